@@ -1,0 +1,1 @@
+//! What Swift and Kotlin see of NIJA.

@@ -1,0 +1,1 @@
+//! Typed client of the NIJA server's API; owns the wire types.

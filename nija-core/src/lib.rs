@@ -1,0 +1,1 @@
+//! Domain types and the traits every NIJA crate meets through.

@@ -1,0 +1,1 @@
+//! Wire-level simulators of trading venues.

@@ -1,0 +1,1 @@
+//! Executors: one folder per venue, and the paper venue.

@@ -1,0 +1,1 @@
+//! Scoring, risk policies, venue lanes and the order engine.

@@ -1,0 +1,1 @@
+//! Custody of venue credentials: sealing, envelopes, the signer and the audit chain.
