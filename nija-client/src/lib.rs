@@ -1,1 +1,3 @@
 //! Typed client of the NIJA server's API; owns the wire types.
+
+pub mod wire;
