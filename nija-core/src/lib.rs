@@ -1,1 +1,59 @@
-//! Domain types and the traits every NIJA crate meets through.
+//! Domain types of NIJA and the traits that its crates meet through.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number by itself. The other crates depend on this one and
+//! never on each other; the facade crate `nija` puts them together.
+//!
+//! ```
+//! use nija_core::{Notional, Price, Quantity};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let price = Price::new("63120.10".parse()?)?;
+//! let quantity = Notional::new("50".parse()?)?.over(price)?.floor_to("0.00000001".parse()?);
+//! assert_eq!(quantity.to_string(), "0.00079214");
+//! assert!(quantity.at(price)? <= Notional::new("50".parse()?)?);
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod amount;
+mod auth;
+mod credential;
+mod entropy;
+mod events;
+mod executor;
+mod fees;
+mod id;
+mod instrument;
+mod journal;
+mod ledger;
+mod market;
+mod order;
+mod position;
+mod request;
+mod risk;
+mod router;
+mod time;
+mod vault;
+mod venue;
+
+pub use account::*;
+pub use amount::*;
+pub use auth::*;
+pub use credential::*;
+pub use entropy::*;
+pub use events::*;
+pub use executor::*;
+pub use fees::*;
+pub use id::*;
+pub use instrument::*;
+pub use journal::*;
+pub use ledger::*;
+pub use market::*;
+pub use order::*;
+pub use position::*;
+pub use request::*;
+pub use risk::*;
+pub use router::*;
+pub use time::*;
+pub use vault::*;
+pub use venue::*;

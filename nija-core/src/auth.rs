@@ -1,0 +1,116 @@
+//! How a venue wants its requests signed.
+
+use crate::{CredentialSecret, Method, SignedParts, Timestamp, UnsignedRequest, VenueId};
+
+/// A venue's way to sign. It runs only inside the signer.
+pub trait Authenticator: Send + Sync {
+    /// The venue.
+    fn venue(&self) -> &VenueId;
+
+    /// Every endpoint that may be signed. Nothing that withdraws, transfers or manages keys belongs here.
+    fn endpoints(&self) -> &[Endpoint];
+
+    /// Whether requests carry a strictly increasing nonce.
+    fn needs_nonce(&self) -> bool;
+
+    /// Makes the bytes to send. Call [`crate::sign_request`], which checks the endpoint first.
+    ///
+    /// # Errors
+    /// [`AuthError::BadSecret`] when the secret is not of this venue's form.
+    fn authenticate(
+        &self,
+        request: &UnsignedRequest,
+        secret: &CredentialSecret,
+        context: &SignContext,
+    ) -> Result<SignedParts, AuthError>;
+}
+
+/// What signing takes besides the request and the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignContext {
+    /// The venue's time as far as known.
+    pub now: Timestamp,
+    /// Greater than every nonce used with this key before; 0 where the venue has none.
+    pub nonce: u64,
+}
+
+/// An endpoint that may be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Method.
+    pub method: Method,
+    /// Path; a segment `*` stands for any one segment (`/v2/orders/*`).
+    pub path: &'static str,
+}
+
+impl Endpoint {
+    /// Whether a request goes here. Paths with empty, `.` or `..` segments never match a wildcard.
+    #[must_use]
+    pub fn matches(&self, method: Method, path: &str) -> bool {
+        let plain = |segment: &str| {
+            !matches!(segment, "" | "." | "..")
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+        };
+        let mut wanted = self.path.split('/');
+        let mut given = path.split('/');
+        self.method == method
+            && loop {
+                match (wanted.next(), given.next()) {
+                    (None, None) => break true,
+                    (Some("*"), Some(segment)) if plain(segment) => {}
+                    (Some(want), Some(segment)) if want == segment => {}
+                    _ => break false,
+                }
+            }
+    }
+}
+
+/// Why nothing was signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// Not on the venue's list.
+    #[error("{} {path} is not an endpoint that may be signed", method.as_str())]
+    EndpointNotAllowed {
+        /// Method.
+        method: Method,
+        /// Path.
+        path: String,
+    },
+    /// The request is for another venue than the key.
+    #[error("the key is not of venue {venue}")]
+    WrongVenue {
+        /// The request's venue.
+        venue: VenueId,
+    },
+    /// The secret has not the form that the venue gives out.
+    #[error("the stored secret is not valid for this venue: {0}")]
+    BadSecret(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_named_path_and_method_match() {
+        let endpoint = Endpoint {
+            method: Method::Delete,
+            path: "/v2/orders/*",
+        };
+        assert!(endpoint.matches(Method::Delete, "/v2/orders/7f3c-1"));
+        for path in [
+            "/v2/orders",
+            "/v2/orders/",
+            "/v2/orders/..",
+            "/v2/orders/a/b",
+            "/v2/orders/a%2Fb",
+            "/v2/transfers/a",
+        ] {
+            assert!(!endpoint.matches(Method::Delete, path), "{path}");
+        }
+        assert!(!endpoint.matches(Method::Get, "/v2/orders/7f3c-1"));
+    }
+}

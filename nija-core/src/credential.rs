@@ -1,0 +1,139 @@
+//! Exchange credentials and what is known about them.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{CredentialId, Timestamp, UserId, VenueId};
+
+/// A venue's key pair in the clear. It exists inside the signer for the length of one call, is wiped when dropped, and
+/// implements neither `Serialize` nor a telling `Debug`.
+#[derive(Clone, Zeroize, ZeroizeOnDrop, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialSecret {
+    key: String,
+    secret: String,
+    #[serde(default)]
+    passphrase: Option<String>,
+}
+
+impl CredentialSecret {
+    /// From its parts.
+    #[must_use]
+    pub const fn new(key: String, secret: String, passphrase: Option<String>) -> Self {
+        Self {
+            key,
+            secret,
+            passphrase,
+        }
+    }
+
+    /// The venue's public key id. `_reason` says in the code why it is read here.
+    #[must_use]
+    pub fn expose_key(&self, _reason: &'static str) -> &str {
+        &self.key
+    }
+
+    /// The secret. `_reason` says in the code why it is read here.
+    #[must_use]
+    pub fn expose_secret(&self, _reason: &'static str) -> &str {
+        &self.secret
+    }
+
+    /// The passphrase, where the venue has one. `_reason` says in the code why it is read here.
+    #[must_use]
+    pub fn expose_passphrase(&self, _reason: &'static str) -> Option<&str> {
+        self.passphrase.as_deref()
+    }
+}
+
+impl fmt::Debug for CredentialSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CredentialSecret { .. }")
+    }
+}
+
+/// A credential as it comes from the user's device: HPKE ciphertext for the signer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedCredential {
+    /// Which of the signer's keys it was sealed to.
+    pub key_id: String,
+    /// The encapsulated key (32 bytes).
+    pub encapsulated_key: Vec<u8>,
+    /// Ciphertext and tag.
+    pub ciphertext: Vec<u8>,
+}
+
+/// The signer's public key, to seal a credential to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealingKey {
+    /// Names it.
+    pub key_id: String,
+    /// X25519 public key (32 bytes).
+    pub public_key: Vec<u8>,
+}
+
+/// The HPKE `info` of a sealed credential.
+pub const SEALING_INFO: &[u8] = b"nija-credential-v1";
+
+/// The HPKE additional data of a sealed credential: it opens for this user, venue and key alone.
+#[must_use]
+pub fn sealing_aad(user: UserId, venue: &VenueId, key_id: &str) -> Vec<u8> {
+    format!("{user}\0{venue}\0{key_id}").into_bytes()
+}
+
+/// Who can make the key sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustodyMode {
+    /// The signer, day and night, inside the user's policy.
+    Delegated,
+    /// The signer, while the user's unlock lasts.
+    Session,
+    /// The user's device alone.
+    Device,
+}
+
+/// Whether a credential can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStatus {
+    /// Yes.
+    Active,
+    /// No longer; its record stays.
+    Revoked,
+}
+
+/// What a key may do, as far as the venue says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct KeyRights {
+    /// `None` where the venue cannot say.
+    pub can_trade: Option<bool>,
+    /// `None` where the venue cannot say. `Some(true)` is refused at the door.
+    pub can_withdraw: Option<bool>,
+    /// The venue's own names of the rights.
+    pub names: Vec<String>,
+}
+
+/// A stored credential without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialMeta {
+    /// Its id.
+    pub id: CredentialId,
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub venue: VenueId,
+    /// The user's name for it.
+    pub label: String,
+    /// Grows by one at every rotation.
+    pub version: u32,
+    /// Custody.
+    pub custody: CustodyMode,
+    /// Usable or not.
+    pub status: CredentialStatus,
+    /// What it may do.
+    pub rights: KeyRights,
+    /// When it was first stored.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,172 @@
+//! The durable journal and its projections.
+
+use async_trait::async_trait;
+
+use crate::{
+    ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
+    PositionId, RouteDecision, Symbol, Timestamp, UserId, VenueId,
+};
+
+/// Events of one user that become durable together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalBatch {
+    /// Whose.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// In order.
+    pub events: Vec<JournalEvent>,
+}
+
+/// What an append did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The records as written. A fill whose execution id was there already is left out.
+    pub records: Vec<JournalRecord>,
+    /// The positions that the batch changed, as they are now (closed ones with `closed_at`).
+    pub positions: Vec<Position>,
+}
+
+/// Where a page of a list goes on: pass the cursor of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Rows before this place (exclusive), newest first; `None` starts at the newest.
+    pub before: Option<u64>,
+    /// Rows at most.
+    pub limit: usize,
+}
+
+/// A page of rows, each with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPage<T> {
+    /// Newest first: the place (for the next page's cursor) and the row.
+    pub rows: Vec<(u64, T)>,
+    /// Whether older rows exist.
+    pub more: bool,
+}
+
+/// A fill with what it realised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledFill {
+    /// The fill.
+    pub fill: Fill,
+    /// Quote units it won by reducing a position, fees not counted.
+    pub realised_pnl: rust_decimal::Decimal,
+}
+
+/// Realised figures of a stretch of time, in quote units, by quote currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RealisedPnl {
+    /// `USD`, ...
+    pub currency: String,
+    /// Won by closing, fees not counted.
+    pub realised: rust_decimal::Decimal,
+    /// Fees paid.
+    pub fees: rust_decimal::Decimal,
+}
+
+/// What can go wrong in a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The user has an intent of this client order id already; read it and compare.
+    #[error("client order id {client_order_id} is taken by order {order}")]
+    ClientOrderIdTaken {
+        /// The id.
+        client_order_id: ClientOrderId,
+        /// The order that has it.
+        order: OrderId,
+    },
+    /// The event does not follow from the state; nothing of the batch was written.
+    #[error(transparent)]
+    Transition(#[from] crate::TransitionError),
+    /// An event names an order that does not exist; nothing of the batch was written.
+    #[error("there is no order {0}")]
+    NoSuchOrder(OrderId),
+    /// Disk full, read-only, damaged, ...: nothing of the batch was written.
+    #[error("the ledger's storage failed: {0}")]
+    Storage(String),
+    /// The ledger is shutting down.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+/// The journal and what follows from it. When [`Ledger::append`] answers, the batch survives a power cut.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Writes a batch; durable before it answers. Projections change in the same transaction.
+    async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError>;
+
+    /// One order of a user.
+    async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError>;
+
+    /// The order that a client order id names.
+    async fn order_by_client_id(
+        &self,
+        user: UserId,
+        id: &ClientOrderId,
+    ) -> Result<Option<Order>, LedgerError>;
+
+    /// A user's orders, newest first, optionally only those in one state.
+    async fn orders(
+        &self,
+        user: UserId,
+        state: Option<OrderState>,
+        page: PageRequest,
+    ) -> Result<LedgerPage<Order>, LedgerError>;
+
+    /// All orders of all users that are not in a final state: where a start picks up.
+    async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError>;
+
+    /// All open positions, of one user or of all.
+    async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError>;
+
+    /// A user's closed positions, newest first.
+    async fn closed_positions(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<Position>, LedgerError>;
+
+    /// One position of a user, open or closed.
+    async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError>;
+
+    /// A user's fills, newest first.
+    async fn fills(&self, user: UserId, page: PageRequest) -> Result<LedgerPage<SettledFill>, LedgerError>;
+
+    /// The time of the newest fill of a user at a venue: where reconciliation starts asking.
+    async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// All fills at a venue, oldest first: what a paper venue rebuilds its accounts from.
+    async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError>;
+
+    /// Realised profit and fees since a moment, by quote currency.
+    async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError>;
+
+    /// A user's routing decisions, newest first, with their orders.
+    async fn decisions(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError>;
+
+    /// A user's journal, newest first: what the activity list is made of.
+    async fn journal(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<JournalRecord>, LedgerError>;
+
+    /// Whether the user paused trading, and since when.
+    async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
+    /// that plus `count - 1`. Durable before it answers.
+    async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError>;
+
+    /// Rebuilds every projection from the journal and compares: an empty list means that they agree.
+    async fn verify_projections(&self) -> Result<Vec<String>, LedgerError>;
+
+    /// Symbols in which anyone has an open position or order: what the platform must keep quotes of.
+    async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError>;
+}

@@ -1,0 +1,85 @@
+//! What a user wants.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OrderKind, Side, TimeInForce};
+use crate::{ClientOrderId, Notional, OrderId, Quantity, Symbol, Timestamp, UserId, VenueId};
+
+/// How much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderSize {
+    /// This many base units.
+    Base(Quantity),
+    /// For this much money, in quote units.
+    Quote(Notional),
+}
+
+/// What a signal is for; decides its priority and which checks it must pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalType {
+    /// Ends a position whose stop was hit. Priority 1.
+    StopLoss,
+    /// Can only reduce a position. Priority 2.
+    Exit,
+    /// Opens or grows a position. Priority 3.
+    Entry,
+    /// Anything else; checked like an entry. Priority 4.
+    Other,
+}
+
+impl SignalType {
+    /// 1 is served first.
+    #[must_use]
+    pub const fn priority(self) -> u8 {
+        match self {
+            Self::StopLoss => 1,
+            Self::Exit => 2,
+            Self::Entry => 3,
+            Self::Other => 4,
+        }
+    }
+
+    /// Whether it can only reduce a position; no limit, pause or breaker may hold it up.
+    #[must_use]
+    pub const fn is_exit(self) -> bool {
+        matches!(self, Self::StopLoss | Self::Exit)
+    }
+}
+
+/// A wish to trade, from a strategy, the app or the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeSignal {
+    /// Whose money.
+    pub user: UserId,
+    /// The caller's id: with the user it names the intent for ever.
+    pub client_order_id: ClientOrderId,
+    /// What to trade.
+    pub symbol: Symbol,
+    /// Direction.
+    pub side: Side,
+    /// How much.
+    pub size: OrderSize,
+    /// Market or limit.
+    pub kind: OrderKind,
+    /// How long.
+    pub time_in_force: TimeInForce,
+    /// What for.
+    pub signal_type: SignalType,
+    /// Only this venue; the router chooses when missing.
+    pub venue: Option<VenueId>,
+    /// Who asks, for the record.
+    pub strategy: Option<String>,
+}
+
+/// A signal that the platform has taken up under an id of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderIntent {
+    /// The order's id.
+    pub id: OrderId,
+    /// When it was taken up.
+    pub received_at: Timestamp,
+    /// What is wanted. Two signals with the same user and client order id must be equal.
+    pub signal: TradeSignal,
+}

@@ -1,0 +1,201 @@
+//! An order as it stands, folded from the journal.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Fill, OrderIntent, OrderKind, OrderState};
+use crate::{JournalEvent, OrderId, Price, Quantity, Timestamp, VenueClientId, VenueId, VenueOrderId};
+
+/// Why something was refused or ended: a stable code for programs and words for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// For instance `insufficient_usd`.
+    pub code: String,
+    /// For instance `you have 20 USD at kraken and this order needs 50`.
+    pub text: String,
+}
+
+impl Reason {
+    /// A code and its words.
+    pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+        }
+    }
+}
+
+/// An order and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What was wanted.
+    pub intent: OrderIntent,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Where it was sent, or is about to be.
+    pub leg: Option<OrderLeg>,
+    /// Base units filled, the sum of its fills.
+    pub filled: Quantity,
+    /// Quote units of those fills.
+    pub filled_notional: Decimal,
+    /// Fees in the quote currency, the sum of its fills'.
+    pub fees: Decimal,
+    /// Why it ended so.
+    pub reason: Option<Reason>,
+    /// Time of the last event.
+    pub updated_at: Timestamp,
+}
+
+/// The attempt at a venue that an order is at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLeg {
+    /// The venue.
+    pub venue: VenueId,
+    /// 0 for the first; grows at each failover.
+    pub attempt: u32,
+    /// The id that the venue sees.
+    pub client_id: VenueClientId,
+    /// The venue's id, once it said so.
+    pub venue_order_id: Option<VenueOrderId>,
+    /// Base units sent, on the venue's lot.
+    pub quantity: Quantity,
+    /// Market or limit as sent, on the venue's tick.
+    pub kind: OrderKind,
+    /// The price that the route expects; reservations value market orders by it.
+    pub reference_price: Price,
+    /// The venue does not match it after this, where it can promise that.
+    pub deadline: Timestamp,
+}
+
+/// An event that does not follow from the order's state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransitionError {
+    /// Not in the table.
+    #[error("order {order} is {from} and cannot become {to}")]
+    Illegal {
+        /// Order.
+        order: OrderId,
+        /// Its state.
+        from: OrderState,
+        /// The state refused.
+        to: OrderState,
+    },
+    /// The event is of another order.
+    #[error("the event is not of order {order}")]
+    WrongOrder {
+        /// Order.
+        order: OrderId,
+    },
+}
+
+impl Order {
+    /// A new order.
+    #[must_use]
+    pub fn new(intent: OrderIntent) -> Self {
+        Self {
+            state: OrderState::Pending,
+            leg: None,
+            filled: Quantity::ZERO,
+            filled_notional: Decimal::ZERO,
+            fees: Decimal::ZERO,
+            reason: None,
+            updated_at: intent.received_at,
+            intent,
+        }
+    }
+
+    /// The order's id.
+    #[must_use]
+    pub const fn id(&self) -> OrderId {
+        self.intent.id
+    }
+
+    /// Average price of its fills.
+    #[must_use]
+    pub fn average_price(&self) -> Option<Price> {
+        self.filled_notional
+            .checked_div(self.filled.get())
+            .and_then(|price| Price::new(price).ok())
+    }
+
+    /// Base units that may still fill.
+    #[must_use]
+    pub fn remaining(&self) -> Quantity {
+        self.leg
+            .as_ref()
+            .map_or(Quantity::ZERO, |leg| leg.quantity.minus(self.filled))
+    }
+
+    /// Takes up one event of the journal. Events that concern other things leave it as it is.
+    ///
+    /// # Errors
+    /// [`TransitionError`] when the event does not follow from the present state; the order is unchanged then.
+    pub fn apply(&mut self, event: &JournalEvent, at: Timestamp) -> Result<(), TransitionError> {
+        if event.order().is_some_and(|order| order != self.id()) {
+            return Err(TransitionError::WrongOrder { order: self.id() });
+        }
+        match event {
+            JournalEvent::Routed { leg, .. } => {
+                // Approval and routing are one journal entry: the state walks through `Routing` within it.
+                if self.state != OrderState::Routing {
+                    self.become_state(OrderState::Routing)?;
+                }
+                self.become_state(OrderState::Queued)?;
+                self.leg = Some(leg.clone());
+                self.reason = None;
+            }
+            JournalEvent::StateChanged {
+                state,
+                reason,
+                venue_order_id,
+                ..
+            } => {
+                self.become_state(*state)?;
+                if reason.is_some() {
+                    self.reason.clone_from(reason);
+                }
+                if let (Some(leg), Some(id)) = (self.leg.as_mut(), venue_order_id) {
+                    leg.venue_order_id = Some(id.clone());
+                }
+            }
+            JournalEvent::Filled(fill) => self.add_fill(fill),
+            _ => return Ok(()),
+        }
+        self.updated_at = at;
+        Ok(())
+    }
+
+    fn become_state(&mut self, next: OrderState) -> Result<(), TransitionError> {
+        if !self.state.can_become(next) {
+            return Err(TransitionError::Illegal {
+                order: self.id(),
+                from: self.state,
+                to: next,
+            });
+        }
+        self.state = next;
+        Ok(())
+    }
+
+    /// Fills count whatever the state: a late one after a cancel is money all the same.
+    fn add_fill(&mut self, fill: &Fill) {
+        let execution = &fill.execution;
+        self.filled = self.filled.plus(execution.quantity);
+        self.filled_notional += execution.quantity.get() * execution.price.get();
+        self.fees += fill.fee_in_quote;
+        if let Some(leg) = self.leg.as_mut() {
+            leg.venue_order_id
+                .get_or_insert_with(|| execution.venue_order_id.clone());
+            let whole = self.filled >= leg.quantity;
+            let next = if whole {
+                OrderState::Filled
+            } else {
+                OrderState::PartialFill
+            };
+            if self.state.can_become(next) {
+                self.state = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Positions, folded from fills alone.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{Fill, PositionId, Price, Side, Symbol, Timestamp, UserId, VenueId};
+
+/// What a user holds of a symbol at a venue through fills.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Made from the venue, the symbol and the execution that opened it.
+    pub id: PositionId,
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub venue: VenueId,
+    /// What.
+    pub symbol: Symbol,
+    /// Base units; below zero is short.
+    pub quantity: Decimal,
+    /// Quote units that the open quantity was bought (or sold short) for; the sign is the quantity's.
+    pub cost: Decimal,
+    /// Quote units won by what was closed, fees not counted.
+    pub realised_pnl: Decimal,
+    /// Quote units of fees on its fills.
+    pub fees: Decimal,
+    /// Time of the first fill.
+    pub opened_at: Timestamp,
+    /// Time of the last fill.
+    pub updated_at: Timestamp,
+    /// When the quantity came back to zero.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// What a fill did to a position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PositionChange {
+    /// The position that the fill ended, as it ended.
+    pub closed: Option<Position>,
+    /// The position that is open afterwards.
+    pub open: Option<Position>,
+    /// Quote units that the fill won or lost, fees not counted.
+    pub realised_pnl: Decimal,
+}
+
+impl Position {
+    /// Average entry price; zero when closed.
+    #[must_use]
+    pub fn entry_price(&self) -> Decimal {
+        self.cost.checked_div(self.quantity).unwrap_or(Decimal::ZERO)
+    }
+
+    /// `Buy` when long, `Sell` when short.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        if self.quantity.is_sign_negative() {
+            Side::Sell
+        } else {
+            Side::Buy
+        }
+    }
+
+    /// Quote units that closing at this price would win, fees not counted.
+    #[must_use]
+    pub fn unrealised_pnl(&self, price: Price) -> Decimal {
+        self.quantity * price.get() - self.cost
+    }
+
+    /// Folds one fill into the open position of its user, venue and symbol. A fill larger than an opposite position
+    /// closes it and opens one the other way; its fee is then shared by quantity.
+    #[must_use]
+    pub fn fold(open: Option<Self>, fill: &Fill) -> PositionChange {
+        let signed = match fill.execution.side {
+            Side::Buy => fill.execution.quantity.get(),
+            Side::Sell => -fill.execution.quantity.get(),
+        };
+        let position = open.unwrap_or_else(|| Self::flat(fill));
+        let opposite = !position.quantity.is_zero()
+            && !signed.is_zero()
+            && position.quantity.is_sign_negative() != signed.is_sign_negative();
+        if !opposite {
+            return PositionChange {
+                closed: None,
+                open: Some(position.grown(signed, fill.fee_in_quote, fill)),
+                realised_pnl: Decimal::ZERO,
+            };
+        }
+        if signed.abs() <= position.quantity.abs() {
+            let (reduced, realised_pnl) = position.reduced(signed, fill.fee_in_quote, fill);
+            let done = reduced.closed_at.is_some();
+            return if done {
+                PositionChange {
+                    closed: Some(reduced),
+                    open: None,
+                    realised_pnl,
+                }
+            } else {
+                PositionChange {
+                    closed: None,
+                    open: Some(reduced),
+                    realised_pnl,
+                }
+            };
+        }
+        let closing = -position.quantity;
+        let closing_fee = fill.fee_in_quote * closing / signed;
+        let (closed, realised_pnl) = position.reduced(closing, closing_fee, fill);
+        let reopened = Self::flat(fill).grown(signed - closing, fill.fee_in_quote - closing_fee, fill);
+        PositionChange {
+            closed: Some(closed),
+            open: Some(reopened),
+            realised_pnl,
+        }
+    }
+
+    fn flat(fill: &Fill) -> Self {
+        let execution = &fill.execution;
+        Self {
+            id: PositionId::opened_by(execution),
+            user: fill.user,
+            venue: execution.venue.clone(),
+            symbol: execution.symbol.clone(),
+            quantity: Decimal::ZERO,
+            cost: Decimal::ZERO,
+            realised_pnl: Decimal::ZERO,
+            fees: Decimal::ZERO,
+            opened_at: execution.at,
+            updated_at: execution.at,
+            closed_at: None,
+        }
+    }
+
+    fn grown(mut self, signed: Decimal, fee: Decimal, fill: &Fill) -> Self {
+        self.quantity += signed;
+        self.cost += signed * fill.execution.price.get();
+        self.fees += fee;
+        self.updated_at = fill.execution.at;
+        self
+    }
+
+    fn reduced(mut self, signed: Decimal, fee: Decimal, fill: &Fill) -> (Self, Decimal) {
+        let whole = signed.abs() == self.quantity.abs();
+        // The last reduction takes all the cost that is left, so that rounding never strands a digit.
+        let cost = if whole {
+            self.cost
+        } else {
+            self.cost * -signed / self.quantity
+        };
+        let realised = -signed * fill.execution.price.get() - cost;
+        self.quantity += signed;
+        self.cost -= cost;
+        self.realised_pnl += realised;
+        self.fees += fee;
+        self.updated_at = fill.execution.at;
+        self.closed_at = whole.then_some(fill.execution.at);
+        (self, realised)
+    }
+}

@@ -1,0 +1,205 @@
+//! Routing: which venue, and why.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote, Side,
+    Symbol, Timestamp, VenueId,
+};
+
+/// Chooses a venue. Pure and synchronous: the same request gives the same decision.
+pub trait Router: Send + Sync {
+    /// Scores every venue and chooses.
+    fn route(&self, request: &RouteRequest<'_>) -> RouteDecision;
+}
+
+/// What a router may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteRequest<'a> {
+    /// What risk let through.
+    pub intent: &'a Approved<OrderIntent>,
+    /// The present moment.
+    pub now: Timestamp,
+    /// Every venue of the platform, as this user meets it.
+    pub venues: &'a [VenueView],
+}
+
+/// A venue as one user meets it, for one symbol.
+#[derive(Debug, Clone)]
+pub struct VenueView {
+    /// Venue.
+    pub venue: VenueId,
+    /// The symbol's rules there; `None` when it is not listed.
+    pub instrument: Option<Arc<Instrument>>,
+    /// Newest best prices.
+    pub quote: Option<Quote>,
+    /// Newest depth.
+    pub book: Option<Arc<OrderBook>>,
+    /// The user's fees.
+    pub fees: FeeSchedule,
+    /// How the venue does.
+    pub health: VenueHealth,
+    /// Whether the user can trade there (a credential, or none needed).
+    pub connected: bool,
+    /// Whether the user's tier allows this venue.
+    pub within_tier: bool,
+    /// Base units that the user could sell, reservations taken off; `None` when the balance is not known.
+    pub available_base: Option<Decimal>,
+    /// Quote units that the user could spend, reservations taken off; `None` when the balance is not known.
+    pub available_quote: Option<Decimal>,
+    /// 0 to 100: how well orders on this pair went here; `None` when unknown.
+    pub pair_record: Option<Decimal>,
+}
+
+/// How a venue does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VenueHealth {
+    /// Its breaker.
+    pub breaker: BreakerState,
+    /// Share of calls that succeeded, 0 to 1, over the recent past.
+    pub success_rate: Decimal,
+    /// Typical answer time.
+    pub latency: Option<Duration>,
+    /// Orders waiting in its lane.
+    pub queue_depth: usize,
+    /// Orders that the lane can hold.
+    pub queue_capacity: usize,
+}
+
+/// A circuit breaker's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// Calls go through.
+    Closed,
+    /// One probe may go through.
+    HalfOpen,
+    /// No entries; exits and cancels still go through.
+    Open,
+}
+
+/// Why a venue cannot take an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ineligible {
+    /// Too little money there.
+    InsufficientUsd,
+    /// Nothing to sell there.
+    InsufficientBase,
+    /// Not listed.
+    PairNotListed,
+    /// Its breaker is open.
+    BreakerOpen,
+    /// The user is not connected.
+    NoCredentials,
+    /// Below its smallest order.
+    BelowMinNotional,
+    /// Not open for trading.
+    MarketClosed,
+    /// No fresh price.
+    StaleQuote,
+    /// The user's tier does not include it.
+    TierVenueLimit,
+    /// The caller asked for another venue.
+    NotRequested,
+    /// Its book holds less than twice the size.
+    InsufficientLiquidity,
+    /// Its lane is full.
+    QueueFull,
+}
+
+impl Ineligible {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InsufficientUsd => "insufficient_usd",
+            Self::InsufficientBase => "insufficient_base",
+            Self::PairNotListed => "pair_not_listed",
+            Self::BreakerOpen => "breaker_open",
+            Self::NoCredentials => "no_credentials",
+            Self::BelowMinNotional => "below_min_notional",
+            Self::MarketClosed => "market_closed",
+            Self::StaleQuote => "stale_quote",
+            Self::TierVenueLimit => "tier_venue_limit",
+            Self::NotRequested => "not_requested",
+            Self::InsufficientLiquidity => "insufficient_liquidity",
+            Self::QueueFull => "queue_full",
+        }
+    }
+}
+
+/// One part of a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorScore {
+    /// `fees`, `latency`, ...
+    pub name: String,
+    /// 0 to 100.
+    pub score: Decimal,
+    /// 0 to 1.
+    pub weight: Decimal,
+}
+
+/// One venue in a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Venue.
+    pub venue: VenueId,
+    /// 0 to 100; `None` when it is not eligible.
+    pub score: Option<Decimal>,
+    /// The parts of the score.
+    pub factors: Vec<FactorScore>,
+    /// Why it is not eligible.
+    pub rejections: Vec<Ineligible>,
+    /// What would be sent there; `None` when it is not eligible.
+    pub plan: Option<RoutePlan>,
+}
+
+/// What would be sent to a venue, fitted to its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutePlan {
+    /// Base units on the lot.
+    pub quantity: Quantity,
+    /// Market or limit on the tick.
+    pub kind: OrderKind,
+    /// Expected price.
+    pub price: Price,
+    /// Expected fees, quote units.
+    pub fees: Decimal,
+    /// Expected answer time.
+    pub latency: Option<Duration>,
+}
+
+/// The code of an order for which no venue is left.
+pub const NO_EXECUTION_VENUE_AVAILABLE: &str = "no_execution_venue_available";
+
+/// Where an order goes, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteDecision {
+    /// Symbol.
+    pub symbol: Symbol,
+    /// Direction.
+    pub side: Side,
+    /// The scoring policy.
+    pub policy: String,
+    /// The venue; `None` when no candidate was eligible.
+    pub venue: Option<VenueId>,
+    /// In words.
+    pub reason: String,
+    /// Every venue, best first, ineligible ones last.
+    pub candidates: Vec<Candidate>,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+impl RouteDecision {
+    /// The chosen candidate.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Candidate> {
+        let venue = self.venue.as_ref()?;
+        self.candidates.iter().find(|candidate| candidate.venue == *venue)
+    }
+}
