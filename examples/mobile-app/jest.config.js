@@ -1,0 +1,11 @@
+module.exports = {
+  preset: 'jest-expo',
+  testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
+  moduleNameMapper: { '^@/(.*)$': '<rootDir>/src/$1' },
+  setupFiles: ['<rootDir>/test/setup.ts'],
+  // These packages ship modern modules only, so Babel has to read them.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(.pnpm|react-native|@react-native|@react-native-community|expo|@expo|@expo-google-fonts|react-navigation|@react-navigation|native-base|react-native-svg|hpke|@panva|@noble))',
+    '/node_modules/react-native-reanimated/plugin/',
+  ],
+};

@@ -1,0 +1,55 @@
+/** Every call of the API that the app makes, typed. */
+import type { Session as SessionStore } from '@/session/session';
+import { send, type Call, type Http } from './http';
+import type { StreamTicket } from './stream-types';
+import type {
+  Activity, BotStatus, Credential, Market, NewOrder, Order, OrderPreview, Overview, Page, Position, RoutingDecision,
+  SealingKey, StoreCredential, User, Venue,
+} from './types';
+
+/** How long the server may hold the answer to an order until it is settled, in milliseconds. */
+const ORDER_WAIT_MS = 3000;
+const PAGE = 50;
+
+export type ApiClient = ReturnType<typeof createClient>;
+
+export function createClient(http: Http, session: SessionStore) {
+  const call = <T>(c: Omit<Call, 'token'>): Promise<T> => session.authorised((token) => send<T>(http, { ...c, token }));
+  const get = <T>(path: string, query?: Call['query'], signal?: AbortSignal) => call<T>({ method: 'GET', path, query, signal });
+  const post = <T>(path: string, body?: unknown, query?: Call['query']) => call<T>({ method: 'POST', path, body, query });
+  const id = encodeURIComponent;
+
+  return {
+    me: (signal?: AbortSignal) => get<User>('/v1/me', undefined, signal),
+    overview: (signal?: AbortSignal) => get<Overview>('/v1/dashboard/overview', undefined, signal),
+    venues: (signal?: AbortSignal) => get<Venue[]>('/v1/venues', undefined, signal),
+    markets: (signal?: AbortSignal) => get<Market[]>('/v1/markets', undefined, signal),
+
+    openPositions: (signal?: AbortSignal) => get<Position[]>('/v1/positions/open', undefined, signal),
+    closedPositions: (cursor?: string, signal?: AbortSignal) =>
+      get<Page<Position>>('/v1/positions/closed', { cursor, limit: PAGE }, signal),
+    closePosition: (position: string) =>
+      post<Order>(`/v1/positions/${id(position)}/close`, undefined, { wait_ms: ORDER_WAIT_MS }),
+
+    orders: (cursor?: string, signal?: AbortSignal) => get<Page<Order>>('/v1/orders', { cursor, limit: PAGE }, signal),
+    order: (order: string, signal?: AbortSignal) => get<Order>(`/v1/orders/${id(order)}`, undefined, signal),
+    preview: (order: NewOrder) => post<OrderPreview>('/v1/orders', order, { dry_run: true }),
+    placeOrder: (order: NewOrder) => post<Order>('/v1/orders', order, { wait_ms: ORDER_WAIT_MS }),
+    cancelOrder: (order: string) => post<Order>(`/v1/orders/${id(order)}/cancel`),
+
+    activity: (kind: string | undefined, cursor?: string, signal?: AbortSignal) =>
+      get<Page<Activity>>('/v1/activity', { kind, cursor, limit: PAGE }, signal),
+    decisions: (limit: number, signal?: AbortSignal) =>
+      get<Page<RoutingDecision>>('/v1/routing/decisions', { limit }, signal),
+
+    pauseBot: () => post<BotStatus>('/v1/bot/pause'),
+    resumeBot: () => post<BotStatus>('/v1/bot/resume'),
+
+    sealingKey: () => get<SealingKey>('/v1/credentials/sealing-key'),
+    credentials: (signal?: AbortSignal) => get<Credential[]>('/v1/credentials', undefined, signal),
+    storeCredential: (sealed: StoreCredential) => post<Credential>('/v1/credentials/store', sealed),
+    revokeCredential: (credential: string) => call<undefined>({ method: 'DELETE', path: `/v1/credentials/${id(credential)}` }),
+
+    streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),
+  };
+}

@@ -1,0 +1,77 @@
+/** Reads, as hooks over the cache. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+
+import { useServices } from '@/lib/services';
+import { keys } from './keys';
+import type { Page } from './types';
+
+/** How far back a decision is looked for. */
+const DECISIONS = 200;
+/** Markets are only read while a ticket is open, and then often: they carry the prices that the ticket shows. */
+const MARKETS_EVERY_MS = 2000;
+
+export function useOverview() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.overview, queryFn: ({ signal }) => api.overview(signal) });
+}
+
+export function useVenues() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.venues, queryFn: ({ signal }) => api.venues(signal), refetchInterval: 30_000 });
+}
+
+export function useMarkets() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.markets, queryFn: ({ signal }) => api.markets(signal), refetchInterval: MARKETS_EVERY_MS });
+}
+
+export function useOpenPositions() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.open, queryFn: ({ signal }) => api.openPositions(signal) });
+}
+
+export function useClosedPositions() {
+  const { api } = useServices();
+  return usePages(keys.closed, (cursor, signal) => api.closedPositions(cursor, signal));
+}
+
+export function useOrders() {
+  const { api } = useServices();
+  return usePages(keys.orders, (cursor, signal) => api.orders(cursor, signal));
+}
+
+export function useOrder(id: string) {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.order(id), queryFn: ({ signal }) => api.order(id, signal) });
+}
+
+export function useActivity(kind?: string) {
+  const { api } = useServices();
+  return usePages(keys.activity(kind), (cursor, signal) => api.activity(kind, cursor, signal));
+}
+
+export function useDecisions() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.decisions, queryFn: ({ signal }) => api.decisions(DECISIONS, signal) });
+}
+
+export function useCredentials() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.credentials, queryFn: ({ signal }) => api.credentials(signal) });
+}
+
+function usePages<T>(queryKey: readonly unknown[], fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+}
+
+/** The rows of all pages, each once (a row that came live may come again with an older page). */
+export function rowsOf<T extends { id: string }>(data: { pages: Page<T>[] } | undefined): T[] {
+  const seen = new Map<string, T>();
+  data?.pages.forEach((page) => page.items.forEach((row) => seen.has(row.id) || seen.set(row.id, row)));
+  return [...seen.values()];
+}

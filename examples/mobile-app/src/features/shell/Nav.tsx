@@ -1,0 +1,87 @@
+import { Link, usePathname } from 'expo-router';
+import { Pressable, View } from 'react-native';
+
+import type { IconName } from '@/ui/Icon';
+import { Icon } from '@/ui/Icon';
+import { Txt } from '@/ui/Txt';
+import { usePalette } from '@/theme/theme';
+import { radius, space, TARGET } from '@/theme/tokens';
+import { LiveMark } from './LiveMark';
+import { Logo } from './Logo';
+
+interface Item { href: '/' | '/positions' | '/trade' | '/activity' | '/settings'; label: string; icon: IconName; also?: string[] }
+
+const ITEMS: readonly Item[] = [
+  { href: '/', label: 'Dashboard', icon: 'dashboard' },
+  { href: '/positions', label: 'Positions', icon: 'positions', also: ['/orders'] },
+  { href: '/trade', label: 'Trade', icon: 'trade' },
+  { href: '/activity', label: 'Activity', icon: 'activity' },
+  { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect'] },
+];
+
+function useCurrent(): (item: Item) => boolean {
+  const path = usePathname();
+  return (item) => item.href === path || (item.also ?? []).some((prefix) => path.startsWith(prefix));
+}
+
+export function SideNav() {
+  const palette = usePalette();
+  const current = useCurrent();
+  return (
+    <View
+      role="navigation"
+      aria-label="Main"
+      style={{ width: 224, padding: space.l, gap: space.xs, backgroundColor: palette.surface, borderRightWidth: 1, borderRightColor: palette.line }}
+    >
+      <View style={{ paddingHorizontal: space.m, paddingVertical: space.m, marginBottom: space.m }}><Logo /></View>
+      {ITEMS.map((item) => {
+        const on = current(item);
+        return (
+          <Link key={item.href} href={item.href} asChild>
+            <Pressable
+              aria-current={on ? 'page' : undefined}
+              testID={`nav-${item.label.toLowerCase()}`}
+              style={{
+                minHeight: TARGET, flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.m,
+                borderRadius: radius.m, backgroundColor: on ? palette.accentSoft : 'transparent',
+              }}
+            >
+              <Icon name={item.icon} size={20} color={on ? palette.accent : palette.muted} />
+              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>{item.label}</Txt>
+            </Pressable>
+          </Link>
+        );
+      })}
+      <View style={{ flex: 1 }} />
+      <View style={{ padding: space.m }}><LiveMark /></View>
+    </View>
+  );
+}
+
+export function BottomTabs() {
+  const palette = usePalette();
+  const current = useCurrent();
+  return (
+    <View
+      role="navigation"
+      aria-label="Main"
+      style={{ flexDirection: 'row', backgroundColor: palette.surface, borderTopWidth: 1, borderTopColor: palette.line }}
+    >
+      {ITEMS.map((item) => {
+        const on = current(item);
+        return (
+          <Link key={item.href} href={item.href} asChild>
+            <Pressable
+              aria-current={on ? 'page' : undefined}
+              testID={`nav-${item.label.toLowerCase()}`}
+              style={{ flex: 1, minHeight: 58, alignItems: 'center', justifyContent: 'center', gap: 2 }}
+            >
+              <Icon name={item.icon} size={22} color={on ? palette.accent : palette.muted} />
+              <Txt variant="label" tone={on ? 'accent' : 'muted'} style={on ? { fontWeight: '700' } : undefined}>{item.label}</Txt>
+            </Pressable>
+          </Link>
+        );
+      })}
+    </View>
+  );
+}

@@ -1,0 +1,2 @@
+/** Browsers have all that is needed; `polyfill.native.ts` holds what phones lack. */
+export {};

@@ -1,0 +1,10 @@
+import { useSyncExternalStore } from 'react';
+
+import { useServices } from '@/lib/services';
+import type { SessionState } from './session';
+
+/** The session's state; renders again when it changes. */
+export function useSession(): SessionState {
+  const { session } = useServices();
+  return useSyncExternalStore(session.subscribe, session.getState, session.getState);
+}

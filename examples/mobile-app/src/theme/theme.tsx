@@ -1,0 +1,12 @@
+/** The palette by the system's preference, and the layout by the window's width. */
+import { useColorScheme, useWindowDimensions } from 'react-native';
+
+import { dark, light, WIDE, type Palette } from './tokens';
+
+export function usePalette(): Palette {
+  return useColorScheme() === 'dark' ? dark : light;
+}
+
+export function useWide(): boolean {
+  return useWindowDimensions().width >= WIDE;
+}

@@ -1,0 +1,44 @@
+import { Pressable, View } from 'react-native';
+
+import { usePalette } from '@/theme/theme';
+import { radius, space, TARGET } from '@/theme/tokens';
+import { Txt } from './Txt';
+
+interface Props {
+  label: string;
+  options: readonly { value: string; label: string }[];
+  value: string;
+  onChange: (value: string) => void;
+  testID?: string;
+}
+
+/** A choice among several, as chips that wrap. */
+export function Choice({ label, options, value, onChange, testID }: Props) {
+  const palette = usePalette();
+  return (
+    <View style={{ gap: 6 }}>
+      <Txt variant="label" tone="muted" aria-hidden>{label}</Txt>
+      <View role="radiogroup" aria-label={label} testID={testID} style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
+        {options.map((option) => {
+          const on = option.value === value;
+          return (
+            <Pressable
+              key={option.value}
+              role="radio"
+              aria-checked={on}
+              aria-label={option.label}
+              testID={testID ? `${testID}-${option.value}` : undefined}
+              onPress={() => onChange(option.value)}
+              style={{
+                minHeight: TARGET, justifyContent: 'center', paddingHorizontal: space.m, borderRadius: radius.m, borderWidth: 1,
+                borderColor: on ? palette.accent : palette.line, backgroundColor: on ? palette.accentSoft : palette.surface,
+              }}
+            >
+              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>{option.label}</Txt>
+            </Pressable>
+          );
+        })}
+      </View>
+    </View>
+  );
+}

@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react';
+import { Pressable, View, type ViewStyle } from 'react-native';
+
+import { usePalette } from '@/theme/theme';
+import { space, TARGET } from '@/theme/tokens';
+
+interface Props {
+  onPress?: () => void;
+  /** Said by screen readers for a row that can be pressed. */
+  label?: string;
+  first?: boolean;
+  testID?: string;
+  children: ReactNode;
+}
+
+/** A row of a list, pressable where it leads somewhere. */
+export function Row({ onPress, label, first, testID, children }: Props) {
+  const palette = usePalette();
+  const look: ViewStyle = { ...layout, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line };
+  if (!onPress) return <View testID={testID} style={look}>{children}</View>;
+  return (
+    <Pressable
+      testID={testID}
+      role="link"
+      aria-label={label}
+      onPress={onPress}
+      style={({ pressed }) => [look, pressed && { backgroundColor: palette.raised }]}
+    >
+      {children}
+    </Pressable>
+  );
+}
+
+const layout: ViewStyle = {
+  minHeight: TARGET + 12, paddingHorizontal: space.l, paddingVertical: space.m, flexDirection: 'row', alignItems: 'center', gap: space.m,
+};
