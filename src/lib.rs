@@ -1,1 +1,22 @@
-//! NIJA.
+#![doc = include_str!("../README.md")]
+
+mod bus;
+mod config;
+mod error;
+mod platform;
+
+pub use bus::LocalBus;
+pub use config::{PlatformConfig, VenueConfig};
+pub use error::PlatformError;
+pub use platform::Platform;
+
+/// Domain types and traits (the crate `nija-core`).
+pub use nija_core as core;
+/// Executors (the crate `nija-exchanges`).
+pub use nija_exchanges as exchanges;
+/// The journal (the crate `nija-ledger`).
+pub use nija_ledger as ledger;
+/// Router, risk and engine (the crate `nija-router`).
+pub use nija_router as router;
+/// Custody (the crate `nija-vault`).
+pub use nija_vault as vault;

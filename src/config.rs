@@ -1,0 +1,65 @@
+//! What a platform is made of.
+
+use nija_core::{Symbol, VenueId};
+use nija_exchanges::{kraken::KrakenConfig, paper::PaperConfig};
+use nija_router::EngineConfig;
+use std::path::PathBuf;
+
+/// A platform's parts and where its data lives.
+#[derive(Debug, Clone)]
+pub struct PlatformConfig {
+    /// Folder of the databases and the root key; made when missing, readable by its owner alone.
+    pub data_dir: PathBuf,
+    /// Venues to trade at, each id once.
+    pub venues: Vec<VenueConfig>,
+    /// Settings of the engine and of risk.
+    pub engine: EngineConfig,
+}
+
+/// One venue.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum VenueConfig {
+    /// Simulated fills inside this process; needs no key.
+    Paper(PaperConfig),
+    /// Kraken Spot, or whatever speaks its protocol at these addresses.
+    Kraken(KrakenConfig),
+}
+
+impl VenueConfig {
+    /// The venue's id.
+    #[must_use]
+    pub const fn venue(&self) -> &VenueId {
+        match self {
+            Self::Paper(config) => &config.venue,
+            Self::Kraken(config) => &config.venue,
+        }
+    }
+}
+
+impl PlatformConfig {
+    /// A platform in a folder, with no venue yet and default settings.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data_dir: data_dir.into(), venues: Vec::new(), engine: EngineConfig::default() }
+    }
+
+    /// Adds a venue.
+    #[must_use]
+    pub fn venue(mut self, venue: VenueConfig) -> Self {
+        self.venues.push(venue);
+        self
+    }
+
+    /// Adds the paper venue under the name `paper`, with 10,000 USD for each user.
+    #[must_use]
+    pub fn paper(self) -> Self {
+        self.venue(VenueConfig::Paper(PaperConfig::default()))
+    }
+
+    /// Keeps prices of these symbols.
+    #[must_use]
+    pub fn symbols(mut self, symbols: Vec<Symbol>) -> Self {
+        self.engine.symbols = symbols;
+        self
+    }
+}

@@ -1,0 +1,204 @@
+//! The parts put together: ledger, vault, executors, router and engine in one process.
+
+use nija_core::{
+    Clock, CredentialMeta, Entropy, EventBus, Executor, Ledger, NonceSource, OsEntropy, SealedCredential, SystemClock,
+    UserId, Vault, VenueAccount, VenueId,
+};
+use nija_exchanges::{
+    kraken::{KrakenAuthenticator, KrakenExecutor},
+    paper::PaperExecutor,
+};
+use nija_ledger::SqliteLedger;
+use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
+use nija_vault::{LocalVault, LocalVaultConfig, RootKey};
+use std::{collections::HashSet, path::Path, sync::Arc};
+
+use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
+
+/// A working platform. Cheap to share behind an [`Arc`].
+pub struct Platform {
+    engine: Arc<Engine>,
+    vault: Arc<dyn Vault>,
+    ledger: Arc<SqliteLedger>,
+    bus: Arc<dyn EventBus>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    executors: Vec<Arc<dyn Executor>>,
+}
+
+impl Platform {
+    /// Opens the data folder and starts trading for whoever is in it. What was in flight when the process last ended is being
+    /// reconciled when this returns; [`Engine::reconciled`] waits for the end of that.
+    ///
+    /// # Errors
+    /// [`PlatformError`] says which part could not start and why.
+    pub async fn open(config: PlatformConfig) -> Result<Self, PlatformError> {
+        check(&config)?;
+        private_folder(&config.data_dir)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> =
+            Arc::new(OsEntropy::new().map_err(|error| PlatformError::Entropy(error.to_string()))?);
+        let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
+        let (executors, authenticators) = venues(&config, &clock, ledger.as_ref()).await?;
+        let vault: Arc<dyn Vault> = Arc::new(LocalVault::open(LocalVaultConfig {
+            database: config.data_dir.join("vault.db"),
+            root: RootKey::File(config.data_dir.join("vault.key")),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            nonces: ledger.clone() as Arc<dyn NonceSource>,
+            authenticators,
+        })?);
+        let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(stream_name(entropy.as_ref())));
+        let risk = RiskChain::new(default_policies(&config.engine.limits))
+            .map_err(|error| PlatformError::Config(error.to_string()))?;
+        let engine = Engine::start(EngineParts {
+            vault: vault.clone(),
+            ledger: ledger.clone(),
+            executors: executors.clone(),
+            bus: bus.clone(),
+            router: Arc::new(WeightedScore::default()),
+            risk,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            config: config.engine,
+        })
+        .await?;
+        Ok(Self { engine, vault, ledger, bus, clock, entropy, executors })
+    }
+
+    /// Takes up a user's sealed credential: asks the venue what the key may do, refuses one that can withdraw, stores it and
+    /// connects the account.
+    ///
+    /// # Errors
+    /// [`PlatformError::KeyCanWithdraw`], [`PlatformError::KeyCannotTrade`], or what the vault or the venue said. Nothing is stored then.
+    pub async fn store_credential(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<CredentialMeta, PlatformError> {
+        let executor = self.executor(venue)?;
+        if !executor.contract().needs_credential {
+            return Err(PlatformError::NoCredentialNeeded(venue.clone()));
+        }
+        let signer = self.vault.open_sealed(user, venue, sealed).await?;
+        let rights = executor.key_rights(&VenueAccount { user, signer }).await?;
+        if rights.can_withdraw == Some(true) {
+            return Err(PlatformError::KeyCanWithdraw(venue.clone()));
+        }
+        if rights.can_trade == Some(false) {
+            return Err(PlatformError::KeyCannotTrade(venue.clone()));
+        }
+        let stored = self.vault.store(user, venue, label, sealed).await?;
+        self.vault.set_rights(user, stored.id, rights.clone()).await?;
+        self.engine.connect(user, venue).await?;
+        Ok(CredentialMeta { rights, ..stored })
+    }
+
+    /// The order engine.
+    #[must_use]
+    pub const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Custody.
+    #[must_use]
+    pub const fn vault(&self) -> &Arc<dyn Vault> {
+        &self.vault
+    }
+
+    /// The journal and its projections.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<dyn Ledger> {
+        self.ledger.clone()
+    }
+
+    /// Live events.
+    #[must_use]
+    pub const fn bus(&self) -> &Arc<dyn EventBus> {
+        &self.bus
+    }
+
+    /// The clock that all parts read.
+    #[must_use]
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The randomness that all parts draw from.
+    #[must_use]
+    pub const fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    /// Ends what is being sent, takes nothing new, and closes the ledger. Working orders stay at their venues.
+    pub async fn close(&self) {
+        self.engine.drain().await;
+        self.ledger.close().await;
+    }
+
+    fn executor(&self, venue: &VenueId) -> Result<&Arc<dyn Executor>, PlatformError> {
+        self.executors
+            .iter()
+            .find(|executor| executor.contract().venue == *venue)
+            .ok_or_else(|| PlatformError::UnknownVenue(venue.clone()))
+    }
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let venues: Vec<_> = self.executors.iter().map(|executor| &executor.contract().venue).collect();
+        f.debug_struct("Platform").field("venues", &venues).finish_non_exhaustive()
+    }
+}
+
+fn check(config: &PlatformConfig) -> Result<(), PlatformError> {
+    let mut seen = HashSet::new();
+    match config.venues.iter().find(|venue| !seen.insert(venue.venue().clone())) {
+        Some(twice) => Err(PlatformError::Config(format!("the venue {} is configured twice", twice.venue()))),
+        None if config.venues.is_empty() => Err(PlatformError::Config("no venue is configured; add `paper`".into())),
+        None => Ok(()),
+    }
+}
+
+type Venues = (Vec<Arc<dyn Executor>>, Vec<Arc<dyn nija_core::Authenticator>>);
+
+async fn venues(
+    config: &PlatformConfig,
+    clock: &Arc<dyn Clock>,
+    ledger: &SqliteLedger,
+) -> Result<Venues, PlatformError> {
+    let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
+    let mut authenticators: Vec<Arc<dyn nija_core::Authenticator>> = Vec::new();
+    for venue in &config.venues {
+        match venue {
+            VenueConfig::Paper(paper) => {
+                let executor = PaperExecutor::new(paper.clone(), clock.clone());
+                // The paper venue has no memory of its own: the journal is its record.
+                executor.restore(&ledger.fills_at_venue(&paper.venue).await?);
+                executors.push(Arc::new(executor));
+            }
+            VenueConfig::Kraken(kraken) => {
+                authenticators.push(Arc::new(KrakenAuthenticator::new(kraken.venue.clone())));
+                executors.push(Arc::new(KrakenExecutor::new(kraken.clone(), clock.clone())?));
+            }
+        }
+    }
+    Ok((executors, authenticators))
+}
+
+fn private_folder(path: &Path) -> Result<(), PlatformError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| PlatformError::DataDir { path: path.display().to_string(), source })
+}
+
+fn stream_name(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0u8; 8];
+    entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

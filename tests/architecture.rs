@@ -1,0 +1,57 @@
+//! The dependency arrows of ARCHITECTURE.md, read from cargo itself.
+
+use std::{collections::BTreeMap, process::Command};
+
+/// Crate -> the NIJA crates that it may depend on, dev-dependencies included.
+fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let middle = ["nija-core", "nija-ledger", "nija-vault", "nija-router", "nija-exchanges"];
+    BTreeMap::from([
+        ("nija-core", vec![]),
+        ("nija-sim", vec![]),
+        ("nija-client", vec![]),
+        ("nija-ledger", vec!["nija-core"]),
+        ("nija-vault", vec!["nija-core"]),
+        ("nija-router", vec!["nija-core"]),
+        // The executors are tested against the simulators' wire.
+        ("nija-exchanges", vec!["nija-core", "nija-sim"]),
+        // Its end-to-end tests and benches start a whole server and its venues.
+        ("nija", [middle.as_slice(), &["nija-sim", "nija-client"]].concat()),
+        ("nija-server", vec!["nija", "nija-core", "nija-client", "nija-sim"]),
+        ("nija-python", vec!["nija", "nija-core", "nija-client"]),
+        ("nija-mobile", vec!["nija-client"]),
+    ])
+}
+
+#[test]
+fn crates_depend_only_along_the_arrows() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let allowed = allowed();
+    let mut seen = 0;
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("name");
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the map of this test"));
+        seen += 1;
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let on = dependency["name"].as_str().expect("name");
+            let ours = on == "nija" || on.starts_with("nija-");
+            assert!(!ours || may.contains(&on), "{name} must not depend on {on}");
+        }
+    }
+    assert_eq!(seen, allowed.len(), "every crate of the map is in the workspace");
+}
+
+#[test]
+fn binding_attributes_stay_in_the_bindings() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let output = Command::new("git")
+        .args(["-C", root, "grep", "-lE", "use (uniffi|pyo3)|#\\[(uniffi|py)(::|class|function|module)", "--", "*.rs"])
+        .output()
+        .expect("git runs");
+    for file in String::from_utf8_lossy(&output.stdout).lines() {
+        assert!(file.starts_with("bindings/") || file == "tests/architecture.rs", "{file} holds a binding's attribute");
+    }
+}
