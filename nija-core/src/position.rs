@@ -156,3 +156,89 @@ impl Position {
         (self, realised)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ExecutionId, Liquidity, Quantity, SeededEntropy, VenueFill, VenueOrderId};
+    use proptest::prelude::*;
+
+    fn fill(n: usize, side: Side, quantity: Decimal, price: Decimal, fee: Decimal) -> Fill {
+        Fill {
+            user: UserId::generate(Timestamp::from_micros(0), &SeededEntropy::new(1)),
+            order: None,
+            fee_in_quote: fee,
+            execution: VenueFill {
+                venue: VenueId::new("kraken").unwrap(),
+                execution_id: ExecutionId::new(&format!("e{n}")).unwrap(),
+                venue_order_id: VenueOrderId::new("o1").unwrap(),
+                client_id: None,
+                symbol: Symbol::new("BTC-USD").unwrap(),
+                side,
+                quantity: Quantity::new(quantity).unwrap(),
+                price: Price::new(price).unwrap(),
+                fee_asset: "USD".into(),
+                fee,
+                liquidity: Liquidity::Taker,
+                at: Timestamp::from_micros(i64::try_from(n).unwrap()),
+            },
+        }
+    }
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_fill_beyond_the_position_closes_it_and_opens_the_other_way_with_its_share_of_the_fee() {
+        let long = Position::fold(None, &fill(1, Side::Buy, dec("2"), dec("100"), dec("1"))).open;
+        let change = Position::fold(long, &fill(2, Side::Sell, dec("5"), dec("110"), dec("5")));
+        let closed = change.closed.unwrap();
+        let open = change.open.unwrap();
+        assert_eq!(
+            (change.realised_pnl, closed.realised_pnl, closed.fees),
+            (dec("20"), dec("20"), dec("3"))
+        );
+        assert_eq!(
+            (open.quantity, open.entry_price(), open.fees),
+            (dec("-3"), dec("110"), dec("3"))
+        );
+        assert_eq!((open.side(), closed.closed_at.is_some()), (Side::Sell, true));
+        assert_ne!(open.id, closed.id);
+    }
+
+    proptest! {
+        /// Money is conserved: what was won and what is open is worth exactly the cash that moved plus the goods held.
+        #[test]
+        fn realised_and_unrealised_add_up_to_the_cash_that_moved(
+            trades in prop::collection::vec((any::<bool>(), 1i64..1_000_000, 1i64..10_000_000, 0i64..1000), 1..60),
+            mark in 1i64..10_000_000,
+        ) {
+            let (mut open, mut cash, mut held, mut realised, mut fees) = (None, Decimal::ZERO, Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+            let (mut paid, mut closed_realised) = (Decimal::ZERO, Decimal::ZERO);
+            for (n, (buy, quantity, price, fee)) in trades.into_iter().enumerate() {
+                let (quantity, price, fee) = (Decimal::new(quantity, 4), Decimal::new(price, 2), Decimal::new(fee, 2));
+                let side = if buy { Side::Buy } else { Side::Sell };
+                let signed = if buy { quantity } else { -quantity };
+                (cash, held, paid) = (cash - signed * price, held + signed, paid + fee);
+                let change = Position::fold(open, &fill(n, side, quantity, price, fee));
+                realised += change.realised_pnl;
+                if let Some(closed) = &change.closed {
+                    prop_assert!(closed.quantity.is_zero() && closed.cost.is_zero());
+                    fees += closed.fees;
+                    closed_realised += closed.realised_pnl;
+                }
+                open = change.open;
+            }
+            let mark = Price::new(Decimal::new(mark, 2)).unwrap();
+            let (unrealised, quantity, open_fees, open_realised) = open.as_ref().map_or_else(Default::default, |position: &Position| {
+                (position.unrealised_pnl(mark), position.quantity, position.fees, position.realised_pnl)
+            });
+            let tiny = Decimal::new(1, 15);
+            prop_assert_eq!(quantity, held);
+            prop_assert!((realised + unrealised - (cash + held * mark.get())).abs() < tiny);
+            prop_assert!((closed_realised + open_realised - realised).abs() < tiny);
+            prop_assert!((fees + open_fees - paid).abs() < tiny);
+        }
+    }
+}
