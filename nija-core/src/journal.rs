@@ -59,6 +59,20 @@ pub enum JournalEvent {
 }
 
 impl JournalEvent {
+    /// Its name in the journal: what `type` says in its JSON.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::IntentAccepted { .. } => "intent_accepted",
+            Self::Routed { .. } => "routed",
+            Self::NotRouted { .. } => "not_routed",
+            Self::StateChanged { .. } => "state_changed",
+            Self::Filled(_) => "filled",
+            Self::ExternalOrder { .. } => "external_order",
+            Self::Paused { .. } => "paused",
+        }
+    }
+
     /// The order that the event is about.
     #[must_use]
     pub const fn order(&self) -> Option<OrderId> {

@@ -83,6 +83,10 @@ pub enum LedgerError {
     /// An event names an order that does not exist; nothing of the batch was written.
     #[error("there is no order {0}")]
     NoSuchOrder(OrderId),
+    /// An event contradicts its batch or itself (another user's, an order's second intent, an amount beyond what a
+    /// decimal holds); nothing of the batch was written.
+    #[error("the event cannot be recorded: {0}")]
+    Invalid(String),
     /// Disk full, read-only, damaged, ...: nothing of the batch was written.
     #[error("the ledger's storage failed: {0}")]
     Storage(String),
