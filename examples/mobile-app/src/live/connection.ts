@@ -9,8 +9,8 @@ export type LiveStatus = 'connecting' | 'live' | 'offline';
 
 /** The part of WebSocket that is used, so that tests can stand in for it. */
 export interface Socket {
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onmessage: ((event: MessageEvent<unknown>) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
   close(): void;
 }
 

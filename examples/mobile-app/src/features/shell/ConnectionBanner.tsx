@@ -43,7 +43,7 @@ export function ConnectionBanner() {
     >
       <Icon name="offline" size={20} color={palette.warning} />
       <Txt variant="small" style={{ flex: 1 }}>
-        Not connected. Values are as of {clock(since)}; trading goes on at the server.
+        Connection lost. Values are as of {clock(since)}; reconnecting…
       </Txt>
       <Button kind="quiet" label="Retry" onPress={retry} testID="offline-retry" />
     </View>

@@ -1,0 +1,1 @@
+export { Trade as default } from '@/features/trade/Trade';

@@ -1,0 +1,63 @@
+import { View } from 'react-native';
+
+import { useOverview } from '@/api/queries';
+import { RouteCard } from '@/features/route/RouteCard';
+import { useWide } from '@/theme/theme';
+import { space } from '@/theme/tokens';
+import { Card } from '@/ui/Card';
+import { Screen } from '@/ui/Screen';
+import { Failure, Skeleton } from '@/ui/states';
+import { ActivePositions } from './ActivePositions';
+import { Balances } from './Balances';
+import { BotCard } from './BotCard';
+import { Figures } from './Figures';
+import { RecentActivity } from './RecentActivity';
+
+/** How things stand, at a glance and live. */
+export function Dashboard() {
+  const overview = useOverview();
+  const wide = useWide();
+  const data = overview.data;
+  if (!data) {
+    return (
+      <Screen title="Dashboard" testID="dashboard">
+        <Card flush>
+          {overview.isError ? <Failure error={overview.error} onRetry={() => void overview.refetch()} /> : <Skeleton rows={5} />}
+        </Card>
+      </Screen>
+    );
+  }
+  const main = (
+    <>
+      <Figures overview={data} />
+      <ActivePositions positions={data.positions} />
+      {wide ? <RecentActivity items={data.recent_activity} /> : null}
+    </>
+  );
+  const side = (
+    <>
+      <BotCard bot={data.bot} />
+      <Balances balances={data.balances} />
+      <RouteCard title="Why this venue: newest decision" />
+    </>
+  );
+  return (
+    <Screen title="Dashboard" testID="dashboard">
+      {wide ? (
+        <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
+          <View style={{ flex: 2, minWidth: 0, gap: space.xl }}>{main}</View>
+          <View style={{ flex: 1, minWidth: 320, gap: space.xl }}>{side}</View>
+        </View>
+      ) : (
+        <>
+          <Figures overview={data} />
+          <BotCard bot={data.bot} />
+          <ActivePositions positions={data.positions} />
+          <RecentActivity items={data.recent_activity} />
+          <Balances balances={data.balances} />
+          <RouteCard title="Why this venue: newest decision" />
+        </>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,29 @@
+import type { Order } from '@/api/types';
+import { assets, money, price, quantity } from '@/format/money';
+import { dateTime } from '@/format/time';
+import { humanise } from '@/format/words';
+import { Fact, Facts } from '@/ui/Facts';
+import { StateBadge } from './StateBadge';
+
+/** Everything on record about an order. */
+export function OrderFacts({ order }: { order: Order }) {
+  const { base, quote } = assets(order.symbol);
+  return (
+    <Facts>
+      <Fact label="State" value={<StateBadge state={order.state} />} />
+      <Fact label="Symbol" value={order.symbol} />
+      <Fact label="Type" value={humanise(order.order_type)} />
+      {order.limit_price ? <Fact label="Limit price" value={price(order.limit_price, quote)} /> : null}
+      <Fact label="Filled" value={`${quantity(order.filled)} ${base}`} />
+      {order.average_price ? <Fact label="Average price" value={price(order.average_price, quote)} /> : null}
+      <Fact label="Fees" value={money(order.fees, quote)} />
+      {order.venue ? <Fact label="Venue" value={humanise(order.venue)} /> : null}
+      {order.venue_order_id ? <Fact label="Id at the venue" value={order.venue_order_id} /> : null}
+      <Fact label="Purpose" value={humanise(order.signal_type)} />
+      {order.strategy ? <Fact label="Strategy" value={order.strategy} /> : null}
+      <Fact label="Placed" value={dateTime(order.created_at)} />
+      <Fact label="Last change" value={dateTime(order.updated_at)} />
+      <Fact label="Order id" value={order.client_order_id} />
+    </Facts>
+  );
+}

@@ -1,0 +1,59 @@
+import { useMutation } from '@tanstack/react-query';
+import { useLocalSearchParams, useRouter } from 'expo-router';
+import { View } from 'react-native';
+
+import { messageOf } from '@/api/errors';
+import { keys } from '@/api/keys';
+import { useOrder } from '@/api/queries';
+import { RouteCard } from '@/features/route/RouteCard';
+import { humanise } from '@/format/words';
+import { useServices } from '@/lib/services';
+import { useWide } from '@/theme/theme';
+import { space } from '@/theme/tokens';
+import { Button } from '@/ui/Button';
+import { Card } from '@/ui/Card';
+import { Screen } from '@/ui/Screen';
+import { Failure, Notice, Skeleton } from '@/ui/states';
+import { OrderFacts } from './OrderFacts';
+import { OrderOutcome } from './OrderOutcome';
+import { sizeText } from './OrderRow';
+
+/** One order: how it stands, what it was, and why it went where it went. */
+export function OrderScreen() {
+  const { id } = useLocalSearchParams<{ id: string }>();
+  const { api, cache } = useServices();
+  const router = useRouter();
+  const wide = useWide();
+  const query = useOrder(id);
+  const order = query.data;
+  const cancel = useMutation({
+    mutationFn: () => api.cancelOrder(id),
+    onSuccess: (updated) => cache.setQueryData(keys.order(id), updated),
+  });
+  const back = <Button kind="quiet" icon="back" label="Orders" onPress={() => router.navigate('/positions?tab=orders')} />;
+  if (!order) {
+    return (
+      <Screen title="Order" action={back}>
+        <Card flush>{query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton rows={5} />}</Card>
+      </Screen>
+    );
+  }
+  const cancellable = ['queued', 'working', 'partial_fill'].includes(order.state);
+  return (
+    <Screen title={`${humanise(order.side)} ${sizeText(order)}`} action={back} testID="order">
+      <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.l, alignItems: wide ? 'flex-start' : 'stretch' }}>
+        <View style={{ flex: wide ? 1 : undefined, gap: space.l }}>
+          <Card>
+            <View style={{ gap: space.m }}>
+              <OrderOutcome order={order} />
+              <OrderFacts order={order} />
+              {cancel.isError ? <Notice live tone="negative" text={messageOf(cancel.error)} /> : null}
+              {cancellable ? <Button kind="secondary" label="Cancel order" busy={cancel.isPending} onPress={() => cancel.mutate()} testID="order-cancel" /> : null}
+            </View>
+          </Card>
+        </View>
+        <View style={{ flex: wide ? 1 : undefined }}><RouteCard orderId={order.id} title="Why this venue" /></View>
+      </View>
+    </Screen>
+  );
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from 'react';
+import { View, type ViewStyle } from 'react-native';
+
+import type { Position } from '@/api/types';
+import { assets, money, price, quantity } from '@/format/money';
+import { humanise } from '@/format/words';
+import { usePalette } from '@/theme/theme';
+import { space } from '@/theme/tokens';
+import { Button } from '@/ui/Button';
+import { Delta } from '@/ui/Delta';
+import { Txt } from '@/ui/Txt';
+import { SideBadge } from './SideBadge';
+
+interface Props { positions: readonly Position[]; onClose?: (position: Position) => void }
+
+/** Open positions as a table. */
+export function PositionTable({ positions, onClose }: Props) {
+  const palette = usePalette();
+  const line: ViewStyle = { ...row, borderTopWidth: 1, borderTopColor: palette.line };
+  const heads = ['Position', 'Quantity', 'Entry', 'Price', 'Value', 'Unrealised P&L'];
+  return (
+    <View role="table" aria-label="Open positions">
+      <View role="row" style={{ ...row, minHeight: 36, paddingTop: space.s }}>
+        {heads.map((head, i) => (
+          <Cell key={head} role="columnheader" i={i}><Txt variant="label" tone="muted" align={i ? 'right' : 'left'}>{head}</Txt></Cell>
+        ))}
+        {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 92 }} /> : null}
+      </View>
+      {positions.map((p) => {
+        const { base, quote } = assets(p.symbol);
+        return (
+          <View key={p.id} role="row" style={line} testID={`position-${p.symbol}-${p.venue}`}>
+            <Cell role="cell" i={0}>
+              <View style={{ flexDirection: 'row', gap: space.s, alignItems: 'center' }}>
+                <Txt variant="strong" numberOfLines={1}>{p.symbol}</Txt>
+                <SideBadge side={p.side} />
+              </View>
+              <Txt variant="small" tone="muted">{humanise(p.venue)}</Txt>
+            </Cell>
+            <Cell role="cell" i={1}><Txt variant="small" tabular align="right">{`${quantity(p.quantity)} ${base}`}</Txt></Cell>
+            <Cell role="cell" i={2}><Txt variant="small" tabular align="right">{price(p.entry_price, quote)}</Txt></Cell>
+            <Cell role="cell" i={3}><Txt variant="small" tabular align="right" testID="position-price">{price(p.current_price, quote)}</Txt></Cell>
+            <Cell role="cell" i={4}><Txt variant="small" tabular align="right">{money(p.market_value, quote)}</Txt></Cell>
+            <Cell role="cell" i={5}>
+              <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
+            </Cell>
+            {onClose ? (
+              <View role="cell" style={{ width: 92 }}>
+                <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${humanise(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
+              </View>
+            ) : null}
+          </View>
+        );
+      })}
+    </View>
+  );
+}
+
+const row: ViewStyle = { flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.l, paddingVertical: space.s };
+const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
+
+function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {
+  return <View role={role} style={{ flex: WIDTHS[i], minWidth: 0 }}>{children}</View>;
+}

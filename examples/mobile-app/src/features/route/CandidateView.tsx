@@ -1,0 +1,48 @@
+import { useState } from 'react';
+import { Pressable, View } from 'react-native';
+
+import type { RouteCandidate } from '@/api/types';
+import { fraction, round } from '@/format/decimal';
+import { humanise, rejection } from '@/format/words';
+import { usePalette } from '@/theme/theme';
+import { radius, space, TARGET } from '@/theme/tokens';
+import { Badge } from '@/ui/Badge';
+import { Txt } from '@/ui/Txt';
+import { Bar } from './Bar';
+import { FactorRows } from './FactorRows';
+
+/** One venue of a decision: its score as a bar, and on request the parts of the score. */
+export function CandidateView({ candidate, chosen }: { candidate: RouteCandidate; chosen: boolean }) {
+  const palette = usePalette();
+  const [open, setOpen] = useState(chosen);
+  const score = candidate.score === undefined ? undefined : round(candidate.score, 1);
+  const rejected = candidate.rejections.map(rejection).join(', ') || 'Not eligible';
+  return (
+    <View
+      role="listitem"
+      testID={`candidate-${candidate.venue}`}
+      style={{ borderWidth: 1, borderRadius: radius.m, borderColor: chosen ? palette.accent : palette.line, backgroundColor: palette.surface }}
+    >
+      <Pressable
+        role="button"
+        aria-expanded={open}
+        aria-label={`${humanise(candidate.venue)}: ${score === undefined ? rejected : `score ${score} of 100`}${chosen ? ', chosen' : ''}`}
+        onPress={() => setOpen(!open)}
+        style={{ padding: space.m, gap: space.s, minHeight: TARGET, justifyContent: 'center' }}
+      >
+        <View style={{ flexDirection: 'row', alignItems: 'center', gap: space.s }}>
+          <Txt variant="strong" style={{ flexShrink: 1 }}>{humanise(candidate.venue)}</Txt>
+          {chosen ? <Badge tone="accent" label="Chosen" /> : null}
+          <View style={{ flex: 1 }} />
+          {score === undefined
+            ? <Txt variant="small" tone="muted" align="right" style={{ flexShrink: 1 }}>{rejected}</Txt>
+            : <Txt variant="strong" tabular>{score}</Txt>}
+        </View>
+        {candidate.score === undefined
+          ? null
+          : <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.muted} height={8} />}
+      </Pressable>
+      {open && candidate.factors.length > 0 ? <FactorRows factors={candidate.factors} /> : null}
+    </View>
+  );
+}

@@ -1,0 +1,24 @@
+import { useDecisions } from '@/api/queries';
+import { Card } from '@/ui/Card';
+import { Empty, Failure, Skeleton } from '@/ui/states';
+import { RouteView } from './RouteView';
+
+/** The decision that was made for an order, or the newest of all when none is named. */
+export function RouteCard({ orderId, title }: { orderId?: string; title: string }) {
+  const decisions = useDecisions();
+  const found = decisions.data?.items.find((d) => orderId === undefined || d.order_id === orderId);
+  return (
+    <Card title={title} testID="route-card" flush={!found}>
+      {decisions.isPending ? <Skeleton rows={3} /> : decisions.isError ? <Failure error={decisions.error} onRetry={() => void decisions.refetch()} /> : null}
+      {decisions.data && !found
+        ? <Empty
+            title={orderId ? 'No route on record' : 'No decisions yet'}
+            text={orderId
+              ? 'The order was refused before a venue was looked for, or its route is older than the newest 200.'
+              : 'Once an order is routed, the venues that were compared are shown here.'}
+          />
+        : null}
+      {found ? <RouteView decision={found} /> : null}
+    </Card>
+  );
+}

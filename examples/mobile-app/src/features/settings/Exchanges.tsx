@@ -1,0 +1,60 @@
+import { useRouter } from 'expo-router';
+import { useState } from 'react';
+import { View } from 'react-native';
+
+import { useCredentials } from '@/api/queries';
+import type { Credential } from '@/api/types';
+import { day } from '@/format/time';
+import { humanise } from '@/format/words';
+import { space } from '@/theme/tokens';
+import { Badge } from '@/ui/Badge';
+import { Button } from '@/ui/Button';
+import { Card } from '@/ui/Card';
+import { Row } from '@/ui/Row';
+import { Empty, Failure, Skeleton } from '@/ui/states';
+import { Txt } from '@/ui/Txt';
+import { custodyWords } from './custody';
+import { DisconnectDialog } from './DisconnectDialog';
+
+/** The connected exchanges: who can use each key, and what it may do. */
+export function Exchanges() {
+  const router = useRouter();
+  const credentials = useCredentials();
+  const [leaving, setLeaving] = useState<Credential | null>(null);
+  const connect = () => router.push('/connect');
+  return (
+    <Card flush title="Exchanges" testID="exchanges" action={<Button kind="quiet" label="Connect" hint="Connect an exchange" onPress={connect} testID="connect-exchange" />}>
+      {credentials.isPending ? <Skeleton rows={2} /> : null}
+      {credentials.isError && !credentials.data ? <Failure error={credentials.error} onRetry={() => void credentials.refetch()} /> : null}
+      {credentials.data?.length === 0
+        ? <Empty
+            title="No exchange connected"
+            text="Connect one with a key that may trade but not withdraw. The paper venue works without a key."
+            action={{ label: 'Connect an exchange', onPress: connect }}
+          />
+        : null}
+      {credentials.data?.map((credential, i) => (
+        <CredentialRow key={credential.id} credential={credential} first={i === 0} onLeave={() => setLeaving(credential)} />
+      ))}
+      {leaving ? <DisconnectDialog credential={leaving} onDone={() => setLeaving(null)} /> : null}
+    </Card>
+  );
+}
+
+function CredentialRow({ credential: c, first, onLeave }: { credential: Credential; first: boolean; onLeave: () => void }) {
+  const active = c.status === 'active';
+  return (
+    <Row first={first} testID={`credential-${c.venue}`}>
+      <View style={{ flex: 1, minWidth: 0, gap: 4 }}>
+        <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s, alignItems: 'center' }}>
+          <Txt variant="strong">{c.label || humanise(c.venue)}</Txt>
+          <Badge label={humanise(c.status)} tone={active ? 'positive' : 'neutral'} />
+        </View>
+        <Txt variant="small" tone="muted">{`${humanise(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
+        <Txt variant="small" tone="muted">{`Custody: ${custodyWords(c.custody)}`}</Txt>
+        <Txt variant="small" tone="muted">{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
+      </View>
+      {active ? <Button kind="secondary" label="Disconnect" hint={`Disconnect ${c.label || humanise(c.venue)}`} onPress={onLeave} testID={`disconnect-${c.venue}`} /> : null}
+    </Row>
+  );
+}

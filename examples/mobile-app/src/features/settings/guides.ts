@@ -1,0 +1,34 @@
+/** How to make a key that trades but cannot withdraw, by exchange. */
+export interface Guide { steps: string[]; passphrase: boolean }
+
+const GUIDES: Readonly<Record<string, Guide>> = {
+  kraken: {
+    passphrase: false,
+    steps: [
+      'In Kraken Pro, open Settings, then API, and create a key.',
+      'Allow: query funds, query open and closed orders, create and modify orders, cancel orders.',
+      'Leave out: withdraw funds. A key that may withdraw is refused.',
+    ],
+  },
+  coinbase: {
+    passphrase: false,
+    steps: [
+      'In the Coinbase developer portal, create a secret API key with ECDSA.',
+      'Allow: view and trade. Leave out: transfer. A key that may transfer is refused.',
+    ],
+  },
+  okx: {
+    passphrase: true,
+    steps: ['Create a key for API trading.', 'Allow: read and trade. Leave out: withdraw. Keep the passphrase at hand.'],
+  },
+};
+
+const GENERAL: Guide = {
+  passphrase: false,
+  steps: ['Create an API key in the settings of the exchange.', 'Allow reading balances and trading. Leave out withdrawing: such a key is refused.'],
+};
+
+/** A second connection of a kind, such as `kraken-b`, is guided like the first. */
+export function guideFor(venue: string): Guide {
+  return GUIDES[venue.split('-')[0] ?? venue] ?? GENERAL;
+}

@@ -1,0 +1,69 @@
+import { useRouter } from 'expo-router';
+import { View } from 'react-native';
+
+import { messageOf, NoAnswerError } from '@/api/errors';
+import { sizeText } from '@/features/orders/OrderRow';
+import { OrderOutcome } from '@/features/orders/OrderOutcome';
+import { RouteView } from '@/features/route/RouteView';
+import { humanise } from '@/format/words';
+import { space } from '@/theme/tokens';
+import { Button } from '@/ui/Button';
+import { Card } from '@/ui/Card';
+import { Empty, Failure, Notice, Skeleton } from '@/ui/states';
+import { Checks } from './Checks';
+import { orderOf } from './ticket';
+import type { Flow } from './use-ticket';
+
+/** What would happen, then what did. Nothing is sent before "Place order". */
+export function PreviewPanel({ flow }: { flow: Flow }) {
+  const router = useRouter();
+  const { preview, place, placed, ticket } = flow;
+  if (placed) {
+    return (
+      <Card title="Order" testID="placed">
+        <View style={{ gap: space.m }}>
+          <OrderOutcome order={placed} />
+          <Button kind="secondary" label="See the order" onPress={() => router.push(`/orders/${placed.id}`)} testID="see-order" />
+          <Button kind="quiet" label="Start another order" onPress={flow.again} testID="another-order" />
+        </View>
+      </Card>
+    );
+  }
+  if (preview.isPending) return <Card title="Preview" flush><Skeleton rows={4} /></Card>;
+  if (preview.isError) return <Card title="Preview" flush><Failure error={preview.error} onRetry={flow.review} /></Card>;
+  if (!preview.data) {
+    return (
+      <Card title="Preview" flush>
+        <Empty title="Nothing is sent yet" text="Fill in the order and review it: every check, the venues compared and the expected price show up here first." />
+      </Card>
+    );
+  }
+  const { accepted, reason, checks, route } = preview.data;
+  const order = orderOf(ticket, '');
+  const what = sizeText({ symbol: order.symbol, size: order.size, size_type: order.size_type ?? 'quote' });
+  return (
+    <Card title="Preview" testID="preview">
+      <View style={{ gap: space.l }}>
+        {accepted ? null : <Notice live tone="negative" text={reason ?? 'This order would be refused.'} testID="preview-refused" />}
+        {route ? <RouteView decision={route} /> : null}
+        <Checks checks={checks} />
+        {place.isError ? <PlaceFailure error={place.error} /> : null}
+        {accepted ? (
+          <Button
+            label={place.error instanceof NoAnswerError ? 'Try again safely' : `${humanise(ticket.side)} ${what}`}
+            busy={place.isPending}
+            onPress={() => place.mutate()}
+            testID="place-order"
+          />
+        ) : null}
+      </View>
+    </Card>
+  );
+}
+
+function PlaceFailure({ error }: { error: unknown }) {
+  const text = error instanceof NoAnswerError
+    ? `${error.message} The order may have arrived. Trying again is safe: it carries the same id and is placed only once.`
+    : messageOf(error);
+  return <Notice live tone={error instanceof NoAnswerError ? 'warning' : 'negative'} text={text} testID="place-error" />;
+}

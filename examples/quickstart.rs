@@ -1,0 +1,37 @@
+//! The main job, embedded: a signal becomes a fill and a live position, on the paper venue.
+#![allow(clippy::print_stdout)]
+
+use nija::core::{
+    ClientOrderId, Entropy, Notional, OrderKind, OrderSize, Side, SignalType, Symbol, TimeInForce, TradeSignal, UserId,
+};
+use nija::{Platform, PlatformConfig};
+use std::time::Duration;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let data = std::env::temp_dir().join(format!("nija-quickstart-{}", std::process::id()));
+    let platform = Platform::open(PlatformConfig::new(&data).paper()).await?;
+    let entropy: &dyn Entropy = platform.entropy().as_ref();
+    let user = UserId::generate(platform.clock().now(), entropy);
+    let signal = TradeSignal {
+        user,
+        client_order_id: ClientOrderId::new("quickstart-1")?,
+        symbol: Symbol::new("BTC-USD")?,
+        side: Side::Buy,
+        size: OrderSize::Quote(Notional::new("25".parse()?)?),
+        kind: OrderKind::Market,
+        time_in_force: TimeInForce::Ioc,
+        signal_type: SignalType::Entry,
+        venue: None,
+        strategy: Some("quickstart".into()),
+    };
+    let accepted = platform.engine().submit(signal).await?;
+    let order = platform.engine().settled(user, accepted.order.id(), Duration::from_secs(10)).await?;
+    println!("{} {} at {:?}: {}", order.intent.signal.side, order.filled, order.average_price(), order.state);
+    for held in platform.engine().account(user).await?.positions {
+        println!("{} {} since {}", held.position.symbol, held.position.quantity, held.position.opened_at);
+    }
+    platform.close().await;
+    std::fs::remove_dir_all(data)?;
+    if order.state == nija::core::OrderState::Filled { Ok(()) } else { Err("the order did not fill".into()) }
+}
