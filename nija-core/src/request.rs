@@ -166,6 +166,29 @@ impl fmt::Debug for SignedRequest {
     }
 }
 
+/// The check that [`sign_request`] makes, alone: a signer refuses before it takes a nonce.
+///
+/// # Errors
+/// [`AuthError::WrongVenue`] and [`AuthError::EndpointNotAllowed`].
+pub fn check_request(authenticator: &dyn Authenticator, request: &UnsignedRequest) -> Result<(), AuthError> {
+    if request.venue != *authenticator.venue() {
+        return Err(AuthError::WrongVenue {
+            venue: request.venue.clone(),
+        });
+    }
+    if !authenticator
+        .endpoints()
+        .iter()
+        .any(|endpoint| endpoint.matches(request.method, &request.path))
+    {
+        return Err(AuthError::EndpointNotAllowed {
+            method: request.method,
+            path: request.path.clone(),
+        });
+    }
+    Ok(())
+}
+
 /// Checks a request against the venue's allow-list and signs it. The one way to a [`SignedRequest`].
 ///
 /// # Errors
@@ -176,19 +199,7 @@ pub fn sign_request(
     secret: &CredentialSecret,
     context: &SignContext,
 ) -> Result<SignedRequest, AuthError> {
-    if request.venue != *authenticator.venue() {
-        return Err(AuthError::WrongVenue { venue: request.venue });
-    }
-    if !authenticator
-        .endpoints()
-        .iter()
-        .any(|endpoint| endpoint.matches(request.method, &request.path))
-    {
-        return Err(AuthError::EndpointNotAllowed {
-            method: request.method,
-            path: request.path,
-        });
-    }
+    check_request(authenticator, &request)?;
     let parts = authenticator.authenticate(&request, secret, context)?;
     Ok(SignedRequest {
         venue: request.venue,

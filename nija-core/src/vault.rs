@@ -55,6 +55,12 @@ pub enum VaultError {
         /// Id.
         id: CredentialId,
     },
+    /// There is no version to go back to.
+    #[error("credential {id} has no older version to go back to")]
+    NoOlderVersion {
+        /// Id.
+        id: CredentialId,
+    },
     /// It was sealed to a key that the signer no longer has.
     #[error("sealed to an unknown key {key_id}; fetch the sealing key again and seal anew")]
     UnknownSealingKey {
