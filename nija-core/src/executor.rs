@@ -134,6 +134,14 @@ pub enum VenueError {
         /// How long to wait, where the venue says so.
         retry_after: Option<Duration>,
     },
+    /// The nonce came out of order: the venue did nothing, and the same call signed anew can succeed.
+    #[error("{venue} did not accept the nonce: {message}")]
+    NonceRefused {
+        /// Venue.
+        venue: VenueId,
+        /// The venue's words.
+        message: String,
+    },
     /// The venue says that it is not open for business (maintenance, cancel-only); nothing was done.
     #[error("{venue} is not available: {message}")]
     Unavailable {
@@ -192,6 +200,18 @@ impl VenueError {
             Self::AnswerLost { .. } | Self::Decode { .. } => Effect::Unknown,
             _ => Effect::None,
         }
+    }
+
+    /// Whether nothing was done and the very same call may succeed later.
+    #[must_use]
+    pub const fn may_try_again(&self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited { .. }
+                | Self::NonceRefused { .. }
+                | Self::Unavailable { .. }
+                | Self::NotSent { .. }
+        )
     }
 
     /// Whether it counts against the venue's health: business refusals do not.
