@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-use crate::{Position, Quote, Symbol, Timestamp, UserId, VenueId};
+use crate::{OrderId, Position, Price, Quantity, Quote, Side, Symbol, Timestamp, UserId, VenueId};
 
 /// What a user has of an asset at a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,25 @@ impl Tier {
     }
 }
 
+/// What an order that is or may be live can still do to the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkingOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Where it was or may have been sent.
+    pub venue: VenueId,
+    /// What it trades.
+    pub symbol: Symbol,
+    /// Direction.
+    pub side: Side,
+    /// Base units that may still fill.
+    pub remaining: Quantity,
+    /// The price that values it: its limit, or what the route expects of a market order.
+    pub price: Price,
+    /// Whether it can only reduce a position.
+    pub exit: bool,
+}
+
 /// Everything about a user that risk may look at, taken at one moment.
 #[derive(Debug, Clone)]
 pub struct AccountState {
@@ -67,6 +86,8 @@ pub struct AccountState {
     pub reserved: HashMap<(VenueId, String), Decimal>,
     /// Orders that are or may be live.
     pub working_orders: usize,
+    /// The same orders, with what each may still fill.
+    pub working: Vec<WorkingOrder>,
     /// Cash and positions in USD, where every position has a price.
     pub equity: Option<Decimal>,
     /// Realised since 00:00 UTC, after fees, in USD.
