@@ -6,15 +6,13 @@ import { space, TARGET } from '@/theme/tokens';
 
 interface Props {
   onPress?: () => void;
-  /** Said by screen readers for a row that can be pressed. */
-  label?: string;
   first?: boolean;
   testID?: string;
   children: ReactNode;
 }
 
-/** A row of a list, pressable where it leads somewhere. */
-export function Row({ onPress, label, first, testID, children }: Props) {
+/** A row of a list, pressable where it leads somewhere; its text is its name for screen readers. */
+export function Row({ onPress, first, testID, children }: Props) {
   const palette = usePalette();
   const look: ViewStyle = { ...layout, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line };
   if (!onPress) return <View testID={testID} style={look}>{children}</View>;
@@ -22,7 +20,6 @@ export function Row({ onPress, label, first, testID, children }: Props) {
     <Pressable
       testID={testID}
       role="link"
-      aria-label={label}
       onPress={onPress}
       style={({ pressed }) => [look, pressed && { backgroundColor: palette.raised }]}
     >

@@ -35,7 +35,7 @@ export function Segmented<V extends string>({ label, options, value, onChange, t
             testID={testID ? `${testID}-${option.value}` : undefined}
             onPress={() => onChange(option.value)}
             style={{
-              flex: 1, minHeight: TARGET - 2, alignItems: 'center', justifyContent: 'center', paddingHorizontal: 8,
+              flex: 1, minHeight: TARGET, alignItems: 'center', justifyContent: 'center', paddingHorizontal: 8,
               borderRadius: radius.m - 2, borderWidth: 1,
               backgroundColor: on ? palette.surface : 'transparent', borderColor: on ? palette.line : 'transparent',
             }}

@@ -23,7 +23,7 @@ export function ActivityRow({ item, first }: { item: Activity; first: boolean })
   const realised = item.realised_pnl !== undefined && sign(item.realised_pnl) !== 0 ? item.realised_pnl : undefined;
   const order = item.order_id;
   return (
-    <Row first={first} testID="activity-row" label={item.title} onPress={order ? () => router.push(`/orders/${order}`) : undefined}>
+    <Row first={first} testID="activity-row" onPress={order ? () => router.push(`/orders/${order}`) : undefined}>
       <View style={{ width: 36, height: 36, borderRadius: radius.m, alignItems: 'center', justifyContent: 'center', backgroundColor: palette.raised }}>
         <Icon name={ICONS[item.kind] ?? 'activity'} size={18} color={palette.muted} />
       </View>

@@ -4,7 +4,7 @@ import { View } from 'react-native';
 import type { Order } from '@/api/types';
 import { assets, money, price, quantity } from '@/format/money';
 import { clock, day } from '@/format/time';
-import { humanise, orderState } from '@/format/words';
+import { humanise } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { Icon } from '@/ui/Icon';
 import { Row } from '@/ui/Row';
@@ -25,7 +25,7 @@ export function OrderRow({ order, first }: { order: Order; first: boolean }) {
   const filled = order.average_price ? `${quantity(order.filled)} ${base} at ${price(order.average_price, quote)}` : order.reason ?? '';
   const place = order.venue ? ` · ${humanise(order.venue)}` : '';
   return (
-    <Row first={first} label={`${title}, ${orderState(order.state)}`} onPress={() => router.push(`/orders/${order.id}`)} testID={`order-${order.id}`}>
+    <Row first={first} onPress={() => router.push(`/orders/${order.id}`)} testID={`order-${order.id}`}>
       <View style={{ flex: 1, minWidth: 0, gap: 2 }}>
         <Txt variant="strong">{title}</Txt>
         {filled ? <Txt variant="small" tone="muted" tabular>{filled}</Txt> : null}

@@ -1,0 +1,89 @@
+// Every page at 360 and 1440 px, dark and light: screenshots, axe, targets, no sideways scrolling.
+import { join } from 'node:path';
+
+import { seed } from '../lib/api.mjs';
+import { findings } from '../lib/axe.mjs';
+import { open, signIn, untilLive } from '../lib/browser.mjs';
+import { OUT } from '../lib/config.mjs';
+import { equal } from '../lib/expect.mjs';
+
+const SIZES = [{ width: 360, height: 800 }, { width: 1440, height: 1000 }];
+const SCHEMES = ['light', 'dark'];
+
+const OUTSIDE = [
+  { name: 'welcome', path: '/welcome', ready: 'go-sign-in' },
+  { name: 'sign-in', path: '/sign-in', ready: 'submit' },
+];
+
+const INSIDE = [
+  { name: 'dashboard', path: '/', ready: 'equity' },
+  { name: 'positions', path: '/positions', ready: 'open-positions' },
+  { name: 'close', path: '/positions', ready: 'open-positions', act: async (page) => {
+    await page.getByTestId('position-close').first().click();
+    await page.getByTestId('close-dialog').waitFor();
+  } },
+  { name: 'closed', path: '/positions?tab=closed', ready: 'closed-positions' },
+  { name: 'orders', path: '/positions?tab=orders', ready: 'orders' },
+  { name: 'order', path: '/positions?tab=orders', ready: 'orders', act: async (page) => {
+    await page.locator('[data-testid^="order-"][role="link"]').first().click();
+    await page.getByTestId('route-card').waitFor();
+  } },
+  { name: 'trade', path: '/trade', ready: 'review-order', act: async (page) => {
+    await page.getByTestId('size').fill('100');
+    await page.getByTestId('review-order').click();
+    await page.getByTestId('preview').waitFor();
+  } },
+  { name: 'activity', path: '/activity', ready: 'activity-row' },
+  { name: 'settings', path: '/settings', ready: 'profile-email' },
+  { name: 'connect', path: '/connect', ready: 'connect' },
+];
+
+async function examine(page, pages, size, scheme) {
+  const problems = [];
+  await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+  for (const { name, path, ready, act } of pages) {
+    const label = `${name}-${size.width}-${scheme}`;
+    await page.goto(path);
+    await page.getByTestId(ready).first().waitFor();
+    await page.locator('[aria-busy="true"][role="status"]').first().waitFor({ state: 'detached' });
+    await act?.(page);
+    await page.screenshot({ path: join(OUT, `${label}.png`) });
+    problems.push(...(await findings(page)).map((finding) => `${label}: ${finding}`));
+    problems.push(...(await page.evaluate(measure)).map((finding) => `${label}: ${finding}`));
+  }
+  return problems;
+}
+
+/** Runs in the page: things to press that are under 44 points, and content wider than the window. */
+function measure() {
+  const found = [];
+  for (const node of document.querySelectorAll('a, button, input, [role="button"], [role="link"], [role="radio"]')) {
+    if (node.getAttribute('aria-hidden') === 'true') continue;
+    const { width, height } = node.getBoundingClientRect();
+    if (width > 0 && (height < 43.5 || width < 43.5)) found.push(`target of ${Math.round(width)}x${Math.round(height)}: ${node.textContent || node.getAttribute('aria-label')}`);
+  }
+  for (const node of document.querySelectorAll('main *, [role="main"] *')) {
+    const { right, width, height } = node.getBoundingClientRect();
+    if (width > 0 && height > 0 && right > window.innerWidth + 1) {
+      found.push(`wider than the window: ${node.textContent?.slice(0, 60)}`);
+      break;
+    }
+  }
+  return found;
+}
+
+export const tests = SIZES.flatMap((size) => SCHEMES.map((scheme) => ({
+  name: `at ${size.width} px, ${scheme}: axe finds nothing serious, targets are 44 pt, nothing is cut off`,
+  async run({ browser, api, config }) {
+    await seed(api);
+    const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
+    const problems = await examine(page, OUTSIDE, size, scheme);
+    await signIn(page, config);
+    await page.getByTestId('equity').waitFor();
+    if (size.width > 1000) await untilLive(page);
+    problems.push(...(await examine(page, INSIDE, size, scheme)), ...faults);
+    equal(problems.join('\n'), '', 'problems');
+    await context.close();
+  },
+})));
