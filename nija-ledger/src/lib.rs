@@ -1,1 +1,32 @@
 //! The durable journal and its projections.
+//!
+//! [`SqliteLedger`] keeps both in one SQLite file. The journal is append-only; orders, positions, fills, sums and pauses follow
+//! from it in the same transaction and can be rebuilt from it to the last digit.
+//!
+//! ```
+//! use nija_core::{JournalBatch, JournalEvent, Ledger, SeededEntropy, Timestamp, UserId};
+//! use nija_ledger::SqliteLedger;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let now = Timestamp::from_micros(1_700_000_000_000_000);
+//! # let user = UserId::generate(now, &SeededEntropy::new(1));
+//! let ledger = SqliteLedger::open(&folder.path().join("ledger.db"))?;
+//! let events = vec![JournalEvent::Paused { paused: true }];
+//! ledger.append(JournalBatch { user, at: now, events }).await?; // on the disk from here on
+//! assert_eq!(ledger.paused(user).await?, Some(now));
+//! assert!(ledger.verify_projections().await?.is_empty());
+//! ledger.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod amounts;
+mod encode;
+mod exact;
+mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use sqlite::{LedgerStats, SqliteLedger};

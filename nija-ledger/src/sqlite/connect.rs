@@ -1,0 +1,114 @@
+//! How connections are opened and set.
+
+use nija_core::LedgerError;
+use rusqlite::{Connection, OpenFlags};
+use std::{fs::File, fs::OpenOptions, path::Path, time::Duration};
+
+use super::{
+    fault::{Fault, Outcome},
+    schema,
+};
+
+/// How long to wait for another program that reads or backs up the file.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared; more than there are.
+const STATEMENTS: usize = 64;
+
+/// The writer's connection; creates and migrates the file.
+pub(super) fn writer(path: &Path) -> Outcome<Connection> {
+    create(path).map_err(|error| {
+        Fault::Ledger(LedgerError::Storage(format!(
+            "{} cannot be opened: {error}",
+            path.display()
+        )))
+    })?;
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192;",
+    )?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        let words = format!(
+            "the file system of {} cannot hold a write-ahead log",
+            path.display()
+        );
+        return Err(LedgerError::Storage(words).into());
+    }
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A reader's connection; the file exists.
+pub(super) fn reader(path: &Path) -> Outcome<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")?;
+    Ok(connection)
+}
+
+/// Makes a missing file, for its owner's eyes only, and its name durable.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(file) => file.sync_all()?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    match path.parent() {
+        #[cfg(unix)]
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_waits_for_the_disk_and_the_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let connection = writer(&path).unwrap();
+        let pragma = |c: &Connection, name: &str| -> i64 {
+            c.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(pragma(&connection, "synchronous"), 2, "FULL");
+        let reader = reader(&path).unwrap();
+        assert!(
+            reader
+                .execute("INSERT INTO paused VALUES (x'00', 1)", [])
+                .is_err()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_file() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        drop(writer(&path).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,138 @@
+//! The trait: appends go to the writer, questions to the readers.
+
+use async_trait::async_trait;
+use nija_core::{
+    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
+    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RouteDecision,
+    SettledFill, Symbol, Timestamp, UserId, VenueId,
+};
+
+use super::{SqliteLedger, read, verify, writer::Job};
+use crate::encode::Encoded;
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
+        let encoded = Encoded::new(batch)?;
+        self.ask(|answer| Job::Append(encoded, answer)).await
+    }
+
+    async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
+        self.readers
+            .read(move |c| read::orders::one(c, user, order))
+            .await
+    }
+
+    async fn order_by_client_id(
+        &self,
+        user: UserId,
+        id: &ClientOrderId,
+    ) -> Result<Option<Order>, LedgerError> {
+        let id = id.clone();
+        self.readers
+            .read(move |c| read::orders::by_client_id(c, user, &id))
+            .await
+    }
+
+    async fn orders(
+        &self,
+        user: UserId,
+        state: Option<OrderState>,
+        page: PageRequest,
+    ) -> Result<LedgerPage<Order>, LedgerError> {
+        self.readers
+            .read(move |c| read::orders::page(c, user, state, page))
+            .await
+    }
+
+    async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
+        self.readers.read(read::orders::live).await
+    }
+
+    async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
+        self.readers.read(move |c| read::positions::open(c, user)).await
+    }
+
+    async fn closed_positions(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<Position>, LedgerError> {
+        self.readers
+            .read(move |c| read::positions::closed(c, user, page))
+            .await
+    }
+
+    async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
+        let id = id.clone();
+        self.readers
+            .read(move |c| read::positions::one(c, user, &id))
+            .await
+    }
+
+    async fn fills(&self, user: UserId, page: PageRequest) -> Result<LedgerPage<SettledFill>, LedgerError> {
+        self.readers
+            .read(move |c| read::journal::fills(c, user, page))
+            .await
+    }
+
+    async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
+        let venue = venue.clone();
+        self.readers
+            .read(move |c| read::journal::last_fill_at(c, user, &venue))
+            .await
+    }
+
+    async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
+        let venue = venue.clone();
+        self.readers
+            .read(move |c| read::journal::fills_at_venue(c, &venue))
+            .await
+    }
+
+    async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
+        self.readers.read(move |c| read::pnl::since(c, user, since)).await
+    }
+
+    async fn decisions(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
+        self.readers
+            .read(move |c| read::journal::decisions(c, user, page))
+            .await
+    }
+
+    async fn journal(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
+        self.readers
+            .read(move |c| read::journal::page(c, user, page))
+            .await
+    }
+
+    async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
+        self.readers.read(move |c| read::journal::paused(c, user)).await
+    }
+
+    async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
+        self.ask(|answer| Job::Nonces {
+            key,
+            floor,
+            count,
+            answer,
+        })
+        .await
+    }
+
+    async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
+        self.readers.read(verify::differences).await
+    }
+
+    async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
+        self.readers.read(read::orders::active).await
+    }
+}

@@ -1,0 +1,126 @@
+//! The ledger on SQLite: one file, one writer with group commit, a few readers.
+
+mod apply;
+mod connect;
+mod days;
+mod fault;
+mod ledger;
+mod lock;
+mod nonces;
+mod numbers;
+mod projection;
+mod read;
+mod reader;
+mod schema;
+mod verify;
+mod writer;
+
+use nija_core::LedgerError;
+use parking_lot::Mutex;
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use lock::DataLock;
+use reader::Readers;
+use writer::{Answer, Committer, Counters, Job};
+
+/// A [`Ledger`](nija_core::Ledger) in one SQLite file. A batch is on the disk (`synchronous = FULL`) before its append answers;
+/// appends that wait at the same time share one commit.
+pub struct SqliteLedger {
+    queue: mpsc::Sender<Job>,
+    readers: Readers,
+    counters: Arc<Counters>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    lock: Mutex<Option<DataLock>>,
+}
+
+/// What a ledger did since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerStats {
+    /// Transactions committed, each with one wait for the disk.
+    pub commits: u64,
+    /// Appends and nonce reservations in them, refused ones included.
+    pub jobs: u64,
+}
+
+impl SqliteLedger {
+    /// Opens the file, makes it when missing, and brings it to the newest version. `<name>.lock` beside it keeps other
+    /// processes out. Blocks for a few disk accesses.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`] says in words why the file cannot be used: in use, damaged, of a newer version, ...
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let lock = DataLock::take(path)?;
+        let counters = Arc::<Counters>::default();
+        let committer = Committer::new(connect::writer(path)?, Arc::clone(&counters))?;
+        let (queue, jobs) = mpsc::channel(writer::QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("nija-ledger".to_owned())
+            .spawn(move || writer::run(committer, jobs))
+            .map_err(|error| LedgerError::Storage(format!("the writer did not start: {error}")))?;
+        Ok(Self {
+            queue,
+            readers: Readers::new(path),
+            counters,
+            thread: Mutex::new(Some(thread)),
+            lock: Mutex::new(Some(lock)),
+        })
+    }
+
+    /// Commits what waits, closes the file and lets other processes in. Later calls answer [`LedgerError::Closed`].
+    pub async fn close(&self) {
+        // An error means that the writer has ended already.
+        let _ = self.queue.send(Job::Close).await;
+        self.readers.close().await;
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the ledger's writer ended by a panic");
+            }
+            self.lock.lock().take();
+        }
+    }
+
+    /// Counts since the ledger was opened.
+    #[must_use]
+    pub fn stats(&self) -> LedgerStats {
+        LedgerStats {
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            jobs: self.counters.jobs.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Hands a job to the writer and waits for its answer.
+    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue
+            .send(job(answer))
+            .await
+            .map_err(|_| LedgerError::Closed)?;
+        answered.await.map_err(|_| LedgerError::Closed)?
+    }
+}
+
+impl Drop for SqliteLedger {
+    /// Without [`SqliteLedger::close`]: the writer ends when its queue does; waiting for it lets the file be opened again
+    /// at once.
+    fn drop(&mut self) {
+        self.queue = mpsc::channel(1).0;
+        if let Some(thread) = self.thread.get_mut().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteLedger")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

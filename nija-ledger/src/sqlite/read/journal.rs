@@ -1,0 +1,120 @@
+//! Questions that the journal's entries answer: activity, fills, decisions, pauses.
+
+use nija_core::{
+    Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, OrderId, PageRequest, RouteDecision,
+    SettledFill, Timestamp, UserId, VenueId,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::super::{
+    fault::{Fault, Outcome},
+    numbers::from_column,
+};
+use super::{all, before, body, cut, one_more};
+
+pub(in crate::sqlite) const NEWEST: &str = "SELECT seq, at, body FROM journal
+    WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+pub(in crate::sqlite) const DECISIONS: &str = "SELECT seq, body FROM journal
+    WHERE user = ?1 AND type IN ('routed', 'not_routed') AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+pub(in crate::sqlite) const FILLS: &str = "SELECT f.seq, j.body, f.realised FROM fills f
+    JOIN journal j ON j.seq = f.seq WHERE f.user = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3";
+pub(in crate::sqlite) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
+    JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
+pub(in crate::sqlite) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE user = ?1 AND venue = ?2";
+pub(in crate::sqlite) const PAUSED: &str = "SELECT since FROM paused WHERE user = ?1";
+
+pub(in crate::sqlite) fn page(
+    connection: &Connection,
+    user: UserId,
+    page: PageRequest,
+) -> Outcome<LedgerPage<JournalRecord>> {
+    let params = params![user.as_uuid().into_bytes(), before(page), one_more(page)];
+    let rows = all(connection, NEWEST, params, |row| {
+        let seq = from_column(row.get(0)?);
+        let record = JournalRecord {
+            seq,
+            user,
+            at: Timestamp::from_micros(row.get(1)?),
+            event: body(row, 2)?,
+        };
+        Ok((seq, record))
+    })?;
+    Ok(cut(rows, page))
+}
+
+pub(in crate::sqlite) fn decisions(
+    connection: &Connection,
+    user: UserId,
+    page: PageRequest,
+) -> Outcome<LedgerPage<(OrderId, RouteDecision)>> {
+    let params = params![user.as_uuid().into_bytes(), before(page), one_more(page)];
+    let rows = all(connection, DECISIONS, params, |row| match body(row, 1)? {
+        JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
+            Ok((from_column(row.get(0)?), (order, decision)))
+        }
+        other => Err(unexpected(&other)),
+    })?;
+    Ok(cut(rows, page))
+}
+
+pub(in crate::sqlite) fn fills(
+    connection: &Connection,
+    user: UserId,
+    page: PageRequest,
+) -> Outcome<LedgerPage<SettledFill>> {
+    let params = params![user.as_uuid().into_bytes(), before(page), one_more(page)];
+    let rows = all(connection, FILLS, params, |row| {
+        let realised: String = row.get(2)?;
+        let settled = SettledFill {
+            fill: fill(row, 1)?,
+            realised_pnl: realised
+                .parse()
+                .map_err(|error| Fault::unreadable("a realised profit", error))?,
+        };
+        Ok((from_column(row.get(0)?), settled))
+    })?;
+    Ok(cut(rows, page))
+}
+
+pub(in crate::sqlite) fn fills_at_venue(connection: &Connection, venue: &VenueId) -> Outcome<Vec<Fill>> {
+    all(connection, FILLS_AT_VENUE, [venue.as_str()], |row| fill(row, 0))
+}
+
+pub(in crate::sqlite) fn last_fill_at(
+    connection: &Connection,
+    user: UserId,
+    venue: &VenueId,
+) -> Outcome<Option<Timestamp>> {
+    moment(
+        connection,
+        NEWEST_FILL,
+        params![user.as_uuid().into_bytes(), venue.as_str()],
+    )
+}
+
+pub(in crate::sqlite) fn paused(connection: &Connection, user: UserId) -> Outcome<Option<Timestamp>> {
+    moment(connection, PAUSED, params![user.as_uuid().into_bytes()])
+}
+
+fn moment(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Outcome<Option<Timestamp>> {
+    let micros: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row(params, |row| row.get(0))
+        .optional()?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
+fn fill(row: &Row<'_>, column: usize) -> Outcome<Fill> {
+    match body(row, column)? {
+        JournalEvent::Filled(fill) => Ok(fill),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected(event: &JournalEvent) -> Fault {
+    let words = format!(
+        "an entry of the journal is a {} where it must not be",
+        event.kind()
+    );
+    LedgerError::Storage(words).into()
+}

@@ -1,0 +1,120 @@
+//! Rebuilds every projection from the journal and compares it with what is stored.
+
+use nija_core::{JournalEvent, LedgerError, Timestamp, UserId};
+use rusqlite::{Connection, Row, types::Value};
+
+use super::{
+    fault::{Fault, Outcome},
+    numbers::from_column,
+    projection::Projector,
+    schema,
+};
+
+/// The projections and what orders their rows.
+const TABLES: [(&str, &str); 7] = [
+    ("orders", "place"),
+    ("positions", "opened"),
+    ("fills", "seq"),
+    ("newest_fills", "user, venue"),
+    ("pnl_days", "user, day, currency"),
+    ("pnl_totals", "user, currency"),
+    ("paused", "user"),
+];
+
+/// What differs, in words; nothing when all agrees. Of each table only the first difference is told.
+pub(super) fn differences(connection: &Connection) -> Outcome<Vec<String>> {
+    // One snapshot: appends go on meanwhile.
+    let stored = connection.unchecked_transaction()?;
+    // SQLite keeps a nameless database in memory and moves it to a temporary file when it grows.
+    let mut rebuilt = Connection::open("")?;
+    schema::migrate(&mut rebuilt)?;
+    let rebuilding = rebuilt.transaction()?;
+    if let Some(difference) = replay(&stored, &rebuilding)? {
+        return Ok(vec![difference]);
+    }
+    let mut found = Vec::new();
+    for (table, key) in TABLES {
+        found.extend(compare(&stored, &rebuilding, table, key)?);
+    }
+    Ok(found)
+}
+
+/// Folds the whole journal; answers with the first entry that does not follow from those before.
+fn replay(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<String>> {
+    let mut statement = stored.prepare("SELECT seq, user, at, body FROM journal ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut last = 0;
+    while let Some(row) = rows.next()? {
+        let seq = from_column(row.get(0)?);
+        if seq != last + 1 {
+            return Ok(Some(format!("the journal goes from entry {last} to {seq}")));
+        }
+        last = seq;
+        match replay_one(rebuilding, seq, row) {
+            Ok(()) => {}
+            Err(Fault::Ledger(error)) => {
+                return Ok(Some(format!(
+                    "entry {seq} of the journal does not follow from those before: {error}"
+                )));
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(None)
+}
+
+fn replay_one(rebuilding: &Connection, seq: u64, row: &Row<'_>) -> Outcome<()> {
+    let user = UserId::from_uuid(uuid::Uuid::from_bytes(row.get(1)?));
+    let at = Timestamp::from_micros(row.get(2)?);
+    let body: String = row.get(3)?;
+    let event: JournalEvent =
+        serde_json::from_str(&body).map_err(|error| Fault::unreadable("its body", error))?;
+    let mut projector = Projector::new(rebuilding, user);
+    if !projector.is_new(&event)? {
+        return Err(LedgerError::Invalid("it counts an execution a second time".into()).into());
+    }
+    projector.apply(seq, at, &event)?;
+    projector.finish().map(drop)
+}
+
+fn compare(stored: &Connection, rebuilding: &Connection, table: &str, key: &str) -> Outcome<Option<String>> {
+    let sql = format!("SELECT * FROM {table} ORDER BY {key}");
+    let (mut left, mut right) = (stored.prepare(&sql)?, rebuilding.prepare(&sql)?);
+    let columns = left.column_count();
+    let (mut left, mut right) = (left.query([])?, right.query([])?);
+    let mut number = 0_u64;
+    loop {
+        number += 1;
+        let (is, should) = (values(left.next()?, columns)?, values(right.next()?, columns)?);
+        if is != should {
+            return Ok(Some(format!(
+                "row {number} of {table} is {} and should be {}",
+                show(is.as_deref()),
+                show(should.as_deref())
+            )));
+        }
+        if is.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+fn values(row: Option<&Row<'_>>, columns: usize) -> Outcome<Option<Vec<Value>>> {
+    let Some(row) = row else { return Ok(None) };
+    let values: rusqlite::Result<Vec<Value>> = (0..columns).map(|column| row.get(column)).collect();
+    Ok(Some(values?))
+}
+
+fn show(row: Option<&[Value]>) -> String {
+    let Some(row) = row else {
+        return "missing".to_owned();
+    };
+    let one = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    format!("[{}]", row.iter().map(one).collect::<Vec<_>>().join(" | "))
+}

@@ -1,0 +1,1 @@
+//! For tests: the rules that every [`Ledger`](nija_core::Ledger) keeps.
