@@ -67,7 +67,9 @@ impl Book {
     pub(crate) fn reduce_front(&mut self, side: Side, qty: Decimal, now_ns: i64) {
         let Some(price) = self.best(side) else { return };
         let levels = self.side_mut(side);
-        let Some(level) = levels.get_mut(&price) else { return };
+        let Some(level) = levels.get_mut(&price) else {
+            return;
+        };
         level.updated_ns = now_ns;
         if let Some(front) = level.queue.front_mut() {
             front.qty -= qty;
@@ -98,10 +100,17 @@ impl Book {
             return self.retain(side, price, now_ns, |resting| resting.maker != Maker::House);
         }
         let level = self.side_mut(side).entry(price).or_default();
-        match level.queue.iter_mut().find(|resting| resting.maker == Maker::House) {
+        match level
+            .queue
+            .iter_mut()
+            .find(|resting| resting.maker == Maker::House)
+        {
             Some(resting) if resting.qty == qty => return false,
             Some(resting) => resting.qty = qty,
-            None => level.queue.push_back(Resting { maker: Maker::House, qty }),
+            None => level.queue.push_back(Resting {
+                maker: Maker::House,
+                qty,
+            }),
         }
         level.updated_ns = now_ns;
         true
@@ -131,7 +140,9 @@ impl Book {
 
     fn retain(&mut self, side: Side, price: Decimal, now_ns: i64, keep: impl Fn(&Resting) -> bool) -> bool {
         let levels = self.side_mut(side);
-        let Some(level) = levels.get_mut(&price) else { return false };
+        let Some(level) = levels.get_mut(&price) else {
+            return false;
+        };
         let before = level.queue.len();
         level.queue.retain(keep);
         let changed = level.queue.len() != before;

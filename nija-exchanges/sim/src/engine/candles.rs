@@ -31,7 +31,11 @@ impl Candle {
     /// Volume-weighted average price; the close when nothing traded.
     #[must_use]
     pub fn vwap(&self) -> Decimal {
-        if self.volume.is_zero() { self.close } else { self.turnover / self.volume }
+        if self.volume.is_zero() {
+            self.close
+        } else {
+            self.turnover / self.volume
+        }
     }
 
     fn absorb(&mut self, other: &Self) {
@@ -84,23 +88,20 @@ impl Candles {
             if begin_s < since_s {
                 break;
             }
-            match out.front_mut() {
-                Some(first) if first.begin_s == begin_s => {
-                    let mut merged = Candle { begin_s, ..*minute };
-                    merged.absorb(first);
-                    *first = merged;
-                }
-                _ if out.len() == limit => break,
-                _ => out.push_front(Candle { begin_s, ..*minute }),
+            let mut candle = Candle { begin_s, ..*minute };
+            if let Some(first) = out.pop_front_if(|first| first.begin_s == begin_s) {
+                candle.absorb(&first);
+            } else if out.len() == limit {
+                break;
             }
+            out.push_front(candle);
         }
         out.into()
     }
 
-    /// The minutes that began within the last 24 hours, oldest first.
-    pub(crate) fn last_day(&self, now_s: i64) -> impl Iterator<Item = &Candle> {
-        let from = now_s - 86_400;
-        let skip = self.minutes.partition_point(|candle| candle.begin_s < from);
+    /// The minutes that began at or after a time, oldest first.
+    pub(crate) fn since(&self, from_s: i64) -> impl Iterator<Item = &Candle> {
+        let skip = self.minutes.partition_point(|candle| candle.begin_s < from_s);
         self.minutes.iter().skip(skip)
     }
 

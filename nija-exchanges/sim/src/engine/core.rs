@@ -33,7 +33,10 @@ impl Engine {
     #[must_use]
     pub fn new(specs: Vec<MarketSpec>, fees: FeeSchedule, house: HouseProfile, first_id: u64) -> Self {
         Self {
-            markets: specs.into_iter().map(|spec| Market::new(spec, first_id)).collect(),
+            markets: specs
+                .into_iter()
+                .map(|spec| Market::new(spec, first_id))
+                .collect(),
             accounts: Vec::new(),
             orders: HashMap::new(),
             fees,
@@ -75,14 +78,20 @@ impl Engine {
     /// All of an asset: users' totals, what the house gained, and fees. Only a deposit changes it.
     #[must_use]
     pub fn total_supply(&self, asset: &str) -> Decimal {
-        let users: Decimal = self.accounts.iter().map(|account| account.balance(asset).total).sum();
+        let users: Decimal = self
+            .accounts
+            .iter()
+            .map(|account| account.balance(asset).total)
+            .sum();
         let of = |ledger: &BTreeMap<String, Decimal>| ledger.get(asset).copied().unwrap_or_default();
         users + of(&self.house_ledger) + of(&self.fee_ledger)
     }
 
     /// Sets what an order holds of its account.
     pub(crate) fn set_hold(&mut self, id: OrderId, hold: Decimal) {
-        let Some(order) = self.orders.get_mut(&id) else { return };
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
         let change = hold - order.held;
         order.held = hold;
         let spec = &self.markets[order.ask.market].spec;
@@ -96,7 +105,9 @@ impl Engine {
     /// Ends an order: releases its hold, forgets its client id, files it under closed.
     pub(crate) fn close(&mut self, id: OrderId, status: Status, reason: Option<&'static str>, now_ns: i64) {
         self.set_hold(id, Decimal::ZERO);
-        let Some(order) = self.orders.get_mut(&id) else { return };
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
         order.status = status;
         order.reason = reason;
         order.closed_ns = Some(now_ns);
@@ -109,7 +120,11 @@ impl Engine {
             self.expiring.remove(&(expires, id));
         }
         account.closed.push_back(id);
-        let forgotten = if account.closed.len() > CLOSED_KEPT { account.closed.pop_front() } else { None };
+        let forgotten = if account.closed.len() > CLOSED_KEPT {
+            account.closed.pop_front()
+        } else {
+            None
+        };
         if let Some(old) = forgotten {
             self.orders.remove(&old);
         }
@@ -127,6 +142,9 @@ impl Engine {
     /// An account's balance of an asset.
     #[must_use]
     pub fn balance(&self, account: AccountId, asset: &str) -> Balance {
-        self.accounts.get(account).map(|account| account.balance(asset)).unwrap_or_default()
+        self.accounts
+            .get(account)
+            .map(|account| account.balance(asset))
+            .unwrap_or_default()
     }
 }

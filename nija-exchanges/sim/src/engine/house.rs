@@ -23,7 +23,9 @@ pub struct HouseProfile {
 impl Engine {
     /// Moves the house's quotes around a new mid, fills users' orders that they cross, and fires what that triggers.
     pub fn set_mid(&mut self, market: MarketId, mid: Decimal, now_ns: i64) {
-        let Some(state) = self.markets.get_mut(market) else { return };
+        let Some(state) = self.markets.get_mut(market) else {
+            return;
+        };
         if mid <= Decimal::ZERO {
             return;
         }
@@ -51,9 +53,24 @@ impl Engine {
         self.run_triggers(market, now_ns);
     }
 
+    /// Prints the smallest trade at a price (on the grid) without touching the book, so that the last price is known.
+    pub fn print_at(&mut self, market: MarketId, price: Decimal, now_ns: i64) {
+        let Some(state) = self.markets.get_mut(market) else {
+            return;
+        };
+        let price = (price / state.spec.tick).round() * state.spec.tick;
+        let qty = state.spec.min_qty;
+        if price > Decimal::ZERO {
+            state.print(price, qty, Side::Buy, true, now_ns);
+            self.run_triggers(market, now_ns);
+        }
+    }
+
     /// A trade of the crowd: takes `qty` of the best level, whoever rests there.
     pub fn crowd_trade(&mut self, market: MarketId, side: Side, qty: Decimal, now_ns: i64) {
-        let Some(state) = self.markets.get(market) else { return };
+        let Some(state) = self.markets.get(market) else {
+            return;
+        };
         let qty = qty.round_dp_with_strategy(state.spec.lot_decimals, RoundingStrategy::ToZero);
         self.take_for_house(market, side, None, qty, now_ns);
         self.run_triggers(market, now_ns);
@@ -61,7 +78,13 @@ impl Engine {
 }
 
 /// Prices and quantities of one side, best first.
-fn ladder(house: &HouseProfile, spec: &MarketSpec, mid: Decimal, side: Side, now_ns: i64) -> Vec<(Decimal, Decimal)> {
+fn ladder(
+    house: &HouseProfile,
+    spec: &MarketSpec,
+    mid: Decimal,
+    side: Side,
+    now_ns: i64,
+) -> Vec<(Decimal, Decimal)> {
     let minute = u64::try_from(now_ns / 60_000_000_000).unwrap_or_default();
     let mut out: Vec<(Decimal, Decimal)> = Vec::with_capacity(house.levels);
     for level in 0..i64::try_from(house.levels).unwrap_or(0) {
@@ -81,7 +104,9 @@ fn ladder(house: &HouseProfile, spec: &MarketSpec, mid: Decimal, side: Side, now
             break;
         }
         let luck = scramble(house.seed ^ minute, price, side) % 1_000;
-        let notional = house.top_notional * Decimal::new(10 + 4 * level, 1) * Decimal::new(400 + i64::try_from(luck).unwrap_or(0), 3);
+        let notional = house.top_notional
+            * Decimal::new(10 + 4 * level, 1)
+            * Decimal::new(400 + i64::try_from(luck).unwrap_or(0), 3);
         let qty = (notional / price).round_dp(spec.lot_decimals.min(6));
         out.push((price, qty));
     }
@@ -91,7 +116,13 @@ fn ladder(house: &HouseProfile, spec: &MarketSpec, mid: Decimal, side: Side, now
 /// A number that looks random and depends on nothing but its arguments.
 fn scramble(seed: u64, price: Decimal, side: Side) -> u64 {
     let mantissa = u64::try_from(price.normalize().mantissa().unsigned_abs()).unwrap_or_default();
-    let mut x = seed ^ mantissa.rotate_left(17) ^ if side == Side::Buy { 0x9e37_79b9 } else { 0x7f4a_7c15 };
+    let mut x = seed
+        ^ mantissa.rotate_left(17)
+        ^ if side == Side::Buy {
+            0x9e37_79b9
+        } else {
+            0x7f4a_7c15
+        };
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ (x >> 31)

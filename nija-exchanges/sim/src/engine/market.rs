@@ -116,6 +116,12 @@ impl Market {
         }
     }
 
+    /// Where the house's quotes are centred.
+    #[must_use]
+    pub fn mid(&self) -> Decimal {
+        self.mid
+    }
+
     /// The last trade.
     #[must_use]
     pub fn last(&self) -> Option<&PublicTrade> {
@@ -147,26 +153,60 @@ impl Market {
     /// What traded in the 24 hours before `now_ns`.
     #[must_use]
     pub fn stats(&self, now_ns: i64) -> Stats24h {
-        let mut stats = Stats24h::default();
+        self.stats_since(now_ns.div_euclid(1_000_000_000) - 86_400)
+    }
+
+    /// What traded in the minutes that began at or after a time (unix seconds); the last price when nothing did.
+    #[must_use]
+    pub fn stats_since(&self, from_s: i64) -> Stats24h {
+        let last = self.last_price();
+        let mut stats = Stats24h {
+            open: last,
+            high: last,
+            low: last,
+            vwap: last,
+            ..Stats24h::default()
+        };
         let mut turnover = Decimal::ZERO;
-        for candle in self.candles.last_day(now_ns.div_euclid(1_000_000_000)) {
-            if stats.trades == 0 {
-                stats = Stats24h { open: candle.open, high: candle.high, low: candle.low, ..stats };
+        for (index, candle) in self.candles.since(from_s).enumerate() {
+            if index == 0 {
+                stats = Stats24h {
+                    open: candle.open,
+                    high: candle.high,
+                    low: candle.low,
+                    ..stats
+                };
             }
             stats.high = stats.high.max(candle.high);
             stats.low = stats.low.min(candle.low);
             stats.volume += candle.volume;
-            stats.trades += candle.trades.max(1);
+            stats.trades += candle.trades;
             turnover += candle.turnover;
         }
-        stats.vwap = if stats.volume.is_zero() { self.last_price() } else { turnover / stats.volume };
+        if !stats.volume.is_zero() {
+            stats.vwap = turnover / stats.volume;
+        }
         stats
     }
 
     /// Records a public trade and returns its number.
-    pub(crate) fn print(&mut self, price: Decimal, qty: Decimal, side: Side, market_order: bool, now: i64) -> u64 {
+    pub(crate) fn print(
+        &mut self,
+        price: Decimal,
+        qty: Decimal,
+        side: Side,
+        market_order: bool,
+        now: i64,
+    ) -> u64 {
         self.next_trade += 1;
-        let trade = PublicTrade { id: self.next_trade, price, qty, side, market_order, time_ns: now };
+        let trade = PublicTrade {
+            id: self.next_trade,
+            price,
+            qty,
+            side,
+            market_order,
+            time_ns: now,
+        };
         self.candles.trade(now, price, qty);
         self.trades.push_back(trade.clone());
         if self.trades.len() > TRADES_KEPT {
@@ -179,11 +219,21 @@ impl Market {
 
     /// Records the spread if it moved.
     pub(crate) fn sample_spread(&mut self, now_ns: i64) {
-        let (Some(bid), Some(ask)) = (self.book.best(Side::Buy), self.book.best(Side::Sell)) else { return };
-        if self.spreads.back().is_some_and(|last| last.bid == bid && last.ask == ask) {
+        let (Some(bid), Some(ask)) = (self.book.best(Side::Buy), self.book.best(Side::Sell)) else {
+            return;
+        };
+        if self
+            .spreads
+            .back()
+            .is_some_and(|last| last.bid == bid && last.ask == ask)
+        {
             return;
         }
-        self.spreads.push_back(SpreadPoint { time_ns: now_ns, bid, ask });
+        self.spreads.push_back(SpreadPoint {
+            time_ns: now_ns,
+            bid,
+            ask,
+        });
         if self.spreads.len() > SPREADS_KEPT {
             self.spreads.pop_front();
         }

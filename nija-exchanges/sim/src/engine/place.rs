@@ -4,7 +4,9 @@ use super::account::ExecKind;
 use super::book::{Maker, Resting};
 use super::core::Engine;
 use super::filters;
-use super::types::{AccountId, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce};
+use super::types::{
+    AccountId, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce,
+};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 impl Engine {
@@ -13,11 +15,19 @@ impl Engine {
     /// # Errors
     /// The [`Reject`] that placing it would return.
     pub fn check(&self, order: &NewOrder, now_ns: i64) -> Result<(), Reject> {
-        let Some(market) = self.markets.get(order.market) else { return Err(Reject::UnknownOrder) };
-        let Some(account) = self.accounts.get(order.account) else { return Err(Reject::UnknownOrder) };
+        let Some(market) = self.markets.get(order.market) else {
+            return Err(Reject::UnknownOrder);
+        };
+        let Some(account) = self.accounts.get(order.account) else {
+            return Err(Reject::UnknownOrder);
+        };
         let reference = market.book.best(order.side.opposite()).unwrap_or(market.mid);
         filters::check(&market.spec, order, reference)?;
-        if order.client_id.as_ref().is_some_and(|id| account.open_by_client.contains_key(id)) {
+        if order
+            .client_id
+            .as_ref()
+            .is_some_and(|id| account.open_by_client.contains_key(id))
+        {
             return Err(Reject::DuplicateClientId);
         }
         if (order.tif == TimeInForce::Gtd) != order.expires_ns.is_some()
@@ -25,7 +35,11 @@ impl Engine {
         {
             return Err(Reject::Expiry);
         }
-        let here = |id: &&OrderId| self.orders.get(id).is_some_and(|open| open.ask.market == order.market);
+        let here = |id: &&OrderId| {
+            self.orders
+                .get(id)
+                .is_some_and(|open| open.ask.market == order.market)
+        };
         if self.max_open_per_market != usize::MAX
             && account.open.iter().filter(here).count() >= self.max_open_per_market
         {
@@ -54,7 +68,9 @@ impl Engine {
         let id = self.next_order;
         let (account, market) = (order.account, order.market);
         if let Some(client_id) = &order.client_id {
-            self.accounts[account].open_by_client.insert(client_id.clone(), id);
+            self.accounts[account]
+                .open_by_client
+                .insert(client_id.clone(), id);
         }
         if let Some(expires) = order.expires_ns {
             self.expiring.insert((expires, id));
@@ -114,7 +130,13 @@ impl Engine {
     }
 
     /// Takes an order out of book or trigger list and closes it.
-    pub(crate) fn withdraw(&mut self, id: OrderId, status: Status, reason: Option<&'static str>, now_ns: i64) {
+    pub(crate) fn withdraw(
+        &mut self,
+        id: OrderId,
+        status: Status,
+        reason: Option<&'static str>,
+        now_ns: i64,
+    ) {
         let Some(order) = self.orders.get(&id) else { return };
         let (side, price, trigger) = (order.ask.side, order.ask.limit, order.ask.trigger);
         let market = &mut self.markets[order.ask.market];
@@ -126,7 +148,11 @@ impl Engine {
             market.book.remove_user(side, price, id, now_ns);
         }
         self.close(id, status, reason, now_ns);
-        let kind = if status == Status::Expired { ExecKind::Expired } else { ExecKind::Canceled };
+        let kind = if status == Status::Expired {
+            ExecKind::Expired
+        } else {
+            ExecKind::Canceled
+        };
         self.log(id, kind, now_ns);
     }
 
@@ -136,7 +162,11 @@ impl Engine {
         let (market, side, limit) = (order.ask.market, order.ask.side, order.ask.limit);
         let stopped = self.take_for_user(id, now_ns);
         let Some(order) = self.orders.get(&id) else { return };
-        let done = if order.ask.in_quote { !order.filled.is_zero() } else { order.remaining().is_zero() };
+        let done = if order.ask.in_quote {
+            !order.filled.is_zero()
+        } else {
+            order.remaining().is_zero()
+        };
         if done && stopped.is_none() {
             self.close(id, Status::Filled, None, now_ns);
             self.log(id, ExecKind::Filled, now_ns);
@@ -149,10 +179,20 @@ impl Engine {
             let crossing: Vec<Decimal> = self.markets[market].book.house_prices(side.opposite());
             for level in crossing {
                 if (side == Side::Buy && level <= price) || (side == Side::Sell && level >= price) {
-                    self.markets[market].book.set_house(side.opposite(), level, Decimal::ZERO, now_ns);
+                    self.markets[market]
+                        .book
+                        .set_house(side.opposite(), level, Decimal::ZERO, now_ns);
                 }
             }
-            self.markets[market].book.push(side, price, Resting { maker: Maker::User(id), qty }, now_ns);
+            self.markets[market].book.push(
+                side,
+                price,
+                Resting {
+                    maker: Maker::User(id),
+                    qty,
+                },
+                now_ns,
+            );
             self.markets[market].version += 1;
             return;
         }
@@ -166,8 +206,16 @@ impl Engine {
         loop {
             let state = &mut self.markets[market];
             let last = state.last_price();
-            let rising = state.rising.first().copied().filter(|(trigger, _)| last >= *trigger);
-            let falling = state.falling.last().copied().filter(|(trigger, _)| last <= *trigger);
+            let rising = state
+                .rising
+                .first()
+                .copied()
+                .filter(|(trigger, _)| last >= *trigger);
+            let falling = state
+                .falling
+                .last()
+                .copied()
+                .filter(|(trigger, _)| last <= *trigger);
             let Some(due) = rising.or(falling) else { return };
             state.rising.remove(&due);
             state.falling.remove(&due);
@@ -190,14 +238,19 @@ impl Engine {
         if order.ask.side == Side::Sell {
             return order.remaining();
         }
-        let Some(price) = order.ask.limit.or(order.ask.trigger) else { return Decimal::ZERO };
+        let Some(price) = order.ask.limit.or(order.ask.trigger) else {
+            return Decimal::ZERO;
+        };
         self.with_fee(order.ask.account, order.ask.market, order.remaining() * price)
     }
 
     fn arm(&mut self, id: OrderId) {
         let Some(order) = self.orders.get(&id) else { return };
         let Some(trigger) = order.ask.trigger else { return };
-        let stop = matches!(order.ask.order_type, OrderType::StopLoss | OrderType::StopLossLimit);
+        let stop = matches!(
+            order.ask.order_type,
+            OrderType::StopLoss | OrderType::StopLossLimit
+        );
         let market = &mut self.markets[order.ask.market];
         // A stop buys into a rise and sells into a fall; a take-profit does the reverse.
         if stop == (order.ask.side == Side::Buy) {
@@ -232,7 +285,10 @@ impl Engine {
     /// Cost and base quantity that an order would take from the book now.
     fn quote_taking(&self, order: &NewOrder) -> (Decimal, Decimal) {
         let (mut cost, mut got) = (Decimal::ZERO, Decimal::ZERO);
-        for level in self.markets[order.market].book.top(order.side.opposite(), usize::MAX) {
+        for level in self.markets[order.market]
+            .book
+            .top(order.side.opposite(), usize::MAX)
+        {
             let beyond = match (order.limit, order.side) {
                 (Some(limit), Side::Buy) => level.price > limit,
                 (Some(limit), Side::Sell) => level.price < limit,

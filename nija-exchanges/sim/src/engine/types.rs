@@ -160,13 +160,21 @@ impl Order {
     /// Base quantity left; for orders in quote, zero once ended.
     #[must_use]
     pub fn remaining(&self) -> Decimal {
-        if self.ask.in_quote { Decimal::ZERO } else { (self.ask.qty - self.filled).max(Decimal::ZERO) }
+        if self.ask.in_quote {
+            Decimal::ZERO
+        } else {
+            (self.ask.qty - self.filled).max(Decimal::ZERO)
+        }
     }
 
     /// Average execution price, or zero.
     #[must_use]
     pub fn avg_price(&self) -> Decimal {
-        if self.filled.is_zero() { Decimal::ZERO } else { self.cost / self.filled }
+        if self.filled.is_zero() {
+            Decimal::ZERO
+        } else {
+            self.cost / self.filled
+        }
     }
 }
 

@@ -1,0 +1,117 @@
+//! Which fault hits which request.
+
+use super::spec::{Fault, FaultKind, RandomFaults};
+use parking_lot::Mutex;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Scripted faults kept at most; older ones go first.
+const KEPT: usize = 10_000;
+
+/// The faults that wait for requests.
+#[derive(Debug, Default)]
+pub(crate) struct FaultPlan {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    scripted: Vec<Fault>,
+    random: Option<(RandomFaults, ChaCha8Rng)>,
+    hits: u64,
+}
+
+impl FaultPlan {
+    pub(crate) fn add(&self, fault: Fault) {
+        let mut state = self.state.lock();
+        if state.scripted.len() == KEPT {
+            state.scripted.remove(0);
+        }
+        state.scripted.push(fault);
+    }
+
+    pub(crate) fn set_random(&self, random: RandomFaults) {
+        let rng = ChaCha8Rng::seed_from_u64(random.seed);
+        self.state.lock().random = Some((random, rng));
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut state = self.state.lock();
+        state.scripted.clear();
+        state.random = None;
+    }
+
+    /// How many requests were hit so far.
+    pub(crate) fn hits(&self) -> u64 {
+        self.state.lock().hits
+    }
+
+    /// How often the scripted faults will still hit.
+    pub(crate) fn pending(&self) -> u64 {
+        self.state.lock().scripted.iter().map(|fault| fault.times).sum()
+    }
+
+    /// The fault for a request, used up by it.
+    pub(crate) fn take(&self, path: &str, key: Option<&str>) -> Option<Fault> {
+        let mut state = self.state.lock();
+        let hit = state.scripted(path, key).or_else(|| state.drawn(path));
+        state.hits += u64::from(hit.is_some());
+        hit
+    }
+}
+
+impl State {
+    fn scripted(&mut self, path: &str, key: Option<&str>) -> Option<Fault> {
+        let index = self
+            .scripted
+            .iter()
+            .position(|fault| fault.times > 0 && fault.hits(path, key))?;
+        let fault = &mut self.scripted[index];
+        fault.times -= 1;
+        let hit = fault.clone();
+        self.scripted.retain(|fault| fault.times > 0);
+        Some(hit)
+    }
+
+    fn drawn(&mut self, path: &str) -> Option<Fault> {
+        let (random, rng) = self.random.as_mut()?;
+        let probe = Fault::new(FaultKind::Delay).on(random.path.clone());
+        let kinds: Vec<FaultKind> = random
+            .kinds
+            .iter()
+            .copied()
+            .filter(|kind| !kind.is_state())
+            .collect();
+        if kinds.is_empty() || !probe.hits(path, None) || !rng.random_bool(random.rate.clamp(0.0, 1.0)) {
+            return None;
+        }
+        let kind = kinds[rng.random_range(0..kinds.len())];
+        Some(Fault::new(kind))
+    }
+}
+
+/// What is wrong with the streams.
+#[derive(Debug, Default)]
+pub(crate) struct StreamFaults {
+    pub(crate) gap: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) late_ms: AtomicU64,
+    pub(crate) stale_book: AtomicBool,
+}
+
+impl StreamFaults {
+    /// Takes one from a counter; false when it was zero.
+    pub(crate) fn take(counter: &AtomicU64) -> bool {
+        counter
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            .is_ok()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.gap.store(0, Ordering::Relaxed);
+        self.duplicates.store(0, Ordering::Relaxed);
+        self.late_ms.store(0, Ordering::Relaxed);
+        self.stale_book.store(false, Ordering::Relaxed);
+    }
+}
