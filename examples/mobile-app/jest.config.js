@@ -2,6 +2,8 @@ module.exports = {
   preset: 'jest-expo',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
   moduleNameMapper: { '^@/(.*)$': '<rootDir>/src/$1' },
+  // A first render loads much of React Native; on a busy machine that takes its time.
+  testTimeout: 30_000,
   setupFiles: ['<rootDir>/test/setup.ts'],
   // These packages ship modern modules only, so Babel has to read them.
   transformIgnorePatterns: [

@@ -3,7 +3,7 @@ import type { Session as SessionStore } from '@/session/session';
 import { send, type Call, type Http } from './http';
 import type { StreamTicket } from './stream-types';
 import type {
-  Activity, BotStatus, Credential, Market, NewOrder, Order, OrderPreview, Overview, Page, Position, RoutingDecision,
+  Activity, BotStatus, Candle, Credential, Market, NewOrder, Order, OrderPreview, Overview, Page, Position, RoutingDecision,
   SealingKey, StoreCredential, User, Venue,
 } from './types';
 
@@ -24,6 +24,9 @@ export function createClient(http: Http, session: SessionStore) {
     overview: (signal?: AbortSignal) => get<Overview>('/v1/dashboard/overview', undefined, signal),
     venues: (signal?: AbortSignal) => get<Venue[]>('/v1/venues', undefined, signal),
     markets: (signal?: AbortSignal) => get<Market[]>('/v1/markets', undefined, signal),
+
+    candles: (symbol: string, venue: string, limit: number, signal?: AbortSignal) =>
+      get<Candle[]>(`/v1/markets/${id(symbol)}/candles`, { venue, interval: '5m', limit }, signal),
 
     openPositions: (signal?: AbortSignal) => get<Position[]>('/v1/positions/open', undefined, signal),
     closedPositions: (cursor?: string, signal?: AbortSignal) =>

@@ -3,6 +3,7 @@ export const keys = {
   overview: ['overview'],
   venues: ['venues'],
   markets: ['markets'],
+  candles: (symbol: string, venue: string) => ['candles', symbol, venue],
   open: ['positions', 'open'],
   closed: ['positions', 'closed'],
   orders: ['orders'],

@@ -18,6 +18,13 @@ export function day(at: string): string {
 /** `23 Nov 2026, 14:03:21` */
 export const dateTime = (at: string): string => `${day(at)}, ${clock(at)}`;
 
+/** `23 Nov, 14:03`, for lists; the year where it is not this one. */
+export function shortDateTime(at: string, now: number): string {
+  const date = day(at);
+  const year = ` ${new Date(now).getFullYear()}`;
+  return `${date.endsWith(year) ? date.slice(0, -year.length) : date}, ${clock(at).slice(0, 5)}`;
+}
+
 /** `Today`, `Yesterday` or `Monday, 23 Nov 2026`. */
 export function dayHeading(at: string, now: number): string {
   const days = Math.round((midnight(now) - midnight(Date.parse(at))) / 86_400_000);

@@ -44,6 +44,11 @@ export const radius = { s: 6, m: 10, l: 14, pill: 999 } as const;
 /** The smallest side of anything that is pressed. */
 export const TARGET = 44;
 
+/** The system's own faces; nothing is loaded. Phones choose by themselves. */
+const web = process.env.EXPO_OS === 'web';
+export const SANS = web ? '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif' : undefined;
+export const MONO = web ? 'ui-monospace, Menlo, Consolas, "Liberation Mono", monospace' : undefined;
+
 export const type = {
   display: { fontSize: 34, lineHeight: 40, fontWeight: '600', letterSpacing: -0.6 },
   title: { fontSize: 24, lineHeight: 30, fontWeight: '600', letterSpacing: -0.3 },

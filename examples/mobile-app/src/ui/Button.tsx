@@ -37,6 +37,7 @@ export function Button({ label, onPress, kind = 'primary', icon, busy = false, d
       style={({ pressed }) => [
         base,
         { backgroundColor: look.fill, borderColor: look.line, opacity: disabled ? 0.55 : pressed ? 0.8 : 1 },
+        kind === 'quiet' && quiet,
         style,
       ]}
     >
@@ -54,6 +55,9 @@ function looks(palette: Palette) {
     quiet: { fill: 'transparent', line: 'transparent', tone: 'accent' },
   } as const;
 }
+
+/** Without a box its text aligns with what is around it. */
+const quiet: ViewStyle = { minWidth: TARGET, paddingHorizontal: space.s, marginHorizontal: -space.s };
 
 const base: ViewStyle = {
   minHeight: TARGET, paddingHorizontal: space.l, borderRadius: radius.m, borderWidth: 1,

@@ -37,5 +37,5 @@ export function Card({ title, action, flush, style, testID, children }: Props) {
 
 const head: ViewStyle = {
   flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.m,
-  paddingHorizontal: space.l, paddingTop: space.m, paddingBottom: space.s, minHeight: 44,
+  paddingHorizontal: space.l, paddingTop: space.xs, minHeight: 52,
 };

@@ -6,6 +6,8 @@ import { Txt } from './Txt';
 
 interface Props {
   label: string;
+  /** Said by screen readers only. */
+  hideLabel?: boolean;
   options: readonly { value: string; label: string }[];
   value: string;
   onChange: (value: string) => void;
@@ -13,11 +15,11 @@ interface Props {
 }
 
 /** A choice among several, as chips that wrap. */
-export function Choice({ label, options, value, onChange, testID }: Props) {
+export function Choice({ label, hideLabel, options, value, onChange, testID }: Props) {
   const palette = usePalette();
   return (
     <View style={{ gap: 6 }}>
-      <Txt variant="label" tone="muted" aria-hidden>{label}</Txt>
+      {hideLabel ? null : <Txt variant="label" tone="muted" aria-hidden>{label}</Txt>}
       <View role="radiogroup" aria-label={label} testID={testID} style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
         {options.map((option) => {
           const on = option.value === value;

@@ -2,7 +2,7 @@ import { useId } from 'react';
 import { TextInput, View, type TextInputProps } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
-import { radius, space, TARGET, type as scale } from '@/theme/tokens';
+import { MONO, radius, SANS, space, TARGET, type as scale } from '@/theme/tokens';
 import { Txt } from './Txt';
 
 interface Props extends Pick<
@@ -47,7 +47,7 @@ export function Field({ label, value, onChange, help, error, unit, mono, ...inpu
               minHeight: TARGET, borderRadius: radius.m, borderWidth: 1, paddingHorizontal: space.m,
               paddingRight: unit ? 64 : space.m, color: palette.text, backgroundColor: palette.canvas,
               borderColor: error ? palette.negative : palette.line, fontVariant: ['tabular-nums'],
-              fontFamily: mono && process.env.EXPO_OS === 'web' ? 'ui-monospace, Menlo, Consolas, "Liberation Mono", monospace' : undefined,
+              fontFamily: mono ? MONO : SANS,
             },
           ]}
         />

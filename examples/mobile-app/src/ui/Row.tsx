@@ -7,14 +7,16 @@ import { space, TARGET } from '@/theme/tokens';
 interface Props {
   onPress?: () => void;
   first?: boolean;
+  /** Lets what does not fit go to the next line. */
+  wrap?: boolean;
   testID?: string;
   children: ReactNode;
 }
 
 /** A row of a list, pressable where it leads somewhere; its text is its name for screen readers. */
-export function Row({ onPress, first, testID, children }: Props) {
+export function Row({ onPress, first, wrap, testID, children }: Props) {
   const palette = usePalette();
-  const look: ViewStyle = { ...layout, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line };
+  const look: ViewStyle = { ...layout, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line, flexWrap: wrap ? 'wrap' : 'nowrap' };
   if (!onPress) return <View testID={testID} style={look}>{children}</View>;
   return (
     <Pressable

@@ -1,13 +1,17 @@
+import type { Href } from 'expo-router';
 import type { ReactNode } from 'react';
 import { ScrollView, View, type NativeScrollEvent, type NativeSyntheticEvent } from 'react-native';
 
 import { useTitle } from '@/lib/use-title';
 import { useWide } from '@/theme/theme';
 import { CONTENT_MAX, space } from '@/theme/tokens';
+import { BackLink } from './BackLink';
 import { Txt } from './Txt';
 
 interface Props {
   title: string;
+  /** The page above this one. */
+  back?: { label: string; href: Href };
   /** Stands at the right of the title. */
   action?: ReactNode;
   /** Called when the end comes near, for lists that load more. */
@@ -18,7 +22,7 @@ interface Props {
 }
 
 /** A scrolling page with its title. */
-export function Screen({ title, action, onEnd, maxWidth = CONTENT_MAX, testID, children }: Props) {
+export function Screen({ title, back, action, onEnd, maxWidth = CONTENT_MAX, testID, children }: Props) {
   const wide = useWide();
   useTitle(title);
   const onScroll = ({ nativeEvent: e }: NativeSyntheticEvent<NativeScrollEvent>) => {
@@ -34,9 +38,12 @@ export function Screen({ title, action, onEnd, maxWidth = CONTENT_MAX, testID, c
       contentContainerStyle={{ padding: wide ? space.xl : space.l, paddingBottom: space.huge, alignItems: 'center' }}
     >
       <View style={{ width: '100%', maxWidth, gap: wide ? space.xl : space.l }}>
-        <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.m, minHeight: 44 }}>
-          <Txt variant="title" level={1} style={{ flexShrink: 1 }}>{title}</Txt>
-          {action}
+        <View>
+          {back ? <BackLink {...back} /> : null}
+          <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.m, minHeight: 44 }}>
+            <Txt variant="title" level={1} style={{ flexShrink: 1 }}>{title}</Txt>
+            {action}
+          </View>
         </View>
         {children}
       </View>

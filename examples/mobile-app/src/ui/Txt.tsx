@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Text, type TextProps, type TextStyle } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
-import { type as scale, type Palette, type TypeName } from '@/theme/tokens';
+import { SANS, type as scale, type Palette, type TypeName } from '@/theme/tokens';
 
 type Tone = Extract<keyof Palette, 'text' | 'muted' | 'accent' | 'positive' | 'negative' | 'warning' | 'onAccent' | 'onNegative'>;
 
@@ -31,7 +31,5 @@ export function Txt({ variant = 'body', tone = 'text', tabular, align, level, st
   );
 }
 
-const FONT: TextStyle = process.env.EXPO_OS === 'web'
-  ? { fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif' }
-  : {};
+const FONT: TextStyle = { fontFamily: SANS };
 const TABULAR: TextStyle = { fontVariant: ['tabular-nums'] };

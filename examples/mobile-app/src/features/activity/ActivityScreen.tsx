@@ -29,7 +29,7 @@ export function ActivityScreen() {
   };
   return (
     <Screen title="Activity" maxWidth={840} onEnd={more} testID="activity">
-      <Choice label="Show" options={KINDS} value={kind} onChange={setKind} testID="activity-kind" />
+      <Choice hideLabel label="Show" options={KINDS} value={kind} onChange={setKind} testID="activity-kind" />
       {activity.isPending ? <Card flush><Skeleton rows={6} /></Card> : null}
       {activity.isError && !activity.data ? <Card flush><Failure error={activity.error} onRetry={() => void activity.refetch()} /></Card> : null}
       {activity.data && days.length === 0

@@ -2,9 +2,9 @@ import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 
 import type { Balance } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { compare } from '@/format/decimal';
 import { money, quantity } from '@/format/money';
-import { humanise } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
@@ -16,6 +16,7 @@ const amount = (asset: string, value: string) => (CASH.has(asset) ? money(value,
 
 /** What is held where. */
 export function Balances({ balances }: { balances: Balance[] }) {
+  const nameOf = useVenueName();
   const router = useRouter();
   const palette = usePalette();
   const venues = [...new Set(balances.map((balance) => balance.venue))];
@@ -29,7 +30,7 @@ export function Balances({ balances }: { balances: Balance[] }) {
           />
         : venues.map((venue, i) => (
             <View key={venue} style={{ padding: space.l, paddingTop: i ? space.m : space.s, gap: 6, borderTopWidth: i ? 1 : 0, borderTopColor: palette.line }}>
-              <Txt variant="strong" level={3}>{humanise(venue)}</Txt>
+              <Txt variant="strong" level={3}>{nameOf(venue)}</Txt>
               {balances.filter((b) => b.venue === venue).map((balance) => <Line key={balance.asset} balance={balance} />)}
             </View>
           ))}

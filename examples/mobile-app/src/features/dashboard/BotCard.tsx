@@ -29,8 +29,8 @@ export function BotCard({ bot }: { bot: BotStatus }) {
       <View style={{ gap: space.m }}>
         <Txt variant="small" tone="muted">
           {running
-            ? `Strategies may open and close positions. Since ${ago(bot.since, now)}.`
-            : `No new positions are opened. Exits and stops still go through. Since ${ago(bot.since, now)}.`}
+            ? `Strategies may open and close positions. Last changed ${ago(bot.since, now)}.`
+            : `No new positions are opened. Exits and stops still go through. Last changed ${ago(bot.since, now)}.`}
         </Txt>
         {change.isError ? <Notice live tone="negative" text={messageOf(change.error)} /> : null}
         <Button

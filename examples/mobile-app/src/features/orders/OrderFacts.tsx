@@ -1,4 +1,5 @@
 import type { Order } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
 import { dateTime } from '@/format/time';
 import { humanise } from '@/format/words';
@@ -7,6 +8,7 @@ import { StateBadge } from './StateBadge';
 
 /** Everything on record about an order. */
 export function OrderFacts({ order }: { order: Order }) {
+  const nameOf = useVenueName();
   const { base, quote } = assets(order.symbol);
   return (
     <Facts>
@@ -17,7 +19,7 @@ export function OrderFacts({ order }: { order: Order }) {
       <Fact label="Filled" value={`${quantity(order.filled)} ${base}`} />
       {order.average_price ? <Fact label="Average price" value={price(order.average_price, quote)} /> : null}
       <Fact label="Fees" value={money(order.fees, quote)} />
-      {order.venue ? <Fact label="Venue" value={humanise(order.venue)} /> : null}
+      {order.venue ? <Fact label="Venue" value={nameOf(order.venue)} /> : null}
       {order.venue_order_id ? <Fact label="Id at the venue" value={order.venue_order_id} /> : null}
       <Fact label="Purpose" value={humanise(order.signal_type)} />
       {order.strategy ? <Fact label="Strategy" value={order.strategy} /> : null}

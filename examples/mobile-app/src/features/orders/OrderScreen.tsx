@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useLocalSearchParams, useRouter } from 'expo-router';
+import { useLocalSearchParams } from 'expo-router';
 import { View } from 'react-native';
 
 import { messageOf } from '@/api/errors';
@@ -18,11 +18,12 @@ import { OrderFacts } from './OrderFacts';
 import { OrderOutcome } from './OrderOutcome';
 import { sizeText } from './OrderRow';
 
+const BACK = { label: 'Orders', href: '/positions?tab=orders' } as const;
+
 /** One order: how it stands, what it was, and why it went where it went. */
 export function OrderScreen() {
   const { id } = useLocalSearchParams<{ id: string }>();
   const { api, cache } = useServices();
-  const router = useRouter();
   const wide = useWide();
   const query = useOrder(id);
   const order = query.data;
@@ -30,17 +31,16 @@ export function OrderScreen() {
     mutationFn: () => api.cancelOrder(id),
     onSuccess: (updated) => cache.setQueryData(keys.order(id), updated),
   });
-  const back = <Button kind="quiet" icon="back" label="Orders" onPress={() => router.navigate('/positions?tab=orders')} />;
   if (!order) {
     return (
-      <Screen title="Order" action={back}>
+      <Screen title="Order" back={BACK}>
         <Card flush>{query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton rows={5} />}</Card>
       </Screen>
     );
   }
   const cancellable = ['queued', 'working', 'partial_fill'].includes(order.state);
   return (
-    <Screen title={`${humanise(order.side)} ${sizeText(order)}`} action={back} testID="order">
+    <Screen title={`${humanise(order.side)} ${sizeText(order)}`} back={BACK} testID="order">
       <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.l, alignItems: wide ? 'flex-start' : 'stretch' }}>
         <View style={{ flex: wide ? 1 : undefined, gap: space.l }}>
           <Card>

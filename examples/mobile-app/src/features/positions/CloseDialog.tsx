@@ -5,9 +5,9 @@ import { View } from 'react-native';
 import { messageOf, NoAnswerError } from '@/api/errors';
 import { keys } from '@/api/keys';
 import type { Position } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
 import { assets, money, quantity } from '@/format/money';
-import { humanise } from '@/format/words';
 import { useServices } from '@/lib/services';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -19,6 +19,7 @@ import { Txt } from '@/ui/Txt';
 
 /** Asks before it closes a position at the market, and says how that went. */
 export function CloseDialog({ position: p, onDone }: { position: Position; onDone: () => void }) {
+  const nameOf = useVenueName();
   const { api, cache } = useServices();
   const router = useRouter();
   const { base, quote } = assets(p.symbol);
@@ -46,7 +47,7 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
   const unsure = close.error instanceof NoAnswerError;
   return (
     <Dialog title={`Close ${p.symbol}?`} onClose={onDone} testID="close-dialog">
-      <Txt tone="muted">{`${act} all of it on ${humanise(p.venue)} at the market price. This cannot be undone.`}</Txt>
+      <Txt tone="muted">{`${act} all of it on ${nameOf(p.venue)} at the market price. This cannot be undone.`}</Txt>
       <Facts>
         <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
         <Fact label="Value now" value={money(p.market_value, quote)} />
@@ -62,7 +63,7 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
       <View style={buttons}>
         <Button kind="secondary" label={unsure ? 'Look at positions' : 'Keep it'} onPress={onDone} style={{ flex: 1 }} testID="close-cancel" />
         {unsure ? null : (
-          <Button kind="danger" label="Close position" busy={close.isPending} onPress={() => close.mutate()} testID="close-confirm" style={{ flex: 1 }} />
+          <Button kind="danger" label="Close now" busy={close.isPending} onPress={() => close.mutate()} testID="close-confirm" style={{ flex: 1 }} />
         )}
       </View>
     </Dialog>

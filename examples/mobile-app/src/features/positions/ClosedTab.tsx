@@ -2,9 +2,9 @@ import { View } from 'react-native';
 
 import { rowsOf, useClosedPositions } from '@/api/queries';
 import type { Position } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
-import { dateTime } from '@/format/time';
-import { humanise } from '@/format/words';
+import { shortDateTime } from '@/format/time';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
 import { Delta } from '@/ui/Delta';
@@ -30,6 +30,7 @@ export function ClosedTab() {
 }
 
 function ClosedRow({ position: p, first }: { position: Position; first: boolean }) {
+  const nameOf = useVenueName();
   const { quote } = assets(p.symbol);
   return (
     <Row first={first}>
@@ -39,10 +40,10 @@ function ClosedRow({ position: p, first }: { position: Position; first: boolean 
           <SideBadge side={p.side} />
         </View>
         <Txt variant="small" tone="muted" tabular>
-          {`${humanise(p.venue)} · entry ${price(p.entry_price, quote)}`}
+          {`${nameOf(p.venue)} · entry ${price(p.entry_price, quote)}`}
           {p.quantity === '0' ? '' : ` · ${quantity(p.quantity)}`}
         </Txt>
-        <Txt variant="small" tone="muted" tabular>{`Closed ${dateTime(p.closed_at ?? p.updated_at)}`}</Txt>
+        <Txt variant="small" tone="muted" tabular>{`Closed ${shortDateTime(p.closed_at ?? p.updated_at, Date.now())}`}</Txt>
       </View>
       <View style={{ alignItems: 'flex-end', gap: 2 }}>
         <Delta value={p.realised_pnl} currency={quote} variant="strong" align="right" />

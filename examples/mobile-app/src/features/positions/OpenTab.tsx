@@ -7,6 +7,7 @@ import { Card } from '@/ui/Card';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { CloseDialog } from './CloseDialog';
 import { PositionList } from './PositionList';
+import { Totals } from './Totals';
 
 /** Open positions with live profit and loss; each can be closed. */
 export function OpenTab() {
@@ -14,6 +15,8 @@ export function OpenTab() {
   const open = useOpenPositions();
   const [closing, setClosing] = useState<Position | null>(null);
   return (
+    <>
+    {open.data?.length ? <Totals positions={open.data} /> : null}
     <Card flush testID="open-positions">
       {open.isPending ? <Skeleton rows={4} /> : null}
       {open.isError && !open.data ? <Failure error={open.error} onRetry={() => void open.refetch()} /> : null}
@@ -29,5 +32,6 @@ export function OpenTab() {
         <CloseDialog position={open.data?.find((p) => p.id === closing.id) ?? closing} onDone={() => setClosing(null)} />
       ) : null}
     </Card>
+    </>
   );
 }

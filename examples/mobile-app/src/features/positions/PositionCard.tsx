@@ -1,8 +1,8 @@
 import { View } from 'react-native';
 
 import type { Position } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { assets, price, quantity } from '@/format/money';
-import { humanise } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -14,6 +14,7 @@ interface Props { position: Position; first: boolean; onClose?: (position: Posit
 
 /** One open position on a narrow screen. */
 export function PositionCard({ position: p, first, onClose }: Props) {
+  const nameOf = useVenueName();
   const palette = usePalette();
   const { base, quote } = assets(p.symbol);
   return (
@@ -30,14 +31,14 @@ export function PositionCard({ position: p, first, onClose }: Props) {
       </View>
       <View style={{ flexDirection: 'row', justifyContent: 'space-between', gap: space.m }}>
         <Txt variant="small" tone="muted" tabular style={{ flexShrink: 1 }}>
-          {`${quantity(p.quantity)} ${base} · ${humanise(p.venue)}`}
+          {`${quantity(p.quantity)} ${base} · ${nameOf(p.venue)}`}
         </Txt>
         <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
       </View>
       {onClose ? (
         <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.m }}>
           <Txt variant="small" tone="muted" tabular>{`Entry ${price(p.entry_price, quote)}`}</Txt>
-          <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${humanise(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
+          <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${nameOf(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
         </View>
       ) : null}
     </View>

@@ -2,19 +2,21 @@ import type { ReactNode } from 'react';
 import { View, type ViewStyle } from 'react-native';
 
 import type { Position } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
-import { humanise } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
+import { PriceTrend } from './PriceTrend';
 import { SideBadge } from './SideBadge';
 
 interface Props { positions: readonly Position[]; onClose?: (position: Position) => void }
 
 /** Open positions as a table. */
 export function PositionTable({ positions, onClose }: Props) {
+  const nameOf = useVenueName();
   const palette = usePalette();
   const line: ViewStyle = { ...row, borderTopWidth: 1, borderTopColor: palette.line };
   const heads = ['Position', 'Quantity', 'Entry', 'Price', 'Value', 'Unrealised P&L'];
@@ -24,7 +26,8 @@ export function PositionTable({ positions, onClose }: Props) {
         {heads.map((head, i) => (
           <Cell key={head} role="columnheader" i={i}><Txt variant="label" tone="muted" align={i ? 'right' : 'left'}>{head}</Txt></Cell>
         ))}
-        {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 92 }} /> : null}
+        {onClose ? <View role="columnheader" style={{ width: TREND }}><Txt variant="label" tone="muted">4 hours</Txt></View> : null}
+        {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 84 }} /> : null}
       </View>
       {positions.map((p) => {
         const { base, quote } = assets(p.symbol);
@@ -35,7 +38,7 @@ export function PositionTable({ positions, onClose }: Props) {
                 <Txt variant="strong" numberOfLines={1}>{p.symbol}</Txt>
                 <SideBadge side={p.side} />
               </View>
-              <Txt variant="small" tone="muted">{humanise(p.venue)}</Txt>
+              <Txt variant="small" tone="muted">{nameOf(p.venue)}</Txt>
             </Cell>
             <Cell role="cell" i={1}><Txt variant="small" tabular align="right">{`${quantity(p.quantity)} ${base}`}</Txt></Cell>
             <Cell role="cell" i={2}><Txt variant="small" tabular align="right">{price(p.entry_price, quote)}</Txt></Cell>
@@ -45,8 +48,11 @@ export function PositionTable({ positions, onClose }: Props) {
               <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
             </Cell>
             {onClose ? (
-              <View role="cell" style={{ width: 92 }}>
-                <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${humanise(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
+              <View role="cell" style={{ width: TREND }}><PriceTrend position={p} /></View>
+            ) : null}
+            {onClose ? (
+              <View role="cell" style={{ width: 84 }}>
+                <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${nameOf(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
               </View>
             ) : null}
           </View>
@@ -57,6 +63,7 @@ export function PositionTable({ positions, onClose }: Props) {
 }
 
 const row: ViewStyle = { flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.l, paddingVertical: space.s };
+const TREND = 118;
 const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
 
 function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {

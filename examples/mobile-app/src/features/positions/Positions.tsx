@@ -1,4 +1,5 @@
 import { useLocalSearchParams, useRouter } from 'expo-router';
+import { View } from 'react-native';
 
 import { Button } from '@/ui/Button';
 import { Screen } from '@/ui/Screen';
@@ -21,7 +22,9 @@ export function Positions() {
       testID="positions"
       action={<Button icon="trade" label="New order" onPress={() => router.push('/trade')} testID="new-order" />}
     >
-      <Segmented label="Which positions" options={TABS} value={tab} onChange={(value) => router.setParams({ tab: value })} testID="positions-tab" />
+      <View style={{ maxWidth: 420 }}>
+        <Segmented label="Which positions" options={TABS} value={tab} onChange={(value) => router.setParams({ tab: value })} testID="positions-tab" />
+      </View>
       {tab === 'open' ? <OpenTab /> : tab === 'closed' ? <ClosedTab /> : <OrdersTab />}
     </Screen>
   );

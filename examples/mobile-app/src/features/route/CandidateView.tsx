@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { Pressable, View } from 'react-native';
 
 import type { RouteCandidate } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { fraction, round } from '@/format/decimal';
-import { humanise, rejection } from '@/format/words';
+import { rejection } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
 import { Badge } from '@/ui/Badge';
@@ -12,9 +13,10 @@ import { Bar } from './Bar';
 import { FactorRows } from './FactorRows';
 
 /** One venue of a decision: its score as a bar, and on request the parts of the score. */
-export function CandidateView({ candidate, chosen }: { candidate: RouteCandidate; chosen: boolean }) {
+export function CandidateView({ candidate, chosen, compact = false }: { candidate: RouteCandidate; chosen: boolean; compact?: boolean }) {
+  const nameOf = useVenueName();
   const palette = usePalette();
-  const [open, setOpen] = useState(chosen);
+  const [open, setOpen] = useState(chosen && !compact);
   const score = candidate.score === undefined ? undefined : round(candidate.score, 1);
   const rejected = candidate.rejections.map(rejection).join(', ') || 'Not eligible';
   return (
@@ -26,17 +28,16 @@ export function CandidateView({ candidate, chosen }: { candidate: RouteCandidate
       <Pressable
         role="button"
         aria-expanded={open}
-        aria-label={`${humanise(candidate.venue)}: ${score === undefined ? rejected : `score ${score} of 100`}${chosen ? ', chosen' : ''}`}
         onPress={() => setOpen(!open)}
         style={{ padding: space.m, gap: space.s, minHeight: TARGET, justifyContent: 'center' }}
       >
         <View style={{ flexDirection: 'row', alignItems: 'center', gap: space.s }}>
-          <Txt variant="strong" style={{ flexShrink: 1 }}>{humanise(candidate.venue)}</Txt>
+          <Txt variant="strong" style={{ flexShrink: 1 }}>{nameOf(candidate.venue)}</Txt>
           {chosen ? <Badge tone="accent" label="Chosen" /> : null}
           <View style={{ flex: 1 }} />
           {score === undefined
             ? <Txt variant="small" tone="muted" align="right" style={{ flexShrink: 1 }}>{rejected}</Txt>
-            : <Txt variant="strong" tabular>{score}</Txt>}
+            : <Txt variant="strong" tabular>{score}<Txt variant="small" tone="muted">{' / 100'}</Txt></Txt>}
         </View>
         {candidate.score === undefined
           ? null

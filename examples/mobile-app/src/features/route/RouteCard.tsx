@@ -18,7 +18,7 @@ export function RouteCard({ orderId, title }: { orderId?: string; title: string 
               : 'Once an order is routed, the venues that were compared are shown here.'}
           />
         : null}
-      {found ? <RouteView decision={found} /> : null}
+      {found ? <RouteView key={`${found.order_id}${found.decided_at}`} decision={found} compact={orderId === undefined} /> : null}
     </Card>
   );
 }

@@ -10,7 +10,7 @@ import { Txt } from '@/ui/Txt';
 import { CandidateView } from './CandidateView';
 
 /** Why this venue: the candidates, best first, what each scored and what decided. */
-export function RouteView({ decision }: { decision: RoutingDecision }) {
+export function RouteView({ decision, compact }: { decision: RoutingDecision; compact?: boolean }) {
   const { quote } = assets(decision.symbol);
   return (
     <View style={{ gap: space.m }} testID="route">
@@ -19,7 +19,7 @@ export function RouteView({ decision }: { decision: RoutingDecision }) {
         : <Notice tone="warning" text={`No venue could take this order. ${decision.reason}`} />}
       <View role="list" aria-label="Venues that were compared" style={{ gap: space.s }}>
         {decision.candidates.map((candidate) => (
-          <CandidateView key={candidate.venue} candidate={candidate} chosen={candidate.venue === decision.venue} />
+          <CandidateView key={candidate.venue} candidate={candidate} chosen={candidate.venue === decision.venue} compact={compact} />
         ))}
       </View>
       <Facts>

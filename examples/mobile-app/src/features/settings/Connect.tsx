@@ -1,7 +1,4 @@
-import { useRouter } from 'expo-router';
-
 import { useVenues } from '@/api/queries';
-import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
 import { Screen } from '@/ui/Screen';
 import { Empty, Failure, Skeleton } from '@/ui/states';
@@ -9,13 +6,11 @@ import { ConnectForm } from './ConnectForm';
 
 /** Connect an exchange with a key that is sealed on this device. */
 export function Connect() {
-  const router = useRouter();
   const venues = useVenues();
   const choices = venues.data?.filter((venue) => venue.needs_credential);
   return (
     <Screen
-      title="Connect an exchange" maxWidth={640} testID="connect"
-      action={<Button kind="quiet" icon="back" label="Settings" onPress={() => router.navigate('/settings')} />}
+      title="Connect an exchange" maxWidth={640} testID="connect" back={{ label: 'Settings', href: '/settings' }}
     >
       {venues.isPending ? <Card flush><Skeleton rows={4} /></Card> : null}
       {venues.isError && !venues.data ? <Card flush><Failure error={venues.error} onRetry={() => void venues.refetch()} /></Card> : null}

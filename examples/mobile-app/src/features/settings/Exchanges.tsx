@@ -4,6 +4,7 @@ import { View } from 'react-native';
 
 import { useCredentials } from '@/api/queries';
 import type { Credential } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { day } from '@/format/time';
 import { humanise } from '@/format/words';
 import { space } from '@/theme/tokens';
@@ -42,19 +43,20 @@ export function Exchanges() {
 }
 
 function CredentialRow({ credential: c, first, onLeave }: { credential: Credential; first: boolean; onLeave: () => void }) {
+  const nameOf = useVenueName();
   const active = c.status === 'active';
   return (
-    <Row first={first} testID={`credential-${c.venue}`}>
-      <View style={{ flex: 1, minWidth: 0, gap: 4 }}>
+    <Row first={first} wrap testID={`credential-${c.venue}`}>
+      <View style={{ flexGrow: 1, flexShrink: 1, flexBasis: 260, gap: 4 }}>
         <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s, alignItems: 'center' }}>
-          <Txt variant="strong">{c.label || humanise(c.venue)}</Txt>
+          <Txt variant="strong">{c.label || nameOf(c.venue)}</Txt>
           <Badge label={humanise(c.status)} tone={active ? 'positive' : 'neutral'} />
         </View>
-        <Txt variant="small" tone="muted">{`${humanise(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
+        <Txt variant="small" tone="muted">{`${nameOf(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
         <Txt variant="small" tone="muted">{`Custody: ${custodyWords(c.custody)}`}</Txt>
         <Txt variant="small" tone="muted">{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
       </View>
-      {active ? <Button kind="secondary" label="Disconnect" hint={`Disconnect ${c.label || humanise(c.venue)}`} onPress={onLeave} testID={`disconnect-${c.venue}`} /> : null}
+      {active ? <Button kind="secondary" label="Disconnect" hint={`Disconnect ${c.label || nameOf(c.venue)}`} onPress={onLeave} testID={`disconnect-${c.venue}`} /> : null}
     </Row>
   );
 }

@@ -77,7 +77,7 @@ export function BottomTabs() {
               style={{ flex: 1, minHeight: 58, alignItems: 'center', justifyContent: 'center', gap: 2 }}
             >
               <Icon name={item.icon} size={22} color={on ? palette.accent : palette.muted} />
-              <Txt variant="label" tone={on ? 'accent' : 'muted'} style={on ? { fontWeight: '700' } : undefined}>{item.label}</Txt>
+              <Txt variant="label" tone={on ? 'accent' : 'muted'} numberOfLines={1} style={{ fontSize: 11, letterSpacing: 0, fontWeight: on ? '700' : '500' }}>{item.label}</Txt>
             </Pressable>
           </Link>
         );

@@ -10,7 +10,9 @@ import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
 import { Empty, Failure, Notice, Skeleton } from '@/ui/states';
+import { Txt } from '@/ui/Txt';
 import { Checks } from './Checks';
+import { Summary } from './Summary';
 import { orderOf } from './ticket';
 import type { Flow } from './use-ticket';
 
@@ -45,8 +47,7 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
     <Card title="Preview" testID="preview">
       <View style={{ gap: space.l }}>
         {accepted ? null : <Notice live tone="negative" text={reason ?? 'This order would be refused.'} testID="preview-refused" />}
-        {route ? <RouteView decision={route} /> : null}
-        <Checks checks={checks} />
+        {route ? <Summary route={route} /> : null}
         {place.isError ? <PlaceFailure error={place.error} /> : null}
         {accepted ? (
           <Button
@@ -55,6 +56,13 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
             onPress={() => place.mutate()}
             testID="place-order"
           />
+        ) : null}
+        <Checks checks={checks} />
+        {route ? (
+          <View style={{ gap: space.s }}>
+            <Txt variant="strong" level={3}>Why this venue</Txt>
+            <RouteView decision={route} />
+          </View>
         ) : null}
       </View>
     </Card>

@@ -1,9 +1,8 @@
 import { View } from 'react-native';
 
-import { useVenues } from '@/api/queries';
 import type { Market, OrderType, Side, SizeType } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { assets, price } from '@/format/money';
-import { humanise } from '@/format/words';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
@@ -19,11 +18,10 @@ const TYPES: readonly { value: OrderType; label: string }[] = [{ value: 'market'
 /** What to buy or sell, how much, and how. */
 export function TicketForm({ flow, markets }: { flow: Flow; markets: readonly Market[] }) {
   const { ticket, change, problems } = flow;
-  const venues = useVenues();
+  const nameOf = useVenueName();
   const { base, quote } = assets(ticket.symbol);
   const symbols = [...new Set(markets.map((m) => m.symbol))].sort();
   const listing = [...new Set(markets.filter((m) => m.symbol === ticket.symbol).map((m) => m.venue))];
-  const nameOf = (id: string) => venues.data?.find((v) => v.id === id)?.name ?? humanise(id);
   const units: readonly { value: SizeType; label: string }[] = [{ value: 'quote', label: `In ${quote}` }, { value: 'base', label: `In ${base}` }];
   return (
     <Card>

@@ -1,0 +1,31 @@
+import { View } from 'react-native';
+
+import type { RoutingDecision } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
+import { assets, money, price } from '@/format/money';
+import { usePalette, useWide } from '@/theme/theme';
+import { radius, space } from '@/theme/tokens';
+import { Txt } from '@/ui/Txt';
+
+/** What the order comes to, before it is placed: where, at about what price, for what fee. */
+export function Summary({ route }: { route: RoutingDecision }) {
+  const palette = usePalette();
+  const wide = useWide();
+  const nameOf = useVenueName();
+  const { quote } = assets(route.symbol);
+  const figures = [
+    { label: 'Venue', value: route.venue ? nameOf(route.venue) : 'None', testID: 'summary-venue' },
+    { label: 'Expected price', value: price(route.estimated_price, quote), testID: 'summary-price' },
+    { label: 'Expected fees', value: money(route.estimated_fees, quote), testID: 'summary-fees' },
+  ];
+  return (
+    <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.s, backgroundColor: palette.raised, borderRadius: radius.m, padding: space.l }}>
+      {figures.map((figure) => (
+        <View key={figure.label} style={wide ? { flex: 1, gap: 2 } : { flexDirection: 'row', justifyContent: 'space-between' }}>
+          <Txt variant="small" tone="muted">{figure.label}</Txt>
+          <Txt variant={wide ? 'figure' : 'strong'} tabular testID={figure.testID}>{figure.value}</Txt>
+        </View>
+      ))}
+    </View>
+  );
+}
