@@ -6,6 +6,8 @@ export interface Palette {
   line: string;
   text: string;
   muted: string;
+  /** For drawn things beside their numbers; too weak for text. */
+  faint: string;
   accent: string;
   onAccent: string;
   accentSoft: string;
@@ -21,7 +23,7 @@ export interface Palette {
 
 export const light: Palette = {
   canvas: '#f4f6f9', surface: '#ffffff', raised: '#eef1f6', line: '#d9dfe8',
-  text: '#10161f', muted: '#525d6e',
+  text: '#10161f', muted: '#525d6e', faint: '#8d9aad',
   accent: '#1d5fd0', onAccent: '#ffffff', accentSoft: '#e6eefb',
   positive: '#0b6b47', positiveSoft: '#e2f3ea',
   negative: '#b3261e', negativeSoft: '#fbe9e7', onNegative: '#ffffff',
@@ -30,7 +32,7 @@ export const light: Palette = {
 
 export const dark: Palette = {
   canvas: '#0b0f15', surface: '#131922', raised: '#1b2330', line: '#293342',
-  text: '#e9edf4', muted: '#9ca8b9',
+  text: '#e9edf4', muted: '#9ca8b9', faint: '#66748a',
   accent: '#7fb0ff', onAccent: '#071426', accentSoft: '#16263f',
   positive: '#4cc38a', positiveSoft: '#10281f',
   negative: '#ff8b82', negativeSoft: '#33191a', onNegative: '#2a0806',

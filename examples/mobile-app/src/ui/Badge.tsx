@@ -14,7 +14,7 @@ export function Badge({ label, tone = 'neutral', testID }: { label: string; tone
     negative: palette.negativeSoft, warning: palette.warningSoft,
   }[tone];
   return (
-    <View style={{ backgroundColor: fill, borderRadius: radius.s, paddingHorizontal: space.s, paddingVertical: 2, alignSelf: 'flex-start' }}>
+    <View style={{ backgroundColor: fill, borderRadius: radius.s, paddingHorizontal: space.s, paddingVertical: 2 }}>
       <Txt variant="label" tone={tone === 'neutral' ? 'text' : tone} testID={testID} numberOfLines={1}>{label}</Txt>
     </View>
   );

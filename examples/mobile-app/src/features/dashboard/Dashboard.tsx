@@ -2,6 +2,7 @@ import { View } from 'react-native';
 
 import { useOverview } from '@/api/queries';
 import { RouteCard } from '@/features/route/RouteCard';
+import { LiveMark } from '@/features/shell/LiveMark';
 import { useWide } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
@@ -42,7 +43,7 @@ export function Dashboard() {
     </>
   );
   return (
-    <Screen title="Dashboard" testID="dashboard">
+    <Screen title="Dashboard" testID="dashboard" action={wide ? null : <LiveMark />}>
       {wide ? (
         <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
           <View style={{ flex: 2, minWidth: 0, gap: space.xl }}>{main}</View>

@@ -26,7 +26,7 @@ export function PositionTable({ positions, onClose }: Props) {
         {heads.map((head, i) => (
           <Cell key={head} role="columnheader" i={i}><Txt variant="label" tone="muted" align={i ? 'right' : 'left'}>{head}</Txt></Cell>
         ))}
-        {onClose ? <View role="columnheader" style={{ width: TREND }}><Txt variant="label" tone="muted">4 hours</Txt></View> : null}
+        {onClose ? <View role="columnheader" style={{ width: TREND, paddingLeft: space.l }}><Txt variant="label" tone="muted">4 hours</Txt></View> : null}
         {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 84 }} /> : null}
       </View>
       {positions.map((p) => {
@@ -48,7 +48,7 @@ export function PositionTable({ positions, onClose }: Props) {
               <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
             </Cell>
             {onClose ? (
-              <View role="cell" style={{ width: TREND }}><PriceTrend position={p} /></View>
+              <View role="cell" style={{ width: TREND, paddingLeft: space.l }}><PriceTrend position={p} /></View>
             ) : null}
             {onClose ? (
               <View role="cell" style={{ width: 84 }}>
@@ -63,7 +63,7 @@ export function PositionTable({ positions, onClose }: Props) {
 }
 
 const row: ViewStyle = { flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.l, paddingVertical: space.s };
-const TREND = 118;
+const TREND = 134;
 const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
 
 function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {

@@ -41,7 +41,7 @@ export function CandidateView({ candidate, chosen, compact = false }: { candidat
         </View>
         {candidate.score === undefined
           ? null
-          : <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.muted} height={8} />}
+          : <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.faint} height={8} />}
       </Pressable>
       {open && candidate.factors.length > 0 ? <FactorRows factors={candidate.factors} /> : null}
     </View>
