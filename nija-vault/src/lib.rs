@@ -1,1 +1,58 @@
 //! Custody of venue credentials: sealing, envelopes, the signer and the audit chain.
+//!
+//! A credential comes in sealed ([`seal`] runs on the user's device), is kept in an envelope that opens for one user,
+//! venue, credential, version and custody mode alone, and never goes out again: [`LocalVault::open`](nija_core::Vault::open)
+//! answers with a signer that signs the endpoints its venue's authenticator names and nothing else.
+//!
+//! What is where:
+//!
+//! - `vault.key`, 32 random bytes, mode 0600: the root. Whoever has it and the database has the credentials.
+//! - `vault.db`: the key-encryption key under the root; each user's data key and the signer's sealing keys under the
+//!   key-encryption key; credentials under their user's data key; the audit chain.
+//!
+//! The audit chain holds one entry for every change, refusal, failed or successful read of metadata, and for each purpose
+//! that a lease was opened for. Single signatures that succeed are counted, and the count is written when the lease ends.
+//! Changes and refusals are durable before their answer; the rest follows within the next group commit.
+//!
+//! ```
+//! use nija_core::{CredentialStatus, ManualClock, OsEntropy, Timestamp, UserId, Vault, VenueId};
+//! use nija_vault::{MemoryVault, MemoryVaultConfig, seal_credential, testing};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
+//! let entropy = Arc::new(OsEntropy::new()?);
+//! let user = UserId::generate(Timestamp::from_micros(1), entropy.as_ref());
+//! let venue = VenueId::new("example")?;
+//! let vault = MemoryVault::open(MemoryVaultConfig {
+//!     clock,
+//!     entropy,
+//!     nonces: Arc::new(testing::MemoryNonces::default()),
+//!     authenticators: vec![Arc::new(testing::HmacAuthenticator::new(venue.clone()))],
+//! })?;
+//!
+//! // On the user's device:
+//! let sealed = seal_credential(&vault.sealing_key().await?, user, &venue, "key", "secret", None)?;
+//! // On the server:
+//! let stored = vault.store(user, &venue, "my account", &sealed).await?;
+//! assert_eq!(stored.status, CredentialStatus::Active);
+//! # Ok(())
+//! # }
+//! ```
+
+mod audit;
+mod config;
+mod crypto;
+mod lease;
+mod local;
+mod memory;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use audit::{AuditReport, verify_audit_file};
+pub use config::{LocalVaultConfig, RootKey};
+pub use crypto::{seal, seal_credential};
+pub use local::LocalVault;
+pub use memory::{MemoryVault, MemoryVaultConfig};

@@ -1,0 +1,248 @@
+//! The vault over SQLite.
+
+mod changes;
+mod opening;
+
+use async_trait::async_trait;
+use nija_core::{
+    Authenticator, Clock, CredentialId, CredentialMeta, Entropy, KeyRights, NonceSource, OpenPurpose,
+    SealedCredential, SealingKey, Signer, UserId, Vault, VaultError, VenueId,
+};
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::audit::{Chain, Entry, verify};
+use crate::config::{LocalVaultConfig, RootKey};
+use crate::crypto::{Keyring, Root};
+use crate::lease::{Book, NonceLeases};
+use crate::store::{Database, StoredKeys, Writer, all_active, of_user, storage};
+
+/// Keeps credentials in one SQLite file, under a root key of its own.
+pub struct LocalVault {
+    inner: Arc<Inner>,
+}
+
+/// What the vault's calls and its signers share.
+struct Inner {
+    database: Arc<Database>,
+    writer: Writer,
+    keyring: Keyring,
+    book: Arc<Book>,
+    nonce_leases: Arc<NonceLeases>,
+    authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
+    nonces: Arc<dyn NonceSource>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    closed: AtomicBool,
+}
+
+impl LocalVault {
+    /// Opens the database, or makes a new one with its keys. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// [`VaultError::Root`] when the root key cannot be used: missing beside a database that has keys, of the wrong size,
+    /// readable by others, or not the one that the database was written under. [`VaultError::Envelope`] when a key's
+    /// envelope is damaged. [`VaultError::Storage`] when the file cannot be opened as a vault.
+    pub fn open(config: LocalVaultConfig) -> Result<Self, VaultError> {
+        let database = Database::open(&config.database)?;
+        let is_new = StoredKeys::load(&database.reader())?.is_empty();
+        let root = match &config.root {
+            RootKey::File(path) => Root::from_file(path, is_new)?,
+        };
+        Self::start(
+            database,
+            &root,
+            Parts {
+                clock: config.clock,
+                entropy: config.entropy,
+                nonces: config.nonces,
+                authenticators: config.authenticators,
+            },
+        )
+    }
+
+    pub(crate) fn start(database: Database, root: &Root, parts: Parts) -> Result<Self, VaultError> {
+        let stored = first_keys(&mut database.writer.lock(), root, parts.clock.as_ref())?;
+        let keyring = Keyring::open(root, &stored)?;
+        let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
+        let clock = Arc::clone(&parts.clock);
+        let sweep = {
+            let (book, nonce_leases, clock) = (
+                Arc::downgrade(&book),
+                Arc::downgrade(&nonce_leases),
+                Arc::clone(&parts.clock),
+            );
+            move || {
+                if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
+                    book.sweep(clock.now());
+                    nonce_leases.sweep();
+                }
+            }
+        };
+        let writer = Writer::start(Arc::clone(&database.writer), move || clock.now(), sweep)?;
+        let authenticators = parts
+            .authenticators
+            .into_iter()
+            .map(|authenticator| (authenticator.venue().clone(), authenticator))
+            .collect();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                database: Arc::new(database),
+                writer,
+                keyring,
+                book,
+                nonce_leases,
+                authenticators,
+                nonces: parts.nonces,
+                clock: parts.clock,
+                entropy: parts.entropy,
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.
+    pub async fn close(&self) {
+        self.inner.closed.store(true, Ordering::SeqCst);
+        self.inner.book.end_all();
+        self.inner.writer.stop().await;
+    }
+}
+
+/// What any vault here is made of besides its database and root.
+pub(crate) struct Parts {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) nonces: Arc<dyn NonceSource>,
+    pub(crate) authenticators: Vec<Arc<dyn Authenticator>>,
+}
+
+/// The stored keys; makes the first ones in a new vault.
+fn first_keys(connection: &mut Connection, root: &Root, clock: &dyn Clock) -> Result<StoredKeys, VaultError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(storage)?;
+    let stored = StoredKeys::load(&transaction)?;
+    if !stored.is_empty() {
+        return Ok(stored);
+    }
+    let made = Keyring::generate(root, clock.now())?;
+    made.save(&transaction)?;
+    Chain::load(&transaction)?.append(&transaction, &Entry::new("create_vault", clock.now()))?;
+    transaction.commit().map_err(storage)?;
+    Ok(made)
+}
+
+impl Inner {
+    /// Reads on a thread where blocking is allowed.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let database = Arc::clone(&self.database);
+        tokio::task::spawn_blocking(move || read(&database.reader()))
+            .await
+            .map_err(|error| VaultError::Storage(error.to_string()))?
+    }
+
+    /// An audit entry of now.
+    fn entry(&self, action: &str) -> Entry {
+        Entry::new(action, self.clock.now())
+    }
+
+    fn authenticator(&self, venue: &VenueId) -> Result<&Arc<dyn Authenticator>, VaultError> {
+        self.authenticators
+            .get(venue)
+            .ok_or_else(|| VaultError::UnknownVenue { venue: venue.clone() })
+    }
+}
+
+#[async_trait]
+impl Vault for LocalVault {
+    async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
+        self.inner
+            .keyring
+            .published()
+            .ok_or(VaultError::Envelope("there is no sealing key"))
+    }
+
+    async fn store(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.inner.store(user, venue, label, sealed).await
+    }
+
+    async fn open_sealed(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.inner.open_sealed(user, venue, sealed).await
+    }
+
+    async fn set_rights(&self, user: UserId, id: CredentialId, rights: KeyRights) -> Result<(), VaultError> {
+        self.inner.set_rights(user, id, rights).await
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+        let found = self
+            .inner
+            .read(move |connection| of_user(connection, user))
+            .await?;
+        let entry = self.inner.entry("list").by(user).counting(found.len() as u64);
+        self.inner.writer.note(entry);
+        Ok(found)
+    }
+
+    async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
+        let found = self.inner.read(all_active).await?;
+        let entry = self.inner.entry("list_active").counting(found.len() as u64);
+        self.inner.writer.note(entry);
+        Ok(found)
+    }
+
+    async fn open(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        purpose: OpenPurpose,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.inner.open(user, venue, purpose).await
+    }
+
+    async fn rollback(&self, user: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {
+        self.inner.rollback(user, id).await
+    }
+
+    async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.inner.revoke(user, id).await
+    }
+
+    async fn verify_audit(&self) -> Result<u64, VaultError> {
+        // Everything noted before is in the chain when this entry is.
+        self.inner.writer.record(self.inner.entry("verify_audit")).await?;
+        let report = self.inner.read(verify).await?;
+        Ok(report.entries)
+    }
+}
+
+impl Drop for LocalVault {
+    fn drop(&mut self) {
+        // Signers that are still out hold their leases: those must not outlive the vault.
+        self.inner.book.end_all();
+    }
+}
+
+impl fmt::Debug for LocalVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalVault").finish_non_exhaustive()
+    }
+}

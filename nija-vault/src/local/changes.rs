@@ -1,0 +1,186 @@
+//! Changes: each is one transaction with its audit entry, and ends the leases it makes stale before it answers.
+
+use nija_core::{
+    CredentialId, CredentialMeta, CredentialSecret, CredentialStatus, CustodyMode, KeyRights,
+    SealedCredential, Timestamp, UserId, VaultError, VenueId,
+};
+use rusqlite::Connection;
+use std::sync::Arc;
+
+use super::Inner;
+use crate::crypto::{Binding, DataKey, Kind, encode_secret, new_user_key, open_user_key};
+use crate::lease::nonce_key;
+use crate::store::{self, Change, NewVersion, StoredKey};
+
+/// Labels are the user's words; the vault keeps this much of them.
+const MAX_LABEL: usize = 64;
+
+impl Inner {
+    pub(super) async fn store(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<CredentialMeta, VaultError> {
+        let entry = self.entry("store").by(user).at_venue(venue);
+        let secret = match self.unseal(user, venue, sealed) {
+            Ok(secret) => secret,
+            Err(error) => {
+                self.record_refusal(entry.refused(&error.to_string())).await;
+                return Err(error);
+            }
+        };
+        let label: String = label
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_LABEL)
+            .collect();
+        let (vault, at, refusal) = (Arc::clone(self), venue.clone(), entry.clone());
+        let book = Arc::clone(&self.book);
+        self.writer
+            .change(refusal, move |connection| {
+                let (meta, destroyed) = vault.write_version(connection, user, &at, &label, &secret)?;
+                Ok(Change {
+                    entry: entry.of(meta.id, Some(meta.version)),
+                    answer: meta,
+                    destroyed,
+                    after: Box::new(move || book.end(user, &at)),
+                })
+            })
+            .await
+    }
+
+    /// Encrypts a new version of the user's credential at the venue, and writes it.
+    fn write_version(
+        &self,
+        connection: &Connection,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        secret: &CredentialSecret,
+    ) -> Result<(CredentialMeta, bool), VaultError> {
+        let now = self.clock.now();
+        let meta = match store::active_at(connection, user, venue)? {
+            Some(meta) => meta,
+            None => self.new_credential(connection, user, venue, label, now)?,
+        };
+        let key = self.user_key(connection, user, now)?;
+        let version = store::newest_version(connection, meta.id)?.saturating_add(1);
+        let binding = Binding::credential(user, venue, meta.id, version, meta.custody);
+        let content = *meta.id.as_uuid().as_bytes();
+        let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
+        let new = NewVersion {
+            version,
+            user_key: key.id,
+            envelope,
+            nonce_key: nonce_key(venue, secret),
+        };
+        let destroyed = store::insert_version(connection, meta.id, label, &new, now)?;
+        Ok((store::credential(connection, user, meta.id)?, destroyed))
+    }
+
+    fn new_credential(
+        &self,
+        connection: &Connection,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        now: Timestamp,
+    ) -> Result<CredentialMeta, VaultError> {
+        let meta = CredentialMeta {
+            id: CredentialId::generate(now, self.entropy.as_ref()),
+            user,
+            venue: venue.clone(),
+            label: label.to_owned(),
+            version: 0,
+            custody: CustodyMode::Delegated,
+            status: CredentialStatus::Active,
+            rights: KeyRights::default(),
+            created_at: now,
+        };
+        store::insert_credential(connection, &meta)?;
+        Ok(meta)
+    }
+
+    /// The user's data key; a new one for a new user.
+    fn user_key(&self, connection: &Connection, user: UserId, now: Timestamp) -> Result<DataKey, VaultError> {
+        if let Some(stored) = store::user_key(connection, user)? {
+            return open_user_key(&self.keyring.kek, user, stored.id, &stored.envelope);
+        }
+        let (key, envelope) = new_user_key(&self.keyring.kek, user, now)?;
+        let stored = StoredKey { id: key.id, envelope };
+        store::insert_user_key(connection, user, &stored, now)?;
+        Ok(key)
+    }
+
+    pub(super) async fn set_rights(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        rights: KeyRights,
+    ) -> Result<(), VaultError> {
+        let told = |right: Option<bool>| right.map_or("unknown", |yes| if yes { "yes" } else { "no" });
+        let entry = self.entry("set_rights").by(user).of(id, None).detail(&format!(
+            "trade: {}, withdraw: {}",
+            told(rights.can_trade),
+            told(rights.can_withdraw)
+        ));
+        self.change_credential(entry, user, id, move |connection, meta| {
+            store::set_rights(connection, meta, &rights)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    pub(super) async fn rollback(
+        &self,
+        user: UserId,
+        id: CredentialId,
+    ) -> Result<CredentialMeta, VaultError> {
+        let entry = self.entry("rollback").by(user).of(id, None);
+        self.change_credential(entry, user, id, |connection, meta| {
+            if meta.status != CredentialStatus::Active {
+                return Err(VaultError::NoCredential {
+                    venue: meta.venue.clone(),
+                });
+            }
+            store::withdraw_version(connection, meta)
+        })
+        .await
+    }
+
+    pub(super) async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        let entry = self.entry("revoke").by(user).of(id, None);
+        self.change_credential(entry, user, id, |connection, meta| {
+            store::revoke(connection, meta.id)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Changes a credential of the user and ends its leases; answers with its row as it is then.
+    async fn change_credential(
+        &self,
+        entry: crate::audit::Entry,
+        user: UserId,
+        id: CredentialId,
+        change: impl FnOnce(&Connection, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
+    ) -> Result<CredentialMeta, VaultError> {
+        let (refusal, book) = (entry.clone(), Arc::clone(&self.book));
+        self.writer
+            .change(refusal, move |connection| {
+                let before = store::credential(connection, user, id)?;
+                change(connection, &before)?;
+                let meta = store::credential(connection, user, id)?;
+                let venue = meta.venue.clone();
+                Ok(Change {
+                    entry: entry.at_venue(&venue).of(id, Some(meta.version)),
+                    answer: meta,
+                    destroyed: false,
+                    after: Box::new(move || book.end(user, &venue)),
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,110 @@
+//! The same vault in memory, for tests and trials.
+
+use async_trait::async_trait;
+use nija_core::{
+    Authenticator, Clock, CredentialId, CredentialMeta, Entropy, KeyRights, NonceSource, OpenPurpose,
+    SealedCredential, SealingKey, Signer, UserId, Vault, VaultError, VenueId,
+};
+use std::{fmt, sync::Arc};
+
+use crate::LocalVault;
+use crate::crypto::Root;
+use crate::local::Parts;
+use crate::store::Database;
+
+/// What a [`MemoryVault`] is opened with; as [`LocalVaultConfig`](crate::LocalVaultConfig) without the files.
+pub struct MemoryVaultConfig {
+    /// Ends leases and dates entries.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hands out nonces.
+    pub nonces: Arc<dyn NonceSource>,
+    /// One for each venue.
+    pub authenticators: Vec<Arc<dyn Authenticator>>,
+}
+
+impl fmt::Debug for MemoryVaultConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryVaultConfig").finish_non_exhaustive()
+    }
+}
+
+/// A vault that is gone with the process: SQLite in memory, under a random root.
+#[derive(Debug)]
+pub struct MemoryVault(LocalVault);
+
+impl MemoryVault {
+    /// A new, empty vault.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`] when the system gives no memory or no randomness.
+    pub fn open(config: MemoryVaultConfig) -> Result<Self, VaultError> {
+        let parts = Parts {
+            clock: config.clock,
+            entropy: config.entropy,
+            nonces: config.nonces,
+            authenticators: config.authenticators,
+        };
+        LocalVault::start(Database::in_memory()?, &Root::random()?, parts).map(Self)
+    }
+}
+
+#[async_trait]
+impl Vault for MemoryVault {
+    async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
+        self.0.sealing_key().await
+    }
+
+    async fn store(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.0.store(user, venue, label, sealed).await
+    }
+
+    async fn open_sealed(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.0.open_sealed(user, venue, sealed).await
+    }
+
+    async fn set_rights(&self, user: UserId, id: CredentialId, rights: KeyRights) -> Result<(), VaultError> {
+        self.0.set_rights(user, id, rights).await
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+        self.0.list(user).await
+    }
+
+    async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
+        self.0.active().await
+    }
+
+    async fn open(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        purpose: OpenPurpose,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.0.open(user, venue, purpose).await
+    }
+
+    async fn rollback(&self, user: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {
+        self.0.rollback(user, id).await
+    }
+
+    async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.0.revoke(user, id).await
+    }
+
+    async fn verify_audit(&self) -> Result<u64, VaultError> {
+        self.0.verify_audit().await
+    }
+}

@@ -1,0 +1,416 @@
+//! Rows of the vault: keys, credentials and their versions.
+
+use nija_core::{
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, Timestamp, UserId, VaultError,
+    VenueId,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::storage;
+use crate::crypto::KeyId;
+
+/// How many versions of a credential are kept.
+pub(crate) const KEPT_VERSIONS: u32 = 10;
+
+/// A key in its envelope.
+pub(crate) struct StoredKey {
+    pub(crate) id: KeyId,
+    pub(crate) envelope: Vec<u8>,
+}
+
+/// The keys of the vault as a whole.
+#[derive(Default)]
+pub(crate) struct StoredKeys {
+    pub(crate) keks: Vec<StoredKey>,
+    pub(crate) sealing: Vec<StoredKey>,
+}
+
+impl StoredKeys {
+    pub(crate) fn load(connection: &Connection) -> Result<Self, VaultError> {
+        let mut keys = Self::default();
+        let mut statement = connection
+            .prepare("SELECT kind, id, envelope FROM keys")
+            .map_err(storage)?;
+        let mut rows = statement.query([]).map_err(storage)?;
+        while let Some(row) = rows.next().map_err(storage)? {
+            let kind: String = row.get(0).map_err(storage)?;
+            let key = StoredKey {
+                id: row
+                    .get(1)
+                    .map_err(|_| VaultError::Envelope("its id is damaged"))?,
+                envelope: row.get(2).map_err(storage)?,
+            };
+            if kind == "kek" {
+                keys.keks.push(key);
+            } else {
+                keys.sealing.push(key);
+            }
+        }
+        Ok(keys)
+    }
+
+    pub(crate) fn save(&self, connection: &Connection) -> Result<(), VaultError> {
+        let keks = self.keks.iter().map(|key| ("kek", key));
+        for (kind, key) in keks.chain(self.sealing.iter().map(|key| ("sealing", key))) {
+            connection
+                .execute(
+                    "INSERT INTO keys (id, kind, envelope) VALUES (?1, ?2, ?3)",
+                    params![key.id, kind, key.envelope],
+                )
+                .map_err(storage)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keks.is_empty() && self.sealing.is_empty()
+    }
+}
+
+/// A user's newest data key.
+pub(crate) fn user_key(connection: &Connection, user: UserId) -> Result<Option<StoredKey>, VaultError> {
+    connection
+        .prepare_cached("SELECT id, envelope FROM user_keys WHERE user = ?1 ORDER BY created_at DESC LIMIT 1")
+        .and_then(|mut key| {
+            key.query_row(params![user.as_uuid().as_bytes()], |row| {
+                Ok(StoredKey {
+                    id: row.get(0)?,
+                    envelope: row.get(1)?,
+                })
+            })
+            .optional()
+        })
+        .map_err(storage)
+}
+
+pub(crate) fn insert_user_key(
+    connection: &Connection,
+    user: UserId,
+    key: &StoredKey,
+    at: Timestamp,
+) -> Result<(), VaultError> {
+    connection
+        .execute(
+            "INSERT INTO user_keys (user, id, envelope, created_at) VALUES (?1, ?2, ?3, ?4)",
+            params![user.as_uuid().as_bytes(), key.id, key.envelope, at.micros()],
+        )
+        .map(|_| ())
+        .map_err(storage)
+}
+
+/// A credential's row with the rights of its present version.
+const META: &str =
+    "SELECT c.id, c.user, c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at
+    FROM credentials c LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version";
+
+/// Reads the columns of [`META`].
+fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
+    let (venue, custody, status): (String, String, String) = (row.get(2)?, row.get(5)?, row.get(6)?);
+    let rights: Option<String> = row.get(7)?;
+    let damaged = VaultError::Storage("a credential's row is damaged".into());
+    let (Ok(venue), Some(custody), Some(status), Some(rights)) = (
+        VenueId::new(&venue),
+        named(
+            &[
+                ("delegated", CustodyMode::Delegated),
+                ("session", CustodyMode::Session),
+                ("device", CustodyMode::Device),
+            ],
+            &custody,
+        ),
+        named(
+            &[
+                ("active", CredentialStatus::Active),
+                ("revoked", CredentialStatus::Revoked),
+            ],
+            &status,
+        ),
+        rights.and_then(|rights| serde_json::from_str::<KeyRights>(&rights).ok()),
+    ) else {
+        return Ok(Err(damaged));
+    };
+    Ok(Ok(CredentialMeta {
+        id: CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?)),
+        user: UserId::from_uuid(Uuid::from_bytes(row.get(1)?)),
+        venue,
+        label: row.get(3)?,
+        version: row.get(4)?,
+        custody,
+        status,
+        rights,
+        created_at: Timestamp::from_micros(row.get(8)?),
+    }))
+}
+
+fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
+    names
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| *value)
+}
+
+fn metas(
+    connection: &Connection,
+    rest: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<CredentialMeta>, VaultError> {
+    let mut statement = connection
+        .prepare_cached(&format!("{META} {rest}"))
+        .map_err(storage)?;
+    let rows = statement.query_map(values, meta).map_err(storage)?;
+    rows.map(|row| row.map_err(storage)?).collect()
+}
+
+/// One credential of a user.
+pub(crate) fn credential(
+    connection: &Connection,
+    user: UserId,
+    id: CredentialId,
+) -> Result<CredentialMeta, VaultError> {
+    metas(
+        connection,
+        "WHERE c.id = ?1 AND c.user = ?2",
+        params![id.as_uuid().as_bytes(), user.as_uuid().as_bytes()],
+    )?
+    .pop()
+    .ok_or(VaultError::NoSuchCredential { id })
+}
+
+/// The user's active credential at a venue.
+pub(crate) fn active_at(
+    connection: &Connection,
+    user: UserId,
+    venue: &VenueId,
+) -> Result<Option<CredentialMeta>, VaultError> {
+    let mut found = metas(
+        connection,
+        "WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active'",
+        params![user.as_uuid().as_bytes(), venue.as_str()],
+    )?;
+    Ok(found.pop())
+}
+
+/// A user's credentials, newest first.
+pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+    metas(
+        connection,
+        "WHERE c.user = ?1 ORDER BY c.created_at DESC, c.id DESC",
+        params![user.as_uuid().as_bytes()],
+    )
+}
+
+/// All active credentials, oldest first.
+pub(crate) fn all_active(connection: &Connection) -> Result<Vec<CredentialMeta>, VaultError> {
+    metas(
+        connection,
+        "WHERE c.status = 'active' ORDER BY c.created_at, c.id",
+        [],
+    )
+}
+
+/// The ciphertext of one version and of the data key that opens it.
+pub(crate) struct StoredSecret {
+    pub(crate) envelope: Vec<u8>,
+    pub(crate) user_key: StoredKey,
+}
+
+/// The active credential of a user at a venue with its ciphertext, in one read.
+pub(crate) fn active_secret(
+    connection: &Connection,
+    user: UserId,
+    venue: &VenueId,
+) -> Result<Option<(CredentialId, u32, CustodyMode, StoredSecret)>, VaultError> {
+    const MISSING: VaultError = VaultError::Envelope("the version or its user's key is missing");
+    let row = connection
+        .prepare_cached(
+            "SELECT c.id, c.version, c.custody, v.envelope, v.user_key, k.envelope FROM credentials c
+             LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version
+             LEFT JOIN user_keys k ON k.user = c.user AND k.id = v.user_key
+             WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active'",
+        )
+        .and_then(|mut row| {
+            row.query_row(params![user.as_uuid().as_bytes(), venue.as_str()], |row| {
+                let custody: String = row.get(2)?;
+                let (envelope, key, key_envelope): (Option<Vec<u8>>, Option<KeyId>, Option<Vec<u8>>) =
+                    (row.get(3)?, row.get(4)?, row.get(5)?);
+                let id = CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?));
+                Ok((id, row.get(1)?, custody, envelope, key, key_envelope))
+            })
+            .optional()
+        })
+        .map_err(storage)?;
+    let Some((id, version, custody, envelope, key, key_envelope)) = row else {
+        return Ok(None);
+    };
+    let custody = match custody.as_str() {
+        "delegated" => CustodyMode::Delegated,
+        "session" => CustodyMode::Session,
+        _ => CustodyMode::Device,
+    };
+    let (Some(envelope), Some(key), Some(key_envelope)) = (envelope, key, key_envelope) else {
+        return Err(MISSING);
+    };
+    let secret = StoredSecret {
+        envelope,
+        user_key: StoredKey {
+            id: key,
+            envelope: key_envelope,
+        },
+    };
+    Ok(Some((id, version, custody, secret)))
+}
+
+/// A new version to be written.
+pub(crate) struct NewVersion {
+    pub(crate) version: u32,
+    pub(crate) user_key: KeyId,
+    pub(crate) envelope: Vec<u8>,
+    pub(crate) nonce_key: CredentialId,
+}
+
+/// Adds a credential's row.
+pub(crate) fn insert_credential(connection: &Connection, meta: &CredentialMeta) -> Result<(), VaultError> {
+    connection
+        .execute(
+            "INSERT INTO credentials (id, user, venue, label, custody, status, version, created_at)
+             VALUES (?1, ?2, ?3, ?4, 'delegated', 'active', ?5, ?6)",
+            params![
+                meta.id.as_uuid().as_bytes(),
+                meta.user.as_uuid().as_bytes(),
+                meta.venue.as_str(),
+                meta.label,
+                meta.version,
+                meta.created_at.micros(),
+            ],
+        )
+        .map(|_| ())
+        .map_err(storage)
+}
+
+/// Adds a version and makes it the present one; destroys those beyond the kept ones. Answers whether any was destroyed.
+pub(crate) fn insert_version(
+    connection: &Connection,
+    id: CredentialId,
+    label: &str,
+    new: &NewVersion,
+    at: Timestamp,
+) -> Result<bool, VaultError> {
+    let rights = serde_json::to_string(&KeyRights::default()).unwrap_or_default();
+    let id = *id.as_uuid().as_bytes();
+    connection
+        .execute(
+            "INSERT INTO credential_versions (credential, version, user_key, envelope, nonce_key, rights, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                id,
+                new.version,
+                new.user_key,
+                new.envelope,
+                new.nonce_key.as_uuid().as_bytes(),
+                rights,
+                at.micros(),
+            ],
+        )
+        .and_then(|_| {
+            connection.execute(
+                "UPDATE credentials SET version = ?2, label = ?3 WHERE id = ?1",
+                params![id, new.version, label],
+            )
+        })
+        .and_then(|_| {
+            connection.execute(
+                "DELETE FROM credential_versions WHERE credential = ?1 AND version NOT IN (
+                 SELECT version FROM credential_versions WHERE credential = ?1 ORDER BY version DESC LIMIT ?2)",
+                params![id, KEPT_VERSIONS],
+            )
+        })
+        .map(|destroyed| destroyed > 0)
+        .map_err(storage)
+}
+
+/// The greatest version that a credential ever had among those kept.
+pub(crate) fn newest_version(connection: &Connection, id: CredentialId) -> Result<u32, VaultError> {
+    connection
+        .query_row(
+            "SELECT coalesce(max(version), 0) FROM credential_versions WHERE credential = ?1",
+            params![id.as_uuid().as_bytes()],
+            |row| row.get(0),
+        )
+        .map_err(storage)
+}
+
+/// Goes back to the newest version before the present one that was not rolled back from itself.
+pub(crate) fn withdraw_version(connection: &Connection, meta: &CredentialMeta) -> Result<(), VaultError> {
+    let id = *meta.id.as_uuid().as_bytes();
+    let older: Option<u32> = connection
+        .query_row(
+            "SELECT max(version) FROM credential_versions WHERE credential = ?1 AND version < ?2 AND withdrawn = 0",
+            params![id, meta.version],
+            |row| row.get(0),
+        )
+        .map_err(storage)?;
+    let older = older.ok_or(VaultError::NoOlderVersion { id: meta.id })?;
+    connection
+        .execute(
+            "UPDATE credential_versions SET withdrawn = 1 WHERE credential = ?1 AND version = ?2",
+            params![id, meta.version],
+        )
+        .and_then(|_| {
+            connection.execute(
+                "UPDATE credentials SET version = ?2 WHERE id = ?1",
+                params![id, older],
+            )
+        })
+        .map(|_| ())
+        .map_err(storage)
+}
+
+/// Marks a credential as revoked.
+pub(crate) fn revoke(connection: &Connection, id: CredentialId) -> Result<(), VaultError> {
+    connection
+        .execute(
+            "UPDATE credentials SET status = 'revoked' WHERE id = ?1",
+            params![id.as_uuid().as_bytes()],
+        )
+        .map(|_| ())
+        .map_err(storage)
+}
+
+/// Notes the rights of the present version.
+pub(crate) fn set_rights(
+    connection: &Connection,
+    meta: &CredentialMeta,
+    rights: &KeyRights,
+) -> Result<(), VaultError> {
+    let rights = serde_json::to_string(rights).map_err(|error| VaultError::Storage(error.to_string()))?;
+    connection
+        .execute(
+            "UPDATE credential_versions SET rights = ?3 WHERE credential = ?1 AND version = ?2",
+            params![meta.id.as_uuid().as_bytes(), meta.version, rights],
+        )
+        .map(|_| ())
+        .map_err(storage)
+}
+
+/// The active credential of a user at a venue that any kept version stores this very venue key of.
+pub(crate) fn active_with_nonce_key(
+    connection: &Connection,
+    user: UserId,
+    venue: &VenueId,
+    nonce_key: CredentialId,
+) -> Result<Option<CredentialId>, VaultError> {
+    connection
+        .query_row(
+            "SELECT c.id FROM credentials c JOIN credential_versions v ON v.credential = c.id
+             WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active' AND v.nonce_key = ?3 LIMIT 1",
+            params![
+                user.as_uuid().as_bytes(),
+                venue.as_str(),
+                nonce_key.as_uuid().as_bytes()
+            ],
+            |row| Ok(CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?))),
+        )
+        .optional()
+        .map_err(storage)
+}

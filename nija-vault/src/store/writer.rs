@@ -1,0 +1,298 @@
+//! The one writer: a thread that commits everything that waits in one transaction (group commit), and adds to the audit chain.
+//!
+//! A change and its audit entry are in the same transaction. Entries that nobody waits for ride along; when storage fails
+//! they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
+
+use nija_core::{Timestamp, VaultError};
+use parking_lot::Mutex;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+use super::storage;
+use crate::audit::{Chain, Entry};
+
+/// Jobs that may wait. A full queue refuses changes and counts the entries that it had to drop.
+const QUEUE: usize = 8192;
+/// Jobs in one transaction.
+const BATCH: usize = 256;
+/// How often the thread looks after expired leases while nothing else happens.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// What a change did: its answer, and the entry that records it.
+pub(crate) struct Change<T> {
+    pub(crate) answer: T,
+    pub(crate) entry: Entry,
+    /// Whether ciphertext was destroyed: the log that may hold older pages is emptied then.
+    pub(crate) destroyed: bool,
+    /// Runs after the commit and before the answer, also when the caller has gone meanwhile.
+    pub(crate) after: Box<dyn FnOnce() + Send>,
+}
+
+/// Tells a waiting caller how the commit went.
+type Finish = Box<dyn FnOnce(Result<(), VaultError>) + Send>;
+/// The batch's transaction, or why there is none.
+type Begun<'a, 'b> = Result<(&'a mut Transaction<'b>, &'a mut Chain), VaultError>;
+/// Makes the change inside a savepoint and records it; says whether ciphertext was destroyed.
+type Run = Box<dyn FnOnce(Begun<'_, '_>) -> (Finish, bool) + Send>;
+
+enum Job {
+    Run(Run),
+    Note(Entry),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The way to the writer's thread. Cheap to clone; everything waits in one queue.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    queue: SyncSender<Job>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the thread. `idle` runs between batches, at least every ten seconds.
+    pub(crate) fn start(
+        connection: Arc<Mutex<Connection>>,
+        now: impl Fn() -> Timestamp + Send + 'static,
+        idle: impl Fn() + Send + 'static,
+    ) -> Result<Self, VaultError> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let mut thread = Thread {
+            connection,
+            jobs,
+            dropped: Arc::clone(&dropped),
+            unwritten: Vec::new(),
+            now: Box::new(now),
+        };
+        std::thread::Builder::new()
+            .name("nija-vault-writer".into())
+            .spawn(move || thread.run(&idle))
+            .map_err(|error| VaultError::Storage(error.to_string()))?;
+        Ok(Self { queue, dropped })
+    }
+
+    /// Makes a change; it and its audit entry are durable when this answers. A change that fails leaves nothing but
+    /// `refusal` with the error's words.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        refusal: Entry,
+        change: impl FnOnce(&Connection) -> Result<Change<T>, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let (reply, answer) = oneshot::channel();
+        let run: Run = Box::new(move |begun| {
+            let made = begun.and_then(|(transaction, chain)| make(transaction, chain, &refusal, change));
+            let destroyed = made.as_ref().is_ok_and(|made| made.destroyed);
+            let finish: Finish = Box::new(move |committed: Result<(), VaultError>| {
+                let answer = committed.and(made).map(|made| {
+                    (made.after)();
+                    made.answer
+                });
+                // The caller may have gone; the change stands all the same.
+                reply.send(answer).ok();
+            });
+            (finish, destroyed)
+        });
+        self.send(Job::Run(run))?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Records an entry; durable when this answers.
+    pub(crate) async fn record(&self, entry: Entry) -> Result<(), VaultError> {
+        let refusal = entry.clone();
+        self.change(refusal, move |_| {
+            Ok(Change {
+                answer: (),
+                entry,
+                destroyed: false,
+                after: Box::new(|| ()),
+            })
+        })
+        .await
+    }
+
+    /// Records an entry with the next commit, and does not wait for it.
+    pub(crate) fn note(&self, entry: Entry) {
+        if self.send(Job::Note(entry)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("an audit entry was dropped: the vault's writer is overloaded or closed");
+        }
+    }
+
+    /// Waits until everything sent before is written, and ends the thread.
+    pub(crate) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.send(Job::Stop(done)).is_ok() {
+            // An error means that the thread has ended, which is what was asked for.
+            drop(stopped.await);
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), VaultError> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => VaultError::Storage("too many changes are waiting".into()),
+            TrySendError::Disconnected(_) => closed(),
+        })
+    }
+}
+
+/// The change and its entry, or the refusal's entry.
+fn make<T>(
+    transaction: &mut Transaction<'_>,
+    chain: &mut Chain,
+    refusal: &Entry,
+    change: impl FnOnce(&Connection) -> Result<Change<T>, VaultError>,
+) -> Result<Change<T>, VaultError> {
+    let before = chain.clone();
+    let made = in_savepoint(transaction, |savepoint| {
+        let made = change(savepoint)?;
+        chain.append(savepoint, &made.entry)?;
+        Ok(made)
+    });
+    made.or_else(|error| {
+        *chain = before;
+        let entry = refusal.clone().refused(&error.to_string());
+        in_savepoint(transaction, |savepoint| chain.append(savepoint, &entry))?;
+        Err(error)
+    })
+}
+
+fn closed() -> VaultError {
+    VaultError::Storage("the vault is closed".into())
+}
+
+fn in_savepoint<T>(
+    transaction: &mut Transaction<'_>,
+    work: impl FnOnce(&Connection) -> Result<T, VaultError>,
+) -> Result<T, VaultError> {
+    let savepoint = transaction.savepoint().map_err(storage)?;
+    // Dropping a savepoint rolls it back.
+    let answer = work(&savepoint)?;
+    savepoint.commit().map_err(storage)?;
+    Ok(answer)
+}
+
+struct Thread {
+    connection: Arc<Mutex<Connection>>,
+    jobs: Receiver<Job>,
+    dropped: Arc<AtomicU64>,
+    /// Entries of batches that could not be committed.
+    unwritten: Vec<Entry>,
+    now: Box<dyn Fn() -> Timestamp + Send>,
+}
+
+impl Thread {
+    fn run(&mut self, idle: &dyn Fn()) {
+        loop {
+            let first = match self.jobs.recv_timeout(IDLE) {
+                Ok(job) => Some(job),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let (mut runs, mut stop) = (Vec::new(), None);
+            let rest = std::iter::from_fn(|| self.jobs.try_recv().ok());
+            for job in first.into_iter().chain(rest).take(BATCH) {
+                match job {
+                    Job::Run(run) => runs.push(run),
+                    Job::Note(entry) => self.unwritten.push(entry),
+                    Job::Stop(done) => {
+                        stop = Some(done);
+                        break;
+                    }
+                }
+            }
+            if !runs.is_empty() || !self.unwritten.is_empty() {
+                self.commit(runs);
+            }
+            if let Some(done) = stop {
+                done.send(()).ok();
+                return;
+            }
+            idle();
+        }
+    }
+
+    fn commit(&mut self, runs: Vec<Run>) {
+        let lost = self.lost();
+        let told = lost.as_ref().map_or(0, |entry| entry.count);
+        let mut connection = self.connection.lock();
+        let (result, finishes) = write(&mut connection, self.unwritten.iter().chain(&lost), runs);
+        match &result {
+            Ok(destroyed) => {
+                self.unwritten.clear();
+                self.dropped.fetch_sub(told, Ordering::Relaxed);
+                if *destroyed {
+                    empty_log(&connection);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, waiting = self.unwritten.len(), "the vault's database takes no writes");
+                let over = self.unwritten.len().saturating_sub(QUEUE);
+                self.unwritten.truncate(QUEUE);
+                self.dropped.fetch_add(over as u64, Ordering::Relaxed);
+            }
+        }
+        drop(connection);
+        for finish in finishes {
+            finish(result.clone().map(|_| ()));
+        }
+    }
+
+    fn lost(&self) -> Option<Entry> {
+        let lost = self.dropped.load(Ordering::Relaxed);
+        (lost > 0).then(|| Entry::new("entries_lost", (self.now)()).counting(lost))
+    }
+}
+
+/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed, and with whom to tell.
+fn write<'a>(
+    connection: &mut Connection,
+    notes: impl Iterator<Item = &'a Entry>,
+    runs: Vec<Run>,
+) -> (Result<bool, VaultError>, Vec<Finish>) {
+    let begun = begin(connection, notes);
+    let (mut transaction, mut chain) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            let finishes = runs.into_iter().map(|run| run(Err(error.clone())).0).collect();
+            return (Err(error), finishes);
+        }
+    };
+    let mut destroyed = false;
+    let mut finishes = Vec::with_capacity(runs.len());
+    for run in runs {
+        let (finish, freed) = run(Ok((&mut transaction, &mut chain)));
+        finishes.push(finish);
+        destroyed |= freed;
+    }
+    let committed = transaction.commit().map_err(storage);
+    (committed.map(|()| destroyed), finishes)
+}
+
+fn begin<'c, 'a>(
+    connection: &'c mut Connection,
+    notes: impl Iterator<Item = &'a Entry>,
+) -> Result<(Transaction<'c>, Chain), VaultError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(storage)?;
+    let mut chain = Chain::load(&transaction)?;
+    for entry in notes {
+        chain.append(&transaction, entry)?;
+    }
+    Ok((transaction, chain))
+}
+
+/// `secure_delete` clears the pages; older copies of them may still stand in the write-ahead log.
+fn empty_log(connection: &Connection) {
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    match emptied {
+        Ok(0) => {}
+        // A reader is in the way: the next checkpoint gets it.
+        Ok(_) => tracing::debug!("the vault's log could not be emptied yet"),
+        Err(error) => tracing::warn!(%error, "the vault's log could not be emptied"),
+    }
+}

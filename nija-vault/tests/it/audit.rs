@@ -1,0 +1,200 @@
+use nija_core::{AuthError, Method, OpenPurpose, SignError, Vault, VaultError};
+use nija_vault::testing::{Setup, request, sealed, venue};
+use nija_vault::verify_audit_file;
+use rusqlite::Connection;
+use std::path::Path;
+
+use crate::common::{balance, intruder, open, signer, store};
+
+fn entries(connection: &Connection) -> Vec<(String, String, Option<String>, u64)> {
+    let mut read = connection
+        .prepare("SELECT action, outcome, purpose, count FROM audit ORDER BY seq")
+        .unwrap();
+    let rows = read.query_map([], |row| {
+        let count: i64 = row.get(3)?;
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, count.unsigned_abs()))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+fn entry(
+    action: &str,
+    outcome: &str,
+    purpose: Option<&str>,
+    count: u64,
+) -> (String, String, Option<String>, u64) {
+    (action.into(), outcome.into(), purpose.map(Into::into), count)
+}
+
+/// A vault's folder with a dozen entries.
+async fn busy(setup: &Setup, folder: &Path) {
+    let (user, vault) = (setup.user(), open(setup, folder));
+    for _ in 0..4 {
+        store(setup, &vault, user).await;
+        let signer = signer(&vault, user).await;
+        balance(signer.as_ref()).await.unwrap();
+    }
+    vault.close().await;
+}
+
+#[tokio::test]
+async fn the_log_says_who_did_what_and_why() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    let missing = vault.open(user, &venue("one"), OpenPurpose::Trade).await;
+    assert!(matches!(missing, Err(VaultError::NoCredential { .. })));
+    store(&setup, &vault, user).await;
+    for _ in 0..3 {
+        let signer = signer(&vault, user).await;
+        balance(signer.as_ref()).await.unwrap();
+    }
+    let stream = vault
+        .open(user, &venue("one"), OpenPurpose::Stream)
+        .await
+        .unwrap();
+    let refused = stream.sign(request("one", Method::Post, "/withdraw")).await;
+    assert!(matches!(
+        refused,
+        Err(SignError::Auth(AuthError::EndpointNotAllowed { .. }))
+    ));
+    // Durable before the answer: another reader sees it at once.
+    let outside = intruder(folder.path());
+    let last = entries(&outside).pop().unwrap();
+    assert_eq!(last, entry("sign", "refused", Some("stream/read"), 1));
+    vault.list(user).await.unwrap();
+    let id = stream.credential();
+    drop(stream);
+    vault.revoke(user, id).await.unwrap();
+    vault.verify_audit().await.unwrap();
+    assert_eq!(
+        entries(&outside),
+        [
+            entry("create_vault", "ok", None, 1),
+            entry("open", "refused", Some("trade"), 1),
+            entry("store", "ok", None, 1),
+            entry("open", "ok", Some("trade"), 1),
+            entry("open", "ok", Some("stream"), 1),
+            entry("sign", "refused", Some("stream/read"), 1),
+            entry("list", "ok", None, 1),
+            entry("revoke", "ok", None, 1),
+            entry("sign", "ok", None, 3),
+            entry("verify_audit", "ok", None, 1),
+        ]
+    );
+    let (who, which, version): (Vec<u8>, Vec<u8>, u32) = outside
+        .query_row(
+            "SELECT user, credential, version FROM audit WHERE seq = 6",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    assert_eq!(who, user.as_uuid().as_bytes());
+    assert_eq!(which, id.as_uuid().as_bytes());
+    assert_eq!(version, 1);
+    let report = verify_audit_file(&folder.path().join("vault.db")).unwrap();
+    assert_eq!(report.entries, 10);
+    assert_eq!(report.last_at, Some(nija_core::Clock::now(&setup.clock)));
+}
+
+#[tokio::test]
+async fn entries_cannot_be_changed_deleted_or_replaced() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    busy(&setup, folder.path()).await;
+    let outside = intruder(folder.path());
+    for attempt in [
+        "UPDATE audit SET outcome = 'ok' WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 2",
+        "INSERT INTO audit SELECT seq + 1000, format, at, action, outcome, user, venue, credential, version, purpose,
+         count, detail, previous, hash FROM audit WHERE seq = 2",
+    ] {
+        let error = outside.execute(attempt, []).unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{attempt}: {error}");
+    }
+    verify_audit_file(&folder.path().join("vault.db")).unwrap();
+}
+
+#[tokio::test]
+async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
+    let columns = [
+        "at = at + 1",
+        "action = 'store2'",
+        "outcome = 'refused'",
+        "user = x'00112233445566778899aabbccddeeff'",
+        "user = NULL",
+        "venue = 'two'",
+        "credential = x'00112233445566778899aabbccddeeff'",
+        "version = coalesce(version, 0) + 1",
+        "purpose = ''",
+        "count = count + 1",
+        "count = -1",
+        "detail = ''",
+        "hash = zeroblob(32)",
+        "hash = 'text'",
+        "previous = zeroblob(32)",
+        "format = 2",
+    ];
+    let changes = columns.map(|set| format!("UPDATE audit SET {set} WHERE seq = 4"));
+    let others = [
+        "DELETE FROM audit WHERE seq = 4".to_owned(),
+        "UPDATE audit SET seq = seq + 100 WHERE seq >= 4".to_owned(),
+        "UPDATE audit SET seq = -1 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5;
+         UPDATE audit SET seq = 5 WHERE seq = -1"
+            .to_owned(),
+    ];
+    let (setup, pristine) = (Setup::new(), tempfile::tempdir().unwrap());
+    busy(&setup, pristine.path()).await;
+    for tampering in changes.iter().chain(&others) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.db");
+        let copy = format!("VACUUM INTO '{}'", file.display());
+        intruder(pristine.path()).execute_batch(&copy).unwrap();
+        verify_audit_file(&file).unwrap();
+        let outside = intruder(folder.path());
+        outside
+            .execute_batch(&format!(
+                "DROP TRIGGER audit_is_never_updated; DROP TRIGGER audit_is_never_deleted; {tampering}"
+            ))
+            .unwrap();
+        let verdict = verify_audit_file(&file);
+        assert!(
+            matches!(verdict, Err(VaultError::AuditBroken { seq: 4, .. })),
+            "{tampering}: {verdict:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_does_not_happen() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    let blob = sealed(&vault, user, &venue("one"), "key", "secret")
+        .await
+        .unwrap();
+    intruder(folder.path())
+        .execute_batch("ALTER TABLE audit RENAME TO elsewhere")
+        .unwrap();
+    let stored = vault.store(user, &venue("one"), "", &blob).await;
+    assert!(matches!(stored, Err(VaultError::Storage(_))));
+    intruder(folder.path())
+        .execute_batch("ALTER TABLE elsewhere RENAME TO audit")
+        .unwrap();
+    assert!(vault.list(user).await.unwrap().is_empty());
+    vault.store(user, &venue("one"), "", &blob).await.unwrap();
+    vault.verify_audit().await.unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_vault_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = verify_audit_file(&folder.path().join("none.db"));
+    assert!(matches!(missing, Err(VaultError::Storage(_))));
+    let file = folder.path().join("text.db");
+    std::fs::write(
+        &file,
+        "not a database, but long enough to be looked at as one".repeat(50),
+    )
+    .unwrap();
+    assert!(matches!(verify_audit_file(&file), Err(VaultError::Storage(_))));
+}
