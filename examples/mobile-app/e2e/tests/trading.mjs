@@ -4,6 +4,39 @@ import { equal, ok } from '../lib/expect.mjs';
 
 export const tests = [
   {
+    name: 'the keyboard alone signs in, walks the navigation and fills in the ticket',
+    async run({ browser, api, config }) {
+      await seed(api);
+      const { context, page } = await open(browser, config);
+      await page.goto('/sign-in');
+      await page.getByTestId('email').waitFor();
+      await tabTo(page, 'email');
+      await page.keyboard.type(config.email);
+      await tabTo(page, 'password');
+      await page.keyboard.type(config.password);
+      await page.keyboard.press('Enter');
+      await page.getByTestId('equity').waitFor();
+      await tabTo(page, 'nav-trade');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('side-buy').waitFor();
+      await tabTo(page, 'side-buy');
+      await page.keyboard.press('ArrowRight');
+      equal(await page.getByTestId('side-sell').getAttribute('aria-checked'), 'true', 'sell is chosen');
+      ok((await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) !== 'none', 'the focus is not visible');
+      await tabTo(page, 'size');
+      await page.keyboard.type('10');
+      await tabTo(page, 'review-order');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('preview').waitFor();
+      await page.getByTestId('nav-positions').click();
+      await page.getByTestId('position-close').first().click();
+      await page.getByTestId('close-dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByTestId('close-dialog').waitFor({ state: 'detached' });
+      await context.close();
+    },
+  },
+  {
     name: 'the ticket previews the route with its candidates, places the order, and the order shows its route',
     async run({ browser, api, config }) {
       const symbol = await seed(api);
@@ -78,3 +111,12 @@ export const tests = [
     },
   },
 ];
+
+/** Presses Tab until an element has the focus. */
+async function tabTo(page, testId) {
+  for (let i = 0; i < 60; i += 1) {
+    if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === testId) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${testId} cannot be reached with Tab`);
+}

@@ -2,6 +2,7 @@ import { Pressable, View } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
+import { radioKeys } from './radio-keys';
 import { Txt } from './Txt';
 
 interface Props {
@@ -21,12 +22,13 @@ export function Choice({ label, hideLabel, options, value, onChange, testID }: P
     <View style={{ gap: 6 }}>
       {hideLabel ? null : <Txt variant="label" tone="muted" aria-hidden>{label}</Txt>}
       <View role="radiogroup" aria-label={label} testID={testID} style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
-        {options.map((option) => {
+        {options.map((option, i) => {
           const on = option.value === value;
           return (
             <Pressable
               key={option.value}
               role="radio"
+              {...radioKeys(on || (i === 0 && !options.some((o) => o.value === value)))}
               aria-checked={on}
               aria-label={option.label}
               testID={testID ? `${testID}-${option.value}` : undefined}

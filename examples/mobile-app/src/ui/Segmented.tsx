@@ -2,6 +2,7 @@ import { Pressable, View } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 import { radius, TARGET } from '@/theme/tokens';
+import { radioKeys } from './radio-keys';
 import { Txt } from './Txt';
 
 interface Option<V extends string> { value: V; label: string }
@@ -24,12 +25,13 @@ export function Segmented<V extends string>({ label, options, value, onChange, t
       testID={testID}
       style={{ flexDirection: 'row', backgroundColor: palette.raised, borderRadius: radius.m, padding: 3 }}
     >
-      {options.map((option) => {
+      {options.map((option, i) => {
         const on = option.value === value;
         return (
           <Pressable
             key={option.value}
             role="radio"
+            {...radioKeys(on || (i === 0 && !options.some((o) => o.value === value)))}
             aria-checked={on}
             aria-label={option.label}
             testID={testID ? `${testID}-${option.value}` : undefined}
