@@ -2,7 +2,8 @@
 #![allow(clippy::print_stdout)]
 
 use nija::core::{
-    ClientOrderId, Entropy, Notional, OrderKind, OrderSize, Side, SignalType, Symbol, TimeInForce, TradeSignal, UserId,
+    ClientOrderId, Entropy, Notional, OrderKind, OrderSize, Side, SignalType, Symbol, TimeInForce,
+    TradeSignal, UserId,
 };
 use nija::{Platform, PlatformConfig};
 use std::time::Duration;

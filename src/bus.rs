@@ -70,7 +70,12 @@ impl EventBus for LocalBus {
                 Err(RecvError::Closed) => None,
             }
         });
-        Subscription { stream: self.stream.clone(), last_seq: channel.last_seq, missed, events: events.boxed() }
+        Subscription {
+            stream: self.stream.clone(),
+            last_seq: channel.last_seq,
+            missed,
+            events: events.boxed(),
+        }
     }
 }
 
@@ -99,7 +104,12 @@ mod tests {
 
     fn event(user: UserId, seq: u64) -> UserEventKind {
         let at = Timestamp::from_micros(0);
-        UserEventKind::Journal(Box::new(JournalRecord { seq, user, at, event: JournalEvent::Paused { paused: true } }))
+        UserEventKind::Journal(Box::new(JournalRecord {
+            seq,
+            user,
+            at,
+            event: JournalEvent::Paused { paused: true },
+        }))
     }
 
     fn publish(bus: &LocalBus, user: UserId, count: u64) {

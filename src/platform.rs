@@ -1,8 +1,8 @@
 //! The parts put together: ledger, vault, executors, router and engine in one process.
 
 use nija_core::{
-    Clock, CredentialMeta, Entropy, EventBus, Executor, Ledger, NonceSource, OsEntropy, SealedCredential, SystemClock,
-    UserId, Vault, VenueAccount, VenueId,
+    Clock, CredentialMeta, Entropy, EventBus, Executor, Ledger, NonceSource, OsEntropy, SealedCredential,
+    SystemClock, UserId, Vault, VenueAccount, VenueId,
 };
 use nija_exchanges::{
     kraken::{KrakenAuthenticator, KrakenExecutor},
@@ -157,7 +157,9 @@ fn check(config: &PlatformConfig) -> Result<(), PlatformError> {
     let mut seen = HashSet::new();
     match config.venues.iter().find(|venue| !seen.insert(venue.venue().clone())) {
         Some(twice) => Err(PlatformError::Config(format!("the venue {} is configured twice", twice.venue()))),
-        None if config.venues.is_empty() => Err(PlatformError::Config("no venue is configured; add `paper`".into())),
+        None if config.venues.is_empty() => {
+            Err(PlatformError::Config("no venue is configured; add `paper`".into()))
+        }
         None => Ok(()),
     }
 }

@@ -48,10 +48,21 @@ fn crates_depend_only_along_the_arrows() {
 fn binding_attributes_stay_in_the_bindings() {
     let root = env!("CARGO_MANIFEST_DIR");
     let output = Command::new("git")
-        .args(["-C", root, "grep", "-lE", "use (uniffi|pyo3)|#\\[(uniffi|py)(::|class|function|module)", "--", "*.rs"])
+        .args([
+            "-C",
+            root,
+            "grep",
+            "-lE",
+            "use (uniffi|pyo3)|#\\[(uniffi|py)(::|class|function|module)",
+            "--",
+            "*.rs",
+        ])
         .output()
         .expect("git runs");
     for file in String::from_utf8_lossy(&output.stdout).lines() {
-        assert!(file.starts_with("bindings/") || file == "tests/architecture.rs", "{file} holds a binding's attribute");
+        assert!(
+            file.starts_with("bindings/") || file == "tests/architecture.rs",
+            "{file} holds a binding's attribute"
+        );
     }
 }

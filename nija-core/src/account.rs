@@ -103,8 +103,6 @@ pub struct AccountState {
 impl AccountState {
     /// The open positions in a symbol, over all venues.
     pub fn positions_in<'a>(&'a self, symbol: &'a Symbol) -> impl Iterator<Item = &'a Position> {
-        self.positions
-            .iter()
-            .filter(move |position| position.symbol == *symbol)
+        self.positions.iter().filter(move |position| position.symbol == *symbol)
     }
 }

@@ -49,9 +49,7 @@ impl Endpoint {
     pub fn matches(&self, method: Method, path: &str) -> bool {
         let plain = |segment: &str| {
             !matches!(segment, "" | "." | "..")
-                && segment
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
         };
         let mut wanted = self.path.split('/');
         let mut given = path.split('/');
@@ -96,10 +94,7 @@ mod tests {
 
     #[test]
     fn only_the_named_path_and_method_match() {
-        let endpoint = Endpoint {
-            method: Method::Delete,
-            path: "/v2/orders/*",
-        };
+        let endpoint = Endpoint { method: Method::Delete, path: "/v2/orders/*" };
         assert!(endpoint.matches(Method::Delete, "/v2/orders/7f3c-1"));
         for path in [
             "/v2/orders",

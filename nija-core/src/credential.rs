@@ -21,11 +21,7 @@ impl CredentialSecret {
     /// From its parts.
     #[must_use]
     pub const fn new(key: String, secret: String, passphrase: Option<String>) -> Self {
-        Self {
-            key,
-            secret,
-            passphrase,
-        }
+        Self { key, secret, passphrase }
     }
 
     /// The venue's public key id. `_reason` says in the code why it is read here.

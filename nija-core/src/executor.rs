@@ -21,9 +21,7 @@ pub struct VenueAccount {
 
 impl fmt::Debug for VenueAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VenueAccount")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("VenueAccount").field("user", &self.user).finish_non_exhaustive()
     }
 }
 

@@ -161,13 +161,7 @@ impl PositionId {
     /// The position that an execution opened. The parts hold only characters that a position id may hold, and together
     /// are shorter than its limit.
     pub(crate) fn opened_by(execution: &crate::VenueFill) -> Self {
-        Self(
-            format!(
-                "{}:{}:{}",
-                execution.venue, execution.symbol, execution.execution_id
-            )
-            .into(),
-        )
+        Self(format!("{}:{}:{}", execution.venue, execution.symbol, execution.execution_id).into())
     }
 }
 
@@ -180,9 +174,7 @@ impl VenueClientId {
     /// The id of one attempt. Attempts start at 0; a further one happens only after the one before is provably dead.
     #[must_use]
     pub fn derive(order: OrderId, attempt: u32) -> Self {
-        Self(Uuid::from_u128(
-            order.as_uuid().as_u128().wrapping_add(u128::from(attempt)),
-        ))
+        Self(Uuid::from_u128(order.as_uuid().as_u128().wrapping_add(u128::from(attempt))))
     }
 
     /// As 36 characters with hyphens.

@@ -30,15 +30,10 @@ impl Symbol {
         let (base, quote) = text.split_once('-').ok_or(SymbolError)?;
         let valid = |part: &str| {
             (1..=12).contains(&part.len())
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.')
+                && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.')
         };
         if valid(base) && valid(quote) {
-            Ok(Self {
-                text: text.into(),
-                dash: base.len(),
-            })
+            Ok(Self { text: text.into(), dash: base.len() })
         } else {
             Err(SymbolError)
         }
@@ -181,14 +176,9 @@ impl Instrument {
         quantity: Quantity,
         reference: Price,
     ) -> Result<(Quantity, OrderKind), FilterError> {
-        let out_of_range = || FilterError::OutOfRange {
-            venue: self.venue.clone(),
-        };
+        let out_of_range = || FilterError::OutOfRange { venue: self.venue.clone() };
         if !self.tradable {
-            return Err(FilterError::NotTradable {
-                symbol: self.symbol.clone(),
-                venue: self.venue.clone(),
-            });
+            return Err(FilterError::NotTradable { symbol: self.symbol.clone(), venue: self.venue.clone() });
         }
         let kind = match kind {
             OrderKind::Market => kind,
@@ -202,21 +192,11 @@ impl Instrument {
         let quantity = quantity.floor_to(self.lot_size);
         if quantity.is_zero() || quantity < self.min_quantity {
             let (min, base) = (self.min_quantity, self.symbol.base().to_owned());
-            return Err(FilterError::BelowMinQuantity {
-                quantity,
-                min,
-                base,
-                venue: self.venue.clone(),
-            });
+            return Err(FilterError::BelowMinQuantity { quantity, min, base, venue: self.venue.clone() });
         }
         if let Some(max) = self.max_quantity.filter(|max| quantity > *max) {
             let base = self.symbol.base().to_owned();
-            return Err(FilterError::AboveMaxQuantity {
-                quantity,
-                max,
-                base,
-                venue: self.venue.clone(),
-            });
+            return Err(FilterError::AboveMaxQuantity { quantity, max, base, venue: self.venue.clone() });
         }
         let price = match kind {
             OrderKind::Market => reference,
@@ -225,12 +205,7 @@ impl Instrument {
         let notional = quantity.at(price).map_err(|_| out_of_range())?;
         if notional < self.min_notional {
             let (min, quote) = (self.min_notional, self.symbol.quote().to_owned());
-            return Err(FilterError::BelowMinNotional {
-                notional,
-                min,
-                quote,
-                venue: self.venue.clone(),
-            });
+            return Err(FilterError::BelowMinNotional { notional, min, quote, venue: self.venue.clone() });
         }
         Ok((quantity, kind))
     }
@@ -263,15 +238,7 @@ mod tests {
     fn symbols_know_their_parts_and_refuse_the_rest() {
         let symbol = Symbol::new("BTC-USD").unwrap();
         assert_eq!((symbol.base(), symbol.quote()), ("BTC", "USD"));
-        for bad in [
-            "BTCUSD",
-            "btc-usd",
-            "BTC-USD-X",
-            "-USD",
-            "BTC-",
-            "B C-USD",
-            &"A".repeat(100_000),
-        ] {
+        for bad in ["BTCUSD", "btc-usd", "BTC-USD-X", "-USD", "BTC-", "B C-USD", &"A".repeat(100_000)] {
             assert!(Symbol::new(bad).is_err());
         }
     }
@@ -279,33 +246,16 @@ mod tests {
     #[test]
     fn limit_prices_round_in_the_users_favour() {
         let quantity = Quantity::new("0.01".parse().unwrap()).unwrap();
-        let limit = OrderKind::Limit {
-            price: price("100.17"),
-        };
+        let limit = OrderKind::Limit { price: price("100.17") };
         let fitted = |side| instrument().fit(side, limit, quantity, price("100")).unwrap().1;
-        assert_eq!(
-            fitted(Side::Buy),
-            OrderKind::Limit {
-                price: price("100.1")
-            }
-        );
-        assert_eq!(
-            fitted(Side::Sell),
-            OrderKind::Limit {
-                price: price("100.2")
-            }
-        );
+        assert_eq!(fitted(Side::Buy), OrderKind::Limit { price: price("100.1") });
+        assert_eq!(fitted(Side::Sell), OrderKind::Limit { price: price("100.2") });
     }
 
     #[test]
     fn too_small_is_said_in_words() {
         let tiny = Quantity::new("0.00005".parse().unwrap()).unwrap();
-        let error = instrument()
-            .fit(Side::Buy, OrderKind::Market, tiny, price("60000"))
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "0.00005 BTC is below the smallest order at kraken, 0.0001 BTC"
-        );
+        let error = instrument().fit(Side::Buy, OrderKind::Market, tiny, price("60000")).unwrap_err();
+        assert_eq!(error.to_string(), "0.00005 BTC is below the smallest order at kraken, 0.0001 BTC");
     }
 }

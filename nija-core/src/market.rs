@@ -66,9 +66,7 @@ impl OrderBook {
             Side::Buy => &self.asks,
             Side::Sell => &self.bids,
         };
-        levels
-            .iter()
-            .fold(Quantity::ZERO, |sum, level| sum.plus(level.quantity))
+        levels.iter().fold(Quantity::ZERO, |sum, level| sum.plus(level.quantity))
     }
 }
 

@@ -53,11 +53,7 @@ impl Position {
     /// `Buy` when long, `Sell` when short.
     #[must_use]
     pub fn side(&self) -> Side {
-        if self.quantity.is_sign_negative() {
-            Side::Sell
-        } else {
-            Side::Buy
-        }
+        if self.quantity.is_sign_negative() { Side::Sell } else { Side::Buy }
     }
 
     /// Quote units that closing at this price would win, fees not counted.
@@ -89,28 +85,16 @@ impl Position {
             let (reduced, realised_pnl) = position.reduced(signed, fill.fee_in_quote, fill);
             let done = reduced.closed_at.is_some();
             return if done {
-                PositionChange {
-                    closed: Some(reduced),
-                    open: None,
-                    realised_pnl,
-                }
+                PositionChange { closed: Some(reduced), open: None, realised_pnl }
             } else {
-                PositionChange {
-                    closed: None,
-                    open: Some(reduced),
-                    realised_pnl,
-                }
+                PositionChange { closed: None, open: Some(reduced), realised_pnl }
             };
         }
         let closing = -position.quantity;
         let closing_fee = fill.fee_in_quote * closing / signed;
         let (closed, realised_pnl) = position.reduced(closing, closing_fee, fill);
         let reopened = Self::flat(fill).grown(signed - closing, fill.fee_in_quote - closing_fee, fill);
-        PositionChange {
-            closed: Some(closed),
-            open: Some(reopened),
-            realised_pnl,
-        }
+        PositionChange { closed: Some(closed), open: Some(reopened), realised_pnl }
     }
 
     fn flat(fill: &Fill) -> Self {
@@ -141,11 +125,7 @@ impl Position {
     fn reduced(mut self, signed: Decimal, fee: Decimal, fill: &Fill) -> (Self, Decimal) {
         let whole = signed.abs() == self.quantity.abs();
         // The last reduction takes all the cost that is left, so that rounding never strands a digit.
-        let cost = if whole {
-            self.cost
-        } else {
-            self.cost * -signed / self.quantity
-        };
+        let cost = if whole { self.cost } else { self.cost * -signed / self.quantity };
         let realised = -signed * fill.execution.price.get() - cost;
         self.quantity += signed;
         self.cost -= cost;
@@ -195,14 +175,8 @@ mod tests {
         let change = Position::fold(long, &fill(2, Side::Sell, dec("5"), dec("110"), dec("5")));
         let closed = change.closed.unwrap();
         let open = change.open.unwrap();
-        assert_eq!(
-            (change.realised_pnl, closed.realised_pnl, closed.fees),
-            (dec("20"), dec("20"), dec("3"))
-        );
-        assert_eq!(
-            (open.quantity, open.entry_price(), open.fees),
-            (dec("-3"), dec("110"), dec("3"))
-        );
+        assert_eq!((change.realised_pnl, closed.realised_pnl, closed.fees), (dec("20"), dec("20"), dec("3")));
+        assert_eq!((open.quantity, open.entry_price(), open.fees), (dec("-3"), dec("110"), dec("3")));
         assert_eq!((open.side(), closed.closed_at.is_some()), (Side::Sell, true));
         assert_ne!(open.id, closed.id);
     }

@@ -147,22 +147,14 @@ impl SignedRequest {
     /// Body and its content type.
     #[must_use]
     pub fn body(&self) -> Option<(&[u8], &'static str)> {
-        self.parts
-            .content_type
-            .map(|kind| (self.parts.body.as_slice(), kind))
+        self.parts.content_type.map(|kind| (self.parts.body.as_slice(), kind))
     }
 }
 
 impl fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers and query can hold signatures and key ids.
-        write!(
-            f,
-            "SignedRequest({} {} {})",
-            self.venue,
-            self.method.as_str(),
-            self.path
-        )
+        write!(f, "SignedRequest({} {} {})", self.venue, self.method.as_str(), self.path)
     }
 }
 
@@ -172,19 +164,10 @@ impl fmt::Debug for SignedRequest {
 /// [`AuthError::WrongVenue`] and [`AuthError::EndpointNotAllowed`].
 pub fn check_request(authenticator: &dyn Authenticator, request: &UnsignedRequest) -> Result<(), AuthError> {
     if request.venue != *authenticator.venue() {
-        return Err(AuthError::WrongVenue {
-            venue: request.venue.clone(),
-        });
+        return Err(AuthError::WrongVenue { venue: request.venue.clone() });
     }
-    if !authenticator
-        .endpoints()
-        .iter()
-        .any(|endpoint| endpoint.matches(request.method, &request.path))
-    {
-        return Err(AuthError::EndpointNotAllowed {
-            method: request.method,
-            path: request.path.clone(),
-        });
+    if !authenticator.endpoints().iter().any(|endpoint| endpoint.matches(request.method, &request.path)) {
+        return Err(AuthError::EndpointNotAllowed { method: request.method, path: request.path.clone() });
     }
     Ok(())
 }
@@ -201,10 +184,5 @@ pub fn sign_request(
 ) -> Result<SignedRequest, AuthError> {
     check_request(authenticator, &request)?;
     let parts = authenticator.authenticate(&request, secret, context)?;
-    Ok(SignedRequest {
-        venue: request.venue,
-        method: request.method,
-        path: request.path,
-        parts,
-    })
+    Ok(SignedRequest { venue: request.venue, method: request.method, path: request.path, parts })
 }

@@ -97,11 +97,7 @@ impl RiskChain {
     /// # Errors
     /// [`EmptyRiskChain`] when there is none.
     pub fn new(policies: Vec<Arc<dyn RiskPolicy>>) -> Result<Self, EmptyRiskChain> {
-        if policies.is_empty() {
-            Err(EmptyRiskChain)
-        } else {
-            Ok(Self(policies))
-        }
+        if policies.is_empty() { Err(EmptyRiskChain) } else { Ok(Self(policies)) }
     }
 
     /// Asks every rule in order and stops at the first that refuses.
@@ -117,29 +113,17 @@ impl RiskChain {
                 }
                 Verdict::Refuse(reason) => (CheckOutcome::Refuse, Some(reason)),
             };
-            checks.push(RiskCheck {
-                name: policy.name().to_owned(),
-                outcome,
-                reason: reason.clone(),
-            });
+            checks.push(RiskCheck { name: policy.name().to_owned(), outcome, reason: reason.clone() });
             if let (CheckOutcome::Refuse, Some(reason)) = (outcome, reason) {
-                return Assessment {
-                    verdict: Err(reason),
-                    checks,
-                };
+                return Assessment { verdict: Err(reason), checks };
             }
         }
-        Assessment {
-            verdict: Ok(Approved { inner: intent }),
-            checks,
-        }
+        Assessment { verdict: Ok(Approved { inner: intent }), checks }
     }
 }
 
 impl std::fmt::Debug for RiskChain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|policy| policy.name()))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|policy| policy.name())).finish()
     }
 }

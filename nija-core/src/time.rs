@@ -30,19 +30,13 @@ impl Timestamp {
     /// Later by this much, saturating.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// Earlier by this much, saturating.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier` this is; zero when the clock went back.
@@ -105,9 +99,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 }
@@ -156,17 +148,11 @@ mod tests {
     #[test]
     fn the_day_starts_at_midnight_utc_before_1970_too() {
         assert_eq!(Timestamp::from_micros(-1).day_start().micros(), -86_400_000_000);
-        assert_eq!(
-            Timestamp::from_micros(86_400_000_001).day_start().micros(),
-            86_400_000_000
-        );
+        assert_eq!(Timestamp::from_micros(86_400_000_001).day_start().micros(), 86_400_000_000);
     }
 
     #[test]
     fn a_clock_that_went_back_gives_no_negative_span() {
-        assert_eq!(
-            Timestamp::from_micros(1).since(Timestamp::from_micros(9)),
-            Duration::ZERO
-        );
+        assert_eq!(Timestamp::from_micros(1).since(Timestamp::from_micros(9)), Duration::ZERO);
     }
 }

@@ -26,7 +26,9 @@ try {
     const started = Date.now();
     const outcome = await attempt(() => run({ browser, api, config }));
     count[outcome.kind] += 1;
-    console.log(`${{ passed: 'ok  ', failed: 'FAIL', skipped: 'skip' }[outcome.kind]} ${name} (${Date.now() - started} ms)${outcome.text}`);
+    console.log(
+      `${{ passed: 'ok  ', failed: 'FAIL', skipped: 'skip' }[outcome.kind]} ${name} (${Date.now() - started} ms)${outcome.text}`,
+    );
   }
 } finally {
   await browser.close();

@@ -25,7 +25,9 @@ const bytes = first.reduce((sum, file) => sum + gzipSync(readFileSync(join(DIST,
 if (bytes > BUDGET) problems.push(`first load is ${bytes} bytes gzipped, more than ${BUDGET}`);
 
 const files = readdirSync(DIST, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
-console.log(`web export: ${files} files, first load ${(bytes / 1024).toFixed(0)} KiB gzipped, ${scripts.length} script file(s), none inline`);
+console.log(
+  `web export: ${files} files, first load ${(bytes / 1024).toFixed(0)} KiB gzipped, ${scripts.length} script file(s), none inline`,
+);
 if (problems.length > 0) {
   console.error(problems.join('\n'));
   process.exit(1);

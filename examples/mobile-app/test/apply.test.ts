@@ -2,12 +2,25 @@ import type { StateEvent } from '@/api/stream-types';
 import { newer, prependToPages, withDecision, withEvent, withOrder, withPosition, type Pages } from '@/live/apply';
 import { activity, AT, decision, order, overview, position } from './fixtures';
 
-const pages = <T>(...items: T[][]): Pages<T> => ({ pages: items.map((list) => ({ items: list })), pageParams: items.map(() => undefined) });
+const pages = <T>(...items: T[][]): Pages<T> => ({
+  pages: items.map((list) => ({ items: list })),
+  pageParams: items.map(() => undefined),
+});
 
 test('new prices replace figures and positions together', () => {
   const moved = [position({ current_price: '62000', unrealised_pnl: '20' })];
-  const event: StateEvent = { seq: 0, at: '2026-11-23T10:00:01Z', type: 'pnl.update', data: { equity: '1010', cash: '390', pnl_today: '11', pnl_total: '12', positions: moved } };
-  expect(withEvent(overview(), event)).toMatchObject({ equity: '1010', pnl_today: '11', positions: moved, as_of: '2026-11-23T10:00:01Z' });
+  const event: StateEvent = {
+    seq: 0,
+    at: '2026-11-23T10:00:01Z',
+    type: 'pnl.update',
+    data: { equity: '1010', cash: '390', pnl_today: '11', pnl_total: '12', positions: moved },
+  };
+  expect(withEvent(overview(), event)).toMatchObject({
+    equity: '1010',
+    pnl_today: '11',
+    positions: moved,
+    as_of: '2026-11-23T10:00:01Z',
+  });
 });
 
 test('a position is opened, changed and closed', () => {
@@ -25,12 +38,23 @@ test('a trade comes first, once, and the dashboard keeps its length', () => {
   const full = overview({ recent_activity: Array.from({ length: 8 }, (_, i) => activity({ id: `old${i}` })) });
   const event: StateEvent = { seq: 1, at: AT, type: 'trade.executed', data: activity({ id: 'new' }) };
   const once = withEvent(full, event);
-  expect(once.recent_activity.map((a) => a.id)).toEqual(['new', 'old0', 'old1', 'old2', 'old3', 'old4', 'old5', 'old6']);
+  expect(once.recent_activity.map((a) => a.id)).toEqual([
+    'new',
+    'old0',
+    'old1',
+    'old2',
+    'old3',
+    'old4',
+    'old5',
+    'old6',
+  ]);
   expect(withEvent(once, event).recent_activity).toEqual(once.recent_activity);
 });
 
 test('the bot is paused from elsewhere', () => {
-  expect(withEvent(overview(), { seq: 2, at: AT, type: 'bot.status', data: { state: 'paused', since: AT } }).bot.state).toBe('paused');
+  expect(
+    withEvent(overview(), { seq: 2, at: AT, type: 'bot.status', data: { state: 'paused', since: AT } }).bot.state,
+  ).toBe('paused');
 });
 
 test('rows go to the first page, and none twice', () => {

@@ -9,7 +9,10 @@ const paused = { seq: 3, at: AT, type: 'bot.status', data: { state: 'paused', si
 test('an answer that was on its way when an event came does not undo the event', async () => {
   const cache = createCache();
   const answers: ((value: Overview) => void)[] = [];
-  const observed = { queryKey: keys.overview, queryFn: () => new Promise<Overview>((resolve) => answers.push(resolve)) };
+  const observed = {
+    queryKey: keys.overview,
+    queryFn: () => new Promise<Overview>((resolve) => answers.push(resolve)),
+  };
   const { QueryObserver } = jest.requireActual<typeof import('@tanstack/react-query')>('@tanstack/react-query');
   const stop = new QueryObserver(cache, observed).subscribe(() => undefined);
   expect(answers).toHaveLength(1);

@@ -13,7 +13,8 @@ import { renderWith } from './render';
 
 jest.mock('expo-router', () => ({ useRouter: () => ({ push: jest.fn(), replace: jest.fn() }) }));
 
-const problem = (over: object) => new ApiError({ type: '', title: 'Refused', status: 422, code: 'risk_refused', detail: 'Too large.', ...over });
+const problem = (over: object) =>
+  new ApiError({ type: '', title: 'Refused', status: 422, code: 'risk_refused', detail: 'Too large.', ...over });
 
 test('a loss is told by arrow, sign and words, not by colour alone', () => {
   renderWith(<Delta value="-4.2" percent="-1.5" label="Profit and loss today" />);
@@ -50,7 +51,9 @@ test('a position is closed only after it was confirmed', async () => {
 });
 
 test('when the answer to closing is lost, closing again is not offered', async () => {
-  renderWith(<CloseDialog position={position()} onDone={jest.fn()} />, { closePosition: () => Promise.reject(new NoAnswerError('timeout')) });
+  renderWith(<CloseDialog position={position()} onDone={jest.fn()} />, {
+    closePosition: () => Promise.reject(new NoAnswerError('timeout')),
+  });
   await userEvent.press(screen.getByTestId('close-confirm'));
   expect(await screen.findByText(/may be on its way/)).toBeTruthy();
   expect(screen.queryByTestId('close-confirm')).toBeNull();

@@ -8,12 +8,21 @@ class FakeSocket implements Socket {
   onclose: Socket['onclose'] = null;
   closed = false;
   constructor(readonly path: string) {}
-  close() { this.closed = true; }
-  say(frame: object) { this.onmessage?.({ data: JSON.stringify({ at: AT, ...frame }) } as MessageEvent<unknown>); }
-  drop() { this.onclose?.({} as CloseEvent); }
+  close() {
+    this.closed = true;
+  }
+  say(frame: object) {
+    this.onmessage?.({ data: JSON.stringify({ at: AT, ...frame }) } as MessageEvent<unknown>);
+  }
+  drop() {
+    this.onclose?.({} as CloseEvent);
+  }
 }
 
-function setUp(ticket: () => Promise<{ ticket: string; expires_in: number }> = () => Promise.resolve({ ticket: 't', expires_in: 30 })) {
+function setUp(
+  ticket: () => Promise<{ ticket: string; expires_in: number }> = () =>
+    Promise.resolve({ ticket: 't', expires_in: 30 }),
+) {
   const seen = { sockets: [] as FakeSocket[], events: [] as StateEvent[], refetches: 0, status: [] as LiveStatus[] };
   const live = new LiveConnection({
     ticket,
@@ -23,7 +32,9 @@ function setUp(ticket: () => Promise<{ ticket: string; expires_in: number }> = (
       return socket;
     },
     onEvent: (event) => seen.events.push(event),
-    onRefetch: () => { seen.refetches += 1; },
+    onRefetch: () => {
+      seen.refetches += 1;
+    },
     onStatus: (status) => seen.status.push(status),
     random: () => 0.5,
   });

@@ -12,12 +12,25 @@ const contrast = (a: string, b: string) => {
 
 const PAIRS: readonly (readonly [keyof Palette, keyof Palette])[] = [
   ...(['text', 'muted', 'accent', 'positive', 'negative', 'warning'] as const).flatMap((ink) =>
-    (['canvas', 'surface'] as const).map((paper) => [ink, paper] as const)),
-  ['text', 'raised'], ['muted', 'raised'], ['onAccent', 'accent'], ['onNegative', 'negative'], ['accent', 'accentSoft'],
-  ['positive', 'positiveSoft'], ['negative', 'negativeSoft'], ['warning', 'warningSoft'], ['text', 'warningSoft'],
+    (['canvas', 'surface'] as const).map((paper) => [ink, paper] as const),
+  ),
+  ['text', 'raised'],
+  ['muted', 'raised'],
+  ['onAccent', 'accent'],
+  ['onNegative', 'negative'],
+  ['accent', 'accentSoft'],
+  ['positive', 'positiveSoft'],
+  ['negative', 'negativeSoft'],
+  ['warning', 'warningSoft'],
+  ['text', 'warningSoft'],
 ];
 
-test.each([['light', light], ['dark', dark]] as const)('every pair of ink and paper in the %s palette meets AA', (_, palette) => {
-  const weak = PAIRS.filter(([ink, paper]) => contrast(palette[ink], palette[paper]) < 4.5).map((pair) => pair.join(' on '));
+test.each([
+  ['light', light],
+  ['dark', dark],
+] as const)('every pair of ink and paper in the %s palette meets AA', (_, palette) => {
+  const weak = PAIRS.filter(([ink, paper]) => contrast(palette[ink], palette[paper]) < 4.5).map((pair) =>
+    pair.join(' on '),
+  );
   expect(weak).toEqual([]);
 });

@@ -2,7 +2,12 @@ import { parseFrame, type StreamEvent } from '@/api/stream-types';
 import { advance, resumeQuery, START, type Cursor } from '@/live/cursor';
 import { AT, activity } from './fixtures';
 
-const hello = (stream: string, last_seq: number): StreamEvent => ({ seq: 0, at: AT, type: 'hello', data: { stream, last_seq } });
+const hello = (stream: string, last_seq: number): StreamEvent => ({
+  seq: 0,
+  at: AT,
+  type: 'hello',
+  data: { stream, last_seq },
+});
 const trade = (seq: number): StreamEvent => ({ seq, at: AT, type: 'trade.executed', data: activity() });
 const at = (lastSeq: number): Cursor => ({ stream: 's', lastSeq });
 
@@ -40,7 +45,10 @@ test('after reload the next number is the new beginning, and only then can be re
 });
 
 test('closing reopens', () => {
-  expect(advance(at(7), { seq: 0, at: AT, type: 'closing', data: { reason: 'drain' } })).toMatchObject({ reopen: true, cursor: at(7) });
+  expect(advance(at(7), { seq: 0, at: AT, type: 'closing', data: { reason: 'drain' } })).toMatchObject({
+    reopen: true,
+    cursor: at(7),
+  });
 });
 
 test('a kind that is not known counts in the sequence and is not applied as one that is', () => {
@@ -50,7 +58,14 @@ test('a kind that is not known counts in the sequence and is not applied as one 
 });
 
 test('what is not a frame is refused', () => {
-  for (const text of ['', '[]', 'null', '{"seq":"1"}', '{"seq":1.5,"at":"x","type":"hello","data":{}}', '{"seq":1,"at":"x","type":"hello"}']) {
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '{"seq":"1"}',
+    '{"seq":1.5,"at":"x","type":"hello","data":{}}',
+    '{"seq":1,"at":"x","type":"hello"}',
+  ]) {
     expect(parseFrame(text)).toBeNull();
   }
 });

@@ -7,12 +7,21 @@ import type { ApiClient } from '@/api/client';
 import { ServicesProvider, type Services } from '@/lib/services';
 import type { Session, SessionState } from '@/session/session';
 
-export const signedIn: SessionState = { status: 'in', user: { id: 'u1', email: 'a@example.com', tier: 'pro', created_at: '2026-10-01T08:00:00Z' } };
+export const signedIn: SessionState = {
+  status: 'in',
+  user: { id: 'u1', email: 'a@example.com', tier: 'pro', created_at: '2026-10-01T08:00:00Z' },
+};
 
 export function renderWith(element: ReactElement, api: Partial<ApiClient> = {}, session: Partial<Session> = {}) {
   // Infinite: a timer that collects garbage would keep the test process alive.
-  const cache = new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Infinity }, mutations: { retry: false, gcTime: Infinity } } });
-  const answers: Partial<ApiClient> = { venues: () => Promise.resolve([]), decisions: () => Promise.resolve({ items: [] }), ...api };
+  const cache = new QueryClient({
+    defaultOptions: { queries: { retry: false, gcTime: Infinity }, mutations: { retry: false, gcTime: Infinity } },
+  });
+  const answers: Partial<ApiClient> = {
+    venues: () => Promise.resolve([]),
+    decisions: () => Promise.resolve({ items: [] }),
+    ...api,
+  };
   const services = {
     api: answers as ApiClient,
     cache,

@@ -19,9 +19,15 @@ test('a message sealed by another implementation of HPKE opens under our suite, 
 test('what is sealed opens for the same user, venue and key, and carries only the documented fields', async () => {
   const sealed = await seal({ userId: 'u', venue: 'kraken', label: 'Main', pair, to });
   expect(Object.keys(sealed).sort()).toEqual(['ciphertext', 'encapsulated_key', 'key_id', 'label', 'venue']);
-  expect(JSON.parse(await open(sealed.encapsulated_key, sealed.ciphertext, associatedData('u', 'kraken', vector.keyId)))).toEqual(pair);
-  await expect(open(sealed.encapsulated_key, sealed.ciphertext, associatedData('u', 'kraken-b', vector.keyId))).rejects.toThrow();
-  await expect(open(sealed.encapsulated_key, sealed.ciphertext, associatedData('v', 'kraken', vector.keyId))).rejects.toThrow();
+  expect(
+    JSON.parse(await open(sealed.encapsulated_key, sealed.ciphertext, associatedData('u', 'kraken', vector.keyId))),
+  ).toEqual(pair);
+  await expect(
+    open(sealed.encapsulated_key, sealed.ciphertext, associatedData('u', 'kraken-b', vector.keyId)),
+  ).rejects.toThrow();
+  await expect(
+    open(sealed.encapsulated_key, sealed.ciphertext, associatedData('v', 'kraken', vector.keyId)),
+  ).rejects.toThrow();
 });
 
 test('each sealing uses its own ephemeral key', async () => {
@@ -32,7 +38,9 @@ test('each sealing uses its own ephemeral key', async () => {
 });
 
 test('a sealing key of another suite is refused', async () => {
-  await expect(seal({ userId: 'u', venue: 'kraken', label: '', pair, to: { ...to, suite: 'other' } })).rejects.toThrow('too old');
+  await expect(seal({ userId: 'u', venue: 'kraken', label: '', pair, to: { ...to, suite: 'other' } })).rejects.toThrow(
+    'too old',
+  );
 });
 
 test('base64 round trips every byte', () => {

@@ -7,26 +7,41 @@ const user = { id: 'u1', email: 'a@example.com', tier: 'basic', created_at: '202
 /** A server that rotates refresh tokens and takes each once. */
 function setUp(start: string | null = 'r0') {
   const state = { refresh: 'r0', access: 'none', refreshes: 0, now: 0, stored: start, down: false };
-  const answer = (status: number, body: object) => ({ ok: status < 400, status, text: () => Promise.resolve(JSON.stringify(body)) }) as Response;
+  const answer = (status: number, body: object) =>
+    ({ ok: status < 400, status, text: () => Promise.resolve(JSON.stringify(body)) }) as Response;
   const issue = () => {
     state.access = `a${state.refreshes}`;
     state.refresh = `r${state.refreshes}`;
-    return answer(200, { user, access_token: state.access, token_type: 'Bearer', expires_in: 900, refresh_token: state.refresh });
+    return answer(200, {
+      user,
+      access_token: state.access,
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: state.refresh,
+    });
   };
   const http: Http = {
-    baseUrl: () => 'http://test', timeoutMs: 1000,
+    baseUrl: () => 'http://test',
+    timeoutMs: 1000,
     fetch: (async (url: string, init: { body: string }) => {
       if (state.down) throw new TypeError('refused');
       if (url.endsWith('/login')) return issue();
       state.refreshes += 1;
-      if (JSON.parse(init.body).refresh_token !== state.refresh) return answer(401, { code: 'refresh_invalid', detail: 'Sign in again.' });
+      if (JSON.parse(init.body).refresh_token !== state.refresh)
+        return answer(401, { code: 'refresh_invalid', detail: 'Sign in again.' });
       return issue();
     }) as unknown as typeof fetch,
   };
   const store = {
     get: () => Promise.resolve(state.stored),
-    set: (token: string) => { state.stored = token; return Promise.resolve(); },
-    clear: () => { state.stored = null; return Promise.resolve(); },
+    set: (token: string) => {
+      state.stored = token;
+      return Promise.resolve();
+    },
+    clear: () => {
+      state.stored = null;
+      return Promise.resolve();
+    },
   };
   return { state, session: new Session(http, store, () => state.now) };
 }

@@ -5,7 +5,12 @@ const ticket = (over: Partial<Ticket> = {}): Ticket => ({ ...EMPTY, symbol: 'BTC
 
 test('the size goes out exactly as typed, without grouping', () => {
   expect(orderOf(ticket({ size: ' 1,000.10 ' }), 'id')).toEqual({
-    client_order_id: 'id', symbol: 'BTC-USD', side: 'buy', size: '1000.10', size_type: 'quote', order_type: 'market',
+    client_order_id: 'id',
+    symbol: 'BTC-USD',
+    side: 'buy',
+    size: '1000.10',
+    size_type: 'quote',
+    order_type: 'market',
   });
 });
 
@@ -24,7 +29,11 @@ test('what is wrong is said field by field', () => {
 });
 
 test('buyers see the lowest ask, sellers the highest bid', () => {
-  const markets = [market(), market({ venue: 'paper', bid: '62450', ask: '62480' }), market({ symbol: 'ETH-USD', ask: '1' })];
+  const markets = [
+    market(),
+    market({ venue: 'paper', bid: '62450', ask: '62480' }),
+    market({ symbol: 'ETH-USD', ask: '1' }),
+  ];
   expect(bestPrice(markets, ticket())).toBe('62480');
   expect(bestPrice(markets, ticket({ side: 'sell' }))).toBe('62450');
   expect(bestPrice(markets, ticket({ venue: 'kraken' }))).toBe('62500');

@@ -24,6 +24,10 @@ test('the year is said only where it is another', () => {
 });
 
 test('activity is grouped by day and keeps its order', () => {
-  const rows = [activity({ id: '1', at: at(23) }), activity({ id: '2', at: at(23, 1) }), activity({ id: '3', at: at(22) })];
+  const rows = [
+    activity({ id: '1', at: at(23) }),
+    activity({ id: '2', at: at(23, 1) }),
+    activity({ id: '3', at: at(22) }),
+  ];
   expect(byDay(rows).map((day) => day.items.map((item) => item.id))).toEqual([['1', '2'], ['3']]);
 });

@@ -18,10 +18,7 @@ pub struct Reason {
 impl Reason {
     /// A code and its words.
     pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            text: text.into(),
-        }
+        Self { code: code.into(), text: text.into() }
     }
 }
 
@@ -114,17 +111,13 @@ impl Order {
     /// Average price of its fills.
     #[must_use]
     pub fn average_price(&self) -> Option<Price> {
-        self.filled_notional
-            .checked_div(self.filled.get())
-            .and_then(|price| Price::new(price).ok())
+        self.filled_notional.checked_div(self.filled.get()).and_then(|price| Price::new(price).ok())
     }
 
     /// Base units that may still fill.
     #[must_use]
     pub fn remaining(&self) -> Quantity {
-        self.leg
-            .as_ref()
-            .map_or(Quantity::ZERO, |leg| leg.quantity.minus(self.filled))
+        self.leg.as_ref().map_or(Quantity::ZERO, |leg| leg.quantity.minus(self.filled))
     }
 
     /// Takes up one event of the journal. Events that concern other things leave it as it is.
@@ -145,12 +138,7 @@ impl Order {
                 self.leg = Some(leg.clone());
                 self.reason = None;
             }
-            JournalEvent::StateChanged {
-                state,
-                reason,
-                venue_order_id,
-                ..
-            } => {
+            JournalEvent::StateChanged { state, reason, venue_order_id, .. } => {
                 self.become_state(*state)?;
                 if reason.is_some() {
                     self.reason.clone_from(reason);
@@ -168,11 +156,7 @@ impl Order {
 
     fn become_state(&mut self, next: OrderState) -> Result<(), TransitionError> {
         if !self.state.can_become(next) {
-            return Err(TransitionError::Illegal {
-                order: self.id(),
-                from: self.state,
-                to: next,
-            });
+            return Err(TransitionError::Illegal { order: self.id(), from: self.state, to: next });
         }
         self.state = next;
         Ok(())
@@ -185,14 +169,9 @@ impl Order {
         self.filled_notional += execution.quantity.get() * execution.price.get();
         self.fees += fill.fee_in_quote;
         if let Some(leg) = self.leg.as_mut() {
-            leg.venue_order_id
-                .get_or_insert_with(|| execution.venue_order_id.clone());
+            leg.venue_order_id.get_or_insert_with(|| execution.venue_order_id.clone());
             let whole = self.filled >= leg.quantity;
-            let next = if whole {
-                OrderState::Filled
-            } else {
-                OrderState::PartialFill
-            };
+            let next = if whole { OrderState::Filled } else { OrderState::PartialFill };
             if self.state.can_become(next) {
                 self.state = next;
             }

@@ -74,17 +74,9 @@ impl OrderState {
                 Unknown,
             ],
             // `Routing` again is the failover after the venue's order is provably dead.
-            Executing | Unknown => &[
-                Routing,
-                Working,
-                PartialFill,
-                Filled,
-                Rejected,
-                Cancelled,
-                Expired,
-                Failed,
-                Unknown,
-            ],
+            Executing | Unknown => {
+                &[Routing, Working, PartialFill, Filled, Rejected, Cancelled, Expired, Failed, Unknown]
+            }
             Working => &[PartialFill, Filled, Rejected, Cancelled, Expired, Unknown],
             PartialFill => &[PartialFill, Filled, Cancelled, Expired, Unknown],
             Filled | Rejected | Cancelled | Expired | Failed => &[],

@@ -2,11 +2,18 @@
 import { chromium } from 'playwright-core';
 
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 
 /** A fresh profile with one page; `faults` collects what went wrong in it. */
 export async function open(browser, config, { width = 1440, height = 1000, colorScheme = 'light' } = {}) {
@@ -16,11 +23,13 @@ export async function open(browser, config, { width = 1440, height = 1000, color
   const faults = [];
   page.on('pageerror', (error) => faults.push(`script error: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) faults.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text()))
+      faults.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith('http') && url.origin !== config.url) faults.push(`request to another origin: ${url.origin}`);
+    if (url.protocol.startsWith('http') && url.origin !== config.url)
+      faults.push(`request to another origin: ${url.origin}`);
   });
   return { context, page, faults };
 }
@@ -41,6 +50,8 @@ export async function untilLive(page) {
 /** Waits until an element's text is another than `before` and returns it. */
 export async function changed(locator, before, timeout = 15_000) {
   const handle = await locator.elementHandle();
-  await locator.page().waitForFunction(([node, old]) => node.isConnected && node.textContent !== old, [handle, before], { timeout });
+  await locator
+    .page()
+    .waitForFunction(([node, old]) => node.isConnected && node.textContent !== old, [handle, before], { timeout });
   return locator.textContent();
 }

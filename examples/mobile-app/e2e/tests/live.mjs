@@ -10,7 +10,9 @@ export const tests = [
       const { context, page, faults } = await open(browser, config);
       await signIn(page, config);
       await untilLive(page);
-      await page.evaluate(() => { globalThis.sameDocument = true; });
+      await page.evaluate(() => {
+        globalThis.sameDocument = true;
+      });
       const price = page.getByTestId('active-positions').getByTestId('position-price').first();
       await price.waitFor();
       await changed(price, await price.textContent());
@@ -64,7 +66,10 @@ export const tests = [
       await page.getByTestId('offline-retry').click();
       await page.getByTestId('offline-banner').waitFor({ state: 'detached' });
       await untilLive(page);
-      ok(/[?&]resume_from=\d+/.test(addresses.at(-1)) && /[?&]stream=/.test(addresses.at(-1)), `not resumed: ${addresses.at(-1)?.replace(/ticket=[^&]+/, 'ticket=...')}`);
+      ok(
+        /[?&]resume_from=\d+/.test(addresses.at(-1)) && /[?&]stream=/.test(addresses.at(-1)),
+        `not resumed: ${addresses.at(-1)?.replace(/ticket=[^&]+/, 'ticket=...')}`,
+      );
       ok(!/[?&](token|access_token)=/.test(addresses.join()), 'a token is in the address');
       const price = page.getByTestId('active-positions').getByTestId('position-price').first();
       await changed(price, await price.textContent());
@@ -77,9 +82,10 @@ export const tests = [
 async function watchRows(page) {
   await page.evaluate(() => {
     globalThis.seenAt = {};
-    const note = () => document.querySelectorAll('[data-testid^="order-"]').forEach((node) => {
-      globalThis.seenAt[node.dataset.testid] ??= Date.now();
-    });
+    const note = () =>
+      document.querySelectorAll('[data-testid^="order-"]').forEach((node) => {
+        globalThis.seenAt[node.dataset.testid] ??= Date.now();
+      });
     note();
     new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
   });

@@ -7,7 +7,10 @@ import { open, signIn, untilLive } from '../lib/browser.mjs';
 import { OUT } from '../lib/config.mjs';
 import { equal } from '../lib/expect.mjs';
 
-const SIZES = [{ width: 360, height: 800 }, { width: 1440, height: 1000 }];
+const SIZES = [
+  { width: 360, height: 800 },
+  { width: 1440, height: 1000 },
+];
 const SCHEMES = ['light', 'dark'];
 
 const OUTSIDE = [
@@ -18,21 +21,36 @@ const OUTSIDE = [
 const INSIDE = [
   { name: 'dashboard', path: '/', ready: 'equity' },
   { name: 'positions', path: '/positions', ready: 'open-positions' },
-  { name: 'close', path: '/positions', ready: 'open-positions', act: async (page) => {
-    await page.getByTestId('position-close').first().click();
-    await page.getByTestId('close-dialog').waitFor();
-  } },
+  {
+    name: 'close',
+    path: '/positions',
+    ready: 'open-positions',
+    act: async (page) => {
+      await page.getByTestId('position-close').first().click();
+      await page.getByTestId('close-dialog').waitFor();
+    },
+  },
   { name: 'closed', path: '/positions?tab=closed', ready: 'closed-positions' },
   { name: 'orders', path: '/positions?tab=orders', ready: 'orders' },
-  { name: 'order', path: '/positions?tab=orders', ready: 'orders', act: async (page) => {
-    await page.locator('[data-testid^="order-"][role="link"]').first().click();
-    await page.getByTestId('route-card').waitFor();
-  } },
-  { name: 'trade', path: '/trade', ready: 'review-order', act: async (page) => {
-    await page.getByTestId('size').fill('100');
-    await page.getByTestId('review-order').click();
-    await page.getByTestId('preview').waitFor();
-  } },
+  {
+    name: 'order',
+    path: '/positions?tab=orders',
+    ready: 'orders',
+    act: async (page) => {
+      await page.locator('[data-testid^="order-"][role="link"]').first().click();
+      await page.getByTestId('route-card').waitFor();
+    },
+  },
+  {
+    name: 'trade',
+    path: '/trade',
+    ready: 'review-order',
+    act: async (page) => {
+      await page.getByTestId('size').fill('100');
+      await page.getByTestId('review-order').click();
+      await page.getByTestId('preview').waitFor();
+    },
+  },
   { name: 'activity', path: '/activity', ready: 'activity-row' },
   { name: 'settings', path: '/settings', ready: 'profile-email' },
   { name: 'connect', path: '/connect', ready: 'connect' },
@@ -61,7 +79,10 @@ function measure() {
   for (const node of document.querySelectorAll('a, button, input, [role="button"], [role="link"], [role="radio"]')) {
     if (node.getAttribute('aria-hidden') === 'true') continue;
     const { width, height } = node.getBoundingClientRect();
-    if (width > 0 && (height < 43.5 || width < 43.5)) found.push(`target of ${Math.round(width)}x${Math.round(height)}: ${node.textContent || node.getAttribute('aria-label')}`);
+    if (width > 0 && (height < 43.5 || width < 43.5))
+      found.push(
+        `target of ${Math.round(width)}x${Math.round(height)}: ${node.textContent || node.getAttribute('aria-label')}`,
+      );
   }
   for (const node of document.querySelectorAll('main *, [role="main"] *')) {
     const { right, width, height } = node.getBoundingClientRect();
@@ -73,17 +94,19 @@ function measure() {
   return found;
 }
 
-export const tests = SIZES.flatMap((size) => SCHEMES.map((scheme) => ({
-  name: `at ${size.width} px, ${scheme}: axe finds nothing serious, targets are 44 pt, nothing is cut off`,
-  async run({ browser, api, config }) {
-    await seed(api);
-    const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
-    const problems = await examine(page, OUTSIDE, size, scheme);
-    await signIn(page, config);
-    await page.getByTestId('equity').waitFor();
-    if (size.width > 1000) await untilLive(page);
-    problems.push(...(await examine(page, INSIDE, size, scheme)), ...faults);
-    equal(problems.join('\n'), '', 'problems');
-    await context.close();
-  },
-})));
+export const tests = SIZES.flatMap((size) =>
+  SCHEMES.map((scheme) => ({
+    name: `at ${size.width} px, ${scheme}: axe finds nothing serious, targets are 44 pt, nothing is cut off`,
+    async run({ browser, api, config }) {
+      await seed(api);
+      const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
+      const problems = await examine(page, OUTSIDE, size, scheme);
+      await signIn(page, config);
+      await page.getByTestId('equity').waitFor();
+      if (size.width > 1000) await untilLive(page);
+      problems.push(...(await examine(page, INSIDE, size, scheme)), ...faults);
+      equal(problems.join('\n'), '', 'problems');
+      await context.close();
+    },
+  })),
+);

@@ -23,7 +23,10 @@ export const tests = [
       equal(Buffer.from(sealed.encapsulated_key, 'base64').length, 32, 'bytes of the encapsulated key');
       // The venue may well refuse a made-up key: then that is said in words.
       await page.getByTestId('connect-done').or(page.getByTestId('connect-error')).waitFor();
-      ok(!bodies.some((body) => body.includes(secret) || body.includes(Buffer.from(secret).toString('base64'))), 'the secret was sent in the clear');
+      ok(
+        !bodies.some((body) => body.includes(secret) || body.includes(Buffer.from(secret).toString('base64'))),
+        'the secret was sent in the clear',
+      );
       equal(faults.join('; '), '', 'faults');
       await context.close();
     },

@@ -22,7 +22,10 @@ export const tests = [
       await tabTo(page, 'side-buy');
       await page.keyboard.press('ArrowRight');
       equal(await page.getByTestId('side-sell').getAttribute('aria-checked'), 'true', 'sell is chosen');
-      ok((await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) !== 'none', 'the focus is not visible');
+      ok(
+        (await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) !== 'none',
+        'the focus is not visible',
+      );
       await tabTo(page, 'size');
       await page.keyboard.type('10');
       await tabTo(page, 'review-order');
@@ -62,7 +65,10 @@ export const tests = [
       ok(id !== before, 'no new order');
       const order = await api.get(`/v1/orders/${id}`);
       equal(order.symbol, symbol, 'symbol of the order');
-      ok(Number(order.size) === 30.5 && order.size_type === 'quote', `size of the order: ${order.size} ${order.size_type}`);
+      ok(
+        Number(order.size) === 30.5 && order.size_type === 'quote',
+        `size of the order: ${order.size} ${order.size_type}`,
+      );
       equal(faults.join('; '), '', 'faults');
       await context.close();
     },
@@ -74,7 +80,10 @@ export const tests = [
       const { context, page } = await open(browser, config, { width: 360, height: 800 });
       await signIn(page, config);
       await page.getByTestId('nav-positions').click();
-      const card = page.locator('[data-testid^="position-"][data-testid*="-"]').filter({ has: page.getByTestId('position-close') }).last();
+      const card = page
+        .locator('[data-testid^="position-"][data-testid*="-"]')
+        .filter({ has: page.getByTestId('position-close') })
+        .last();
       await card.waitFor();
       const before = await api.get('/v1/positions/open');
       await card.getByTestId('position-close').click();
@@ -86,7 +95,8 @@ export const tests = [
       await page.getByTestId('order-outcome').waitFor();
       await page.getByTestId('close-done').click();
       await page.waitForFunction(
-        ({ was }) => document.querySelectorAll('[data-testid="position-close"]').length < was, { was: before.length },
+        ({ was }) => document.querySelectorAll('[data-testid="position-close"]').length < was,
+        { was: before.length },
       );
       await page.getByTestId('positions-tab-closed').click();
       await page.getByTestId('closed-positions').getByText('Closed ').first().waitFor();

@@ -3,8 +3,22 @@ import type { Session as SessionStore } from '@/session/session';
 import { send, type Call, type Http } from './http';
 import type { StreamTicket } from './stream-types';
 import type {
-  Activity, BotStatus, Candle, Credential, Market, NewOrder, Order, OrderPreview, Overview, Page, Position, RoutingDecision,
-  SealingKey, StoreCredential, User, Venue,
+  Activity,
+  BotStatus,
+  Candle,
+  Credential,
+  Market,
+  NewOrder,
+  Order,
+  OrderPreview,
+  Overview,
+  Page,
+  Position,
+  RoutingDecision,
+  SealingKey,
+  StoreCredential,
+  User,
+  Venue,
 } from './types';
 
 /** How long the server may hold the answer to an order until it is settled, in milliseconds. */
@@ -15,8 +29,10 @@ export type ApiClient = ReturnType<typeof createClient>;
 
 export function createClient(http: Http, session: SessionStore) {
   const call = <T>(c: Omit<Call, 'token'>): Promise<T> => session.authorised((token) => send<T>(http, { ...c, token }));
-  const get = <T>(path: string, query?: Call['query'], signal?: AbortSignal) => call<T>({ method: 'GET', path, query, signal });
-  const post = <T>(path: string, body?: unknown, query?: Call['query']) => call<T>({ method: 'POST', path, body, query });
+  const get = <T>(path: string, query?: Call['query'], signal?: AbortSignal) =>
+    call<T>({ method: 'GET', path, query, signal });
+  const post = <T>(path: string, body?: unknown, query?: Call['query']) =>
+    call<T>({ method: 'POST', path, body, query });
   const id = encodeURIComponent;
 
   return {
@@ -51,7 +67,8 @@ export function createClient(http: Http, session: SessionStore) {
     sealingKey: () => get<SealingKey>('/v1/credentials/sealing-key'),
     credentials: (signal?: AbortSignal) => get<Credential[]>('/v1/credentials', undefined, signal),
     storeCredential: (sealed: StoreCredential) => post<Credential>('/v1/credentials/store', sealed),
-    revokeCredential: (credential: string) => call<undefined>({ method: 'DELETE', path: `/v1/credentials/${id(credential)}` }),
+    revokeCredential: (credential: string) =>
+      call<undefined>({ method: 'DELETE', path: `/v1/credentials/${id(credential)}` }),
 
     streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),
   };

@@ -12,9 +12,11 @@ export class ApiError extends Error {
 /** No answer came: no network, a refused connection or a time-out. What was sent may or may not have arrived. */
 export class NoAnswerError extends Error {
   constructor(readonly reason: 'network' | 'timeout') {
-    super(reason === 'timeout'
-      ? 'The server took too long to answer. Check your connection and try again.'
-      : 'The server cannot be reached. Check your connection and try again.');
+    super(
+      reason === 'timeout'
+        ? 'The server took too long to answer. Check your connection and try again.'
+        : 'The server cannot be reached. Check your connection and try again.',
+    );
     this.name = 'NoAnswerError';
   }
 }
@@ -34,10 +36,13 @@ export function isRetryable(error: unknown): boolean {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  key_can_withdraw: 'This key may withdraw money. Make a key at the exchange without the withdraw right and connect that one.',
-  credential_invalid: 'The exchange did not accept this key. Check that key and secret were copied whole, and that the key is enabled.',
+  key_can_withdraw:
+    'This key may withdraw money. Make a key at the exchange without the withdraw right and connect that one.',
+  credential_invalid:
+    'The exchange did not accept this key. Check that key and secret were copied whole, and that the key is enabled.',
   client_order_id_reused: 'This order was already sent with other contents. Start a new order.',
-  no_execution_venue_available: 'No connected exchange can take this order now. Connect one, add funds, or try a smaller size.',
+  no_execution_venue_available:
+    'No connected exchange can take this order now. Connect one, add funds, or try a smaller size.',
 };
 
 /** Words for people: what happened and what to do. */

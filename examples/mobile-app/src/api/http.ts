@@ -68,16 +68,24 @@ function problemOf(status: number, text: string): Problem {
     const value = JSON.parse(text) as Partial<Problem>;
     if (typeof value.code === 'string') {
       return {
-        type: value.type ?? 'about:blank', title: value.title ?? value.code, status,
-        code: value.code, detail: value.detail ?? '', request_id: value.request_id,
-        order: value.order, retry_after: value.retry_after,
+        type: value.type ?? 'about:blank',
+        title: value.title ?? value.code,
+        status,
+        code: value.code,
+        detail: value.detail ?? '',
+        request_id: value.request_id,
+        order: value.order,
+        retry_after: value.retry_after,
       };
     }
   } catch {
     // Not JSON: fall through.
   }
   return {
-    type: 'about:blank', title: 'Unexpected answer', status, code: `http_${status}`,
+    type: 'about:blank',
+    title: 'Unexpected answer',
+    status,
+    code: `http_${status}`,
     detail: `The server answered with status ${status}. Try again; if it stays so, contact support.`,
   };
 }

@@ -22,7 +22,11 @@ export function useVenues() {
 
 export function useMarkets() {
   const { api } = useServices();
-  return useQuery({ queryKey: keys.markets, queryFn: ({ signal }) => api.markets(signal), refetchInterval: MARKETS_EVERY_MS });
+  return useQuery({
+    queryKey: keys.markets,
+    queryFn: ({ signal }) => api.markets(signal),
+    refetchInterval: MARKETS_EVERY_MS,
+  });
 }
 
 export function useOpenPositions() {
@@ -60,7 +64,10 @@ export function useCredentials() {
   return useQuery({ queryKey: keys.credentials, queryFn: ({ signal }) => api.credentials(signal) });
 }
 
-function usePages<T>(queryKey: readonly unknown[], fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>) {
+function usePages<T>(
+  queryKey: readonly unknown[],
+  fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
+) {
   return useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),

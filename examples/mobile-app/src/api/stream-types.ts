@@ -1,7 +1,10 @@
 /** Frames of `GET /v1/stream`, mirroring `nija-client/src/wire/stream.rs`. */
 import type { Activity, BotStatus, DecimalString, Order, Position, RoutingDecision, Timestamp } from './types';
 
-export interface StreamTicket { ticket: string; expires_in: number }
+export interface StreamTicket {
+  ticket: string;
+  expires_in: number;
+}
 
 export interface PnlUpdate {
   equity: DecimalString;
@@ -11,7 +14,10 @@ export interface PnlUpdate {
   positions: Position[];
 }
 
-interface Body<T extends string, D> { type: T; data: D }
+interface Body<T extends string, D> {
+  type: T;
+  data: D;
+}
 
 export type HelloBody = Body<'hello', { stream: string; last_seq: number }>;
 export type ControlBody = HelloBody | Body<'reload', { reason: string }> | Body<'closing', { reason: string }>;
@@ -23,16 +29,29 @@ export type StateBody =
   | Body<'order.update', Order>
   | Body<'route.decided', RoutingDecision>;
 
-export interface Stamp { seq: number; at: Timestamp }
+export interface Stamp {
+  seq: number;
+  at: Timestamp;
+}
 export type StateEvent = Stamp & StateBody;
 export type StreamEvent = Stamp & (ControlBody | StateBody);
 
 const KNOWN: ReadonlySet<string> = new Set<StreamEvent['type']>([
-  'hello', 'reload', 'closing', 'position.update', 'trade.executed', 'pnl.update', 'bot.status', 'order.update', 'route.decided',
+  'hello',
+  'reload',
+  'closing',
+  'position.update',
+  'trade.executed',
+  'pnl.update',
+  'bot.status',
+  'order.update',
+  'route.decided',
 ]);
 
 /** A frame of a kind this build does not know: it still counts in the sequence. */
-export interface UnknownEvent extends Stamp { type: 'unknown' }
+export interface UnknownEvent extends Stamp {
+  type: 'unknown';
+}
 
 /** Reads one text frame; `null` when it is not a stream event at all. */
 export function parseFrame(text: string): StreamEvent | UnknownEvent | null {
@@ -44,7 +63,8 @@ export function parseFrame(text: string): StreamEvent | UnknownEvent | null {
   }
   if (typeof value !== 'object' || value === null) return null;
   const { seq, at, type, data } = value as Record<string, unknown>;
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || typeof at !== 'string' || typeof type !== 'string') return null;
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || typeof at !== 'string' || typeof type !== 'string')
+    return null;
   if (!KNOWN.has(type)) return { seq, at, type: 'unknown' };
   if (typeof data !== 'object' || data === null) return null;
   return value as StreamEvent;

@@ -2,7 +2,10 @@
  * Decimals as strings, exactly. A JavaScript number cannot hold `0.1` or a large balance with cents, so amounts of money
  * never become one: arithmetic is on BigInt with a scale.
  */
-export interface Parts { units: bigint; scale: number }
+export interface Parts {
+  units: bigint;
+  scale: number;
+}
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 

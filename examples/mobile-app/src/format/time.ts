@@ -6,7 +6,9 @@ const two = (n: number) => String(n).padStart(2, '0');
 /** `14:03:21` */
 export function clock(at: string): string {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? '–' : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return Number.isNaN(date.getTime())
+    ? '–'
+    : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
 /** `23 Nov 2026` */

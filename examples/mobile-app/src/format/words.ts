@@ -1,12 +1,25 @@
 /** The wire's codes in words. Unknown codes are made readable rather than hidden. */
 const STATES: Readonly<Record<string, string>> = {
-  pending: 'Received', routing: 'Routing', queued: 'Queued', executing: 'Being sent', working: 'Working at the exchange',
-  partial_fill: 'Partly filled', filled: 'Filled', rejected: 'Rejected', cancelled: 'Cancelled', expired: 'Expired',
-  failed: 'Failed', unknown: 'Not known yet',
+  pending: 'Received',
+  routing: 'Routing',
+  queued: 'Queued',
+  executing: 'Being sent',
+  working: 'Working at the exchange',
+  partial_fill: 'Partly filled',
+  filled: 'Filled',
+  rejected: 'Rejected',
+  cancelled: 'Cancelled',
+  expired: 'Expired',
+  failed: 'Failed',
+  unknown: 'Not known yet',
 };
 
 const FACTORS: Readonly<Record<string, string>> = {
-  fees: 'Fees', reliability: 'Reliability', latency: 'Speed', load: 'Load', pair_record: 'Record with this pair',
+  fees: 'Fees',
+  reliability: 'Reliability',
+  latency: 'Speed',
+  load: 'Load',
+  pair_record: 'Record with this pair',
 };
 
 const REJECTIONS: Readonly<Record<string, string>> = {

@@ -9,7 +9,11 @@ import { refreshStore } from '@/session/refresh-store';
 import { Session } from '@/session/session';
 import { serverUrl } from './server-url';
 
-export interface Services { api: ApiClient; session: Session; cache: QueryClient }
+export interface Services {
+  api: ApiClient;
+  session: Session;
+  cache: QueryClient;
+}
 
 export function createServices(): Services {
   const http: Http = { baseUrl: serverUrl, fetch: (input, init) => fetch(input, init), timeoutMs: 15_000 };

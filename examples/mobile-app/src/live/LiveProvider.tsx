@@ -8,7 +8,10 @@ import { LiveConnection, type LiveStatus } from './connection';
 import { onWake } from './wake';
 import { Settler } from './settle';
 
-interface Live { status: LiveStatus; retry: () => void }
+interface Live {
+  status: LiveStatus;
+  retry: () => void;
+}
 
 const SETTLE_MS = 1000;
 const Context = createContext<Live>({ status: 'connecting', retry: () => undefined });

@@ -40,7 +40,10 @@ export function prepend<T extends { id: string }>(rows: readonly T[], row: T): T
 }
 
 /** The shape of an infinite query's data. */
-export interface Pages<T> { pages: Page<T>[]; pageParams: unknown[] }
+export interface Pages<T> {
+  pages: Page<T>[];
+  pageParams: unknown[];
+}
 
 export function prependToPages<T extends { id: string }>(data: Pages<T>, row: T): Pages<T> {
   const [first, ...rest] = data.pages;
@@ -51,7 +54,10 @@ export function prependToPages<T extends { id: string }>(data: Pages<T>, row: T)
 /** Orders change state: replace the row where it stands, or put a new one first. */
 export function withOrder(data: Pages<Order>, order: Order): Pages<Order> {
   if (!data.pages.some((page) => page.items.some((o) => o.id === order.id))) return prependToPages(data, order);
-  const pages = data.pages.map((page) => ({ ...page, items: page.items.map((o) => (o.id === order.id ? newer(o, order) : o)) }));
+  const pages = data.pages.map((page) => ({
+    ...page,
+    items: page.items.map((o) => (o.id === order.id ? newer(o, order) : o)),
+  }));
   return { ...data, pages };
 }
 

@@ -5,7 +5,15 @@ import { keys } from '@/api/keys';
 import type { StateEvent } from '@/api/stream-types';
 import type { Order, Overview, Page, Position, RoutingDecision } from '@/api/types';
 import {
-  isClosed, newer, prependToPages, withDecision, withEvent, withOrder, withPosition, type ActivityPages, type Pages,
+  isClosed,
+  newer,
+  prependToPages,
+  withDecision,
+  withEvent,
+  withOrder,
+  withPosition,
+  type ActivityPages,
+  type Pages,
 } from './apply';
 
 type Key = readonly unknown[];
@@ -44,7 +52,9 @@ export function staleAfter(event: StateEvent): Key[] {
     case 'bot.status':
       return [keys.overview, keys.activityAll];
     case 'order.update':
-      return ['rejected', 'failed', 'cancelled', 'expired'].includes(event.data.state) ? [keys.overview, keys.activityAll] : [];
+      return ['rejected', 'failed', 'cancelled', 'expired'].includes(event.data.state)
+        ? [keys.overview, keys.activityAll]
+        : [];
     default:
       return [];
   }

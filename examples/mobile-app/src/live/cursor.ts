@@ -13,7 +13,12 @@ export interface Cursor {
 }
 
 /** What to do with a frame: `apply` its data, `refetch` all state, and `reopen` the connection. */
-export interface Step { cursor: Cursor; apply: boolean; refetch: boolean; reopen: boolean }
+export interface Step {
+  cursor: Cursor;
+  apply: boolean;
+  refetch: boolean;
+  reopen: boolean;
+}
 
 export const START: Cursor = { stream: null, lastSeq: 0 };
 

@@ -5,7 +5,10 @@ export class Settler {
   private readonly due = new Map<string, readonly unknown[]>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly client: QueryClient, private readonly delayMs: number) {}
+  constructor(
+    private readonly client: QueryClient,
+    private readonly delayMs: number,
+  ) {}
 
   add(queryKeys: readonly (readonly unknown[])[]): void {
     queryKeys.forEach((key) => this.due.set(hashKey(key), key));

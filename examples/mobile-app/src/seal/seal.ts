@@ -11,8 +11,18 @@ import { fromBase64, toBase64 } from './base64';
 
 export const SUITE = 'DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM';
 
-export interface KeyPair { key: string; secret: string; passphrase?: string }
-export interface SealingRequest { userId: string; venue: string; label: string; pair: KeyPair; to: SealingKey }
+export interface KeyPair {
+  key: string;
+  secret: string;
+  passphrase?: string;
+}
+export interface SealingRequest {
+  userId: string;
+  venue: string;
+  label: string;
+  pair: KeyPair;
+  to: SealingKey;
+}
 
 const utf8 = new TextEncoder();
 export const INFO = utf8.encode('nija-credential-v1');
@@ -26,7 +36,8 @@ export function associatedData(userId: string, venue: string, keyId: string): Ui
 
 /** The body of `POST /v1/credentials/store`. Throws when the signer's key is of another kind. */
 export async function seal({ userId, venue, label, pair, to }: SealingRequest): Promise<StoreCredential> {
-  if (to.suite !== SUITE) throw new Error('This app is too old to seal for this server. Reload the page or update the app.');
+  if (to.suite !== SUITE)
+    throw new Error('This app is too old to seal for this server. Reload the page or update the app.');
   const recipient = await suite.DeserializePublicKey(fromBase64(to.public_key));
   const plaintext = utf8.encode(JSON.stringify(pair));
   try {
@@ -35,8 +46,11 @@ export async function seal({ userId, venue, label, pair, to }: SealingRequest): 
       aad: associatedData(userId, venue, to.key_id),
     });
     return {
-      venue, label, key_id: to.key_id,
-      encapsulated_key: toBase64(encapsulatedSecret), ciphertext: toBase64(ciphertext),
+      venue,
+      label,
+      key_id: to.key_id,
+      encapsulated_key: toBase64(encapsulatedSecret),
+      ciphertext: toBase64(ciphertext),
     };
   } finally {
     plaintext.fill(0);

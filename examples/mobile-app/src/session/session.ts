@@ -21,7 +21,11 @@ export class Session {
   private epoch = 0;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly http: Http, private readonly store: RefreshStore, private readonly now: () => number) {}
+  constructor(
+    private readonly http: Http,
+    private readonly store: RefreshStore,
+    private readonly now: () => number,
+  ) {}
 
   getState = (): SessionState => this.state;
 
@@ -90,11 +94,16 @@ export class Session {
     const refresh_token = await this.store.get();
     if (!refresh_token) throw await this.ended();
     try {
-      const session = await send<WireSession>(this.http, { method: 'POST', path: '/v1/auth/refresh', body: { refresh_token } });
+      const session = await send<WireSession>(this.http, {
+        method: 'POST',
+        path: '/v1/auth/refresh',
+        body: { refresh_token },
+      });
       if (epoch !== this.epoch) throw new SignedOutError();
       return await this.accept(session);
     } catch (error) {
-      if (error instanceof ApiError && (error.problem.status === 401 || error.problem.status === 400)) throw await this.ended();
+      if (error instanceof ApiError && (error.problem.status === 401 || error.problem.status === 400))
+        throw await this.ended();
       throw error;
     }
   }

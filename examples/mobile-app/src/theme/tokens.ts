@@ -22,21 +22,45 @@ export interface Palette {
 }
 
 export const light: Palette = {
-  canvas: '#f4f6f9', surface: '#ffffff', raised: '#eef1f6', line: '#d9dfe8',
-  text: '#10161f', muted: '#525d6e', faint: '#8d9aad',
-  accent: '#1d5fd0', onAccent: '#ffffff', accentSoft: '#e6eefb',
-  positive: '#0b6b47', positiveSoft: '#e2f3ea',
-  negative: '#b3261e', negativeSoft: '#fbe9e7', onNegative: '#ffffff',
-  warning: '#7a4a00', warningSoft: '#fdf1db', scrim: 'rgba(12, 17, 26, 0.5)',
+  canvas: '#f4f6f9',
+  surface: '#ffffff',
+  raised: '#eef1f6',
+  line: '#d9dfe8',
+  text: '#10161f',
+  muted: '#525d6e',
+  faint: '#8d9aad',
+  accent: '#1d5fd0',
+  onAccent: '#ffffff',
+  accentSoft: '#e6eefb',
+  positive: '#0b6b47',
+  positiveSoft: '#e2f3ea',
+  negative: '#b3261e',
+  negativeSoft: '#fbe9e7',
+  onNegative: '#ffffff',
+  warning: '#7a4a00',
+  warningSoft: '#fdf1db',
+  scrim: 'rgba(12, 17, 26, 0.5)',
 };
 
 export const dark: Palette = {
-  canvas: '#0b0f15', surface: '#131922', raised: '#1b2330', line: '#293342',
-  text: '#e9edf4', muted: '#9ca8b9', faint: '#66748a',
-  accent: '#7fb0ff', onAccent: '#071426', accentSoft: '#16263f',
-  positive: '#4cc38a', positiveSoft: '#10281f',
-  negative: '#ff8b82', negativeSoft: '#33191a', onNegative: '#2a0806',
-  warning: '#f0b95a', warningSoft: '#2e2413', scrim: 'rgba(0, 0, 0, 0.62)',
+  canvas: '#0b0f15',
+  surface: '#131922',
+  raised: '#1b2330',
+  line: '#293342',
+  text: '#e9edf4',
+  muted: '#9ca8b9',
+  faint: '#66748a',
+  accent: '#7fb0ff',
+  onAccent: '#071426',
+  accentSoft: '#16263f',
+  positive: '#4cc38a',
+  positiveSoft: '#10281f',
+  negative: '#ff8b82',
+  negativeSoft: '#33191a',
+  onNegative: '#2a0806',
+  warning: '#f0b95a',
+  warningSoft: '#2e2413',
+  scrim: 'rgba(0, 0, 0, 0.62)',
 };
 
 /** Spacing on a 4-point grid. */
@@ -48,7 +72,9 @@ export const TARGET = 44;
 
 /** The system's own faces; nothing is loaded. Phones choose by themselves. */
 const web = process.env.EXPO_OS === 'web';
-export const SANS = web ? '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif' : undefined;
+export const SANS = web
+  ? '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+  : undefined;
 export const MONO = web ? 'ui-monospace, Menlo, Consolas, "Liberation Mono", monospace' : undefined;
 
 export const type = {

@@ -13,10 +13,19 @@ export function BackLink({ label, href }: { label: string; href: Href }) {
     <Link href={href} asChild>
       <Pressable
         testID="back"
-        style={{ minHeight: TARGET, flexDirection: 'row', alignItems: 'center', alignSelf: 'flex-start', gap: space.xs, paddingRight: space.m }}
+        style={{
+          minHeight: TARGET,
+          flexDirection: 'row',
+          alignItems: 'center',
+          alignSelf: 'flex-start',
+          gap: space.xs,
+          paddingRight: space.m,
+        }}
       >
         <Icon name="back" size={18} color={palette.accent} />
-        <Txt variant="strong" tone="accent">{label}</Txt>
+        <Txt variant="strong" tone="accent">
+          {label}
+        </Txt>
       </Pressable>
     </Link>
   );

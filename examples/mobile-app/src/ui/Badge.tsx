@@ -10,12 +10,17 @@ export type BadgeTone = 'neutral' | 'accent' | 'positive' | 'negative' | 'warnin
 export function Badge({ label, tone = 'neutral', testID }: { label: string; tone?: BadgeTone; testID?: string }) {
   const palette = usePalette();
   const fill = {
-    neutral: palette.raised, accent: palette.accentSoft, positive: palette.positiveSoft,
-    negative: palette.negativeSoft, warning: palette.warningSoft,
+    neutral: palette.raised,
+    accent: palette.accentSoft,
+    positive: palette.positiveSoft,
+    negative: palette.negativeSoft,
+    warning: palette.warningSoft,
   }[tone];
   return (
     <View style={{ backgroundColor: fill, borderRadius: radius.s, paddingHorizontal: space.s, paddingVertical: 2 }}>
-      <Txt variant="label" tone={tone === 'neutral' ? 'text' : tone} testID={testID} numberOfLines={1}>{label}</Txt>
+      <Txt variant="label" tone={tone === 'neutral' ? 'text' : tone} testID={testID} numberOfLines={1}>
+        {label}
+      </Txt>
     </View>
   );
 }

@@ -21,7 +21,17 @@ interface Props {
 }
 
 /** A button; while `busy` it cannot be pressed and says so. */
-export function Button({ label, onPress, kind = 'primary', icon, busy = false, disabled = false, hint, style, testID }: Props) {
+export function Button({
+  label,
+  onPress,
+  kind = 'primary',
+  icon,
+  busy = false,
+  disabled = false,
+  hint,
+  style,
+  testID,
+}: Props) {
   const palette = usePalette();
   const look = looks(palette)[kind];
   const off = disabled || busy;
@@ -41,8 +51,14 @@ export function Button({ label, onPress, kind = 'primary', icon, busy = false, d
         style,
       ]}
     >
-      {busy ? <ActivityIndicator size="small" color={palette[look.tone]} /> : icon ? <Icon name={icon} color={palette[look.tone]} size={18} /> : null}
-      <Txt variant="strong" tone={look.tone} numberOfLines={1}>{label}</Txt>
+      {busy ? (
+        <ActivityIndicator size="small" color={palette[look.tone]} />
+      ) : icon ? (
+        <Icon name={icon} color={palette[look.tone]} size={18} />
+      ) : null}
+      <Txt variant="strong" tone={look.tone} numberOfLines={1}>
+        {label}
+      </Txt>
     </Pressable>
   );
 }
@@ -60,6 +76,12 @@ function looks(palette: Palette) {
 const quiet: ViewStyle = { minWidth: TARGET, paddingHorizontal: space.s, marginHorizontal: -space.s };
 
 const base: ViewStyle = {
-  minHeight: TARGET, paddingHorizontal: space.l, borderRadius: radius.m, borderWidth: 1,
-  flexDirection: 'row', gap: space.s, alignItems: 'center', justifyContent: 'center',
+  minHeight: TARGET,
+  paddingHorizontal: space.l,
+  borderRadius: radius.m,
+  borderWidth: 1,
+  flexDirection: 'row',
+  gap: space.s,
+  alignItems: 'center',
+  justifyContent: 'center',
 };

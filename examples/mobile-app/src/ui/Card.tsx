@@ -22,11 +22,16 @@ export function Card({ title, action, flush, style, testID, children }: Props) {
   return (
     <View
       testID={testID}
-      style={[{ backgroundColor: palette.surface, borderColor: palette.line, borderWidth: 1, borderRadius: radius.l }, style]}
+      style={[
+        { backgroundColor: palette.surface, borderColor: palette.line, borderWidth: 1, borderRadius: radius.l },
+        style,
+      ]}
     >
       {title ? (
         <View style={head}>
-          <Txt variant="heading" level={2} style={{ flexShrink: 1 }}>{title}</Txt>
+          <Txt variant="heading" level={2} style={{ flexShrink: 1 }}>
+            {title}
+          </Txt>
           {action}
         </View>
       ) : null}
@@ -36,6 +41,11 @@ export function Card({ title, action, flush, style, testID, children }: Props) {
 }
 
 const head: ViewStyle = {
-  flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.m,
-  paddingHorizontal: space.l, paddingTop: space.xs, minHeight: 52,
+  flexDirection: 'row',
+  alignItems: 'center',
+  justifyContent: 'space-between',
+  gap: space.m,
+  paddingHorizontal: space.l,
+  paddingTop: space.xs,
+  minHeight: 52,
 };

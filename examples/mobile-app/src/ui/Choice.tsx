@@ -20,8 +20,17 @@ export function Choice({ label, hideLabel, options, value, onChange, testID }: P
   const palette = usePalette();
   return (
     <View style={{ gap: 6 }}>
-      {hideLabel ? null : <Txt variant="label" tone="muted" aria-hidden>{label}</Txt>}
-      <View role="radiogroup" aria-label={label} testID={testID} style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
+      {hideLabel ? null : (
+        <Txt variant="label" tone="muted" aria-hidden>
+          {label}
+        </Txt>
+      )}
+      <View
+        role="radiogroup"
+        aria-label={label}
+        testID={testID}
+        style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}
+      >
         {options.map((option, i) => {
           const on = option.value === value;
           return (
@@ -34,11 +43,18 @@ export function Choice({ label, hideLabel, options, value, onChange, testID }: P
               testID={testID ? `${testID}-${option.value}` : undefined}
               onPress={() => onChange(option.value)}
               style={{
-                minHeight: TARGET, justifyContent: 'center', paddingHorizontal: space.m, borderRadius: radius.m, borderWidth: 1,
-                borderColor: on ? palette.accent : palette.line, backgroundColor: on ? palette.accentSoft : palette.surface,
+                minHeight: TARGET,
+                justifyContent: 'center',
+                paddingHorizontal: space.m,
+                borderRadius: radius.m,
+                borderWidth: 1,
+                borderColor: on ? palette.accent : palette.line,
+                backgroundColor: on ? palette.accentSoft : palette.surface,
               }}
             >
-              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>{option.label}</Txt>
+              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>
+                {option.label}
+              </Txt>
             </Pressable>
           );
         })}

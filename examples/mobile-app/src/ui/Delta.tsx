@@ -29,9 +29,18 @@ export function Delta({ value, percent, currency = 'USD', variant = 'body', labe
   const share = percent === undefined ? '' : ` (${signedPercent(percent)})`;
   return (
     <View style={{ alignItems: align === 'right' ? 'flex-end' : 'flex-start' }}>
-      <Txt variant={variant} tone={tone} tabular align={align} testID={testID} aria-label={label ? `${label}: ${amount}${share}` : undefined}
-        role={label ? 'img' : undefined}>
-        {arrow ? `${arrow} ` : ''}{amount}{share}
+      <Txt
+        variant={variant}
+        tone={tone}
+        tabular
+        align={align}
+        testID={testID}
+        aria-label={label ? `${label}: ${amount}${share}` : undefined}
+        role={label ? 'img' : undefined}
+      >
+        {arrow ? `${arrow} ` : ''}
+        {amount}
+        {share}
       </Txt>
     </View>
   );

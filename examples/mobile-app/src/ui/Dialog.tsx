@@ -5,7 +5,12 @@ import { usePalette } from '@/theme/theme';
 import { radius, space } from '@/theme/tokens';
 import { Txt } from './Txt';
 
-interface Props { title: string; onClose: () => void; testID?: string; children: ReactNode }
+interface Props {
+  title: string;
+  onClose: () => void;
+  testID?: string;
+  children: ReactNode;
+}
 
 /** A question over the page. Escape, the back key or a press outside closes it; the focus stays inside. */
 export function Dialog({ title, onClose, testID, children }: Props) {
@@ -21,12 +26,19 @@ export function Dialog({ title, onClose, testID, children }: Props) {
         />
         <View
           style={{
-            width: '100%', maxWidth: 440, maxHeight: '92%', borderRadius: radius.l, borderWidth: 1,
-            backgroundColor: palette.surface, borderColor: palette.line,
+            width: '100%',
+            maxWidth: 440,
+            maxHeight: '92%',
+            borderRadius: radius.l,
+            borderWidth: 1,
+            backgroundColor: palette.surface,
+            borderColor: palette.line,
           }}
         >
           <ScrollView contentContainerStyle={{ padding: space.xl, gap: space.l }}>
-            <Txt variant="title" level={2}>{title}</Txt>
+            <Txt variant="title" level={2}>
+              {title}
+            </Txt>
             {children}
           </ScrollView>
         </View>

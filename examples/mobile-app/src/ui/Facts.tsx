@@ -8,11 +8,25 @@ import { Txt } from './Txt';
 /** A label and its value on one line. */
 export function Fact({ label, value, testID }: { label: string; value: ReactNode; testID?: string }) {
   return (
-    <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.l, paddingVertical: space.s }}>
-      <Txt variant="small" tone="muted" style={{ flexShrink: 0 }}>{label}</Txt>
-      {typeof value === 'string'
-        ? <Txt variant="small" tabular align="right" testID={testID} style={{ flexShrink: 1 }}>{value}</Txt>
-        : value}
+    <View
+      style={{
+        flexDirection: 'row',
+        justifyContent: 'space-between',
+        alignItems: 'center',
+        gap: space.l,
+        paddingVertical: space.s,
+      }}
+    >
+      <Txt variant="small" tone="muted" style={{ flexShrink: 0 }}>
+        {label}
+      </Txt>
+      {typeof value === 'string' ? (
+        <Txt variant="small" tabular align="right" testID={testID} style={{ flexShrink: 1 }}>
+          {value}
+        </Txt>
+      ) : (
+        value
+      )}
     </View>
   );
 }
@@ -23,7 +37,9 @@ export function Facts({ children }: { children: ReactNode }) {
   return (
     <View>
       {Children.toArray(children).map((child, i) => (
-        <View key={i} style={{ borderTopWidth: i ? 1 : 0, borderTopColor: palette.line }}>{child}</View>
+        <View key={i} style={{ borderTopWidth: i ? 1 : 0, borderTopColor: palette.line }}>
+          {child}
+        </View>
       ))}
     </View>
   );

@@ -7,7 +7,15 @@ import { Txt } from './Txt';
 
 interface Props extends Pick<
   TextInputProps,
-  'autoComplete' | 'inputMode' | 'secureTextEntry' | 'placeholder' | 'onSubmitEditing' | 'onBlur' | 'autoFocus' | 'maxLength' | 'testID'
+  | 'autoComplete'
+  | 'inputMode'
+  | 'secureTextEntry'
+  | 'placeholder'
+  | 'onSubmitEditing'
+  | 'onBlur'
+  | 'autoFocus'
+  | 'maxLength'
+  | 'testID'
 > {
   label: string;
   value: string;
@@ -28,7 +36,9 @@ export function Field({ label, value, onChange, help, error, unit, mono, ...inpu
   const note = error ?? help;
   return (
     <View style={{ gap: 6 }}>
-      <Txt variant="label" tone="muted" nativeID={`${id}-label`}>{label}</Txt>
+      <Txt variant="label" tone="muted" nativeID={`${id}-label`}>
+        {label}
+      </Txt>
       <View>
         <TextInput
           {...input}
@@ -44,20 +54,35 @@ export function Field({ label, value, onChange, help, error, unit, mono, ...inpu
           style={[
             scale.body,
             {
-              minHeight: TARGET, borderRadius: radius.m, borderWidth: 1, paddingHorizontal: space.m,
-              paddingRight: unit ? 64 : space.m, color: palette.text, backgroundColor: palette.canvas,
-              borderColor: error ? palette.negative : palette.line, fontVariant: ['tabular-nums'],
+              minHeight: TARGET,
+              borderRadius: radius.m,
+              borderWidth: 1,
+              paddingHorizontal: space.m,
+              paddingRight: unit ? 64 : space.m,
+              color: palette.text,
+              backgroundColor: palette.canvas,
+              borderColor: error ? palette.negative : palette.line,
+              fontVariant: ['tabular-nums'],
               fontFamily: mono ? MONO : SANS,
             },
           ]}
         />
         {unit ? (
-          <View pointerEvents="none" style={{ position: 'absolute', right: space.m, top: 0, bottom: 0, justifyContent: 'center' }}>
-            <Txt variant="small" tone="muted">{unit}</Txt>
+          <View
+            pointerEvents="none"
+            style={{ position: 'absolute', right: space.m, top: 0, bottom: 0, justifyContent: 'center' }}
+          >
+            <Txt variant="small" tone="muted">
+              {unit}
+            </Txt>
           </View>
         ) : null}
       </View>
-      {note ? <Txt variant="small" tone={error ? 'negative' : 'muted'} nativeID={`${id}-note`}>{note}</Txt> : null}
+      {note ? (
+        <Txt variant="small" tone={error ? 'negative' : 'muted'} nativeID={`${id}-note`}>
+          {note}
+        </Txt>
+      ) : null}
     </View>
   );
 }

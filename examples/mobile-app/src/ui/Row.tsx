@@ -16,8 +16,18 @@ interface Props {
 /** A row of a list, pressable where it leads somewhere; its text is its name for screen readers. */
 export function Row({ onPress, first, wrap, testID, children }: Props) {
   const palette = usePalette();
-  const look: ViewStyle = { ...layout, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line, flexWrap: wrap ? 'wrap' : 'nowrap' };
-  if (!onPress) return <View testID={testID} style={look}>{children}</View>;
+  const look: ViewStyle = {
+    ...layout,
+    borderTopWidth: first ? 0 : 1,
+    borderTopColor: palette.line,
+    flexWrap: wrap ? 'wrap' : 'nowrap',
+  };
+  if (!onPress)
+    return (
+      <View testID={testID} style={look}>
+        {children}
+      </View>
+    );
   return (
     <Pressable
       testID={testID}
@@ -31,5 +41,10 @@ export function Row({ onPress, first, wrap, testID, children }: Props) {
 }
 
 const layout: ViewStyle = {
-  minHeight: TARGET + 12, paddingHorizontal: space.l, paddingVertical: space.m, flexDirection: 'row', alignItems: 'center', gap: space.m,
+  minHeight: TARGET + 12,
+  paddingHorizontal: space.l,
+  paddingVertical: space.m,
+  flexDirection: 'row',
+  alignItems: 'center',
+  gap: space.m,
 };

@@ -40,8 +40,18 @@ export function Screen({ title, back, action, onEnd, maxWidth = CONTENT_MAX, tes
       <View style={{ width: '100%', maxWidth, gap: wide ? space.xl : space.l }}>
         <View>
           {back ? <BackLink {...back} /> : null}
-          <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.m, minHeight: 44 }}>
-            <Txt variant="title" level={1} style={{ flexShrink: 1 }}>{title}</Txt>
+          <View
+            style={{
+              flexDirection: 'row',
+              alignItems: 'center',
+              justifyContent: 'space-between',
+              gap: space.m,
+              minHeight: 44,
+            }}
+          >
+            <Txt variant="title" level={1} style={{ flexShrink: 1 }}>
+              {title}
+            </Txt>
             {action}
           </View>
         </View>

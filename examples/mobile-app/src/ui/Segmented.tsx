@@ -5,7 +5,10 @@ import { radius, TARGET } from '@/theme/tokens';
 import { radioKeys } from './radio-keys';
 import { Txt } from './Txt';
 
-interface Option<V extends string> { value: V; label: string }
+interface Option<V extends string> {
+  value: V;
+  label: string;
+}
 
 interface Props<V extends string> {
   label: string;
@@ -37,12 +40,20 @@ export function Segmented<V extends string>({ label, options, value, onChange, t
             testID={testID ? `${testID}-${option.value}` : undefined}
             onPress={() => onChange(option.value)}
             style={{
-              flex: 1, minHeight: TARGET, alignItems: 'center', justifyContent: 'center', paddingHorizontal: 8,
-              borderRadius: radius.m - 2, borderWidth: 1,
-              backgroundColor: on ? palette.surface : 'transparent', borderColor: on ? palette.line : 'transparent',
+              flex: 1,
+              minHeight: TARGET,
+              alignItems: 'center',
+              justifyContent: 'center',
+              paddingHorizontal: 8,
+              borderRadius: radius.m - 2,
+              borderWidth: 1,
+              backgroundColor: on ? palette.surface : 'transparent',
+              borderColor: on ? palette.line : 'transparent',
             }}
           >
-            <Txt variant={on ? 'strong' : 'body'} tone={on ? 'text' : 'muted'} numberOfLines={1}>{option.label}</Txt>
+            <Txt variant={on ? 'strong' : 'body'} tone={on ? 'text' : 'muted'} numberOfLines={1}>
+              {option.label}
+            </Txt>
           </Pressable>
         );
       })}

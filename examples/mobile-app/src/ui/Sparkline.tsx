@@ -3,7 +3,12 @@ import { View } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 
-interface Props { values: readonly string[]; label: string; width?: number; height?: number }
+interface Props {
+  values: readonly string[];
+  label: string;
+  width?: number;
+  height?: number;
+}
 
 /** A small line of the last values, for a first impression; the numbers beside it are exact. */
 export function Sparkline({ values, label, width = 110, height = 32 }: Props) {
@@ -13,7 +18,14 @@ export function Sparkline({ values, label, width = 110, height = 32 }: Props) {
   return (
     <View role="img" aria-label={label} style={{ width, height }}>
       <Svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden>
-        <Polyline points={points} fill="none" stroke={palette.accent} strokeWidth={1.5} strokeLinejoin="round" strokeLinecap="round" />
+        <Polyline
+          points={points}
+          fill="none"
+          stroke={palette.accent}
+          strokeWidth={1.5}
+          strokeLinejoin="round"
+          strokeLinecap="round"
+        />
       </Svg>
     </View>
   );

@@ -4,7 +4,10 @@ import { Text, type TextProps, type TextStyle } from 'react-native';
 import { usePalette } from '@/theme/theme';
 import { SANS, type as scale, type Palette, type TypeName } from '@/theme/tokens';
 
-type Tone = Extract<keyof Palette, 'text' | 'muted' | 'accent' | 'positive' | 'negative' | 'warning' | 'onAccent' | 'onNegative'>;
+type Tone = Extract<
+  keyof Palette,
+  'text' | 'muted' | 'accent' | 'positive' | 'negative' | 'warning' | 'onAccent' | 'onNegative'
+>;
 
 interface Props extends Omit<TextProps, 'style'> {
   variant?: TypeName;

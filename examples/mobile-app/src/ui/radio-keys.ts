@@ -1,5 +1,9 @@
 /** The keys of a radio group on the web: arrows move the choice, space takes it, and Tab passes the group in one step. */
-interface KeyEvent { key: string; currentTarget: HTMLElement; preventDefault: () => void }
+interface KeyEvent {
+  key: string;
+  currentTarget: HTMLElement;
+  preventDefault: () => void;
+}
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, ' ': 0 };
 

@@ -14,7 +14,9 @@ export default function AppLayout() {
   if (session.status === 'out') return <Redirect href="/welcome" />;
   return (
     <LiveProvider>
-      <Shell><Slot /></Shell>
+      <Shell>
+        <Slot />
+      </Shell>
     </LiveProvider>
   );
 }

@@ -14,8 +14,11 @@ import { ActivityRow } from './ActivityRow';
 import { byDay } from './by-day';
 
 const KINDS = [
-  { value: '', label: 'All' }, { value: 'trade', label: 'Trades' }, { value: 'order', label: 'Orders' },
-  { value: 'credential', label: 'Exchanges' }, { value: 'bot', label: 'Bot' },
+  { value: '', label: 'All' },
+  { value: 'trade', label: 'Trades' },
+  { value: 'order', label: 'Orders' },
+  { value: 'credential', label: 'Exchanges' },
+  { value: 'bot', label: 'Bot' },
 ];
 
 /** All that happened, by day, older lines as the end comes near. */
@@ -30,15 +33,30 @@ export function ActivityScreen() {
   return (
     <Screen title="Activity" maxWidth={840} onEnd={more} testID="activity">
       <Choice hideLabel label="Show" options={KINDS} value={kind} onChange={setKind} testID="activity-kind" />
-      {activity.isPending ? <Card flush><Skeleton rows={6} /></Card> : null}
-      {activity.isError && !activity.data ? <Card flush><Failure error={activity.error} onRetry={() => void activity.refetch()} /></Card> : null}
-      {activity.data && days.length === 0
-        ? <Card flush><Empty title="Nothing here yet" text="Fills, orders and changes to your exchanges are listed here as they happen." /></Card>
-        : null}
+      {activity.isPending ? (
+        <Card flush>
+          <Skeleton rows={6} />
+        </Card>
+      ) : null}
+      {activity.isError && !activity.data ? (
+        <Card flush>
+          <Failure error={activity.error} onRetry={() => void activity.refetch()} />
+        </Card>
+      ) : null}
+      {activity.data && days.length === 0 ? (
+        <Card flush>
+          <Empty
+            title="Nothing here yet"
+            text="Fills, orders and changes to your exchanges are listed here as they happen."
+          />
+        </Card>
+      ) : null}
       <View style={{ gap: space.l }}>
         {days.map((group) => (
           <Card key={group.key} flush title={dayHeading(group.items[0]?.at ?? '', now)}>
-            {group.items.map((item, i) => <ActivityRow key={item.id} item={item} first={i === 0} />)}
+            {group.items.map((item, i) => (
+              <ActivityRow key={item.id} item={item} first={i === 0} />
+            ))}
           </Card>
         ))}
       </View>

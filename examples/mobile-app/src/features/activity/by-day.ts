@@ -1,7 +1,10 @@
 import type { Activity } from '@/api/types';
 import { dayKey } from '@/format/time';
 
-export interface Day { key: string; items: Activity[] }
+export interface Day {
+  key: string;
+  items: Activity[];
+}
 
 /** Lines, newest first, grouped by the device's day; the order stays. */
 export function byDay(rows: readonly Activity[]): Day[] {

@@ -16,13 +16,15 @@ export function ActivePositions({ positions }: { positions: Position[] }) {
       testID="active-positions"
       action={<Button kind="quiet" label="All" hint="All positions" onPress={() => router.push('/positions')} />}
     >
-      {positions.length === 0
-        ? <Empty
-            title="No open positions"
-            text="Place an order, or let the bot find an entry. Positions show up here as soon as an order fills."
-            action={{ label: 'Place an order', onPress: () => router.push('/trade') }}
-          />
-        : <PositionList positions={positions} />}
+      {positions.length === 0 ? (
+        <Empty
+          title="No open positions"
+          text="Place an order, or let the bot find an entry. Positions show up here as soon as an order fills."
+          action={{ label: 'Place an order', onPress: () => router.push('/trade') }}
+        />
+      ) : (
+        <PositionList positions={positions} />
+      )}
     </Card>
   );
 }

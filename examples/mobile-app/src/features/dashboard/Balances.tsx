@@ -12,7 +12,8 @@ import { Empty } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 
 const CASH = new Set(['USD', 'EUR', 'GBP']);
-const amount = (asset: string, value: string) => (CASH.has(asset) ? money(value, asset) : `${quantity(value)} ${asset}`);
+const amount = (asset: string, value: string) =>
+  CASH.has(asset) ? money(value, asset) : `${quantity(value)} ${asset}`;
 
 /** What is held where. */
 export function Balances({ balances }: { balances: Balance[] }) {
@@ -22,18 +23,35 @@ export function Balances({ balances }: { balances: Balance[] }) {
   const venues = [...new Set(balances.map((balance) => balance.venue))];
   return (
     <Card flush title="Balances by venue" testID="balances">
-      {venues.length === 0
-        ? <Empty
-            title="No balances yet"
-            text="Connect an exchange to see what you hold there."
-            action={{ label: 'Connect an exchange', onPress: () => router.push('/connect') }}
-          />
-        : venues.map((venue, i) => (
-            <View key={venue} style={{ padding: space.l, paddingTop: i ? space.m : space.s, gap: 6, borderTopWidth: i ? 1 : 0, borderTopColor: palette.line }}>
-              <Txt variant="strong" level={3}>{nameOf(venue)}</Txt>
-              {balances.filter((b) => b.venue === venue).map((balance) => <Line key={balance.asset} balance={balance} />)}
-            </View>
-          ))}
+      {venues.length === 0 ? (
+        <Empty
+          title="No balances yet"
+          text="Connect an exchange to see what you hold there."
+          action={{ label: 'Connect an exchange', onPress: () => router.push('/connect') }}
+        />
+      ) : (
+        venues.map((venue, i) => (
+          <View
+            key={venue}
+            style={{
+              padding: space.l,
+              paddingTop: i ? space.m : space.s,
+              gap: 6,
+              borderTopWidth: i ? 1 : 0,
+              borderTopColor: palette.line,
+            }}
+          >
+            <Txt variant="strong" level={3}>
+              {nameOf(venue)}
+            </Txt>
+            {balances
+              .filter((b) => b.venue === venue)
+              .map((balance) => (
+                <Line key={balance.asset} balance={balance} />
+              ))}
+          </View>
+        ))
+      )}
     </Card>
   );
 }
@@ -42,9 +60,13 @@ function Line({ balance: { asset, total, available } }: { balance: Balance }) {
   const held = compare(total, available) > 0;
   return (
     <View style={{ flexDirection: 'row', justifyContent: 'space-between', gap: space.m }}>
-      <Txt variant="small" tone="muted">{asset}</Txt>
+      <Txt variant="small" tone="muted">
+        {asset}
+      </Txt>
       <View style={{ alignItems: 'flex-end' }}>
-        <Txt variant="small" tabular>{amount(asset, total)}</Txt>
+        <Txt variant="small" tabular>
+          {amount(asset, total)}
+        </Txt>
         {held ? <Txt variant="label" tone="muted" tabular>{`${amount(asset, available)} available`}</Txt> : null}
       </View>
     </View>

@@ -25,7 +25,16 @@ export function BotCard({ bot }: { bot: BotStatus }) {
     onSuccess: (status) => cache.setQueryData<Overview>(keys.overview, (old) => old && { ...old, bot: status }),
   });
   return (
-    <Card title="Bot" action={<Badge testID="bot-state" label={running ? 'Running' : humanise(bot.state)} tone={running ? 'positive' : 'warning'} />}>
+    <Card
+      title="Bot"
+      action={
+        <Badge
+          testID="bot-state"
+          label={running ? 'Running' : humanise(bot.state)}
+          tone={running ? 'positive' : 'warning'}
+        />
+      }
+    >
       <View style={{ gap: space.m }}>
         <Txt variant="small" tone="muted">
           {running

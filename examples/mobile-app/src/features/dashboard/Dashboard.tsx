@@ -23,7 +23,11 @@ export function Dashboard() {
     return (
       <Screen title="Dashboard" testID="dashboard">
         <Card flush>
-          {overview.isError ? <Failure error={overview.error} onRetry={() => void overview.refetch()} /> : <Skeleton rows={5} />}
+          {overview.isError ? (
+            <Failure error={overview.error} onRetry={() => void overview.refetch()} />
+          ) : (
+            <Skeleton rows={5} />
+          )}
         </Card>
       </Screen>
     );

@@ -18,22 +18,39 @@ export function Figures({ overview }: { overview: Overview }) {
     <Card testID="figures">
       <View style={{ flexDirection: wide ? 'row' : 'column', gap: space.l }}>
         <View style={wide ? { flex: 1.4 } : undefined}>
-          <Txt variant="small" tone="muted">Equity</Txt>
-          <Txt variant="display" tabular testID="equity">{money(overview.equity)}</Txt>
-          <Txt variant="small" tone="muted" tabular>{`${money(overview.cash)} cash · as of ${clock(overview.as_of)}`}</Txt>
+          <Txt variant="small" tone="muted">
+            Equity
+          </Txt>
+          <Txt variant="display" tabular testID="equity">
+            {money(overview.equity)}
+          </Txt>
+          <Txt
+            variant="small"
+            tone="muted"
+            tabular
+          >{`${money(overview.cash)} cash · as of ${clock(overview.as_of)}`}</Txt>
         </View>
         <View
           style={{
-            flexDirection: 'row', gap: space.l, flex: wide ? 1.6 : undefined, alignItems: 'center',
-            borderTopWidth: wide ? 0 : 1, borderTopColor: palette.line, paddingTop: wide ? 0 : space.m,
+            flexDirection: 'row',
+            gap: space.l,
+            flex: wide ? 1.6 : undefined,
+            alignItems: 'center',
+            borderTopWidth: wide ? 0 : 1,
+            borderTopColor: palette.line,
+            paddingTop: wide ? 0 : space.m,
           }}
         >
           <View style={figure}>
-            <Txt variant="small" tone="muted">P&L today</Txt>
+            <Txt variant="small" tone="muted">
+              P&L today
+            </Txt>
             <Delta value={overview.pnl_today} variant="figure" label="Profit and loss today" testID="pnl-today" />
           </View>
           <View style={figure}>
-            <Txt variant="small" tone="muted">P&L all time</Txt>
+            <Txt variant="small" tone="muted">
+              P&L all time
+            </Txt>
             <Delta value={overview.pnl_total} variant="figure" label="Profit and loss of all time" testID="pnl-total" />
           </View>
         </View>

@@ -16,9 +16,11 @@ export function RecentActivity({ items }: { items: Activity[] }) {
       testID="recent-activity"
       action={<Button kind="quiet" label="All" hint="All activity" onPress={() => router.push('/activity')} />}
     >
-      {items.length === 0
-        ? <Empty title="Nothing has happened yet" text="Fills, orders and changes to your exchanges are listed here." />
-        : items.map((item, i) => <ActivityRow key={item.id} item={item} first={i === 0} />)}
+      {items.length === 0 ? (
+        <Empty title="Nothing has happened yet" text="Fills, orders and changes to your exchanges are listed here." />
+      ) : (
+        items.map((item, i) => <ActivityRow key={item.id} item={item} first={i === 0} />)
+      )}
     </Card>
   );
 }

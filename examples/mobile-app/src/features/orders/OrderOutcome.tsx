@@ -10,16 +10,23 @@ export function OrderOutcome({ order }: { order: Order }) {
   return <Notice live tone={tone} text={text} testID="order-outcome" />;
 }
 
-export function outcome(order: Order, venueName: string): { tone: 'positive' | 'negative' | 'warning' | 'accent'; text: string } {
+export function outcome(
+  order: Order,
+  venueName: string,
+): { tone: 'positive' | 'negative' | 'warning' | 'accent'; text: string } {
   const { base, quote } = assets(order.symbol);
   const verb = order.side === 'sell' ? 'Sold' : 'Bought';
   const at = order.venue ? ` on ${venueName}` : '';
   const fill = `${verb} ${quantity(order.filled)} ${base} at ${price(order.average_price, quote)}${at}, fees ${money(order.fees, quote)}.`;
   if (order.state === 'filled') return { tone: 'positive', text: fill };
   if (order.state === 'unknown') {
-    return { tone: 'warning', text: `It is not known yet whether ${order.venue ? venueName : 'the exchange'} took the order. It is being asked; do not place it again.` };
+    return {
+      tone: 'warning',
+      text: `It is not known yet whether ${order.venue ? venueName : 'the exchange'} took the order. It is being asked; do not place it again.`,
+    };
   }
-  if (isOpenOrder(order.state)) return { tone: 'accent', text: `The order is on its way${at}. It is followed here and under Orders.` };
+  if (isOpenOrder(order.state))
+    return { tone: 'accent', text: `The order is on its way${at}. It is followed here and under Orders.` };
   const why = order.reason ?? humanise(order.reason_code ?? order.state);
   const partly = order.average_price ? ` ${fill}` : '';
   return { tone: 'negative', text: `${humanise(order.state)}: ${why}${partly}` };

@@ -24,13 +24,19 @@ export function OrderRow({ order, first }: { order: Order; first: boolean }) {
   const palette = usePalette();
   const { base, quote } = assets(order.symbol);
   const title = `${humanise(order.side)} ${sizeText(order)}`;
-  const filled = order.average_price ? `${quantity(order.filled)} ${base} at ${price(order.average_price, quote)}` : order.reason ?? '';
+  const filled = order.average_price
+    ? `${quantity(order.filled)} ${base} at ${price(order.average_price, quote)}`
+    : (order.reason ?? '');
   const place = order.venue ? ` · ${nameOf(order.venue)}` : '';
   return (
     <Row first={first} onPress={() => router.push(`/orders/${order.id}`)} testID={`order-${order.id}`}>
       <View style={{ flex: 1, minWidth: 0, gap: 2 }}>
         <Txt variant="strong">{title}</Txt>
-        {filled ? <Txt variant="small" tone="muted" tabular>{filled}</Txt> : null}
+        {filled ? (
+          <Txt variant="small" tone="muted" tabular>
+            {filled}
+          </Txt>
+        ) : null}
         <Txt variant="small" tone="muted" tabular>{`${shortDateTime(order.created_at, Date.now())}${place}`}</Txt>
       </View>
       <StateBadge state={order.state} />

@@ -34,25 +34,43 @@ export function OrderScreen() {
   if (!order) {
     return (
       <Screen title="Order" back={BACK}>
-        <Card flush>{query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton rows={5} />}</Card>
+        <Card flush>
+          {query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton rows={5} />}
+        </Card>
       </Screen>
     );
   }
   const cancellable = ['queued', 'working', 'partial_fill'].includes(order.state);
   return (
     <Screen title={`${humanise(order.side)} ${sizeText(order)}`} back={BACK} testID="order">
-      <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.l, alignItems: wide ? 'flex-start' : 'stretch' }}>
+      <View
+        style={{
+          flexDirection: wide ? 'row' : 'column',
+          gap: wide ? space.xl : space.l,
+          alignItems: wide ? 'flex-start' : 'stretch',
+        }}
+      >
         <View style={{ flex: wide ? 1 : undefined, gap: space.l }}>
           <Card>
             <View style={{ gap: space.m }}>
               <OrderOutcome order={order} />
               <OrderFacts order={order} />
               {cancel.isError ? <Notice live tone="negative" text={messageOf(cancel.error)} /> : null}
-              {cancellable ? <Button kind="secondary" label="Cancel order" busy={cancel.isPending} onPress={() => cancel.mutate()} testID="order-cancel" /> : null}
+              {cancellable ? (
+                <Button
+                  kind="secondary"
+                  label="Cancel order"
+                  busy={cancel.isPending}
+                  onPress={() => cancel.mutate()}
+                  testID="order-cancel"
+                />
+              ) : null}
             </View>
           </Card>
         </View>
-        <View style={{ flex: wide ? 1 : undefined }}><RouteCard orderId={order.id} title="Why this venue" /></View>
+        <View style={{ flex: wide ? 1 : undefined }}>
+          <RouteCard orderId={order.id} title="Why this venue" />
+        </View>
       </View>
     </Screen>
   );

@@ -26,10 +26,12 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
   const act = p.side === 'short' ? 'Buys' : 'Sells';
   const close = useMutation({
     mutationFn: () => api.closePosition(p.id),
-    onSettled: () => Promise.all([
-      cache.invalidateQueries({ queryKey: keys.open }), cache.invalidateQueries({ queryKey: keys.orders }),
-      cache.invalidateQueries({ queryKey: keys.overview }),
-    ]),
+    onSettled: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: keys.open }),
+        cache.invalidateQueries({ queryKey: keys.orders }),
+        cache.invalidateQueries({ queryKey: keys.overview }),
+      ]),
   });
   if (close.data) {
     const { id } = close.data;
@@ -37,7 +39,15 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
       <Dialog title="Closing order sent" onClose={onDone} testID="close-dialog">
         <OrderOutcome order={close.data} />
         <View style={buttons}>
-          <Button kind="secondary" label="See the order" onPress={() => { onDone(); router.push(`/orders/${id}`); }} style={{ flex: 1 }} />
+          <Button
+            kind="secondary"
+            label="See the order"
+            onPress={() => {
+              onDone();
+              router.push(`/orders/${id}`);
+            }}
+            style={{ flex: 1 }}
+          />
           <Button label="Done" onPress={onDone} testID="close-done" style={{ flex: 1 }} />
         </View>
       </Dialog>
@@ -51,19 +61,47 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
       <Facts>
         <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
         <Fact label="Value now" value={money(p.market_value, quote)} />
-        <Fact label="Unrealised P&L" value={<Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" />} />
+        <Fact
+          label="Unrealised P&L"
+          value={
+            <Delta
+              value={p.unrealised_pnl}
+              percent={p.unrealised_pnl_pct}
+              currency={quote}
+              variant="small"
+              align="right"
+            />
+          }
+        />
       </Facts>
       {close.isError ? (
         <Notice
           live
           tone={unsure ? 'warning' : 'negative'}
-          text={unsure ? 'No answer came, so the order may be on its way. Look at your open positions before you try again.' : messageOf(close.error)}
+          text={
+            unsure
+              ? 'No answer came, so the order may be on its way. Look at your open positions before you try again.'
+              : messageOf(close.error)
+          }
         />
       ) : null}
       <View style={buttons}>
-        <Button kind="secondary" label={unsure ? 'Look at positions' : 'Keep it'} onPress={onDone} style={{ flex: 1 }} testID="close-cancel" />
+        <Button
+          kind="secondary"
+          label={unsure ? 'Look at positions' : 'Keep it'}
+          onPress={onDone}
+          style={{ flex: 1 }}
+          testID="close-cancel"
+        />
         {unsure ? null : (
-          <Button kind="danger" label="Close now" busy={close.isPending} onPress={() => close.mutate()} testID="close-confirm" style={{ flex: 1 }} />
+          <Button
+            kind="danger"
+            label="Close now"
+            busy={close.isPending}
+            onPress={() => close.mutate()}
+            testID="close-confirm"
+            style={{ flex: 1 }}
+          />
         )}
       </View>
     </Dialog>

@@ -22,8 +22,15 @@ export function ClosedTab() {
     <Card flush testID="closed-positions">
       {closed.isPending ? <Skeleton rows={4} /> : null}
       {closed.isError && !closed.data ? <Failure error={closed.error} onRetry={() => void closed.refetch()} /> : null}
-      {closed.data && rows.length === 0 ? <Empty title="No closed positions" text="Positions you close, or that a stop closes, are kept here with their result." /> : null}
-      {rows.map((position, i) => <ClosedRow key={position.id} position={position} first={i === 0} />)}
+      {closed.data && rows.length === 0 ? (
+        <Empty
+          title="No closed positions"
+          text="Positions you close, or that a stop closes, are kept here with their result."
+        />
+      ) : null}
+      {rows.map((position, i) => (
+        <ClosedRow key={position.id} position={position} first={i === 0} />
+      ))}
       <LoadMore query={closed} />
     </Card>
   );
@@ -43,7 +50,11 @@ function ClosedRow({ position: p, first }: { position: Position; first: boolean 
           {`${nameOf(p.venue)} · entry ${price(p.entry_price, quote)}`}
           {p.quantity === '0' ? '' : ` · ${quantity(p.quantity)}`}
         </Txt>
-        <Txt variant="small" tone="muted" tabular>{`Closed ${shortDateTime(p.closed_at ?? p.updated_at, Date.now())}`}</Txt>
+        <Txt
+          variant="small"
+          tone="muted"
+          tabular
+        >{`Closed ${shortDateTime(p.closed_at ?? p.updated_at, Date.now())}`}</Txt>
       </View>
       <View style={{ alignItems: 'flex-end', gap: 2 }}>
         <Delta value={p.realised_pnl} currency={quote} variant="strong" align="right" />

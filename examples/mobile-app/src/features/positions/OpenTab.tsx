@@ -16,22 +16,25 @@ export function OpenTab() {
   const [closing, setClosing] = useState<Position | null>(null);
   return (
     <>
-    {open.data?.length ? <Totals positions={open.data} /> : null}
-    <Card flush testID="open-positions">
-      {open.isPending ? <Skeleton rows={4} /> : null}
-      {open.isError && !open.data ? <Failure error={open.error} onRetry={() => void open.refetch()} /> : null}
-      {open.data?.length === 0
-        ? <Empty
+      {open.data?.length ? <Totals positions={open.data} /> : null}
+      <Card flush testID="open-positions">
+        {open.isPending ? <Skeleton rows={4} /> : null}
+        {open.isError && !open.data ? <Failure error={open.error} onRetry={() => void open.refetch()} /> : null}
+        {open.data?.length === 0 ? (
+          <Empty
             title="No open positions"
             text="Place an order, or let the bot find an entry."
             action={{ label: 'Place an order', onPress: () => router.push('/trade') }}
           />
-        : null}
-      {open.data ? <PositionList positions={open.data} onClose={setClosing} /> : null}
-      {closing ? (
-        <CloseDialog position={open.data?.find((p) => p.id === closing.id) ?? closing} onDone={() => setClosing(null)} />
-      ) : null}
-    </Card>
+        ) : null}
+        {open.data ? <PositionList positions={open.data} onClose={setClosing} /> : null}
+        {closing ? (
+          <CloseDialog
+            position={open.data?.find((p) => p.id === closing.id) ?? closing}
+            onDone={() => setClosing(null)}
+          />
+        ) : null}
+      </Card>
     </>
   );
 }

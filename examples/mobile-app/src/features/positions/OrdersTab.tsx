@@ -12,8 +12,12 @@ export function OrdersTab() {
     <Card flush testID="orders">
       {orders.isPending ? <Skeleton rows={4} /> : null}
       {orders.isError && !orders.data ? <Failure error={orders.error} onRetry={() => void orders.refetch()} /> : null}
-      {orders.data && rows.length === 0 ? <Empty title="No orders yet" text="Orders you or your strategies place are listed here with their route." /> : null}
-      {rows.map((order, i) => <OrderRow key={order.id} order={order} first={i === 0} />)}
+      {orders.data && rows.length === 0 ? (
+        <Empty title="No orders yet" text="Orders you or your strategies place are listed here with their route." />
+      ) : null}
+      {rows.map((order, i) => (
+        <OrderRow key={order.id} order={order} first={i === 0} />
+      ))}
       <LoadMore query={orders} />
     </Card>
   );

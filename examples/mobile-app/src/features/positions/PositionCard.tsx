@@ -10,7 +10,11 @@ import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
 import { SideBadge } from './SideBadge';
 
-interface Props { position: Position; first: boolean; onClose?: (position: Position) => void }
+interface Props {
+  position: Position;
+  first: boolean;
+  onClose?: (position: Position) => void;
+}
 
 /** One open position on a narrow screen. */
 export function PositionCard({ position: p, first, onClose }: Props) {
@@ -20,25 +24,46 @@ export function PositionCard({ position: p, first, onClose }: Props) {
   return (
     <View
       testID={`position-${p.symbol}-${p.venue}`}
-      style={{ padding: space.l, paddingVertical: space.m, gap: space.s, borderTopWidth: first ? 0 : 1, borderTopColor: palette.line }}
+      style={{
+        padding: space.l,
+        paddingVertical: space.m,
+        gap: space.s,
+        borderTopWidth: first ? 0 : 1,
+        borderTopColor: palette.line,
+      }}
     >
       <View style={{ flexDirection: 'row', justifyContent: 'space-between', gap: space.m }}>
         <View style={{ flexDirection: 'row', gap: space.s, alignItems: 'center', flexShrink: 1 }}>
           <Txt variant="strong">{p.symbol}</Txt>
           <SideBadge side={p.side} />
         </View>
-        <Txt variant="strong" tabular testID="position-price">{price(p.current_price, quote)}</Txt>
+        <Txt variant="strong" tabular testID="position-price">
+          {price(p.current_price, quote)}
+        </Txt>
       </View>
       <View style={{ flexDirection: 'row', justifyContent: 'space-between', gap: space.m }}>
         <Txt variant="small" tone="muted" tabular style={{ flexShrink: 1 }}>
           {`${quantity(p.quantity)} ${base} · ${nameOf(p.venue)}`}
         </Txt>
-        <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
+        <Delta
+          value={p.unrealised_pnl}
+          percent={p.unrealised_pnl_pct}
+          currency={quote}
+          variant="small"
+          align="right"
+          testID="position-pnl"
+        />
       </View>
       {onClose ? (
         <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.m }}>
           <Txt variant="small" tone="muted" tabular>{`Entry ${price(p.entry_price, quote)}`}</Txt>
-          <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${nameOf(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
+          <Button
+            kind="secondary"
+            label="Close"
+            hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
+            onPress={() => onClose(p)}
+            testID="position-close"
+          />
         </View>
       ) : null}
     </View>

@@ -5,7 +5,10 @@ import { useWide } from '@/theme/theme';
 import { PositionCard } from './PositionCard';
 import { PositionTable } from './PositionTable';
 
-interface Props { positions: readonly Position[]; onClose?: (position: Position) => void }
+interface Props {
+  positions: readonly Position[];
+  onClose?: (position: Position) => void;
+}
 
 /** A table where there is room, cards where there is not. */
 export function PositionList(props: Props) {

@@ -12,7 +12,10 @@ import { Txt } from '@/ui/Txt';
 import { PriceTrend } from './PriceTrend';
 import { SideBadge } from './SideBadge';
 
-interface Props { positions: readonly Position[]; onClose?: (position: Position) => void }
+interface Props {
+  positions: readonly Position[];
+  onClose?: (position: Position) => void;
+}
 
 /** Open positions as a table. */
 export function PositionTable({ positions, onClose }: Props) {
@@ -24,9 +27,19 @@ export function PositionTable({ positions, onClose }: Props) {
     <View role="table" aria-label="Open positions">
       <View role="row" style={{ ...row, minHeight: 36, paddingTop: space.s }}>
         {heads.map((head, i) => (
-          <Cell key={head} role="columnheader" i={i}><Txt variant="label" tone="muted" align={i ? 'right' : 'left'}>{head}</Txt></Cell>
+          <Cell key={head} role="columnheader" i={i}>
+            <Txt variant="label" tone="muted" align={i ? 'right' : 'left'}>
+              {head}
+            </Txt>
+          </Cell>
         ))}
-        {onClose ? <View role="columnheader" style={{ width: TREND, paddingLeft: space.l }}><Txt variant="label" tone="muted">4 hours</Txt></View> : null}
+        {onClose ? (
+          <View role="columnheader" style={{ width: TREND, paddingLeft: space.l }}>
+            <Txt variant="label" tone="muted">
+              4 hours
+            </Txt>
+          </View>
+        ) : null}
         {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 84 }} /> : null}
       </View>
       {positions.map((p) => {
@@ -35,24 +48,57 @@ export function PositionTable({ positions, onClose }: Props) {
           <View key={p.id} role="row" style={line} testID={`position-${p.symbol}-${p.venue}`}>
             <Cell role="cell" i={0}>
               <View style={{ flexDirection: 'row', gap: space.s, alignItems: 'center' }}>
-                <Txt variant="strong" numberOfLines={1}>{p.symbol}</Txt>
+                <Txt variant="strong" numberOfLines={1}>
+                  {p.symbol}
+                </Txt>
                 <SideBadge side={p.side} />
               </View>
-              <Txt variant="small" tone="muted">{nameOf(p.venue)}</Txt>
+              <Txt variant="small" tone="muted">
+                {nameOf(p.venue)}
+              </Txt>
             </Cell>
-            <Cell role="cell" i={1}><Txt variant="small" tabular align="right">{`${quantity(p.quantity)} ${base}`}</Txt></Cell>
-            <Cell role="cell" i={2}><Txt variant="small" tabular align="right">{price(p.entry_price, quote)}</Txt></Cell>
-            <Cell role="cell" i={3}><Txt variant="small" tabular align="right" testID="position-price">{price(p.current_price, quote)}</Txt></Cell>
-            <Cell role="cell" i={4}><Txt variant="small" tabular align="right">{money(p.market_value, quote)}</Txt></Cell>
+            <Cell role="cell" i={1}>
+              <Txt variant="small" tabular align="right">{`${quantity(p.quantity)} ${base}`}</Txt>
+            </Cell>
+            <Cell role="cell" i={2}>
+              <Txt variant="small" tabular align="right">
+                {price(p.entry_price, quote)}
+              </Txt>
+            </Cell>
+            <Cell role="cell" i={3}>
+              <Txt variant="small" tabular align="right" testID="position-price">
+                {price(p.current_price, quote)}
+              </Txt>
+            </Cell>
+            <Cell role="cell" i={4}>
+              <Txt variant="small" tabular align="right">
+                {money(p.market_value, quote)}
+              </Txt>
+            </Cell>
             <Cell role="cell" i={5}>
-              <Delta value={p.unrealised_pnl} percent={p.unrealised_pnl_pct} currency={quote} variant="small" align="right" testID="position-pnl" />
+              <Delta
+                value={p.unrealised_pnl}
+                percent={p.unrealised_pnl_pct}
+                currency={quote}
+                variant="small"
+                align="right"
+                testID="position-pnl"
+              />
             </Cell>
             {onClose ? (
-              <View role="cell" style={{ width: TREND, paddingLeft: space.l }}><PriceTrend position={p} /></View>
+              <View role="cell" style={{ width: TREND, paddingLeft: space.l }}>
+                <PriceTrend position={p} />
+              </View>
             ) : null}
             {onClose ? (
               <View role="cell" style={{ width: 84 }}>
-                <Button kind="secondary" label="Close" hint={`Close ${p.symbol} on ${nameOf(p.venue)}`} onPress={() => onClose(p)} testID="position-close" />
+                <Button
+                  kind="secondary"
+                  label="Close"
+                  hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
+                  onPress={() => onClose(p)}
+                  testID="position-close"
+                />
               </View>
             ) : null}
           </View>
@@ -62,10 +108,20 @@ export function PositionTable({ positions, onClose }: Props) {
   );
 }
 
-const row: ViewStyle = { flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.l, paddingVertical: space.s };
+const row: ViewStyle = {
+  flexDirection: 'row',
+  alignItems: 'center',
+  gap: space.m,
+  paddingHorizontal: space.l,
+  paddingVertical: space.s,
+};
 const TREND = 134;
 const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
 
 function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {
-  return <View role={role} style={{ flex: WIDTHS[i], minWidth: 0 }}>{children}</View>;
+  return (
+    <View role={role} style={{ flex: WIDTHS[i], minWidth: 0 }}>
+      {children}
+    </View>
+  );
 }

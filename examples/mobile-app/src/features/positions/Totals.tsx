@@ -20,11 +20,17 @@ export function Totals({ positions }: { positions: readonly Position[] }) {
   return (
     <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: space.xxl, rowGap: space.m }} testID="totals">
       <View>
-        <Txt variant="small" tone="muted">Value</Txt>
-        <Txt variant="figure" tabular>{money(value)}</Txt>
+        <Txt variant="small" tone="muted">
+          Value
+        </Txt>
+        <Txt variant="figure" tabular>
+          {money(value)}
+        </Txt>
       </View>
       <View>
-        <Txt variant="small" tone="muted">Unrealised P&L</Txt>
+        <Txt variant="small" tone="muted">
+          Unrealised P&L
+        </Txt>
         <Delta value={pnl} variant="figure" label="Unrealised profit and loss of all open positions" />
       </View>
     </View>

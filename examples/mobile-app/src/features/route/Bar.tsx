@@ -7,7 +7,10 @@ import { radius } from '@/theme/tokens';
 export function Bar({ share, colour, height }: { share: number; colour: string; height: number }) {
   const palette = usePalette();
   return (
-    <View aria-hidden style={{ height, borderRadius: radius.pill, backgroundColor: palette.raised, overflow: 'hidden' }}>
+    <View
+      aria-hidden
+      style={{ height, borderRadius: radius.pill, backgroundColor: palette.raised, overflow: 'hidden' }}
+    >
       <View style={{ height, width: `${share * 100}%`, borderRadius: radius.pill, backgroundColor: colour }} />
     </View>
   );

@@ -13,7 +13,15 @@ import { Bar } from './Bar';
 import { FactorRows } from './FactorRows';
 
 /** One venue of a decision: its score as a bar, and on request the parts of the score. */
-export function CandidateView({ candidate, chosen, compact = false }: { candidate: RouteCandidate; chosen: boolean; compact?: boolean }) {
+export function CandidateView({
+  candidate,
+  chosen,
+  compact = false,
+}: {
+  candidate: RouteCandidate;
+  chosen: boolean;
+  compact?: boolean;
+}) {
   const nameOf = useVenueName();
   const palette = usePalette();
   const [open, setOpen] = useState(chosen && !compact);
@@ -23,7 +31,12 @@ export function CandidateView({ candidate, chosen, compact = false }: { candidat
     <View
       role="listitem"
       testID={`candidate-${candidate.venue}`}
-      style={{ borderWidth: 1, borderRadius: radius.m, borderColor: chosen ? palette.accent : palette.line, backgroundColor: palette.surface }}
+      style={{
+        borderWidth: 1,
+        borderRadius: radius.m,
+        borderColor: chosen ? palette.accent : palette.line,
+        backgroundColor: palette.surface,
+      }}
     >
       <Pressable
         role="button"
@@ -32,16 +45,27 @@ export function CandidateView({ candidate, chosen, compact = false }: { candidat
         style={{ padding: space.m, gap: space.s, minHeight: TARGET, justifyContent: 'center' }}
       >
         <View style={{ flexDirection: 'row', alignItems: 'center', gap: space.s }}>
-          <Txt variant="strong" style={{ flexShrink: 1 }}>{nameOf(candidate.venue)}</Txt>
+          <Txt variant="strong" style={{ flexShrink: 1 }}>
+            {nameOf(candidate.venue)}
+          </Txt>
           {chosen ? <Badge tone="accent" label="Chosen" /> : null}
           <View style={{ flex: 1 }} />
-          {score === undefined
-            ? <Txt variant="small" tone="muted" align="right" style={{ flexShrink: 1 }}>{rejected}</Txt>
-            : <Txt variant="strong" tabular>{score}<Txt variant="small" tone="muted">{' / 100'}</Txt></Txt>}
+          {score === undefined ? (
+            <Txt variant="small" tone="muted" align="right" style={{ flexShrink: 1 }}>
+              {rejected}
+            </Txt>
+          ) : (
+            <Txt variant="strong" tabular>
+              {score}
+              <Txt variant="small" tone="muted">
+                {' / 100'}
+              </Txt>
+            </Txt>
+          )}
         </View>
-        {candidate.score === undefined
-          ? null
-          : <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.faint} height={8} />}
+        {candidate.score === undefined ? null : (
+          <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.faint} height={8} />
+        )}
       </Pressable>
       {open && candidate.factors.length > 0 ? <FactorRows factors={candidate.factors} /> : null}
     </View>

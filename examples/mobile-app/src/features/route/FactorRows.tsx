@@ -19,8 +19,12 @@ export function FactorRows({ factors }: { factors: readonly RouteFactor[] }) {
             <Txt variant="small">{factorName(factor.name)}</Txt>
             <Txt variant="label" tone="muted">{`weight ${trim(round(multiply(factor.weight, '100'), 1))} %`}</Txt>
           </View>
-          <View style={{ flex: 1 }}><Bar share={fraction(factor.score, 100)} colour={palette.faint} height={4} /></View>
-          <Txt variant="small" tabular align="right" style={{ width: 44 }}>{round(factor.score, 1)}</Txt>
+          <View style={{ flex: 1 }}>
+            <Bar share={fraction(factor.score, 100)} colour={palette.faint} height={4} />
+          </View>
+          <Txt variant="small" tabular align="right" style={{ width: 44 }}>
+            {round(factor.score, 1)}
+          </Txt>
         </View>
       ))}
     </View>

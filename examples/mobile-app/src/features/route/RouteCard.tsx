@@ -9,16 +9,24 @@ export function RouteCard({ orderId, title }: { orderId?: string; title: string 
   const found = decisions.data?.items.find((d) => orderId === undefined || d.order_id === orderId);
   return (
     <Card title={title} testID="route-card" flush={!found}>
-      {decisions.isPending ? <Skeleton rows={3} /> : decisions.isError ? <Failure error={decisions.error} onRetry={() => void decisions.refetch()} /> : null}
-      {decisions.data && !found
-        ? <Empty
-            title={orderId ? 'No route on record' : 'No decisions yet'}
-            text={orderId
+      {decisions.isPending ? (
+        <Skeleton rows={3} />
+      ) : decisions.isError ? (
+        <Failure error={decisions.error} onRetry={() => void decisions.refetch()} />
+      ) : null}
+      {decisions.data && !found ? (
+        <Empty
+          title={orderId ? 'No route on record' : 'No decisions yet'}
+          text={
+            orderId
               ? 'The order was refused before a venue was looked for, or its route is older than the newest 200.'
-              : 'Once an order is routed, the venues that were compared are shown here.'}
-          />
-        : null}
-      {found ? <RouteView key={`${found.order_id}${found.decided_at}`} decision={found} compact={orderId === undefined} /> : null}
+              : 'Once an order is routed, the venues that were compared are shown here.'
+          }
+        />
+      ) : null}
+      {found ? (
+        <RouteView key={`${found.order_id}${found.decided_at}`} decision={found} compact={orderId === undefined} />
+      ) : null}
     </Card>
   );
 }

@@ -53,21 +53,72 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
   return (
     <Card>
       <View style={{ gap: space.l }}>
-        <Choice label="Exchange" options={venues.map((v) => ({ value: v.id, label: v.name }))} value={venueId} onChange={setVenueId} testID="connect-venue" />
+        <Choice
+          label="Exchange"
+          options={venues.map((v) => ({ value: v.id, label: v.name }))}
+          value={venueId}
+          onChange={setVenueId}
+          testID="connect-venue"
+        />
         <View style={{ gap: space.s }}>
           <Txt variant="strong" level={2}>{`Make a key at ${name}`}</Txt>
-          {guide.steps.map((step, i) => <Txt key={step} variant="small" tone="muted">{`${i + 1}. ${step}`}</Txt>)}
+          {guide.steps.map((step, i) => (
+            <Txt key={step} variant="small" tone="muted">{`${i + 1}. ${step}`}</Txt>
+          ))}
         </View>
-        <Field label="Name for this connection" value={label} onChange={setLabel} placeholder={name} maxLength={60} testID="connect-label" />
-        <Field label="API key" mono value={key} onChange={setKey} autoComplete="off" testID="connect-key" error={tried && !key.trim() ? 'Paste the API key.' : null} />
         <Field
-          label="API secret" mono secureTextEntry value={secret} onChange={setSecret} autoComplete="off" testID="connect-secret"
-          error={tried && !secret.trim() ? 'Paste the API secret.' : null} onSubmitEditing={submit}
+          label="Name for this connection"
+          value={label}
+          onChange={setLabel}
+          placeholder={name}
+          maxLength={60}
+          testID="connect-label"
         />
-        {guide.passphrase ? <Field label="Passphrase" mono secureTextEntry value={passphrase} onChange={setPassphrase} autoComplete="off" testID="connect-passphrase" /> : null}
-        <Notice tone="accent" text="Key and secret are encrypted on this device for the signer alone. They are never shown again, to anyone." />
-        {connect.isError ? <Notice live tone="negative" text={messageOf(connect.error)} testID="connect-error" /> : null}
-        <Button icon="lock" label="Seal and connect" busy={connect.isPending} onPress={submit} testID="connect-submit" />
+        <Field
+          label="API key"
+          mono
+          value={key}
+          onChange={setKey}
+          autoComplete="off"
+          testID="connect-key"
+          error={tried && !key.trim() ? 'Paste the API key.' : null}
+        />
+        <Field
+          label="API secret"
+          mono
+          secureTextEntry
+          value={secret}
+          onChange={setSecret}
+          autoComplete="off"
+          testID="connect-secret"
+          error={tried && !secret.trim() ? 'Paste the API secret.' : null}
+          onSubmitEditing={submit}
+        />
+        {guide.passphrase ? (
+          <Field
+            label="Passphrase"
+            mono
+            secureTextEntry
+            value={passphrase}
+            onChange={setPassphrase}
+            autoComplete="off"
+            testID="connect-passphrase"
+          />
+        ) : null}
+        <Notice
+          tone="accent"
+          text="Key and secret are encrypted on this device for the signer alone. They are never shown again, to anyone."
+        />
+        {connect.isError ? (
+          <Notice live tone="negative" text={messageOf(connect.error)} testID="connect-error" />
+        ) : null}
+        <Button
+          icon="lock"
+          label="Seal and connect"
+          busy={connect.isPending}
+          onPress={submit}
+          testID="connect-submit"
+        />
       </View>
     </Card>
   );

@@ -19,7 +19,9 @@ export function DisconnectDialog({ credential, onDone }: { credential: Credentia
   const revoke = useMutation({
     mutationFn: () => api.revokeCredential(credential.id),
     onSuccess: async () => {
-      await Promise.all([keys.credentials, keys.venues, keys.overview].map((queryKey) => cache.invalidateQueries({ queryKey })));
+      await Promise.all(
+        [keys.credentials, keys.venues, keys.overview].map((queryKey) => cache.invalidateQueries({ queryKey })),
+      );
       onDone();
     },
   });
@@ -31,7 +33,14 @@ export function DisconnectDialog({ credential, onDone }: { credential: Credentia
       {revoke.isError ? <Notice live tone="negative" text={messageOf(revoke.error)} /> : null}
       <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
         <Button kind="secondary" label="Keep it" onPress={onDone} style={{ flex: 1 }} />
-        <Button kind="danger" label="Disconnect" busy={revoke.isPending} onPress={() => revoke.mutate()} style={{ flex: 1 }} testID="disconnect-confirm" />
+        <Button
+          kind="danger"
+          label="Disconnect"
+          busy={revoke.isPending}
+          onPress={() => revoke.mutate()}
+          style={{ flex: 1 }}
+          testID="disconnect-confirm"
+        />
       </View>
     </Dialog>
   );

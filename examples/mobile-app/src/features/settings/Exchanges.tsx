@@ -24,25 +24,47 @@ export function Exchanges() {
   const [leaving, setLeaving] = useState<Credential | null>(null);
   const connect = () => router.push('/connect');
   return (
-    <Card flush title="Exchanges" testID="exchanges" action={<Button kind="quiet" label="Connect" hint="Connect an exchange" onPress={connect} testID="connect-exchange" />}>
+    <Card
+      flush
+      title="Exchanges"
+      testID="exchanges"
+      action={
+        <Button kind="quiet" label="Connect" hint="Connect an exchange" onPress={connect} testID="connect-exchange" />
+      }
+    >
       {credentials.isPending ? <Skeleton rows={2} /> : null}
-      {credentials.isError && !credentials.data ? <Failure error={credentials.error} onRetry={() => void credentials.refetch()} /> : null}
-      {credentials.data?.length === 0
-        ? <Empty
-            title="No exchange connected"
-            text="Connect one with a key that may trade but not withdraw. The paper venue works without a key."
-            action={{ label: 'Connect an exchange', onPress: connect }}
-          />
-        : null}
+      {credentials.isError && !credentials.data ? (
+        <Failure error={credentials.error} onRetry={() => void credentials.refetch()} />
+      ) : null}
+      {credentials.data?.length === 0 ? (
+        <Empty
+          title="No exchange connected"
+          text="Connect one with a key that may trade but not withdraw. The paper venue works without a key."
+          action={{ label: 'Connect an exchange', onPress: connect }}
+        />
+      ) : null}
       {credentials.data?.map((credential, i) => (
-        <CredentialRow key={credential.id} credential={credential} first={i === 0} onLeave={() => setLeaving(credential)} />
+        <CredentialRow
+          key={credential.id}
+          credential={credential}
+          first={i === 0}
+          onLeave={() => setLeaving(credential)}
+        />
       ))}
       {leaving ? <DisconnectDialog credential={leaving} onDone={() => setLeaving(null)} /> : null}
     </Card>
   );
 }
 
-function CredentialRow({ credential: c, first, onLeave }: { credential: Credential; first: boolean; onLeave: () => void }) {
+function CredentialRow({
+  credential: c,
+  first,
+  onLeave,
+}: {
+  credential: Credential;
+  first: boolean;
+  onLeave: () => void;
+}) {
   const nameOf = useVenueName();
   const active = c.status === 'active';
   return (
@@ -52,11 +74,25 @@ function CredentialRow({ credential: c, first, onLeave }: { credential: Credenti
           <Txt variant="strong">{c.label || nameOf(c.venue)}</Txt>
           <Badge label={humanise(c.status)} tone={active ? 'positive' : 'neutral'} />
         </View>
-        <Txt variant="small" tone="muted">{`${nameOf(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
+        <Txt
+          variant="small"
+          tone="muted"
+        >{`${nameOf(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
         <Txt variant="small" tone="muted">{`Custody: ${custodyWords(c.custody)}`}</Txt>
-        <Txt variant="small" tone="muted">{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
+        <Txt
+          variant="small"
+          tone="muted"
+        >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
       </View>
-      {active ? <Button kind="secondary" label="Disconnect" hint={`Disconnect ${c.label || nameOf(c.venue)}`} onPress={onLeave} testID={`disconnect-${c.venue}`} /> : null}
+      {active ? (
+        <Button
+          kind="secondary"
+          label="Disconnect"
+          hint={`Disconnect ${c.label || nameOf(c.venue)}`}
+          onPress={onLeave}
+          testID={`disconnect-${c.venue}`}
+        />
+      ) : null}
     </Row>
   );
 }

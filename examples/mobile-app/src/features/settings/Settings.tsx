@@ -35,9 +35,13 @@ export function Settings() {
       <VenueHealth />
       <Card title="This device">
         <View style={{ gap: space.m }}>
-          <Facts><Fact label="Live updates" value={<LiveMark />} /></Facts>
+          <Facts>
+            <Fact label="Live updates" value={<LiveMark />} />
+          </Facts>
           <Button
-            kind="secondary" label="Sign out" testID="sign-out"
+            kind="secondary"
+            label="Sign out"
+            testID="sign-out"
             onPress={() => void session.signOut().then(() => router.replace('/welcome'))}
           />
         </View>

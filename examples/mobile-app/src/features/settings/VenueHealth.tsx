@@ -25,7 +25,9 @@ export function VenueHealth() {
               {[
                 venue.needs_credential ? (venue.connected ? 'Connected' : 'Not connected') : 'Needs no key',
                 venue.latency_ms === undefined ? null : `answers in ${venue.latency_ms} ms`,
-              ].filter(Boolean).join(' · ')}
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </Txt>
           </View>
           <Badge label={humanise(venue.status)} tone={TONES[venue.status] ?? 'neutral'} />

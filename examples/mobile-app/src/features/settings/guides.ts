@@ -1,5 +1,8 @@
 /** How to make a key that trades but cannot withdraw, by exchange. */
-export interface Guide { steps: string[]; passphrase: boolean }
+export interface Guide {
+  steps: string[];
+  passphrase: boolean;
+}
 
 const GUIDES: Readonly<Record<string, Guide>> = {
   kraken: {
@@ -19,13 +22,19 @@ const GUIDES: Readonly<Record<string, Guide>> = {
   },
   okx: {
     passphrase: true,
-    steps: ['Create a key for API trading.', 'Allow: read and trade. Leave out: withdraw. Keep the passphrase at hand.'],
+    steps: [
+      'Create a key for API trading.',
+      'Allow: read and trade. Leave out: withdraw. Keep the passphrase at hand.',
+    ],
   },
 };
 
 const GENERAL: Guide = {
   passphrase: false,
-  steps: ['Create an API key in the settings of the exchange.', 'Allow reading balances and trading. Leave out withdrawing: such a key is refused.'],
+  steps: [
+    'Create an API key in the settings of the exchange.',
+    'Allow reading balances and trading. Leave out withdrawing: such a key is refused.',
+  ],
 };
 
 /** A second connection of a kind, such as `kraken-b`, is guided like the first. */

@@ -5,7 +5,11 @@ import { useServices } from '@/lib/services';
 import type { Credential } from '@/api/types';
 import type { KeyPair } from '@/seal/seal';
 
-interface Input { venue: string; label: string; pair: KeyPair }
+interface Input {
+  venue: string;
+  label: string;
+  pair: KeyPair;
+}
 
 /** Fetches the signer's key, seals on this device and stores. The cryptography is loaded only when it is needed. */
 export function useConnect(onStored: (credential: Credential) => void) {
@@ -20,7 +24,9 @@ export function useConnect(onStored: (credential: Credential) => void) {
     onSuccess: async (credential) => {
       onStored(credential);
       connect.reset();
-      await Promise.all([keys.credentials, keys.venues, keys.overview].map((queryKey) => cache.invalidateQueries({ queryKey })));
+      await Promise.all(
+        [keys.credentials, keys.venues, keys.overview].map((queryKey) => cache.invalidateQueries({ queryKey })),
+      );
     },
   });
   return connect;

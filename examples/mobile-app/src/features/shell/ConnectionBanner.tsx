@@ -37,8 +37,14 @@ export function ConnectionBanner() {
       role="status"
       testID="offline-banner"
       style={{
-        flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.l, paddingVertical: space.xs,
-        backgroundColor: palette.warningSoft, borderBottomWidth: 1, borderBottomColor: palette.line,
+        flexDirection: 'row',
+        alignItems: 'center',
+        gap: space.m,
+        paddingHorizontal: space.l,
+        paddingVertical: space.xs,
+        backgroundColor: palette.warningSoft,
+        borderBottomWidth: 1,
+        borderBottomColor: palette.line,
       }}
     >
       <Icon name="offline" size={20} color={palette.warning} />

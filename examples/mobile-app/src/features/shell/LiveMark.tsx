@@ -15,9 +15,18 @@ export function LiveMark() {
   return (
     <View style={{ flexDirection: 'row', alignItems: 'center', gap: space.s }}>
       <View
-        style={{ width: 8, height: 8, borderRadius: 4, borderWidth: 2, borderColor: colour, backgroundColor: status === 'live' ? colour : 'transparent' }}
+        style={{
+          width: 8,
+          height: 8,
+          borderRadius: 4,
+          borderWidth: 2,
+          borderColor: colour,
+          backgroundColor: status === 'live' ? colour : 'transparent',
+        }}
       />
-      <Txt variant="small" tone="muted" testID="live-status" role="status">{WORDS[status]}</Txt>
+      <Txt variant="small" tone="muted" testID="live-status" role="status">
+        {WORDS[status]}
+      </Txt>
     </View>
   );
 }

@@ -9,7 +9,12 @@ import { radius, space, TARGET } from '@/theme/tokens';
 import { LiveMark } from './LiveMark';
 import { Logo } from './Logo';
 
-interface Item { href: '/' | '/positions' | '/trade' | '/activity' | '/settings'; label: string; icon: IconName; also?: string[] }
+interface Item {
+  href: '/' | '/positions' | '/trade' | '/activity' | '/settings';
+  label: string;
+  icon: IconName;
+  also?: string[];
+}
 
 const ITEMS: readonly Item[] = [
   { href: '/', label: 'Dashboard', icon: 'dashboard' },
@@ -31,9 +36,18 @@ export function SideNav() {
     <View
       role="navigation"
       aria-label="Main"
-      style={{ width: 224, padding: space.l, gap: space.xs, backgroundColor: palette.surface, borderRightWidth: 1, borderRightColor: palette.line }}
+      style={{
+        width: 224,
+        padding: space.l,
+        gap: space.xs,
+        backgroundColor: palette.surface,
+        borderRightWidth: 1,
+        borderRightColor: palette.line,
+      }}
     >
-      <View style={{ paddingHorizontal: space.m, paddingVertical: space.m, marginBottom: space.m }}><Logo /></View>
+      <View style={{ paddingHorizontal: space.m, paddingVertical: space.m, marginBottom: space.m }}>
+        <Logo />
+      </View>
       {ITEMS.map((item) => {
         const on = current(item);
         return (
@@ -42,18 +56,27 @@ export function SideNav() {
               aria-current={on ? 'page' : undefined}
               testID={`nav-${item.label.toLowerCase()}`}
               style={{
-                minHeight: TARGET, flexDirection: 'row', alignItems: 'center', gap: space.m, paddingHorizontal: space.m,
-                borderRadius: radius.m, backgroundColor: on ? palette.accentSoft : 'transparent',
+                minHeight: TARGET,
+                flexDirection: 'row',
+                alignItems: 'center',
+                gap: space.m,
+                paddingHorizontal: space.m,
+                borderRadius: radius.m,
+                backgroundColor: on ? palette.accentSoft : 'transparent',
               }}
             >
               <Icon name={item.icon} size={20} color={on ? palette.accent : palette.muted} />
-              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>{item.label}</Txt>
+              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>
+                {item.label}
+              </Txt>
             </Pressable>
           </Link>
         );
       })}
       <View style={{ flex: 1 }} />
-      <View style={{ padding: space.m }}><LiveMark /></View>
+      <View style={{ padding: space.m }}>
+        <LiveMark />
+      </View>
     </View>
   );
 }
@@ -65,7 +88,12 @@ export function BottomTabs() {
     <View
       role="navigation"
       aria-label="Main"
-      style={{ flexDirection: 'row', backgroundColor: palette.surface, borderTopWidth: 1, borderTopColor: palette.line }}
+      style={{
+        flexDirection: 'row',
+        backgroundColor: palette.surface,
+        borderTopWidth: 1,
+        borderTopColor: palette.line,
+      }}
     >
       {ITEMS.map((item) => {
         const on = current(item);
@@ -77,7 +105,14 @@ export function BottomTabs() {
               style={{ flex: 1, minHeight: 58, alignItems: 'center', justifyContent: 'center', gap: 2 }}
             >
               <Icon name={item.icon} size={22} color={on ? palette.accent : palette.muted} />
-              <Txt variant="label" tone={on ? 'accent' : 'muted'} numberOfLines={1} style={{ fontSize: 11, letterSpacing: 0, fontWeight: on ? '700' : '500' }}>{item.label}</Txt>
+              <Txt
+                variant="label"
+                tone={on ? 'accent' : 'muted'}
+                numberOfLines={1}
+                style={{ fontSize: 11, letterSpacing: 0, fontWeight: on ? '700' : '500' }}
+              >
+                {item.label}
+              </Txt>
             </Pressable>
           </Link>
         );

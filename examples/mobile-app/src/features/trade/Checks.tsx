@@ -13,7 +13,9 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
   if (checks.length === 0) return null;
   return (
     <View style={{ gap: space.s }}>
-      <Txt variant="strong" level={3}>Checks</Txt>
+      <Txt variant="strong" level={3}>
+        Checks
+      </Txt>
       <View role="list" style={{ gap: space.s }}>
         {checks.map((check, i) => {
           const { icon, colour, word } = look(check.verdict, palette);
@@ -22,7 +24,11 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
               <Icon name={icon} size={18} color={colour} />
               <View style={{ flex: 1 }}>
                 <Txt variant="small">{`${humanise(check.name)}: ${word}`}</Txt>
-                {check.detail ? <Txt variant="small" tone="muted">{check.detail}</Txt> : null}
+                {check.detail ? (
+                  <Txt variant="small" tone="muted">
+                    {check.detail}
+                  </Txt>
+                ) : null}
               </View>
             </View>
           );
@@ -32,7 +38,10 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
   );
 }
 
-function look(verdict: string, palette: ReturnType<typeof usePalette>): { icon: IconName; colour: string; word: string } {
+function look(
+  verdict: string,
+  palette: ReturnType<typeof usePalette>,
+): { icon: IconName; colour: string; word: string } {
   if (verdict === 'allow') return { icon: 'check', colour: palette.positive, word: 'passed' };
   if (verdict === 'resize') return { icon: 'alert', colour: palette.warning, word: 'makes the order smaller' };
   return { icon: 'close', colour: palette.negative, word: 'refuses' };

@@ -25,18 +25,36 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
       <Card title="Order" testID="placed">
         <View style={{ gap: space.m }}>
           <OrderOutcome order={placed} />
-          <Button kind="secondary" label="See the order" onPress={() => router.push(`/orders/${placed.id}`)} testID="see-order" />
+          <Button
+            kind="secondary"
+            label="See the order"
+            onPress={() => router.push(`/orders/${placed.id}`)}
+            testID="see-order"
+          />
           <Button kind="quiet" label="Start another order" onPress={flow.again} testID="another-order" />
         </View>
       </Card>
     );
   }
-  if (preview.isPending) return <Card title="Preview" flush><Skeleton rows={4} /></Card>;
-  if (preview.isError) return <Card title="Preview" flush><Failure error={preview.error} onRetry={flow.review} /></Card>;
+  if (preview.isPending)
+    return (
+      <Card title="Preview" flush>
+        <Skeleton rows={4} />
+      </Card>
+    );
+  if (preview.isError)
+    return (
+      <Card title="Preview" flush>
+        <Failure error={preview.error} onRetry={flow.review} />
+      </Card>
+    );
   if (!preview.data) {
     return (
       <Card title="Preview" flush>
-        <Empty title="Nothing is sent yet" text="Fill in the order and review it: every check, the venues compared and the expected price show up here first." />
+        <Empty
+          title="Nothing is sent yet"
+          text="Fill in the order and review it: every check, the venues compared and the expected price show up here first."
+        />
       </Card>
     );
   }
@@ -46,7 +64,9 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
   return (
     <Card title="Preview" testID="preview">
       <View style={{ gap: space.l }}>
-        {accepted ? null : <Notice live tone="negative" text={reason ?? 'This order would be refused.'} testID="preview-refused" />}
+        {accepted ? null : (
+          <Notice live tone="negative" text={reason ?? 'This order would be refused.'} testID="preview-refused" />
+        )}
         {route ? <Summary route={route} /> : null}
         {place.isError ? <PlaceFailure error={place.error} /> : null}
         {accepted ? (
@@ -60,7 +80,9 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
         <Checks checks={checks} />
         {route ? (
           <View style={{ gap: space.s }}>
-            <Txt variant="strong" level={3}>Why this venue</Txt>
+            <Txt variant="strong" level={3}>
+              Why this venue
+            </Txt>
             <RouteView decision={route} />
           </View>
         ) : null}
@@ -70,8 +92,11 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
 }
 
 function PlaceFailure({ error }: { error: unknown }) {
-  const text = error instanceof NoAnswerError
-    ? `${error.message} The order may have arrived. Trying again is safe: it carries the same id and is placed only once.`
-    : messageOf(error);
-  return <Notice live tone={error instanceof NoAnswerError ? 'warning' : 'negative'} text={text} testID="place-error" />;
+  const text =
+    error instanceof NoAnswerError
+      ? `${error.message} The order may have arrived. Trying again is safe: it carries the same id and is placed only once.`
+      : messageOf(error);
+  return (
+    <Notice live tone={error instanceof NoAnswerError ? 'warning' : 'negative'} text={text} testID="place-error" />
+  );
 }

@@ -19,11 +19,26 @@ export function Summary({ route }: { route: RoutingDecision }) {
     { label: 'Expected fees', value: money(route.estimated_fees, quote), testID: 'summary-fees' },
   ];
   return (
-    <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.s, backgroundColor: palette.raised, borderRadius: radius.m, padding: space.l }}>
+    <View
+      style={{
+        flexDirection: wide ? 'row' : 'column',
+        gap: wide ? space.xl : space.s,
+        backgroundColor: palette.raised,
+        borderRadius: radius.m,
+        padding: space.l,
+      }}
+    >
       {figures.map((figure) => (
-        <View key={figure.label} style={wide ? { flex: 1, gap: 2 } : { flexDirection: 'row', justifyContent: 'space-between' }}>
-          <Txt variant="small" tone="muted">{figure.label}</Txt>
-          <Txt variant={wide ? 'figure' : 'strong'} tabular testID={figure.testID}>{figure.value}</Txt>
+        <View
+          key={figure.label}
+          style={wide ? { flex: 1, gap: 2 } : { flexDirection: 'row', justifyContent: 'space-between' }}
+        >
+          <Txt variant="small" tone="muted">
+            {figure.label}
+          </Txt>
+          <Txt variant={wide ? 'figure' : 'strong'} tabular testID={figure.testID}>
+            {figure.value}
+          </Txt>
         </View>
       ))}
     </View>

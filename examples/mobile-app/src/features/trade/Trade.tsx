@@ -22,16 +22,31 @@ export function Trade() {
         <Card flush>
           {markets.isPending ? <Skeleton rows={5} /> : null}
           {markets.isError ? <Failure error={markets.error} onRetry={() => void markets.refetch()} /> : null}
-          {markets.data ? <Empty title="No markets yet" text="The server has not heard of any market. Look at the exchanges' state in Settings." /> : null}
+          {markets.data ? (
+            <Empty
+              title="No markets yet"
+              text="The server has not heard of any market. Look at the exchanges' state in Settings."
+            />
+          ) : null}
         </Card>
       </Screen>
     );
   }
   return (
     <Screen title="New order" testID="trade">
-      <View style={{ flexDirection: wide ? 'row' : 'column', gap: wide ? space.xl : space.l, alignItems: wide ? 'flex-start' : 'stretch' }}>
-        <View style={wide ? { width: 420 } : undefined}><TicketForm flow={flow} markets={rows} /></View>
-        <View style={wide ? { flex: 1, minWidth: 0 } : undefined}><PreviewPanel flow={flow} /></View>
+      <View
+        style={{
+          flexDirection: wide ? 'row' : 'column',
+          gap: wide ? space.xl : space.l,
+          alignItems: wide ? 'flex-start' : 'stretch',
+        }}
+      >
+        <View style={wide ? { width: 420 } : undefined}>
+          <TicketForm flow={flow} markets={rows} />
+        </View>
+        <View style={wide ? { flex: 1, minWidth: 0 } : undefined}>
+          <PreviewPanel flow={flow} />
+        </View>
       </View>
     </Screen>
   );

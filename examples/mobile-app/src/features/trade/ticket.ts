@@ -14,9 +14,20 @@ export interface Ticket {
   venue: string;
 }
 
-export const EMPTY: Ticket = { symbol: '', side: 'buy', size: '', sizeType: 'quote', orderType: 'market', limitPrice: '', venue: '' };
+export const EMPTY: Ticket = {
+  symbol: '',
+  side: 'buy',
+  size: '',
+  sizeType: 'quote',
+  orderType: 'market',
+  limitPrice: '',
+  venue: '',
+};
 
-export interface Problems { size?: string; limitPrice?: string }
+export interface Problems {
+  size?: string;
+  limitPrice?: string;
+}
 
 /** What has to be put right before the order can be previewed. */
 export function problemsOf(ticket: Ticket): Problems {

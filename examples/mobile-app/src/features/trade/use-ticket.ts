@@ -24,9 +24,12 @@ export function useTicket(markets: readonly Market[]) {
   const preview = useMutation({ mutationFn: () => api.preview(orderOf(ticket, id)) });
   const place = useMutation({
     mutationFn: () => api.placeOrder(orderOf(ticket, id)),
-    onSettled: () => Promise.all(
-      [keys.orders, keys.open, keys.overview, keys.decisions, keys.activityAll].map((queryKey) => cache.invalidateQueries({ queryKey })),
-    ),
+    onSettled: () =>
+      Promise.all(
+        [keys.orders, keys.open, keys.overview, keys.decisions, keys.activityAll].map((queryKey) =>
+          cache.invalidateQueries({ queryKey }),
+        ),
+      ),
   });
 
   /** Other contents are another order. */
@@ -38,10 +41,13 @@ export function useTicket(markets: readonly Market[]) {
   };
   const price = bestPrice(markets, ticket);
   return {
-    ticket, change, price,
+    ticket,
+    change,
+    price,
     estimate: estimate(ticket, price),
     problems: tried ? problems : {},
-    preview, place,
+    preview,
+    place,
     placed: place.data ?? refusedOrder(place.error),
     review: () => {
       setTried(true);

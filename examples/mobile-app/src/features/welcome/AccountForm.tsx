@@ -44,16 +44,31 @@ export function AccountForm({ title, submitLabel, fresh, submit, footer }: Props
   return (
     <Card>
       <View style={{ gap: space.l }}>
-        <Txt variant="title" level={1}>{title}</Txt>
+        <Txt variant="title" level={1}>
+          {title}
+        </Txt>
         {enter.isError ? <Notice live tone="negative" text={messageOf(enter.error)} testID="form-error" /> : null}
-        {ASKS_FOR_SERVER ? <Field label="Server address" value={server} onChange={setServer} inputMode="url" placeholder="https://" /> : null}
+        {ASKS_FOR_SERVER ? (
+          <Field label="Server address" value={server} onChange={setServer} inputMode="url" placeholder="https://" />
+        ) : null}
         <Field
-          label="Email" value={email} onChange={setEmail} inputMode="email" autoComplete="email" testID="email"
-          error={tried ? problems.email : null} onSubmitEditing={onSubmit}
+          label="Email"
+          value={email}
+          onChange={setEmail}
+          inputMode="email"
+          autoComplete="email"
+          testID="email"
+          error={tried ? problems.email : null}
+          onSubmitEditing={onSubmit}
         />
         <Field
-          label="Password" value={password} onChange={setPassword} secureTextEntry testID="password"
-          autoComplete={fresh ? 'new-password' : 'current-password'} onSubmitEditing={onSubmit}
+          label="Password"
+          value={password}
+          onChange={setPassword}
+          secureTextEntry
+          testID="password"
+          autoComplete={fresh ? 'new-password' : 'current-password'}
+          onSubmitEditing={onSubmit}
           help={fresh ? 'At least 12 characters. A few unrelated words are good.' : undefined}
           error={tried ? problems.password : null}
         />

@@ -17,9 +17,14 @@ export function Front({ title, children }: { title: string; children: ReactNode 
   if (session.status === 'in') return <Redirect href="/" />;
   return (
     <SafeAreaView style={{ flex: 1, backgroundColor: palette.canvas }}>
-      <ScrollView keyboardShouldPersistTaps="handled" contentContainerStyle={{ flexGrow: 1, alignItems: 'center', justifyContent: 'center', padding: space.l }}>
+      <ScrollView
+        keyboardShouldPersistTaps="handled"
+        contentContainerStyle={{ flexGrow: 1, alignItems: 'center', justifyContent: 'center', padding: space.l }}
+      >
         <View role="main" style={{ width: '100%', maxWidth: 420, gap: space.xl }}>
-          <View style={{ alignItems: 'flex-start' }}><Logo size={32} /></View>
+          <View style={{ alignItems: 'flex-start' }}>
+            <Logo size={32} />
+          </View>
           {children}
         </View>
       </ScrollView>

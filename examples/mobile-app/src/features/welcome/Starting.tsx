@@ -7,7 +7,11 @@ import { usePalette } from '@/theme/theme';
 export function Starting() {
   const palette = usePalette();
   return (
-    <View role="status" aria-label="Starting" style={{ flex: 1, alignItems: 'center', justifyContent: 'center', backgroundColor: palette.canvas }}>
+    <View
+      role="status"
+      aria-label="Starting"
+      style={{ flex: 1, alignItems: 'center', justifyContent: 'center', backgroundColor: palette.canvas }}
+    >
       <Logo size={36} />
     </View>
   );

@@ -14,13 +14,29 @@ export function Unreachable({ error }: { error: unknown }) {
   const router = useRouter();
   const { session } = useServices();
   return (
-    <View role="main" style={{ flex: 1, alignItems: 'center', justifyContent: 'center', padding: space.l, gap: space.l, backgroundColor: palette.canvas }}>
-      <Txt variant="title" level={1} align="center">No connection to the server</Txt>
+    <View
+      role="main"
+      style={{
+        flex: 1,
+        alignItems: 'center',
+        justifyContent: 'center',
+        padding: space.l,
+        gap: space.l,
+        backgroundColor: palette.canvas,
+      }}
+    >
+      <Txt variant="title" level={1} align="center">
+        No connection to the server
+      </Txt>
       <Txt tone="muted" align="center" role="alert" style={{ maxWidth: 420 }}>
         {messageOf(error)} You are still signed in; your orders and positions are not affected.
       </Txt>
       <Button label="Try again" onPress={() => void session.restore()} testID="retry" />
-      <Button kind="quiet" label="Sign out" onPress={() => void session.signOut().then(() => router.replace('/welcome'))} />
+      <Button
+        kind="quiet"
+        label="Sign out"
+        onPress={() => void session.signOut().then(() => router.replace('/welcome'))}
+      />
     </View>
   );
 }

@@ -1,0 +1,26 @@
+"""What only the engine in this process has."""
+
+import nija
+import pytest
+
+
+def test_positions_survive_a_restart(tmp_path):
+    with nija.open(tmp_path / "data") as platform:
+        order = platform.place_order("BTC-USD", "buy", 25, wait=10)
+        assert order.filled > 0
+        (before,) = platform.positions()
+    with nija.open(tmp_path / "data") as platform:
+        (after,) = platform.positions()
+        assert (after.id, after.quantity, after.entry_price) == (before.id, before.quantity, before.entry_price)
+        assert platform.order(order.id).state == order.state
+
+
+def test_a_folder_is_used_by_one_platform_at_a_time(tmp_path):
+    with nija.open(tmp_path / "data"):
+        with pytest.raises(nija.NijaError):
+            nija.open(tmp_path / "data")
+
+
+def test_an_unknown_venue_is_named(tmp_path):
+    with pytest.raises(nija.NijaError, match="nasdaq"):
+        nija.open(tmp_path / "data", venues=["nasdaq"])

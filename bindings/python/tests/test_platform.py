@@ -1,0 +1,110 @@
+"""The interface, the same for both ways in."""
+
+import asyncio
+import threading
+from decimal import Decimal
+
+import nija
+import pytest
+
+
+def test_a_market_buy_becomes_a_position(platform):
+    order = platform.place_order("SOL-USD", "buy", Decimal("20"), wait=10)
+    assert order.state in {"filled", "cancelled"}
+    assert order.filled > 0
+    # The filled money is what was asked for, less the fee's share and the rounding to the lot.
+    assert Decimal("15") < order.filled * order.average_price <= Decimal("20")
+    (position,) = platform.positions()
+    assert (position.symbol, position.side, position.quantity) == ("SOL-USD", "long", order.filled)
+
+
+def test_the_same_client_order_id_is_the_same_order(platform):
+    first = platform.place_order("ETH-USD", "buy", 20, client_order_id="py-once", wait=10)
+    again = platform.place_order("ETH-USD", "buy", 20, client_order_id="py-once", wait=10)
+    assert again.id == first.id
+    with pytest.raises(nija.NijaError) as other:
+        platform.place_order("ETH-USD", "buy", 21, client_order_id="py-once")
+    assert other.value.code == "client_order_id_reused"
+
+
+def test_a_preview_shows_the_route_and_sends_nothing(platform):
+    preview = platform.preview_order("BTC-USD", "buy", 20)
+    assert preview.accepted and preview.checks and preview.route["candidates"]
+    assert platform.positions() == []
+
+
+def test_risk_says_no_in_words(platform):
+    with pytest.raises(nija.RiskRefused) as refused:
+        # Nothing to exit.
+        platform.place_order("BTC-USD", "buy", 20, signal_type="exit", client_order_id="no-short-to-exit")
+    assert refused.value.order is not None
+    assert refused.value.order.state == "rejected"
+    assert str(refused.value)
+
+
+def test_a_pause_refuses_entries(platform):
+    platform.pause()
+    try:
+        assert platform.overview().paused
+        with pytest.raises(nija.RiskRefused):
+            platform.place_order("BTC-USD", "buy", 20)
+    finally:
+        platform.resume()
+    assert not platform.overview().paused
+
+
+def test_candles_and_markets(platform):
+    candles = platform.candles("BTC-USD", "1m", 5)
+    assert 1 <= len(candles) <= 5
+    assert all(c.low <= c.open <= c.high and c.low <= c.close <= c.high for c in candles)
+    assert [c.start for c in candles] == sorted(c.start for c in candles)
+    (market, *_) = platform.markets("BTC-USD")
+    assert market.tick_size > 0 and isinstance(market.taker_fee, Decimal)
+
+
+def test_every_call_can_be_awaited(platform):
+    async def both():
+        return await asyncio.gather(platform.aio.overview(), platform.aio.markets("BTC-USD"))
+
+    overview, markets = asyncio.run(both())
+    assert overview.equity > 0 and markets
+
+
+def test_threads_call_at_the_same_time(platform):
+    go = threading.Event()
+    equities = []
+
+    def work():
+        assert go.wait(30)
+        equities.append(platform.overview().equity)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    go.set()
+    assert asyncio.run(platform.aio.overview()).equity > 0
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(equities) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("BTC-USD", "buy", 0.1), TypeError),
+        (("BTCUSD", "buy", 10), nija.NijaError),
+        (("BTC-USD", "hold", 10), nija.InvalidRequest),
+        (("BTC-USD", "buy", -10), nija.NijaError),
+        (("BTC-USD", "buy", "much"), nija.InvalidRequest),
+        (("XYZ-USD", "buy", 10), nija.NijaError),
+    ],
+)
+def test_bad_input_is_refused_in_words(platform, arguments, error):
+    with pytest.raises(error) as refused:
+        platform.place_order(*arguments)
+    assert str(refused.value)
+
+
+def test_an_unknown_order_is_not_found(platform):
+    with pytest.raises(nija.NotFound):
+        platform.order("01900000-0000-7000-8000-000000000000")
