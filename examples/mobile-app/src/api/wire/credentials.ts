@@ -1,0 +1,39 @@
+/** Exchange credentials and venues. */
+import type { Timestamp } from './scalars';
+
+export interface SealingKey {
+  key_id: string;
+  public_key: string;
+  suite: string;
+}
+
+export interface StoreCredential {
+  venue: string;
+  label: string;
+  key_id: string;
+  encapsulated_key: string;
+  ciphertext: string;
+}
+
+export interface Credential {
+  id: string;
+  venue: string;
+  label: string;
+  version: number;
+  /** `delegated`, `session` or `device`. */
+  custody: string;
+  /** `active` or `revoked`. */
+  status: string;
+  rights: string[];
+  created_at: Timestamp;
+}
+
+export interface Venue {
+  id: string;
+  name: string;
+  /** `up`, `degraded` or `down`. */
+  status: string;
+  latency_ms?: number;
+  connected: boolean;
+  needs_credential: boolean;
+}
