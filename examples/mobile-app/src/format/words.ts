@@ -24,12 +24,29 @@ const FACTORS: Readonly<Record<string, string>> = {
 
 const REJECTIONS: Readonly<Record<string, string>> = {
   insufficient_usd: 'Not enough USD there',
-  no_credential: 'Not connected',
-  not_connected: 'Not connected',
-  symbol_not_listed: 'Does not list this pair',
-  below_minimum: 'Below its smallest order',
-  venue_down: 'Down at the moment',
+  insufficient_base: 'Nothing to sell there',
+  pair_not_listed: 'Does not list this pair',
   breaker_open: 'Paused after errors',
+  no_credentials: 'Not connected',
+  below_min_notional: 'Below its smallest order',
+  market_closed: 'Closed for trading',
+  stale_quote: 'No fresh price',
+  tier_venue_limit: 'Not in your tier',
+  not_requested: 'Another venue was asked for',
+  insufficient_liquidity: 'Its book is too thin',
+  queue_full: 'Too busy',
+};
+
+const CHECKS: Readonly<Record<string, string>> = {
+  daily_loss: 'Loss of the day',
+  entry_rate: 'Orders in a short time',
+  equity_share: 'Share of your equity',
+  exit_reduces: 'Exit only reduces',
+  halted: 'Trading halted',
+  position_count: 'Number of positions',
+  position_size: 'Size of the position',
+  price_collar: 'Price near the market',
+  stale_balance: 'Fresh balance',
 };
 
 /** `pair_record` becomes `Pair record`. */
@@ -39,13 +56,11 @@ export function humanise(code: string): string {
 }
 
 export const orderState = (state: string): string => STATES[state] ?? humanise(state);
+export const checkName = (name: string): string => CHECKS[name] ?? humanise(name);
 export const factorName = (name: string): string => FACTORS[name] ?? humanise(name);
 
 export function rejection(code: string): string {
-  const known = REJECTIONS[code];
-  if (known) return known;
-  const short = /^insufficient_(\w+)$/.exec(code);
-  return short ? `Not enough ${short[1]?.toUpperCase()} there` : humanise(code);
+  return REJECTIONS[code] ?? humanise(code);
 }
 
 /** An order that can still change. */

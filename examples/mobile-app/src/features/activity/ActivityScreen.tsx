@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { View } from 'react-native';
 
 import { rowsOf, useActivity } from '@/api/queries';
@@ -21,14 +21,24 @@ const KINDS = [
   { value: 'bot', label: 'Bot' },
 ];
 
+/** Rows that fill a tall screen. */
+const SCREENFUL = 20;
+
 /** All that happened, by day, older lines as the end comes near. */
 export function ActivityScreen() {
   const now = useNow(60_000);
   const [kind, setKind] = useState('');
   const activity = useActivity(kind || undefined);
-  const days = byDay(rowsOf(activity.data));
+  const rows = rowsOf(activity.data);
+  const days = byDay(rows);
+  const short = rows.length < SCREENFUL;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = activity;
+  // A filtered page may come short, or empty, with more behind it: go on until the screen is filled.
+  useEffect(() => {
+    if (short && hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [short, hasNextPage, isFetching, isError, fetchNextPage]);
   const more = () => {
-    if (activity.hasNextPage && !activity.isFetching) void activity.fetchNextPage();
+    if (hasNextPage && !isFetching) void fetchNextPage();
   };
   return (
     <Screen title="Activity" maxWidth={840} onEnd={more} testID="activity">
@@ -43,7 +53,7 @@ export function ActivityScreen() {
           <Failure error={activity.error} onRetry={() => void activity.refetch()} />
         </Card>
       ) : null}
-      {activity.data && days.length === 0 ? (
+      {activity.data && days.length === 0 && !activity.hasNextPage ? (
         <Card flush>
           <Empty
             title="Nothing here yet"

@@ -1,7 +1,7 @@
 import { View } from 'react-native';
 
 import type { Check } from '@/api/types';
-import { humanise } from '@/format/words';
+import { checkName } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Icon, type IconName } from '@/ui/Icon';
@@ -23,7 +23,7 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
             <View role="listitem" key={`${check.name}-${i}`} style={{ flexDirection: 'row', gap: space.s }}>
               <Icon name={icon} size={18} color={colour} />
               <View style={{ flex: 1 }}>
-                <Txt variant="small">{`${humanise(check.name)}: ${word}`}</Txt>
+                <Txt variant="small">{`${checkName(check.name)}: ${word}`}</Txt>
                 {check.detail ? (
                   <Txt variant="small" tone="muted">
                     {check.detail}
