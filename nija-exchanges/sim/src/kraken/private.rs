@@ -207,7 +207,7 @@ impl Caller<'_> {
         let engine = self.venue.engine.lock();
         let mut out = Map::new();
         for txid in self.txids(50)? {
-            let id = parse_order(txid).ok_or(KrakenError::INVALID_ORDER)?;
+            let id = parse_order(txid).ok_or_else(|| no_order(txid))?;
             let order = engine.order(id).filter(|order| order.ask.account == self.account);
             let order = order.ok_or(KrakenError::UNKNOWN_ORDER)?;
             if filter.passes(order) {
@@ -341,7 +341,7 @@ impl Caller<'_> {
                         .map(|order| order.id)
                         .collect()
                 }
-                (None, Err(_)) => return Err(KrakenError::INVALID_ORDER),
+                (None, Err(_)) => return Err(no_order(text)),
             },
             (None, Some(client_id)) => engine
                 .open_by_client_id(self.account, client_id)
@@ -424,6 +424,12 @@ impl Caller<'_> {
             Ok(list)
         }
     }
+}
+
+/// What is said of an id that names no order: it may still look like one.
+fn no_order(txid: &str) -> KrakenError {
+    let groups = txid.split('-').map(str::len);
+    if groups.eq([6, 5, 6]) { KrakenError::UNKNOWN_ORDER } else { KrakenError::INVALID_ORDER }
 }
 
 /// `userref` and `cl_ord_id` as filters.

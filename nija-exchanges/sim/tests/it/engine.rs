@@ -1,0 +1,240 @@
+//! The engine's two promises: money is conserved, and price comes before time, time before all else.
+
+use nija_sim::engine::{
+    Engine, FeeSchedule, HouseProfile, MarketSpec, NewOrder, OrderType, Side, TimeInForce,
+};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+fn engine(levels: usize, accounts: usize) -> Engine {
+    let spec = MarketSpec {
+        symbol: "BTC-USD".into(),
+        base: "BTC".into(),
+        quote: "USD".into(),
+        tick: Decimal::new(1, 1),
+        price_decimals: 1,
+        lot_decimals: 8,
+        cost_decimals: 5,
+        min_qty: Decimal::new(1, 5),
+        min_cost: Decimal::new(5, 1),
+    };
+    let fees = FeeSchedule::from_hundredths(&[(0, 25, 40), (10_000, 20, 35), (50_000, 14, 24)]);
+    let house =
+        HouseProfile { levels, half_spread_cbp: 60, step_cbp: 90, top_notional: Decimal::from(5_000), seed: 1 };
+    let mut engine = Engine::new(vec![spec], fees, house, 0);
+    for _ in 0..accounts {
+        let account = engine.open_account();
+        engine.deposit(account, "USD", Decimal::from(20_000));
+        engine.deposit(account, "BTC", Decimal::ONE);
+    }
+    engine
+}
+
+fn limit(account: usize, side: Side, price: Decimal, qty: Decimal) -> NewOrder {
+    NewOrder {
+        account,
+        market: 0,
+        side,
+        order_type: OrderType::Limit,
+        qty,
+        in_quote: false,
+        limit: Some(price),
+        trigger: None,
+        tif: TimeInForce::Gtc,
+        post_only: false,
+        expires_ns: None,
+        client_id: None,
+        userref: None,
+        take_fraction: None,
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Place { account: usize, side: Side, kind: OrderType, tif: TimeInForce, qty: i64, offset: i64, part: Option<u8> },
+    Spend { account: usize, quote: i64 },
+    Cancel { account: usize, nth: usize },
+    Mid { offset: i64 },
+    Crowd { side: Side, qty: i64 },
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = prop_oneof![
+        3 => Just(OrderType::Limit),
+        2 => Just(OrderType::Market),
+        1 => Just(OrderType::StopLoss),
+        1 => Just(OrderType::StopLossLimit),
+        1 => Just(OrderType::TakeProfit),
+    ];
+    let tif = prop_oneof![3 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)];
+    let part = prop_oneof![4 => Just(None), 1 => (0_u8..=10).prop_map(Some)];
+    prop_oneof![
+        6 => (0..4_usize, side(), kind, tif, 1_i64..60_000_000, -900_i64..900, part).prop_map(
+            |(account, side, kind, tif, qty, offset, part)| Step::Place { account, side, kind, tif, qty, offset, part }
+        ),
+        1 => (0..4_usize, 1_i64..2_000_000_000).prop_map(|(account, quote)| Step::Spend { account, quote }),
+        2 => (0..4_usize, 0..8_usize).prop_map(|(account, nth)| Step::Cancel { account, nth }),
+        3 => (-900_i64..900).prop_map(|offset| Step::Mid { offset }),
+        2 => (side(), 1_i64..50_000_000).prop_map(|(side, qty)| Step::Crowd { side, qty }),
+    ]
+}
+
+fn run(engine: &mut Engine, step: &Step, now: i64) {
+    match *step {
+        Step::Place { account, side, kind, tif, qty, offset, part } => {
+            let price = Decimal::from(30_000) + Decimal::new(offset, 1);
+            let waits = !matches!(kind, OrderType::Limit | OrderType::Market);
+            let order = NewOrder {
+                order_type: kind,
+                tif,
+                limit: matches!(kind, OrderType::Limit | OrderType::StopLossLimit).then_some(price),
+                trigger: waits.then_some(price),
+                take_fraction: part.map(|tenths| Decimal::new(i64::from(tenths), 1)),
+                ..limit(account, side, price, Decimal::new(qty, 8))
+            };
+            let _ = engine.place(order, now);
+        }
+        Step::Spend { account, quote } => {
+            let order = NewOrder {
+                order_type: OrderType::Market,
+                limit: None,
+                in_quote: true,
+                ..limit(account, Side::Buy, Decimal::ONE, Decimal::new(quote, 5))
+            };
+            let _ = engine.place(order, now);
+        }
+        Step::Cancel { account, nth } => {
+            let id = engine.open_orders(account).nth(nth).map(|order| order.id);
+            if let Some(id) = id {
+                engine.cancel(account, id, now).unwrap();
+            }
+        }
+        Step::Mid { offset } => engine.set_mid(0, Decimal::from(30_000) + Decimal::new(offset, 1), now),
+        Step::Crowd { side, qty } => engine.crowd_trade(0, side, Decimal::new(qty, 8), now),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn money_is_conserved_and_holds_add_up(steps in prop::collection::vec(step(), 1..80)) {
+        let mut engine = engine(8, 4);
+        engine.set_mid(0, Decimal::from(30_000), 0);
+        let before = (engine.total_supply("USD"), engine.total_supply("BTC"));
+        for (now, step) in (1..).zip(&steps) {
+            run(&mut engine, step, now);
+            prop_assert_eq!((engine.total_supply("USD"), engine.total_supply("BTC")), before, "after {:?}", step);
+            for account in 0..4 {
+                let (mut usd, mut btc) = (Decimal::ZERO, Decimal::ZERO);
+                for order in engine.open_orders(account) {
+                    match order.ask.side {
+                        Side::Buy => usd += order.held,
+                        Side::Sell => btc += order.held,
+                    }
+                    prop_assert!(order.filled <= order.ask.qty);
+                }
+                for (asset, held) in [("USD", usd), ("BTC", btc)] {
+                    let balance = engine.balance(account, asset);
+                    prop_assert_eq!(balance.held, held, "{} held after {:?}", asset, step);
+                    prop_assert!(balance.available() >= Decimal::ZERO, "{} overdrawn after {:?}", asset, step);
+                }
+            }
+            let (bids, asks) = engine.depth(0, 1);
+            if let (Some(bid), Some(ask)) = (bids.first(), asks.first()) {
+                prop_assert!(bid.price < ask.price, "crossed book {} {} after {:?}", bid.price, ask.price, step);
+            }
+        }
+    }
+
+    #[test]
+    fn the_better_price_fills_first_and_then_the_earlier_order(
+        offers in prop::collection::vec((0_i64..5, 1_i64..20), 1..30),
+        wanted in 1_i64..400,
+    ) {
+        let taker = offers.len();
+        let mut engine = engine(0, taker + 1);
+        engine.deposit(taker, "USD", Decimal::from(10_000_000));
+        for (account, (price, qty)) in offers.iter().enumerate() {
+            let price = Decimal::from(30_000 + price);
+            engine.place(limit(account, Side::Sell, price, Decimal::new(*qty, 2)), account as i64).unwrap();
+        }
+        let bid = limit(taker, Side::Buy, Decimal::from(30_010), Decimal::new(wanted, 2));
+        engine.place(bid, 1_000).unwrap();
+
+        let mut queue: Vec<(i64, usize, i64)> =
+            offers.iter().enumerate().map(|(account, (price, qty))| (*price, account, *qty)).collect();
+        queue.sort();
+        let (mut left, mut expected) = (wanted, Vec::new());
+        for (price, account, qty) in queue {
+            let part = qty.min(left);
+            if part > 0 {
+                expected.push((account, Decimal::from(30_000 + price), Decimal::new(part, 2)));
+            }
+            left -= part;
+        }
+        let mut seen: Vec<_> = (0..taker)
+            .flat_map(|account| engine.fills(account).map(move |fill| (fill.id, account, fill.price, fill.qty)).collect::<Vec<_>>())
+            .collect();
+        seen.sort();
+        let seen: Vec<_> = seen.into_iter().map(|(_, account, price, qty)| (account, price, qty)).collect();
+        prop_assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn an_account_never_trades_with_itself() {
+    let mut engine = engine(0, 1);
+    engine.place(limit(0, Side::Sell, Decimal::from(30_000), Decimal::new(1, 1)), 1).unwrap();
+    let id = engine.place(limit(0, Side::Buy, Decimal::from(30_000), Decimal::new(1, 1)), 2).unwrap();
+    assert_eq!(engine.order(id).unwrap().reason, Some("Self trade prevented"));
+    assert_eq!(engine.fills(0).count(), 0);
+}
+
+#[test]
+fn a_stop_sells_when_the_last_price_falls_to_it_and_not_before() {
+    let mut engine = engine(8, 1);
+    engine.set_mid(0, Decimal::from(30_000), 1);
+    let stop = NewOrder {
+        order_type: OrderType::StopLoss,
+        limit: None,
+        trigger: Some(Decimal::from(29_000)),
+        ..limit(0, Side::Sell, Decimal::ONE, Decimal::new(1, 1))
+    };
+    let id = engine.place(stop, 2).unwrap();
+    for price in [29_500, 29_100] {
+        engine.set_mid(0, Decimal::from(price), 3);
+        engine.print_at(0, Decimal::from(price), 3);
+        assert!(engine.order(id).unwrap().status.is_open(), "at {price}");
+    }
+    engine.set_mid(0, Decimal::from(28_990), 4);
+    engine.print_at(0, Decimal::from(28_990), 4);
+    let order = engine.order(id).unwrap();
+    assert_eq!(order.filled, Decimal::new(1, 1));
+    assert!(order.avg_price() < Decimal::from(28_990) && order.avg_price() > Decimal::from(28_000));
+}
+
+#[test]
+fn the_fee_tier_follows_the_volume() {
+    let mut engine = engine(8, 1);
+    engine.set_mid(0, Decimal::from(30_000), 1);
+    let market = |side| NewOrder {
+        order_type: OrderType::Market,
+        limit: None,
+        ..limit(0, side, Decimal::ONE, Decimal::new(5, 2))
+    };
+    let rates: Vec<Decimal> = (0..10)
+        .map(|index| {
+            engine.set_mid(0, Decimal::from(30_000), index);
+            let id = engine.place(market(if index % 2 == 0 { Side::Sell } else { Side::Buy }), index).unwrap();
+            let order = engine.order(id).unwrap();
+            (order.fee / order.cost * Decimal::ONE_HUNDRED).round_dp(2)
+        })
+        .collect();
+    assert_eq!(rates.first(), Some(&Decimal::new(40, 2)));
+    assert_eq!(rates.last(), Some(&Decimal::new(35, 2)), "past 10,000 of volume: {rates:?}");
+}
