@@ -23,7 +23,7 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, color, size = 24 }: { name: IconName; color: string; size?: number }) {
   return (
-    <Svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden focusable={false}>
+    <Svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden>
       <Path d={PATHS[name]} stroke={color} strokeWidth={1.8} strokeLinecap="round" strokeLinejoin="round" />
     </Svg>
   );
