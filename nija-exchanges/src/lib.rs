@@ -1,1 +1,24 @@
 //! Executors: one folder per venue, and the paper venue.
+//!
+//! Every venue implements [`nija_core::Executor`]; shared HTTP and WebSocket code stands once in [`transport`].
+//!
+//! ```
+//! use nija_core::{Executor, Symbol, SystemClock};
+//! use nija_exchanges::paper::{PaperConfig, PaperExecutor};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let paper = PaperExecutor::new(PaperConfig::default(), Arc::new(SystemClock));
+//! let quote = paper.quote(&Symbol::new("BTC-USD")?).await?;
+//! assert!(quote.bid < quote.ask);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod kraken;
+pub mod paper;
+pub mod transport;
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,91 @@
+//! What a user has at Kraken, pays there, and what their key may do.
+
+use nija_core::{FeeSchedule, KeyRights, RequestPurpose, Symbol, VenueAccount, VenueBalance, VenueError};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+use super::{
+    executor::Kraken,
+    parse::{result, unreadable},
+    wire,
+};
+
+/// Kraken's first tier on the public fee page: 0.25 % maker, 0.40 % taker.
+pub(super) const fn default_fees() -> FeeSchedule {
+    FeeSchedule {
+        maker: Decimal::from_parts(25, 0, 0, false, 4),
+        taker: Decimal::from_parts(40, 0, 0, false, 4),
+        from_venue: false,
+    }
+}
+
+impl Kraken {
+    pub(super) async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        let symbols = self.market.symbols().await?;
+        let body = self.read(account, "/0/private/BalanceEx", Vec::new()).await?;
+        let balances: HashMap<String, wire::BalanceEx> = result(&self.venue, "BalanceEx", &body)?;
+        let at = self.market.clock.now();
+        let zero = |number: Option<super::number::Num>| number.map_or(Decimal::ZERO, |number| number.0);
+        let mut balances: Vec<_> = balances
+            .iter()
+            .map(|(asset, balance)| {
+                let total = balance.balance.0;
+                // BalanceEx: available = balance + credit - credit_used - hold_trade.
+                let credit = zero(balance.credit).checked_sub(zero(balance.credit_used));
+                let available = total
+                    .checked_add(credit.unwrap_or_default())
+                    .and_then(|sum| sum.checked_sub(zero(balance.hold_trade)))
+                    .ok_or_else(|| {
+                        unreadable(&self.venue, format!("BalanceEx.result.{asset}"), "too large")
+                    })?;
+                Ok(VenueBalance {
+                    venue: self.venue.clone(),
+                    asset: symbols.asset(asset),
+                    total,
+                    available,
+                    at,
+                })
+            })
+            .collect::<Result<_, VenueError>>()?;
+        balances.sort_by(|a: &VenueBalance, b| a.asset.cmp(&b.asset));
+        Ok(balances)
+    }
+
+    pub(super) async fn fees(
+        &self,
+        account: &VenueAccount,
+        symbol: &Symbol,
+    ) -> Result<FeeSchedule, VenueError> {
+        let pair = self.market.listed(symbol).await?.instrument.venue_symbol.clone();
+        let form = vec![("pair", pair.clone())];
+        let body = self.read(account, "/0/private/TradeVolume", form).await?;
+        let volume: wire::TradeVolume = result(&self.venue, "TradeVolume", &body)?;
+        let of = |fees: &HashMap<String, wire::Fee>| {
+            let fee = fees.get(&pair).or_else(|| fees.values().next());
+            // Per cent.
+            fee.and_then(|fee| fee.fee.0.checked_div(Decimal::ONE_HUNDRED))
+        };
+        let taker = of(&volume.fees)
+            .ok_or_else(|| unreadable(&self.venue, format!("TradeVolume.result.fees.{pair}"), "missing"))?;
+        Ok(FeeSchedule { maker: of(&volume.fees_maker).unwrap_or(taker), taker, from_venue: true })
+    }
+
+    pub(super) async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        let body = self.read(account, "/0/private/GetApiKeyInfo", Vec::new()).await?;
+        let info: wire::ApiKeyInfo = result(&self.venue, "GetApiKeyInfo", &body)?;
+        let has = |right: &str| info.permissions.iter().any(|name| name == right);
+        Ok(KeyRights {
+            can_trade: Some(has("modify-trades")),
+            can_withdraw: Some(info.permissions.iter().any(|name| name.contains("withdraw"))),
+            names: info.permissions,
+        })
+    }
+
+    /// A token for the private stream; Kraken lets it live for 15 minutes, and longer while a stream uses it.
+    pub(super) async fn stream_token(&self, account: &VenueAccount) -> Result<String, VenueError> {
+        let path = "/0/private/GetWebSocketsToken";
+        let body = self.private.call(account, path, Vec::new(), RequestPurpose::OpenStream).await?;
+        let token: wire::StreamToken = result(&self.venue, "GetWebSocketsToken", &body)?;
+        Ok(token.token)
+    }
+}

@@ -1,0 +1,33 @@
+//! What Kraken promises.
+
+use nija_core::{
+    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+};
+use std::time::Duration;
+
+/// An order that the engine has not matched this long after it was sent is refused: sent with each order as `deadline`
+/// (AddOrder: 2 to 60 seconds from now by Kraken's clock; after it "the matching engine should reject the new order").
+pub(super) const DEADLINE: Duration = Duration::from_secs(15);
+/// The shortest deadline that Kraken takes.
+pub(super) const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
+/// Kraken tells its time in whole seconds; this covers what the measurement of its clock leaves open.
+const CLOCK_DOUBT: Duration = Duration::from_secs(5);
+
+pub(super) fn contract(venue: VenueId) -> VenueContract {
+    VenueContract {
+        venue,
+        name: "Kraken",
+        needs_credential: true,
+        // AddOrder, `cl_ord_id`: unique among the client's open orders.
+        repeated_client_id: RepeatedClientId::UniqueWhileOpen,
+        // OpenOrders and ClosedOrders both filter by `cl_ord_id`.
+        lookup: OrderLookup::OpenThenClosed,
+        ambiguity_bound: AmbiguityBound::Deadline(DEADLINE.saturating_add(CLOCK_DOUBT)),
+        // Guides: Spot REST rate limits (a counter for each key) and trading rate limits (for each account and pair);
+        // public calls count by address.
+        limit_scopes: vec![LimitScope::Ip, LimitScope::Key, LimitScope::Account, LimitScope::Pair],
+        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        // Guides: Spot REST authentication: the nonce must increase with every request of a key.
+        ordered_nonces: true,
+    }
+}

@@ -1,0 +1,156 @@
+//! Kraken as an [`Executor`].
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
+    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+};
+use std::sync::Arc;
+
+use super::{KrakenConfig, account, contract, market::Market, orders::ClientIds, private::Private, stream};
+use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
+
+/// Kraken Spot.
+#[derive(Debug, Clone)]
+pub struct KrakenExecutor(Arc<Kraken>);
+
+#[derive(Debug)]
+pub(super) struct Kraken {
+    pub(super) venue: VenueId,
+    pub(super) market: Market,
+    pub(super) private: Private,
+    pub(super) client_ids: ClientIds,
+    pub(super) ws_public: Address,
+    pub(super) ws_private: Address,
+    pub(super) websocket: WsConfig,
+    pub(super) book_depth: usize,
+    contract: VenueContract,
+}
+
+impl KrakenExecutor {
+    /// Checks the addresses; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] names the address that cannot be used.
+    pub fn new(config: KrakenConfig, clock: Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let venue = config.venue;
+        let unusable =
+            |error: AddressError| VenueError::NotSent { venue: venue.clone(), message: error.to_string() };
+        let rest = Address::parse(&config.rest, Protocol::Http).map_err(unusable)?;
+        let socket = |text: &str| {
+            let address = Address::parse(text, Protocol::WebSocket)?;
+            if address.has_path() {
+                Ok(address)
+            } else {
+                Address::parse(&address.join("/v2"), Protocol::WebSocket)
+            }
+        };
+        let ws_public = socket(&config.ws_public).map_err(unusable)?;
+        let ws_private = socket(&config.ws_private).map_err(unusable)?;
+        let http = HttpClient::new(venue.clone(), rest, &config.http)?;
+        Ok(Self(Arc::new(Kraken {
+            market: Market::new(venue.clone(), http.clone(), clock),
+            private: Private::new(venue.clone(), http),
+            client_ids: ClientIds::default(),
+            ws_public,
+            ws_private,
+            websocket: config.websocket,
+            // The depths that Kraken offers, and the checksum covers ten levels in any case.
+            book_depth: if config.book_depth <= 10 { 10 } else { 25 },
+            contract: contract::contract(venue.clone()),
+            venue,
+        })))
+    }
+}
+
+#[async_trait]
+impl Executor for KrakenExecutor {
+    fn contract(&self) -> &VenueContract {
+        &self.0.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.0.market.instruments().await
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote(symbol).await
+    }
+
+    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
+        self.0.market.book(symbol, depth).await
+    }
+
+    async fn candles(
+        &self,
+        symbol: &Symbol,
+        interval: CandleInterval,
+        limit: usize,
+    ) -> Result<Vec<Candle>, VenueError> {
+        self.0.market.candles(symbol, interval, limit).await
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        account::default_fees()
+    }
+
+    async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.0.fees(account, symbol).await
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.0.balances(account).await
+    }
+
+    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        self.0.key_rights(account).await
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        self.0.place(account, order, notional).await
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.0.cancel(account, order).await
+    }
+
+    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        self.0.cancel_all(account).await
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        since: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        self.0.find(account, order, since).await
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.0.open_orders(account).await
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.0.fills_since(account, since).await
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols)
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        stream::account(self.0.clone(), account)
+    }
+}

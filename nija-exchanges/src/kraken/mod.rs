@@ -1,0 +1,26 @@
+//! Kraken Spot: REST, and WebSocket v2 for streams.
+//!
+//! Facts are from Kraken's public documentation; each is cited where it is used.
+
+mod account;
+mod auth;
+mod config;
+mod contract;
+mod error;
+mod executor;
+mod market;
+mod number;
+mod orders;
+mod parse;
+mod private;
+mod stream;
+mod symbols;
+mod wire;
+
+pub use auth::KrakenAuthenticator;
+pub use config::KrakenConfig;
+pub use executor::KrakenExecutor;
+#[doc(hidden)]
+pub use stream::book::{LocalBook, Precision};
+#[doc(hidden)]
+pub use wire::ws;

@@ -1,0 +1,224 @@
+//! Orders as the stream tells them, put together from messages that each tell a part.
+
+use nija_core::{
+    ExecutionId, ExecutionReport, Liquidity, OrderKind, OrderState, Price, Quantity, Side, Symbol, Timestamp,
+    VenueClientId, VenueFill, VenueId, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+use super::super::{parse, symbols::SymbolMap, wire::ws};
+
+/// What a message told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) fill: Option<VenueFill>,
+    pub(super) report: Option<ExecutionReport>,
+}
+
+/// Open orders by Kraken's id.
+#[derive(Debug)]
+pub(super) struct TrackedOrders {
+    venue: VenueId,
+    open: HashMap<String, Tracked>,
+}
+
+#[derive(Debug, Clone)]
+struct Tracked {
+    client_id: Option<VenueClientId>,
+    symbol: Symbol,
+    side: Side,
+    kind: OrderKind,
+    ordered: Quantity,
+    filled: Quantity,
+    average: Option<Price>,
+}
+
+impl TrackedOrders {
+    pub(super) fn new(venue: VenueId) -> Self {
+        Self { venue, open: HashMap::new() }
+    }
+
+    /// Takes in one message.
+    ///
+    /// # Errors
+    /// Says why the message cannot be understood: the stream must start anew, so that nothing is lost.
+    pub(super) fn take(
+        &mut self,
+        message: &ws::Execution<'_>,
+        snapshot: bool,
+        symbols: &SymbolMap,
+        now: Timestamp,
+    ) -> Result<Told, String> {
+        let id = message.order_id.as_ref();
+        let at = message.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(now);
+        let known = self.open.get(id).cloned();
+        let trade = message.exec_type.as_deref() == Some("trade");
+        let order = match known.or_else(|| begun(message, symbols)) {
+            Some(order) => Some(updated(order, message, trade && !snapshot)?),
+            None => None,
+        };
+        let mut told = Told::default();
+        if trade {
+            told.fill = Some(self.fill(message, order.as_ref(), symbols, at)?);
+        }
+        let Some(order) = order else {
+            // Old trades in a snapshot come without their orders, which are over.
+            return if trade {
+                Ok(told)
+            } else {
+                Err(format!("a change of order {id}, which was never announced"))
+            };
+        };
+        let status = message.order_status.as_deref().or(message.exec_type.as_deref());
+        let state = parse::state(status.unwrap_or_default(), order.filled, order.ordered);
+        if state.is_final() {
+            self.open.remove(id);
+        } else if !(trade && snapshot) {
+            self.open.insert(id.to_owned(), order.clone());
+        }
+        // A trade in a snapshot shows its order as it was then, unless that was its end.
+        if !(trade && snapshot) || state == OrderState::Filled {
+            told.report = Some(self.report(id, &order, state, message, at)?);
+        }
+        Ok(told)
+    }
+
+    /// What open orders hold of an asset.
+    pub(super) fn held(&self, asset: &str) -> Decimal {
+        self.open
+            .values()
+            .map(|order| {
+                let left = order.ordered.minus(order.filled);
+                match (order.side, order.kind) {
+                    (Side::Sell, _) if order.symbol.base() == asset => left.get(),
+                    (Side::Buy, OrderKind::Limit { price }) if order.symbol.quote() == asset => {
+                        left.at(price).map_or(Decimal::ZERO, nija_core::Notional::get)
+                    }
+                    _ => Decimal::ZERO,
+                }
+            })
+            .sum()
+    }
+
+    fn fill(
+        &self,
+        message: &ws::Execution<'_>,
+        order: Option<&Tracked>,
+        symbols: &SymbolMap,
+        at: Timestamp,
+    ) -> Result<VenueFill, String> {
+        let symbol = order.map(|order| order.symbol.clone()).or_else(|| listed(message, symbols));
+        let side = order.map(|order| order.side).or_else(|| side(message));
+        let (Some(symbol), Some(side), Some(execution)) = (symbol, side, message.exec_id.as_deref()) else {
+            return Err("an execution without its id, symbol or side".into());
+        };
+        let (Some(quantity), Some(price)) = (message.last_qty, message.last_price) else {
+            return Err("an execution without its quantity or price".into());
+        };
+        if message.fees.iter().any(|fee| fee.asset != message.fees[0].asset) {
+            tracing::warn!(execution, "a fee in more than one asset; the first is kept");
+        }
+        let fee_asset =
+            message.fees.first().map_or_else(|| symbol.quote().to_owned(), |fee| symbols.asset(&fee.asset));
+        let of_asset = |fee: &&ws::Fee| symbols.asset(&fee.asset) == fee_asset;
+        let client_id = message.cl_ord_id.as_deref().and_then(|id| id.parse().ok());
+        Ok(VenueFill {
+            venue: self.venue.clone(),
+            execution_id: ExecutionId::new(execution).map_err(|error| error.to_string())?,
+            venue_order_id: VenueOrderId::new(&message.order_id).map_err(|error| error.to_string())?,
+            client_id: client_id.or_else(|| order.and_then(|order| order.client_id)),
+            side,
+            quantity: Quantity::new(quantity.0).map_err(|error| error.to_string())?,
+            price: Price::new(price.0).map_err(|error| error.to_string())?,
+            fee: message.fees.iter().filter(of_asset).map(|fee| fee.qty.0).sum(),
+            fee_asset,
+            symbol,
+            liquidity: match message.liquidity_ind.as_deref() {
+                Some("m") => Liquidity::Maker,
+                _ => Liquidity::Taker,
+            },
+            at,
+        })
+    }
+
+    fn report(
+        &self,
+        id: &str,
+        order: &Tracked,
+        state: OrderState,
+        message: &ws::Execution<'_>,
+        at: Timestamp,
+    ) -> Result<ExecutionReport, String> {
+        Ok(ExecutionReport {
+            venue: self.venue.clone(),
+            venue_order_id: VenueOrderId::new(id).map_err(|error| error.to_string())?,
+            client_id: order.client_id,
+            symbol: order.symbol.clone(),
+            side: order.side,
+            kind: order.kind,
+            state,
+            quantity: order.ordered,
+            filled: order.filled,
+            average_price: order.average,
+            reason: message.reason.as_deref().map(str::to_owned),
+            at,
+        })
+    }
+}
+
+/// An order from a message that tells all of it.
+fn begun(message: &ws::Execution<'_>, symbols: &SymbolMap) -> Option<Tracked> {
+    Some(Tracked {
+        client_id: None,
+        symbol: listed(message, symbols)?,
+        side: side(message)?,
+        kind: OrderKind::Market,
+        ordered: Quantity::new(message.order_qty?.0).ok()?,
+        filled: Quantity::ZERO,
+        average: None,
+    })
+}
+
+/// The order with what the message says of it. Quantities are cumulative where `cum_qty` comes, else the trade is added.
+fn updated(mut order: Tracked, message: &ws::Execution<'_>, adds: bool) -> Result<Tracked, String> {
+    let quantity = |value: Decimal| Quantity::new(value).map_err(|error| format!("a quantity {error}"));
+    if let Some(id) = message.cl_ord_id.as_deref() {
+        order.client_id = id.parse().ok();
+    }
+    if let Some(ordered) = message.order_qty {
+        order.ordered = quantity(ordered.0)?;
+    }
+    let limit = message.limit_price.and_then(|price| Price::new(price.0).ok());
+    match (message.order_type.as_deref(), limit) {
+        (Some("market"), _) => order.kind = OrderKind::Market,
+        (_, Some(price)) => order.kind = OrderKind::Limit { price },
+        _ => {}
+    }
+    match (message.cum_qty, message.last_qty) {
+        (Some(filled), _) => order.filled = quantity(filled.0)?,
+        (None, Some(last)) if adds => order.filled = order.filled.plus(quantity(last.0)?),
+        _ => {}
+    }
+    let average = message.avg_price.map(|price| price.0).or_else(|| {
+        let cost = message.cum_cost?;
+        cost.0.checked_div(order.filled.get())
+    });
+    if let Some(average) = average.and_then(|price| Price::new(price).ok()) {
+        order.average = Some(average);
+    }
+    Ok(order)
+}
+
+fn listed(message: &ws::Execution<'_>, symbols: &SymbolMap) -> Option<Symbol> {
+    let listed = symbols.by_name(message.symbol.as_deref()?)?;
+    Some(listed.instrument.symbol.clone())
+}
+
+fn side(message: &ws::Execution<'_>) -> Option<Side> {
+    match message.side.as_deref()? {
+        "buy" => Some(Side::Buy),
+        "sell" => Some(Side::Sell),
+        _ => None,
+    }
+}

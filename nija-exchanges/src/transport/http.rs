@@ -1,0 +1,171 @@
+//! HTTP to a venue. Private calls go out only as a [`SignedRequest`]; failures say whether the request may have had an effect.
+
+use nija_core::{Method, SignedRequest, VenueError, VenueId};
+use reqwest::{
+    Client, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    redirect::Policy,
+};
+use std::time::Duration;
+
+use super::Address;
+
+/// Limits of a venue's HTTP connections.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// For the connection, TLS included.
+    pub connect_timeout: Duration,
+    /// For the whole call.
+    pub timeout: Duration,
+    /// Bytes of an answer, after decompression; a longer one is cut off as an error.
+    pub max_answer: usize,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+            max_answer: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// A GET that needs no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicRequest {
+    /// Path below the base address, with its leading slash.
+    pub path: &'static str,
+    /// Query parameters, not yet encoded.
+    pub query: Vec<(&'static str, String)>,
+}
+
+/// JSON text that a venue sent, whatever it says.
+#[derive(Debug, Clone)]
+pub struct HttpAnswer {
+    /// Below 500.
+    pub status: StatusCode,
+    /// UTF-8.
+    pub body: String,
+}
+
+/// A pool of connections to one venue.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    client: Client,
+    base: Address,
+    venue: VenueId,
+    max_answer: usize,
+}
+
+impl HttpClient {
+    /// Opens nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] when the TLS set-up of this machine does not work.
+    pub fn new(venue: VenueId, base: Address, config: &HttpConfig) -> Result<Self, VenueError> {
+        let client = Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.timeout)
+            .pool_idle_timeout(Duration::from_secs(50))
+            .tcp_nodelay(true)
+            // A signed request is sent to the venue or to nobody, and once.
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .user_agent(concat!("nija/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| VenueError::NotSent { venue: venue.clone(), message: chain(&error) })?;
+        Ok(Self { client, base, venue, max_answer: config.max_answer })
+    }
+
+    /// Asks something public.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    pub async fn get(&self, request: &PublicRequest) -> Result<HttpAnswer, VenueError> {
+        let builder = self.client.get(self.base.join(request.path)).query(&request.query);
+        self.exchange(builder).await
+    }
+
+    /// Sends a signed request exactly as it was signed.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] when no connection came about; [`VenueError::RateLimited`] for 429 and 418;
+    /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, a
+    /// page that is not JSON, an answer without end.
+    pub async fn send(&self, request: &SignedRequest) -> Result<HttpAnswer, VenueError> {
+        let method = match request.method() {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.client.request(method, self.base.join(&request.path_and_query()));
+        for (name, value) in request.headers() {
+            builder = builder.header(name, value);
+        }
+        if let Some((body, content_type)) = request.body() {
+            builder = builder.header(CONTENT_TYPE, content_type).body(body.to_vec());
+        }
+        self.exchange(builder).await
+    }
+
+    async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<HttpAnswer, VenueError> {
+        let mut response = builder.send().await.map_err(|error| self.failed(&error))?;
+        let status = response.status();
+        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT {
+            let retry_after = response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+                .map(Duration::from_secs);
+            return Err(VenueError::RateLimited { venue: self.venue.clone(), retry_after });
+        }
+        if status.is_server_error() {
+            return Err(self.lost(format!("HTTP {status}")));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(chain(&error)))? {
+            if body.len() + chunk.len() > self.max_answer {
+                return Err(self.lost(format!("an answer of more than {} bytes", self.max_answer)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let body = String::from_utf8(body).map_err(|_| self.lost("an answer that is not text".into()))?;
+        if !body.trim_start().starts_with(['{', '[']) {
+            return Err(self.lost(format!("HTTP {status} with a page that is not JSON")));
+        }
+        Ok(HttpAnswer { status, body })
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> VenueError {
+        // Only a failed connection (name, TCP, TLS) and a request that could not even be built are certain.
+        if error.is_connect() || error.is_builder() {
+            VenueError::NotSent { venue: self.venue.clone(), message: chain(error) }
+        } else {
+            self.lost(chain(error))
+        }
+    }
+
+    fn lost(&self, message: String) -> VenueError {
+        VenueError::AnswerLost { venue: self.venue.clone(), message }
+    }
+}
+
+/// An error with its causes, without the address: a signed query must not reach a log.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = match error.downcast_ref::<reqwest::Error>() {
+        Some(outer) if outer.is_timeout() => "timed out".to_owned(),
+        Some(outer) if outer.is_connect() => "no connection".to_owned(),
+        Some(_) => "the exchange failed".to_owned(),
+        None => error.to_string(),
+    };
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

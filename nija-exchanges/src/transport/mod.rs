@@ -1,0 +1,15 @@
+//! What every venue's connection needs: addresses, HTTP, WebSockets, waiting before another try, and the venue's clock.
+
+mod address;
+mod backoff;
+mod clock_offset;
+mod http;
+mod supervise;
+mod websocket;
+
+pub use address::{Address, AddressError, Protocol};
+pub use backoff::Backoff;
+pub use clock_offset::ClockOffset;
+pub use http::{HttpAnswer, HttpClient, HttpConfig, PublicRequest};
+pub use supervise::{Ended, StreamSender, supervise};
+pub use websocket::{WsConfig, WsConnection, WsError};

@@ -1,0 +1,117 @@
+//! One WebSocket connection that notices when the other side has gone silent.
+
+use futures::{SinkExt, StreamExt};
+use std::time::Duration;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Bytes, Message, Utf8Bytes, protocol::WebSocketConfig},
+};
+
+use super::Address;
+
+/// Limits of a WebSocket connection.
+#[derive(Debug, Clone)]
+pub struct WsConfig {
+    /// For the connection with TLS and the upgrade.
+    pub connect_timeout: Duration,
+    /// After this long without a message the other side is asked for a sign of life; after as long again it counts as gone.
+    pub silence: Duration,
+    /// Bytes of one message.
+    pub max_message: usize,
+}
+
+impl Default for WsConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            silence: Duration::from_secs(5),
+            max_message: 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why a connection is over, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct WsError(pub String);
+
+/// An open connection.
+pub struct WsConnection {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    silence: Duration,
+}
+
+impl WsConnection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`WsError`] when there is no connection within the time set.
+    pub async fn open(address: &Address, config: &WsConfig) -> Result<Self, WsError> {
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(config.max_message))
+            .max_frame_size(Some(config.max_message))
+            .read_buffer_size(16 * 1024);
+        let connecting = connect_async_with_config(address.as_str(), Some(limits), true);
+        match timeout(config.connect_timeout, connecting).await {
+            Err(_) => Err(WsError("no connection in time".into())),
+            Ok(Err(error)) => Err(WsError(format!("no connection: {error}"))),
+            Ok(Ok((socket, _))) => Ok(Self { socket, silence: config.silence }),
+        }
+    }
+
+    /// Sends text.
+    ///
+    /// # Errors
+    /// [`WsError`] when the connection is over, or takes nothing.
+    pub async fn send(&mut self, text: String) -> Result<(), WsError> {
+        match timeout(self.silence, self.socket.send(Message::text(text))).await {
+            Err(_) => Err(WsError("the other side reads nothing".into())),
+            Ok(sent) => sent.map_err(|error| WsError(error.to_string())),
+        }
+    }
+
+    /// The next text. Answers pings, and asks for a sign of life when it is quiet. Safe to drop while waiting.
+    ///
+    /// # Errors
+    /// [`WsError`] when the connection is over or the other side is silent.
+    pub async fn next(&mut self) -> Result<Utf8Bytes, WsError> {
+        let mut asked = false;
+        loop {
+            let message = match timeout(self.silence, self.socket.next()).await {
+                Err(_) if asked => return Err(WsError("the other side is silent".into())),
+                Err(_) => {
+                    asked = true;
+                    let ping = self.socket.send(Message::Ping(Bytes::from_static(b"nija")));
+                    match timeout(self.silence, ping).await {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(error)) => return Err(WsError(error.to_string())),
+                        Err(_) => return Err(WsError("the other side is silent".into())),
+                    }
+                }
+                Ok(message) => message,
+            };
+            match message {
+                None => return Err(WsError("the connection was closed".into())),
+                Some(Err(error)) => return Err(WsError(error.to_string())),
+                Some(Ok(Message::Text(text))) => return Ok(text),
+                Some(Ok(Message::Close(frame))) => {
+                    let why = frame.map_or_else(String::new, |frame| {
+                        format!(" ({} {})", u16::from(frame.code), frame.reason)
+                    });
+                    return Err(WsError(format!("closed by the other side{why}")));
+                }
+                // Pings are answered by the library; any of these is a sign of life.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+                    asked = false;
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for WsConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WsConnection")
+    }
+}
