@@ -1,1 +1,32 @@
 //! Scoring, risk policies, venue lanes and the order engine.
+//!
+//! An [`Engine`] takes a signal through risk and routing, journals it before a byte leaves, sends it through its venue's
+//! lane, and keeps what the venue answers: a definite answer moves the order, a lost one makes it `Unknown` until the
+//! venue itself settles it. The crate knows only the traits of `nija-core`; venues, vault and ledger are handed in.
+//!
+//! ```
+//! use nija_core::RiskChain;
+//! use nija_router::{EngineConfig, WeightedScore, default_policies};
+//! let config = EngineConfig::default();
+//! let risk = RiskChain::new(default_policies(&config.limits))?;
+//! let router = WeightedScore::default();
+//! assert_eq!(config.symbols[0].as_str(), "BTC-USD");
+//! # let _ = (risk, router);
+//! # Ok::<(), nija_core::EmptyRiskChain>(())
+//! ```
+
+#![deny(clippy::float_arithmetic)]
+
+mod engine;
+mod lane;
+mod risk;
+mod score;
+
+pub use engine::{
+    AccountSummary, Engine, EngineConfig, EngineError, EngineParts, MarkedPosition, Preview, Submitted,
+    VenueStatus,
+};
+pub use lane::LaneConfig;
+pub use nija_core::RiskChain;
+pub use risk::*;
+pub use score::{ScoreConfig, WeightedScore, Weights, WeightsError};

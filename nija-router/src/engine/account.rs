@@ -1,0 +1,157 @@
+//! A user's account as risk sees it, and as the user does.
+
+use nija_core::{
+    AccountState, OrderId, OrderKind, Position, Side, Symbol, Timestamp, VenueBalance, WorkingOrder,
+};
+use rust_decimal::Decimal;
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    answers::{AccountSummary, MarkedPosition},
+    inner::Inner,
+    money::CURRENCY,
+    state::UserState,
+    user::User,
+    view::{Holdings, reservation},
+};
+
+impl Inner {
+    /// Everything that risk may look at, taken at one moment under the user's lock.
+    pub(super) fn account_state(
+        &self,
+        user: &User,
+        state: &UserState,
+        symbol: &Symbol,
+        except: Option<OrderId>,
+        now: Timestamp,
+    ) -> AccountState {
+        let holdings = Holdings { state, except };
+        let mut reserved: HashMap<_, Decimal> = HashMap::new();
+        let mut working = Vec::new();
+        for live in holdings.live() {
+            let (Some(leg), signal) = (&live.order.leg, &live.order.intent.signal) else {
+                continue;
+            };
+            if signal.side == Side::Buy {
+                let (asset, amount) = reservation(live);
+                *reserved.entry((leg.venue.clone(), asset.to_owned())).or_default() += amount;
+            }
+            working.push(WorkingOrder {
+                order: live.order.id(),
+                venue: leg.venue.clone(),
+                symbol: signal.symbol.clone(),
+                side: signal.side,
+                remaining: live.order.remaining(),
+                price: match leg.kind {
+                    OrderKind::Limit { price } => price,
+                    OrderKind::Market => leg.reference_price,
+                },
+                exit: signal.signal_type.is_exit(),
+            });
+        }
+        let market = self.market.snapshot();
+        let quotes = self.venues.iter().filter_map(|venue| {
+            let key = (venue.id.clone(), symbol.clone());
+            let quote = market.markets.get(&key)?.quote?;
+            Some((key.0, quote))
+        });
+        AccountState {
+            user: user.id,
+            tier: self.tier(user.id),
+            now,
+            paused: state.paused.is_some(),
+            // The kill switch is not built yet; the policy that obeys it is.
+            halted: false,
+            positions: state.positions.values().cloned().collect(),
+            balances: self.balances(user, state, now),
+            reserved,
+            working_orders: working.len(),
+            working,
+            equity: self.equity(state),
+            realised_today: state.realised.today(now),
+            // An order that is routed anew passed this check when it was new.
+            last_entry_at: if except.is_some() { None } else { state.last_entry_at },
+            quotes: quotes.collect(),
+            venues: user.conns().iter().map(|conn| conn.venue.id.clone()).collect(),
+        }
+    }
+
+    /// Balances with their age. While an account's stream is up it would have told of a change, so they are as of now.
+    fn balances(&self, user: &User, state: &UserState, now: Timestamp) -> Vec<VenueBalance> {
+        state
+            .balances
+            .values()
+            .map(|balance| {
+                let up = user.conn(&balance.venue).is_some_and(|conn| conn.is_up())
+                    && state.balances_read.contains(&balance.venue);
+                VenueBalance { at: if up { now } else { balance.at }, ..balance.clone() }
+            })
+            .collect()
+    }
+
+    /// Cash and positions in USD; `None` when a position has no price.
+    fn equity(&self, state: &UserState) -> Option<Decimal> {
+        let positions = state.positions.values().map(|position| {
+            let (_, price) = self.mark(position);
+            Some(position.quantity * price?.get())
+        });
+        let worth: Option<Decimal> = positions.sum();
+        Some(cash(state) + worth?)
+    }
+
+    /// The venue's newest quote, and the price at which a position could be closed.
+    fn mark(&self, position: &Position) -> (Option<nija_core::Quote>, Option<nija_core::Price>) {
+        if position.symbol.quote() != CURRENCY {
+            return (None, None);
+        }
+        let market = self.market.snapshot();
+        let key = (position.venue.clone(), position.symbol.clone());
+        let quote = market.markets.get(&key).and_then(|view| view.quote);
+        (quote, quote.map(|quote| quote.taker_price(position.side().opposite())))
+    }
+
+    /// The account as its user sees it.
+    pub(super) async fn summary(self: &Arc<Self>, user: &Arc<User>) -> AccountSummary {
+        let now = self.clock.now();
+        let state = user.state.lock().await;
+        let mut positions: Vec<_> = state
+            .positions
+            .values()
+            .map(|position| {
+                let (quote, price) = self.mark(position);
+                MarkedPosition {
+                    unrealised: price.map(|price| position.unrealised_pnl(price)),
+                    position: position.clone(),
+                    quote,
+                    price,
+                }
+            })
+            .collect();
+        positions.sort_by(|a, b| b.position.opened_at.cmp(&a.position.opened_at));
+        let unrealised: Decimal = positions.iter().filter_map(|marked| marked.unrealised).sum();
+        let worth: Decimal =
+            positions.iter().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();
+        let holdings = Holdings { state: &state, except: None };
+        let free = user
+            .conns()
+            .iter()
+            .filter_map(|conn| holdings.free(conn, CURRENCY, Timestamp::from_micros(i64::MIN)))
+            .sum();
+        let mut balances = self.balances(user, &state, now);
+        balances.sort_by(|a, b| (&a.venue, &a.asset).cmp(&(&b.venue, &b.asset)));
+        AccountSummary {
+            equity: cash(&state) + worth,
+            cash: free,
+            pnl_today: state.realised.today(now) + unrealised,
+            pnl_total: state.realised.total() + unrealised,
+            positions,
+            balances,
+            paused: state.paused,
+        }
+    }
+}
+
+/// USD at all venues.
+fn cash(state: &UserState) -> Decimal {
+    state.balances.values().filter(|balance| balance.asset == CURRENCY).map(|balance| balance.total).sum()
+}

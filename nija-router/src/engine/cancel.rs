@@ -1,0 +1,87 @@
+//! Cancelling: out of the lane where it still waits there, else at the venue, past its breaker.
+
+use nija_core::{OpenPurpose, Order, OrderId, OrderRef, OrderState, Reason, UserId};
+use std::{sync::Arc, time::Instant};
+
+use super::{EngineError, conn::Ask, inner::Inner, submit::ended, user::User};
+
+impl Inner {
+    /// Cancels and answers with the order as it stands then; its end comes from the venue.
+    pub(super) async fn cancel(self: &Arc<Self>, user: UserId, order: OrderId) -> Result<Order, EngineError> {
+        let user = self.user(user).await?;
+        {
+            let mut state = user.state.lock().await;
+            let Some(live) = state.orders.get_mut(&order) else {
+                drop(state);
+                return self.standing(&user, order).await;
+            };
+            live.cancel_requested = true;
+            let lane =
+                live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)).map(|venue| &venue.lane);
+            // Whoever takes the job out of the queue has it alone.
+            let waiting = lane.and_then(|lane| lane.remove(user.id, order));
+            if waiting.is_some() {
+                let reason = Reason::new("cancelled", "cancelled before it was sent");
+                let event = ended(order, OrderState::Cancelled, reason);
+                if let Err(error) = self.record(&user, &mut state, vec![event]).await {
+                    // It is out of the lane and its end is not on record: the venue is asked, and its absence ends it.
+                    if let Some(live) = state.orders.get_mut(&order) {
+                        live.in_hand = false;
+                    }
+                    self.resolve_later(&user, order);
+                    return Err(error.into());
+                }
+                drop(state);
+                return self.standing(&user, order).await;
+            }
+        }
+        self.cancel_at_venue(&user, order).await?;
+        self.standing(&user, order).await
+    }
+
+    /// Sends the cancel and looks what became of the order. An order on its way is cancelled once it has arrived.
+    pub(super) async fn cancel_at_venue(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        order: OrderId,
+    ) -> Result<(), EngineError> {
+        let (venue, leg, symbol) = {
+            let state = user.state.lock().await;
+            let Some(live) = state.orders.get(&order) else {
+                return Ok(());
+            };
+            let Some(leg) = live.order.leg.clone() else {
+                return Ok(());
+            };
+            let Some(venue) = self.venue(&leg.venue).cloned() else {
+                return Ok(());
+            };
+            (venue, leg, live.order.intent.signal.symbol.clone())
+        };
+        let account = self.account(user.id, &venue, OpenPurpose::Trade).await?;
+        venue.lane.cancel_token().await;
+        let wanted = OrderRef {
+            symbol: symbol.clone(),
+            client_id: leg.client_id,
+            venue_order_id: leg.venue_order_id.clone(),
+        };
+        let began = Instant::now();
+        let answer = self.call(&venue, venue.executor.cancel(&account, &wanted)).await;
+        venue.lane.note_call(answer.as_ref().is_err_and(nija_core::VenueError::is_failure), began.elapsed());
+        // Whatever the answer was: what counts is how the order stands there now.
+        self.look_up(user, &venue, order, &symbol, &leg).await;
+        if let Some(conn) = user.conn(&venue.id) {
+            conn.ask(Ask::CHECK);
+        }
+        Ok(answer?)
+    }
+
+    /// An order as it stands, live or ended.
+    pub(super) async fn standing(&self, user: &User, order: OrderId) -> Result<Order, EngineError> {
+        let live = user.state.lock().await.orders.get(&order).map(|live| live.order.clone());
+        match live {
+            Some(live) => Ok(live),
+            None => self.ledger.order(user.id, order).await?.ok_or(EngineError::NoSuchOrder),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A user's account at a venue: its stream, what is still to be asked, and the user's fees.
+
+use nija_core::{FeeSchedule, Symbol, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
+
+use super::venue::Venue;
+
+/// What an account's keeper is asked to do. Requests add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ask(u8);
+
+impl Ask {
+    pub(crate) const NOTHING: Self = Self(0);
+    /// Orders that should have ended by now are looked up, after a while.
+    pub(crate) const CHECK: Self = Self(1);
+    /// Fills that a report spoke of and that have not come are fetched, after a moment.
+    pub(crate) const FILLS: Self = Self(2);
+    /// Everything: balances, open orders, fills.
+    pub(crate) const RECONCILE: Self = Self(4);
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// One account.
+pub(crate) struct Conn {
+    pub(crate) venue: Arc<Venue>,
+    /// Since when the user trades there through this platform: nothing older is any business of ours.
+    pub(crate) since: Timestamp,
+    /// Whether its stream is up.
+    up: AtomicBool,
+    asked: AtomicU8,
+    pub(crate) wake: Notify,
+    /// Whether it has been reconciled once, or at least tried.
+    pub(crate) tried: watch::Sender<bool>,
+    /// The venue's answer to the first try, where it was a refusal of the key.
+    pub(crate) refused: Mutex<Option<nija_core::VenueError>>,
+    fees: RwLock<HashMap<Symbol, FeeSchedule>>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Conn {
+    pub(crate) fn new(venue: Arc<Venue>, since: Timestamp) -> Self {
+        Self {
+            venue,
+            since,
+            up: AtomicBool::new(false),
+            asked: AtomicU8::new(0),
+            wake: Notify::new(),
+            tried: watch::Sender::new(false),
+            refused: Mutex::default(),
+            fees: RwLock::default(),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Asks the keeper for something.
+    pub(crate) fn ask(&self, what: Ask) {
+        self.asked.fetch_or(what.0, Ordering::AcqRel);
+        self.wake.notify_one();
+    }
+
+    /// What has been asked for since the last time.
+    pub(crate) fn take_asked(&self) -> Ask {
+        Ask(self.asked.swap(0, Ordering::AcqRel))
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_up(&self, up: bool) {
+        self.up.store(up, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fee(&self, symbol: &Symbol) -> FeeSchedule {
+        self.fees.read().get(symbol).copied().unwrap_or_else(|| self.venue.executor.default_fees())
+    }
+
+    pub(crate) fn set_fee(&self, symbol: Symbol, fees: FeeSchedule) {
+        self.fees.write().insert(symbol, fees);
+    }
+
+    pub(crate) fn lacks_fees(&self) -> bool {
+        self.fees.read().is_empty()
+    }
+
+    pub(crate) fn keep(&self, tasks: impl IntoIterator<Item = AbortHandle>) {
+        self.tasks.lock().extend(tasks);
+    }
+
+    /// Ends its tasks.
+    pub(crate) fn abort(&self) {
+        self.tasks.lock().drain(..).for_each(|task| task.abort());
+    }
+}

@@ -1,0 +1,51 @@
+//! A batch in the making: events are tried on copies of the orders before they are appended together.
+
+use nija_core::{JournalEvent, Order, OrderId, OrderState, Reason, Timestamp, VenueOrderId};
+use std::collections::HashMap;
+
+use super::state::UserState;
+
+/// Events that will be appended, and the orders as they will stand then.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    orders: HashMap<OrderId, Order>,
+    pub(crate) events: Vec<JournalEvent>,
+}
+
+impl Draft {
+    /// An order as it will stand; `None` when it is not live.
+    pub(crate) fn order(&mut self, state: &UserState, id: OrderId) -> Option<&Order> {
+        if !self.orders.contains_key(&id) {
+            self.orders.insert(id, state.orders.get(&id)?.order.clone());
+        }
+        self.orders.get(&id)
+    }
+
+    /// Adds an event of a live order. One that does not follow from the order's state is left out: the venue repeats itself, and
+    /// a report that is behind what is known says nothing new.
+    pub(crate) fn push(&mut self, state: &UserState, event: JournalEvent, at: Timestamp) {
+        if let Some(id) = event.order()
+            && self.order(state, id).is_some()
+            && let Some(order) = self.orders.get_mut(&id)
+            && let Err(error) = order.apply(&event, at)
+        {
+            tracing::debug!(order = %id, %error, "nothing new");
+            return;
+        }
+        self.events.push(event);
+    }
+
+    /// Adds a change of state.
+    pub(crate) fn change(
+        &mut self,
+        state: &UserState,
+        order: OrderId,
+        to: OrderState,
+        reason: Option<Reason>,
+        venue_order_id: Option<VenueOrderId>,
+        at: Timestamp,
+    ) {
+        let event = JournalEvent::StateChanged { order, state: to, reason, venue_order_id };
+        self.push(state, event, at);
+    }
+}

@@ -1,0 +1,313 @@
+//! Taking up what a venue says: reports, fills and balances become journal events.
+
+use nija_core::{
+    ExecutionReport, Fill, JournalEvent, LedgerError, OrderId, OrderState, Reason, TimeInForce, VenueFill,
+};
+use std::sync::Arc;
+
+use super::{
+    conn::Ask,
+    draft::Draft,
+    inner::Inner,
+    money,
+    news::News,
+    owner::{Named, Owner},
+    state::{LiveOrder, UserState},
+    user::User,
+    venue::Venue,
+};
+
+/// News held for orders without a name; beyond this the reconciliation brings it again.
+const HELD: usize = 10_000;
+
+impl Inner {
+    /// Takes up what a venue said, in one commit.
+    pub(super) async fn hear(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        venue: &Arc<Venue>,
+        news: Vec<News>,
+    ) -> Result<(), LedgerError> {
+        let mut state = user.state.lock().await;
+        let mut all = std::mem::take(&mut state.held);
+        all.extend(news);
+        let mut draft = Draft::default();
+        self.draft_news(user, venue, &mut state, &mut draft, all).await?;
+        self.record(user, &mut state, draft.events).await?;
+        let mut ask = Ask::NOTHING;
+        for live in state.orders.values().filter(|live| live.at(&venue.id)) {
+            if live.misses_fills() {
+                ask = ask.and(Ask::FILLS);
+            }
+        }
+        if !state.held.is_empty() {
+            ask = ask.and(Ask::CHECK);
+        }
+        drop(state);
+        if ask != Ask::NOTHING
+            && let Some(conn) = user.conn(&venue.id)
+        {
+            conn.ask(ask);
+        }
+        Ok(())
+    }
+
+    /// Looks again at what was held, once the user's lock is free.
+    pub(super) fn look_at_held_later(self: &Arc<Self>, user: &Arc<User>) {
+        let (inner, user) = (self.clone(), user.clone());
+        self.tasks.spawn(async move { inner.look_at_held(&user).await });
+    }
+
+    async fn look_at_held(self: &Arc<Self>, user: &Arc<User>) {
+        for venue in &self.venues {
+            let held = user.state.lock().await.held.iter().any(|news| news.venue() == &venue.id);
+            if held && let Err(error) = self.hear(user, venue, Vec::new()).await {
+                tracing::error!(user = %user.id, %error, "news could not be put on record");
+                if let Some(conn) = user.conn(&venue.id) {
+                    conn.ask(Ask::RECONCILE);
+                }
+            }
+        }
+    }
+
+    /// Turns news into events. Names first, then fills, then states: an order that ended is not ended before its fills.
+    pub(super) async fn draft_news(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        venue: &Venue,
+        state: &mut UserState,
+        draft: &mut Draft,
+        news: Vec<News>,
+    ) -> Result<(), LedgerError> {
+        let (mut reports, mut fills) = (Vec::new(), Vec::new());
+        for one in news {
+            if *one.venue() != venue.id {
+                state.held.push(one);
+                continue;
+            }
+            match one {
+                News::Balance(balance) => {
+                    let key = (balance.venue.clone(), balance.asset.clone());
+                    let newer = state.balances.get(&key).is_none_or(|known| known.at <= balance.at);
+                    if newer {
+                        state.balances.insert(key, balance);
+                    }
+                }
+                News::Report(report) => {
+                    let ours = report.client_id.and_then(|id| state.names.by_client(id));
+                    if let Some(order) = ours {
+                        state.names.note_venue(order, &venue.id, &report.venue_order_id);
+                    }
+                    reports.push(report);
+                }
+                News::Fill(fill) => fills.push(fill),
+            }
+        }
+        let mut touched = Vec::new();
+        for fill in fills {
+            if !state.has_seen(&fill.venue, &fill.execution_id) {
+                touched.extend(self.draft_fill(user, state, draft, fill).await?);
+            }
+        }
+        for report in reports {
+            touched.extend(self.draft_report(user, state, draft, report).await?);
+        }
+        for order in touched {
+            self.draft_end(state, draft, order);
+        }
+        Ok(())
+    }
+
+    async fn draft_fill(
+        &self,
+        user: &User,
+        state: &mut UserState,
+        draft: &mut Draft,
+        fill: VenueFill,
+    ) -> Result<Option<OrderId>, LedgerError> {
+        let named = Named {
+            venue: &fill.venue,
+            client: fill.client_id,
+            id: &fill.venue_order_id,
+            symbol: &fill.symbol,
+            side: fill.side,
+        };
+        let order = match self.owner(user, state, &named).await? {
+            Owner::Ours(order) => Some(order),
+            Owner::External => None,
+            Owner::Perhaps => {
+                hold(state, News::Fill(fill));
+                return Ok(None);
+            }
+        };
+        let again = draft.events.iter().any(|event| {
+            matches!(event, JournalEvent::Filled(drafted)
+                if drafted.execution.venue == fill.venue && drafted.execution.execution_id == fill.execution_id)
+        });
+        if !again {
+            let fill = Fill {
+                user: user.id,
+                order,
+                fee_in_quote: money::fee_in_quote(&fill, &self.market.snapshot()),
+                execution: fill,
+            };
+            draft.push(state, JournalEvent::Filled(fill), self.clock.now());
+        }
+        Ok(order)
+    }
+
+    async fn draft_report(
+        &self,
+        user: &User,
+        state: &mut UserState,
+        draft: &mut Draft,
+        report: ExecutionReport,
+    ) -> Result<Option<OrderId>, LedgerError> {
+        let named = Named {
+            venue: &report.venue,
+            client: report.client_id,
+            id: &report.venue_order_id,
+            symbol: &report.symbol,
+            side: report.side,
+        };
+        match self.owner(user, state, &named).await? {
+            Owner::Ours(order) => {
+                self.draft_state(state, draft, order, report);
+                Ok(Some(order))
+            }
+            Owner::Perhaps => {
+                hold(state, News::Report(report));
+                Ok(None)
+            }
+            Owner::External => {
+                self.draft_external(user, state, draft, report).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn draft_state(&self, state: &mut UserState, draft: &mut Draft, order: OrderId, report: ExecutionReport) {
+        let now = self.clock.now();
+        let Some(standing) =
+            draft.order(state, order).map(|order| (order.state, order.filled, order.leg.clone()))
+        else {
+            // Ended on our side already.
+            return;
+        };
+        let (standing, filled, leg) = standing;
+        let current = leg.map(|leg| leg.client_id);
+        if report.client_id.is_some() && report.client_id != current {
+            // Of an attempt that was given up as dead. A fill of it would count; its state says nothing of this one.
+            if matches!(report.state, OrderState::Working | OrderState::PartialFill) {
+                tracing::error!(%order, venue = %report.venue, "an attempt proven dead is alive at its venue");
+            }
+            return;
+        }
+        if let Some(live) = state.orders.get_mut(&order) {
+            live.in_hand = false;
+            live.expected = live.expected.max(report.filled);
+        }
+        let fresh = matches!(
+            standing,
+            OrderState::Pending
+                | OrderState::Routing
+                | OrderState::Queued
+                | OrderState::Executing
+                | OrderState::Unknown
+        );
+        let name = Some(report.venue_order_id.clone());
+        match report.state {
+            OrderState::Rejected if filled.is_zero() && report.filled.is_zero() => {
+                let words = report.reason.unwrap_or_else(|| "the venue refused it".to_owned());
+                let reason = Some(Reason::new("venue_rejected", words));
+                draft.change(state, order, OrderState::Rejected, reason, name, now);
+            }
+            OrderState::Working | OrderState::PartialFill | OrderState::Filled
+                if fresh && filled < report.quantity =>
+            {
+                draft.change(state, order, OrderState::Working, None, name, now);
+                note_end(state, order, report);
+            }
+            _ => note_end(state, order, report),
+        }
+    }
+
+    /// Ends an order whose venue is done with it, once every fill that the venue counts is on record.
+    fn draft_end(&self, state: &mut UserState, draft: &mut Draft, order: OrderId) {
+        let Some(standing) = draft.order(state, order).cloned() else {
+            return;
+        };
+        let Some(live) = state.orders.get(&order) else {
+            return;
+        };
+        let Some(report) = live.ended.clone() else {
+            return;
+        };
+        if standing.state.is_final() || standing.filled < report.filled {
+            return;
+        }
+        let (end, reason) = match report.state {
+            OrderState::Filled => (OrderState::Filled, None),
+            OrderState::Expired => (OrderState::Expired, Some(end_reason(live, &standing, &report))),
+            _ => (OrderState::Cancelled, Some(end_reason(live, &standing, &report))),
+        };
+        let name = Some(report.venue_order_id);
+        draft.change(state, order, end, reason, name, self.clock.now());
+    }
+
+    /// An open order that was made elsewhere goes on record once and is left alone.
+    async fn draft_external(
+        &self,
+        user: &User,
+        state: &mut UserState,
+        draft: &mut Draft,
+        report: ExecutionReport,
+    ) -> Result<(), LedgerError> {
+        if !matches!(report.state, OrderState::Working | OrderState::PartialFill) {
+            return Ok(());
+        }
+        let key = (report.venue.clone(), report.venue_order_id.clone());
+        self.read_external(user, state).await?;
+        let drafted = draft.events.iter().any(|event| {
+            matches!(event, JournalEvent::ExternalOrder { report: known } if known.venue_order_id == key.1)
+        });
+        if !drafted && !state.external_recorded.contains(&key) {
+            draft.push(state, JournalEvent::ExternalOrder { report }, self.clock.now());
+        }
+        Ok(())
+    }
+}
+
+fn hold(state: &mut UserState, news: News) {
+    if state.held.len() < HELD {
+        state.held.push(news);
+    }
+}
+
+fn note_end(state: &mut UserState, order: OrderId, report: ExecutionReport) {
+    let over = matches!(
+        report.state,
+        OrderState::Filled | OrderState::Cancelled | OrderState::Expired | OrderState::Rejected
+    );
+    if let Some(live) = state.orders.get_mut(&order)
+        && over
+    {
+        live.ended = Some(report);
+    }
+}
+
+fn end_reason(live: &LiveOrder, order: &nija_core::Order, report: &ExecutionReport) -> Reason {
+    let (base, filled) = (order.intent.signal.symbol.base(), order.filled);
+    let said = report.reason.as_deref().unwrap_or("no reason given");
+    if live.cancel_requested {
+        Reason::new("cancelled", "cancelled at your request")
+    } else if order.intent.signal.time_in_force == TimeInForce::Ioc {
+        let whole = order.leg.as_ref().map_or(filled, |leg| leg.quantity);
+        Reason::new(
+            "ioc_remainder",
+            format!("{filled} of {whole} {base} filled at once within its price; the rest was cancelled"),
+        )
+    } else {
+        Reason::new("ended_by_venue", format!("the venue ended it: {said}"))
+    }
+}

@@ -1,0 +1,90 @@
+//! What all parts of the engine share.
+
+use nija_core::{
+    Clock, Entropy, EventBus, FeeSchedule, Ledger, LedgerError, NoSigner, OpenPurpose, RiskChain, Router,
+    Symbol, Tier, UserId, Vault, VaultError, VenueAccount, VenueError, VenueId,
+};
+use parking_lot::RwLock;
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{EngineConfig, EngineError, market::Market, tasks::Tasks, user::User, venue::Venue};
+
+/// The engine without its handle; its background tasks hold it.
+pub(crate) struct Inner {
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) router: Arc<dyn Router>,
+    pub(crate) risk: RiskChain,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) config: EngineConfig,
+    pub(crate) venues: Vec<Arc<Venue>>,
+    pub(crate) market: Market,
+    pub(crate) tasks: Tasks,
+    pub(crate) draining: AtomicBool,
+    pub(crate) users: RwLock<HashMap<UserId, Arc<User>>>,
+    pub(crate) tiers: RwLock<HashMap<UserId, Tier>>,
+}
+
+impl Inner {
+    pub(crate) fn venue(&self, id: &VenueId) -> Option<&Arc<Venue>> {
+        self.venues.iter().find(|venue| venue.id == *id)
+    }
+
+    pub(crate) fn known_venue(&self, id: &VenueId) -> Result<&Arc<Venue>, EngineError> {
+        self.venue(id).ok_or_else(|| EngineError::Invalid(format!("there is no venue {id} on this platform")))
+    }
+
+    pub(crate) fn tier(&self, user: UserId) -> Tier {
+        self.tiers.read().get(&user).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn fees(&self, user: Option<&User>, venue: &Venue, symbol: &Symbol) -> FeeSchedule {
+        user.and_then(|user| user.conn(&venue.id))
+            .map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(symbol))
+    }
+
+    /// The user, read from the ledger when first met.
+    pub(crate) async fn user(self: &Arc<Self>, id: UserId) -> Result<Arc<User>, LedgerError> {
+        let known = self.users.read().get(&id).cloned();
+        let user = known.unwrap_or_else(|| {
+            self.users.write().entry(id).or_insert_with(|| Arc::new(User::new(id))).clone()
+        });
+        user.loaded.get_or_try_init(|| self.load(&user)).await?;
+        Ok(user)
+    }
+
+    /// The user's account at a venue, ready to be used.
+    pub(crate) async fn account(
+        &self,
+        user: UserId,
+        venue: &Venue,
+        purpose: OpenPurpose,
+    ) -> Result<VenueAccount, VaultError> {
+        let signer = if venue.executor.contract().needs_credential {
+            self.vault.open(user, &venue.id, purpose).await?
+        } else {
+            Arc::new(NoSigner)
+        };
+        Ok(VenueAccount { user, signer })
+    }
+
+    /// Bounds a call that only reads.
+    pub(crate) async fn call<T>(
+        &self,
+        venue: &Venue,
+        call: impl Future<Output = Result<T, VenueError>>,
+    ) -> Result<T, VenueError> {
+        tokio::time::timeout(self.config.call_timeout, call).await.unwrap_or_else(|_| {
+            Err(VenueError::AnswerLost {
+                venue: venue.id.clone(),
+                message: format!("no answer within {} s", self.config.call_timeout.as_secs()),
+            })
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! A user's accounts at venues: connecting them and listening to their streams.
+
+use futures::StreamExt;
+use nija_core::{AccountEvent, OpenPurpose, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    backoff::Backoff,
+    conn::{Ask, Conn},
+    inner::Inner,
+    news::News,
+    user::User,
+    venue::Venue,
+};
+
+/// News taken up at a time, in one commit.
+const BATCH: usize = 256;
+/// A stream that does not come up within this time does not hold up the first reconciliation.
+const FIRST_CONNECT: Duration = Duration::from_secs(2);
+/// A stream that stays down for this long is opened anew, with the credential opened anew.
+const DOWN_FOR: Duration = Duration::from_secs(60);
+
+impl Inner {
+    /// Starts to keep an account. What was there of the same user and venue is replaced.
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        venue: &Arc<Venue>,
+        since: Timestamp,
+    ) -> Arc<Conn> {
+        let conn = Arc::new(Conn::new(venue.clone(), since));
+        user.put_conn(conn.clone());
+        let keeper = self.tasks.spawn(self.clone().keep(user.clone(), conn.clone()));
+        let listener = self.tasks.spawn(self.clone().listen(user.clone(), conn.clone()));
+        conn.keep(keeper.into_iter().chain(listener));
+        conn
+    }
+
+    /// Waits until each account has been reconciled or at least tried, within a bound.
+    pub(super) async fn accounts_tried(&self, user: &User) {
+        for conn in user.conns() {
+            if *conn.tried.borrow() {
+                continue;
+            }
+            let mut tried = conn.tried.subscribe();
+            let waited = tokio::time::timeout(self.config.connect_wait, tried.wait_for(|tried| *tried)).await;
+            if waited.is_err() {
+                tracing::warn!(user = %user.id, venue = %conn.venue.id, "an account is not ready; going on without it");
+            }
+        }
+    }
+
+    /// Listens to an account; never ends.
+    async fn listen(self: Arc<Self>, user: Arc<User>, conn: Arc<Conn>) {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        loop {
+            let began = tokio::time::Instant::now();
+            match self.account(user.id, &conn.venue, OpenPurpose::Stream).await {
+                Ok(account) => {
+                    let stream = conn.venue.executor.account_stream(account);
+                    self.follow_account(&user, &conn, stream).await;
+                }
+                Err(error) => {
+                    tracing::warn!(user = %user.id, venue = %conn.venue.id, %error, "an account's stream could not be opened");
+                    conn.ask(Ask::RECONCILE);
+                }
+            }
+            conn.set_up(false);
+            if began.elapsed() > DOWN_FOR {
+                backoff.reset();
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// Ends when the stream does, or when it stays down.
+    async fn follow_account(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        conn: &Arc<Conn>,
+        stream: futures::stream::BoxStream<'static, AccountEvent>,
+    ) {
+        let mut stream = stream.ready_chunks(BATCH);
+        loop {
+            let patience = if *conn.tried.borrow() { DOWN_FOR } else { FIRST_CONNECT };
+            let events = if conn.is_up() {
+                stream.next().await
+            } else {
+                match tokio::time::timeout(patience, stream.next()).await {
+                    Ok(events) => events,
+                    Err(_) if *conn.tried.borrow() => return,
+                    Err(_) => {
+                        // The account can be read without its stream.
+                        conn.ask(Ask::RECONCILE);
+                        continue;
+                    }
+                }
+            };
+            let Some(events) = events else {
+                return;
+            };
+            self.take_events(user, conn, events).await;
+        }
+    }
+
+    async fn take_events(self: &Arc<Self>, user: &Arc<User>, conn: &Arc<Conn>, events: Vec<AccountEvent>) {
+        let mut news = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                AccountEvent::Report(report) => news.push(News::Report(report)),
+                AccountEvent::Fill(fill) => news.push(News::Fill(fill)),
+                AccountEvent::Balance(balance) => news.push(News::Balance(balance)),
+                AccountEvent::Connected => {
+                    conn.set_up(true);
+                    // What happened before it came up must be asked for.
+                    conn.ask(Ask::RECONCILE);
+                }
+                AccountEvent::Disconnected(why) => {
+                    conn.set_up(false);
+                    tracing::info!(user = %user.id, venue = %conn.venue.id, why, "an account's stream is down");
+                }
+                _ => {}
+            }
+        }
+        if let Err(error) = self.hear(user, &conn.venue, news).await {
+            tracing::error!(user = %user.id, venue = %conn.venue.id, %error, "news could not be put on record");
+            // Nothing is lost: the venue will tell it again.
+            conn.ask(Ask::RECONCILE);
+        }
+    }
+}

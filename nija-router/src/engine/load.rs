@@ -1,0 +1,46 @@
+//! A user is read from the ledger when first met.
+
+use nija_core::{LedgerError, PageRequest, Timestamp};
+use std::sync::Arc;
+
+use super::{inner::Inner, money::Realised, user::User};
+
+/// Executions read ahead, so that what a reconciliation tells again is known.
+const RECENT_FILLS: usize = 1000;
+
+impl Inner {
+    /// Positions, profit and pause; unsettled orders were put in at the start, before anything could be new.
+    pub(super) async fn load(self: &Arc<Self>, user: &Arc<User>) -> Result<(), LedgerError> {
+        let day = self.clock.now().day_start();
+        let positions = self.ledger.open_positions(Some(user.id)).await?;
+        let today = self.ledger.realised_since(user.id, day).await?;
+        let total = self.ledger.realised_since(user.id, Timestamp::from_micros(0)).await?;
+        let paused = self.ledger.paused(user.id).await?;
+        let newest = PageRequest { before: None, limit: RECENT_FILLS };
+        let fills = self.ledger.fills(user.id, newest).await?;
+        {
+            let mut state = user.state.lock().await;
+            state.realised = Realised::new(day, &today, &total);
+            state.paused = paused;
+            for (_, settled) in fills.rows.iter().rev() {
+                let execution = &settled.fill.execution;
+                state.note_seen(&execution.venue, &execution.execution_id);
+                if let Some(order) = settled.fill.order {
+                    state.names.note_venue(order, &execution.venue, &execution.venue_order_id);
+                }
+            }
+            for position in positions {
+                let key = (position.venue.clone(), position.symbol.clone());
+                self.market.note_holding(user.id, &key, true);
+                state.positions.insert(key, position);
+            }
+        }
+        // A venue that needs no key is everyone's.
+        for venue in &self.venues {
+            if !venue.executor.contract().needs_credential && user.conn(&venue.id).is_none() {
+                self.connect(user, venue, self.clock.now());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Market data of all venues: one snapshot, read without a lock, and who is to be told when prices move.
+
+use arc_swap::ArcSwap;
+use futures::StreamExt;
+use nija_core::{Instrument, MarketEvent, MarketSnapshot, Symbol, UserEventKind, UserId, VenueId};
+use parking_lot::Mutex;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{backoff::Backoff, inner::Inner, venue::Venue};
+
+/// A symbol at a venue.
+pub(crate) type Key = (VenueId, Symbol);
+
+/// Events taken up at a time: one snapshot is published for all of them.
+const BATCH: usize = 256;
+
+/// Instruments and the newest prices.
+#[derive(Default)]
+pub(crate) struct Market {
+    snapshot: ArcSwap<MarketSnapshot>,
+    /// The next snapshot, under the writers' lock.
+    building: Mutex<MarketSnapshot>,
+    instruments: ArcSwap<Vec<Arc<Instrument>>>,
+    moved: Mutex<HashSet<Key>>,
+    holders: Mutex<HashMap<Key, HashSet<UserId>>>,
+}
+
+impl Market {
+    pub(crate) fn snapshot(&self) -> Arc<MarketSnapshot> {
+        self.snapshot.load_full()
+    }
+
+    pub(crate) fn instruments(&self) -> Arc<Vec<Arc<Instrument>>> {
+        self.instruments.load_full()
+    }
+
+    /// A symbol's rules at a venue.
+    pub(crate) fn instrument(&self, venue: &VenueId, symbol: &Symbol) -> Option<Arc<Instrument>> {
+        let all = self.instruments.load();
+        all.iter().find(|rules| rules.venue == *venue && rules.symbol == *symbol).cloned()
+    }
+
+    fn add_instruments(&self, venue: &VenueId, listed: Vec<Arc<Instrument>>) {
+        self.instruments.rcu(|known| {
+            let others = known.iter().filter(|rules| rules.venue != *venue);
+            others.chain(&listed).cloned().collect::<Vec<_>>()
+        });
+    }
+
+    /// A user has (`true`) or no longer has a position.
+    pub(crate) fn note_holding(&self, user: UserId, key: &Key, holds: bool) {
+        let mut holders = self.holders.lock();
+        if holds {
+            holders.entry(key.clone()).or_default().insert(user);
+        } else if let Some(users) = holders.get_mut(key) {
+            users.remove(&user);
+            if users.is_empty() {
+                holders.remove(key);
+            }
+        }
+    }
+
+    fn take_up(&self, venue: &VenueId, events: Vec<MarketEvent>) {
+        let mut moved = Vec::new();
+        let mut building = self.building.lock();
+        for event in events {
+            match event {
+                MarketEvent::Quote { symbol, quote } => {
+                    let key = (venue.clone(), symbol);
+                    building.markets.entry(key.clone()).or_default().quote = Some(quote);
+                    moved.push(key);
+                }
+                MarketEvent::Book { symbol, book } => {
+                    building.markets.entry((venue.clone(), symbol)).or_default().book = Some(book);
+                }
+                _ => {}
+            }
+        }
+        // Stored under the lock: a snapshot never gives way to an older one.
+        self.snapshot.store(Arc::new(building.clone()));
+        drop(building);
+        self.moved.lock().extend(moved);
+    }
+
+    /// Users who hold what moved since the last time.
+    fn take_moved(&self) -> HashSet<UserId> {
+        let moved = std::mem::take(&mut *self.moved.lock());
+        let holders = self.holders.lock();
+        moved.iter().filter_map(|key| holders.get(key)).flatten().copied().collect()
+    }
+}
+
+impl Inner {
+    /// Keeps a venue's instruments and prices; never ends.
+    pub(super) async fn watch_market(self: Arc<Self>, venue: Arc<Venue>, wanted: HashSet<Symbol>) {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        loop {
+            match self.call(&venue, venue.executor.instruments()).await {
+                Ok(all) => {
+                    let listed: Vec<_> = all
+                        .into_iter()
+                        .filter(|rules| wanted.contains(&rules.symbol))
+                        .map(Arc::new)
+                        .collect();
+                    let symbols: Vec<_> = listed.iter().map(|rules| rules.symbol.clone()).collect();
+                    self.market.add_instruments(&venue.id, listed);
+                    backoff.reset();
+                    self.follow_market(&venue, symbols).await;
+                }
+                Err(error) => {
+                    tracing::warn!(venue = %venue.id, %error, "its instruments could not be read");
+                    venue.set_up(false, Some(error.to_string()));
+                }
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// Ends when the stream does.
+    async fn follow_market(&self, venue: &Venue, symbols: Vec<Symbol>) {
+        let mut stream = venue.executor.market_stream(symbols).ready_chunks(BATCH);
+        while let Some(events) = stream.next().await {
+            for event in &events {
+                match event {
+                    MarketEvent::Connected => venue.set_up(true, None),
+                    MarketEvent::Disconnected => {
+                        venue.set_up(false, Some("its market stream is down".to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+            self.market.take_up(&venue.id, events);
+        }
+        venue.set_up(false, Some("its market stream ended".to_owned()));
+    }
+
+    /// Tells the holders of what moved, a few times a second at most; never ends.
+    pub(super) async fn publish_marks(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(self.config.mark_interval.max(Duration::from_millis(1)));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.clock.now();
+            for user in self.market.take_moved() {
+                self.bus.publish(user, now, UserEventKind::Marked);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Money: what fills do to balances and to the day's profit, and what fees are worth.
+
+use nija_core::{MarketSnapshot, RealisedPnl, Side, Symbol, Timestamp, VenueBalance, VenueFill, VenueId};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+/// The currency that accounts are measured in.
+pub(crate) const CURRENCY: &str = "USD";
+
+/// Realised profit after fees, in USD.
+#[derive(Debug, Default)]
+pub(crate) struct Realised {
+    day: Timestamp,
+    today: Decimal,
+    total: Decimal,
+}
+
+impl Realised {
+    /// From the ledger's figures since the day's start and since ever.
+    pub(crate) fn new(day: Timestamp, today: &[RealisedPnl], total: &[RealisedPnl]) -> Self {
+        let net = |figures: &[RealisedPnl]| {
+            figures
+                .iter()
+                .filter(|figure| figure.currency == CURRENCY)
+                .map(|figure| figure.realised - figure.fees)
+                .sum()
+        };
+        Self { day, today: net(today), total: net(total) }
+    }
+
+    /// Counts a fill.
+    pub(crate) fn add(&mut self, symbol: &Symbol, at: Timestamp, realised: Decimal, fee: Decimal) {
+        if symbol.quote() != CURRENCY {
+            return;
+        }
+        if at.day_start() > self.day {
+            (self.day, self.today) = (at.day_start(), Decimal::ZERO);
+        }
+        if at >= self.day {
+            self.today += realised - fee;
+        }
+        self.total += realised - fee;
+    }
+
+    pub(crate) fn today(&self, now: Timestamp) -> Decimal {
+        if now.day_start() > self.day { Decimal::ZERO } else { self.today }
+    }
+
+    pub(crate) const fn total(&self) -> Decimal {
+        self.total
+    }
+}
+
+/// Carries a fill into the balances that were said before it, so that they are right until the venue says them anew.
+pub(crate) fn move_balances(balances: &mut HashMap<(VenueId, String), VenueBalance>, fill: &VenueFill) {
+    let worth = fill.quantity.get() * fill.price.get();
+    let (base, quote) = match fill.side {
+        Side::Buy => (fill.quantity.get(), -worth),
+        Side::Sell => (-fill.quantity.get(), worth),
+    };
+    let changes =
+        [(fill.symbol.base(), base), (fill.symbol.quote(), quote), (fill.fee_asset.as_str(), -fill.fee)];
+    for (asset, change) in changes {
+        let balance =
+            balances.entry((fill.venue.clone(), asset.to_owned())).or_insert_with(|| VenueBalance {
+                venue: fill.venue.clone(),
+                asset: asset.to_owned(),
+                total: Decimal::ZERO,
+                available: Decimal::ZERO,
+                // Older than anything the venue will say.
+                at: Timestamp::from_micros(0),
+            });
+        if balance.at < fill.at {
+            balance.total += change;
+            balance.available += change;
+        }
+    }
+}
+
+/// What a fill's fee is worth in its quote currency.
+pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal {
+    if fill.fee.is_zero() || fill.fee_asset == fill.symbol.quote() {
+        return fill.fee;
+    }
+    if fill.fee_asset == fill.symbol.base() {
+        return fill.fee * fill.price.get();
+    }
+    let rate = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok().and_then(|symbol| {
+        let here = market.markets.get(&(fill.venue.clone(), symbol.clone()));
+        let anywhere =
+            market.markets.iter().filter(|((_, listed), _)| *listed == symbol).map(|(_, view)| view);
+        here.into_iter().chain(anywhere).find_map(|view| view.quote)
+    });
+    match rate {
+        Some(quote) => fill.fee * quote.mid(),
+        None => {
+            tracing::warn!(
+                venue = %fill.venue,
+                execution = %fill.execution_id,
+                asset = fill.fee_asset,
+                "no price for a fee's asset; the fee counts as nothing"
+            );
+            Decimal::ZERO
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nija_core::{ExecutionId, Liquidity, MarketView, Price, Quantity, Quote, VenueOrderId};
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn fill(fee_asset: &str, at: i64) -> VenueFill {
+        VenueFill {
+            venue: VenueId::new("kraken").unwrap(),
+            execution_id: ExecutionId::new("e1").unwrap(),
+            venue_order_id: VenueOrderId::new("o1").unwrap(),
+            client_id: None,
+            symbol: Symbol::new("ETH-USD").unwrap(),
+            side: Side::Buy,
+            quantity: Quantity::new(dec("2")).unwrap(),
+            price: Price::new(dec("1000")).unwrap(),
+            fee_asset: fee_asset.to_owned(),
+            fee: dec("0.01"),
+            liquidity: Liquidity::Taker,
+            at: Timestamp::from_micros(at),
+        }
+    }
+
+    #[test]
+    fn a_fee_is_worth_what_its_asset_is() {
+        let mut market = MarketSnapshot::default();
+        let price = |text| Price::new(dec(text)).unwrap();
+        let quote = Quote {
+            bid: price("299"),
+            bid_size: Quantity::ZERO,
+            ask: price("301"),
+            ask_size: Quantity::ZERO,
+            at: Timestamp::from_micros(0),
+        };
+        let key = (VenueId::new("binance").unwrap(), Symbol::new("BNB-USD").unwrap());
+        let view = MarketView { quote: Some(quote), book: None };
+        market.markets.insert(key, view);
+        assert_eq!(fee_in_quote(&fill("USD", 0), &market), dec("0.01"));
+        assert_eq!(fee_in_quote(&fill("ETH", 0), &market), dec("10"));
+        assert_eq!(fee_in_quote(&fill("BNB", 0), &market), dec("3"));
+        assert_eq!(fee_in_quote(&fill("XYZ", 0), &market), Decimal::ZERO);
+    }
+
+    #[test]
+    fn a_fill_moves_only_balances_that_were_said_before_it() {
+        let venue = VenueId::new("kraken").unwrap();
+        let usd = |at| VenueBalance {
+            venue: venue.clone(),
+            asset: "USD".into(),
+            total: dec("5000"),
+            available: dec("5000"),
+            at: Timestamp::from_micros(at),
+        };
+        let key = (venue.clone(), "USD".to_owned());
+        let mut balances = HashMap::from([(key.clone(), usd(10))]);
+        move_balances(&mut balances, &fill("USD", 5));
+        assert_eq!(balances[&key].total, dec("5000"));
+        move_balances(&mut balances, &fill("USD", 15));
+        assert_eq!(balances[&key].available, dec("2999.99"));
+        let eth = &balances[&(venue, "ETH".to_owned())];
+        assert_eq!(eth.total, dec("4"));
+    }
+
+    #[test]
+    fn a_new_day_starts_from_nothing() {
+        let day = 86_400_000_000;
+        let mut realised = Realised::default();
+        let symbol = Symbol::new("ETH-USD").unwrap();
+        realised.add(&symbol, Timestamp::from_micros(5), dec("-3"), dec("1"));
+        assert_eq!(realised.today(Timestamp::from_micros(6)), dec("-4"));
+        assert_eq!(realised.today(Timestamp::from_micros(day)), Decimal::ZERO);
+        realised.add(&symbol, Timestamp::from_micros(day + 1), dec("2"), Decimal::ZERO);
+        assert_eq!(
+            (realised.today(Timestamp::from_micros(day + 2)), realised.total()),
+            (dec("2"), dec("-2"))
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! What a venue says about a user's account.
+
+use nija_core::{ExecutionReport, VenueBalance, VenueFill, VenueId};
+
+/// One thing that a venue said.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    /// An order stands so.
+    Report(ExecutionReport),
+    /// An execution.
+    Fill(VenueFill),
+    /// A balance.
+    Balance(VenueBalance),
+}
+
+impl News {
+    /// Who said it.
+    pub(crate) const fn venue(&self) -> &VenueId {
+        match self {
+            Self::Report(report) => &report.venue,
+            Self::Fill(fill) => &fill.venue,
+            Self::Balance(balance) => &balance.venue,
+        }
+    }
+}

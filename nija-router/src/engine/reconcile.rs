@@ -1,0 +1,127 @@
+//! Reconciliation: what the venue has is compared with the journal, at every start and every reconnect.
+
+use nija_core::{JournalEvent, LedgerError, OpenPurpose, OrderId, OrderLeg, PageRequest, Symbol, Timestamp};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::{EngineError, conn::Conn, inner::Inner, news::News, state::UserState, user::User};
+
+/// Fills are asked for from this much before the last one known: clocks differ, and fills arrive out of order.
+const OVERLAP: Duration = Duration::from_secs(60);
+/// Journal records searched for external orders that are on record already.
+const RECENT_RECORDS: usize = 2000;
+
+impl Inner {
+    /// Balances, open orders, fills, and then every order of ours that the venue did not speak of.
+    pub(super) async fn reconcile(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        conn: &Arc<Conn>,
+    ) -> Result<(), EngineError> {
+        let venue = &conn.venue;
+        let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
+        if conn.lacks_fees() {
+            self.read_fees(conn, &account).await;
+        }
+        let balances = self.call(venue, venue.executor.balances(&account)).await?;
+        // Orders of ours that the next answer must know of; whatever is sent from now on, it need not.
+        let expected = self.unsettled_at(user, conn).await;
+        let open = self.call(venue, venue.executor.open_orders(&account)).await?;
+        let spoken: HashSet<_> = open.iter().map(|report| report.venue_order_id.clone()).collect();
+        let spoken_clients: HashSet<_> = open.iter().filter_map(|report| report.client_id).collect();
+        let mut news: Vec<News> = balances.into_iter().map(News::Balance).collect();
+        news.extend(open.into_iter().map(News::Report));
+        self.hear(user, venue, news).await?;
+        user.state.lock().await.balances_read.insert(venue.id.clone());
+        self.fetch_fills(user, conn).await?;
+        for (order, leg, symbol) in expected {
+            let named = leg.venue_order_id.as_ref().is_some_and(|id| spoken.contains(id));
+            if named || spoken_clients.contains(&leg.client_id) {
+                continue;
+            }
+            self.look_up(user, venue, order, &symbol, &leg).await;
+            self.doubt(user, order).await;
+        }
+        // What the look-ups found may have been filled.
+        if user.state.lock().await.orders.values().any(super::state::LiveOrder::misses_fills) {
+            self.fetch_fills(user, conn).await?;
+        }
+        Ok(())
+    }
+
+    /// An order that is still in doubt gets a task of its own.
+    async fn doubt(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let in_doubt = {
+            let state = user.state.lock().await;
+            state.orders.get(&order).is_some_and(super::state::LiveOrder::in_doubt)
+        };
+        if in_doubt {
+            self.resolve_later(user, order);
+        }
+    }
+
+    async fn unsettled_at(&self, user: &User, conn: &Conn) -> Vec<(OrderId, OrderLeg, Symbol)> {
+        let state = user.state.lock().await;
+        state
+            .orders
+            .values()
+            .filter(|live| live.at(&conn.venue.id) && !live.in_hand)
+            .filter_map(|live| {
+                let leg = live.order.leg.clone()?;
+                Some((live.order.id(), leg, live.order.intent.signal.symbol.clone()))
+            })
+            .collect()
+    }
+
+    /// Executions since the last one known, or since the oldest order that is not settled.
+    pub(super) async fn fetch_fills(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        conn: &Conn,
+    ) -> Result<(), EngineError> {
+        let venue = &conn.venue;
+        let last = self.ledger.last_fill_at(user.id, &venue.id).await?;
+        let oldest = {
+            let state = user.state.lock().await;
+            let at_venue = state.orders.values().filter(|live| live.at(&venue.id));
+            at_venue.map(|live| live.order.intent.received_at).min()
+        };
+        let known = last.unwrap_or(conn.since);
+        let since = oldest.map_or(known, |oldest| oldest.min(known)).minus(OVERLAP);
+        let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
+        let fills = self
+            .call(venue, venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))))
+            .await?;
+        self.hear(user, venue, fills.into_iter().map(News::Fill).collect()).await?;
+        Ok(())
+    }
+
+    async fn read_fees(&self, conn: &Conn, account: &nija_core::VenueAccount) {
+        let listed = self.market.instruments();
+        let symbols = listed.iter().filter(|rules| rules.venue == conn.venue.id);
+        for symbol in symbols.map(|rules| rules.symbol.clone()) {
+            match self.call(&conn.venue, conn.venue.executor.fees(account, &symbol)).await {
+                Ok(fees) => conn.set_fee(symbol, fees),
+                // The published fees stand in; they are never lower than the user's own.
+                Err(error) => {
+                    tracing::warn!(venue = %conn.venue.id, %error, "a user's fees could not be read");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Finds out which external orders are on record, once.
+    pub(super) async fn read_external(&self, user: &User, state: &mut UserState) -> Result<(), LedgerError> {
+        if state.external_read {
+            return Ok(());
+        }
+        let newest = PageRequest { before: None, limit: RECENT_RECORDS };
+        for (_, record) in self.ledger.journal(user.id, newest).await?.rows {
+            if let JournalEvent::ExternalOrder { report } = record.event {
+                state.external_recorded.insert((report.venue, report.venue_order_id));
+            }
+        }
+        state.external_read = true;
+        Ok(())
+    }
+}

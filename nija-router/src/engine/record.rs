@@ -1,0 +1,52 @@
+//! The one way in which a user's state changes: append to the journal, fold into memory, tell the listeners.
+
+use nija_core::{JournalBatch, JournalEvent, LedgerError, Order, UserEventKind};
+use std::sync::Arc;
+
+use super::{
+    inner::Inner,
+    state::{Folded, UserState},
+    user::User,
+};
+
+impl Inner {
+    /// Makes events durable and then follows them. The caller holds the user's lock over the whole of it, so that memory and
+    /// journal change in the same order. Answers with the orders that ended.
+    pub(super) async fn record(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        events: Vec<JournalEvent>,
+    ) -> Result<Vec<Order>, LedgerError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = self.clock.now();
+        let batch = JournalBatch { user: user.id, at, events };
+        let appended = self.ledger.append(batch).await?;
+        let mut folded = Folded::default();
+        for record in &appended.records {
+            state.fold(record, &mut folded);
+        }
+        for (key, holds) in &folded.holding {
+            self.market.note_holding(user.id, key, *holds);
+        }
+        for record in appended.records {
+            self.bus.publish(user.id, at, UserEventKind::Journal(Box::new(record)));
+        }
+        for position in appended.positions {
+            self.bus.publish(user.id, at, UserEventKind::Position(Box::new(position)));
+        }
+        for order in &folded.settled {
+            if let Some(venue) = order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)) {
+                venue.clear_alarm(order.id());
+            }
+        }
+        user.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        if !state.held.is_empty() {
+            // What was held may belong to an order that has a name now, or to none that is left.
+            self.look_at_held_later(user);
+        }
+        Ok(folded.settled)
+    }
+}

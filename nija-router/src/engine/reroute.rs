@@ -1,0 +1,156 @@
+//! An order that is provably not at its venue: it goes elsewhere, tries again, or ends.
+
+use nija_core::{JournalEvent, OrderId, OrderState, Reason, VenueId};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    backoff::Backoff,
+    inner::Inner,
+    submit::{ended, no_venue},
+    user::User,
+};
+
+/// How an order came to be provably dead at its venue.
+#[derive(Debug, Clone)]
+pub(crate) struct Dead {
+    reason: Reason,
+    /// The venue to keep away from, where the venue was the trouble.
+    avoid: Option<VenueId>,
+    /// Whether another attempt makes sense at all.
+    again: bool,
+    not_before: Option<Duration>,
+}
+
+impl Dead {
+    /// The venue refused the order itself; another would as well, or the user should know first.
+    pub(super) const fn refused(reason: Reason) -> Self {
+        Self { reason, avoid: None, again: false, not_before: None }
+    }
+
+    /// Another attempt may go anywhere.
+    pub(super) const fn movable(reason: Reason) -> Self {
+        Self { reason, avoid: None, again: true, not_before: None }
+    }
+
+    /// Another attempt should go to another venue.
+    pub(super) fn elsewhere(venue: &VenueId, reason: Reason) -> Self {
+        Self { reason, avoid: Some(venue.clone()), again: true, not_before: None }
+    }
+
+    pub(super) const fn not_before(mut self, wait: Option<Duration>) -> Self {
+        self.not_before = wait;
+        self
+    }
+}
+
+enum Turn {
+    /// It goes to a lane or has ended.
+    Done,
+    /// An exit tries again after a while.
+    Wait(Duration),
+    /// The ledger failed; nothing changed.
+    Stuck,
+}
+
+impl Inner {
+    /// Takes the next step of an order whose attempt is provably dead. Stale news of an earlier attempt changes nothing.
+    pub(super) async fn dead(self: &Arc<Self>, user: &Arc<User>, order: OrderId, attempt: u32, dead: Dead) {
+        match self.turn(user, order, attempt, &dead, true).await {
+            Turn::Done => {}
+            Turn::Stuck => self.resolve_later(user, order),
+            Turn::Wait(wait) => {
+                let (inner, user) = (self.clone(), user.clone());
+                self.tasks.spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    if matches!(inner.turn(&user, order, attempt, &dead, false).await, Turn::Stuck) {
+                        inner.resolve_later(&user, order);
+                    }
+                });
+            }
+        }
+    }
+
+    async fn turn(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        order: OrderId,
+        attempt: u32,
+        dead: &Dead,
+        may_wait: bool,
+    ) -> Turn {
+        let mut state = user.state.lock().await;
+        let Some(live) = state.orders.get_mut(&order) else {
+            return Turn::Done;
+        };
+        let current = live.order.leg.as_ref().map(|leg| leg.attempt);
+        let evidence = !live.order.filled.is_zero()
+            || matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
+        if current.is_some_and(|current| current != attempt) {
+            return Turn::Done;
+        }
+        if evidence || live.ended.is_some() {
+            // A venue that says no and a fill that says yes: the fill is money. Let the venue be asked.
+            live.in_hand = false;
+            return Turn::Stuck;
+        }
+        let intent = live.order.intent.clone();
+        let exit = intent.signal.signal_type.is_exit();
+        let now = self.clock.now();
+        let cancelled = live.cancel_requested;
+        let attempts = if exit { self.config.max_exit_retries } else { self.config.max_failovers };
+        let young = exit || now.since(intent.received_at) <= self.config.max_intent_age;
+        let again = dead.again && young && attempt < attempts;
+        let events = if cancelled {
+            let reason = Reason::new("cancelled", "cancelled before it reached a venue");
+            vec![ended(order, OrderState::Cancelled, reason)]
+        } else if !again {
+            let end = if dead.again { OrderState::Failed } else { OrderState::Rejected };
+            vec![ended(order, end, dead.reason.clone())]
+        } else if exit && may_wait {
+            // Its position is where it is: the same venue, a little later. Its absence there means nothing meanwhile.
+            live.in_hand = true;
+            let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
+            for _ in 0..attempt {
+                backoff.step();
+            }
+            return Turn::Wait(dead.not_before.unwrap_or_default().max(backoff.step()));
+        } else {
+            let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
+            match self.risk.assess(intent, &account).verdict {
+                Err(reason) => vec![ended(order, OrderState::Rejected, reason)],
+                Ok(approved) => {
+                    let avoid = dead.avoid.as_ref().filter(|_| !exit);
+                    let exclude: Vec<_> = avoid.cloned().into_iter().collect();
+                    let mut decision = self.route(user, &state, &approved, Some(order), &exclude, now);
+                    decision.reason = format!("{}; before that: {}", decision.reason, dead.reason.text);
+                    let placed = self.place_in_lane(&approved, &decision, attempt + 1, now, true);
+                    if let Some(placed) = placed {
+                        let leg = placed.leg.clone();
+                        let routed = vec![JournalEvent::Routed { order, decision, leg }];
+                        if let Err(error) = self.record(user, &mut state, routed).await {
+                            tracing::error!(%order, %error, "a failover could not be put on record");
+                            if let Some(live) = state.orders.get_mut(&order) {
+                                live.in_hand = false;
+                            }
+                            return Turn::Stuck;
+                        }
+                        self.enqueue(user, &mut state, &approved, placed);
+                        return Turn::Done;
+                    }
+                    let end = ended(order, OrderState::Failed, no_venue(&decision));
+                    vec![JournalEvent::NotRouted { order, decision }, end]
+                }
+            }
+        };
+        match self.record(user, &mut state, events).await {
+            Ok(_) => Turn::Done,
+            Err(error) => {
+                tracing::error!(%order, %error, "an end could not be put on record");
+                if let Some(live) = state.orders.get_mut(&order) {
+                    live.in_hand = false;
+                }
+                Turn::Stuck
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! An order in doubt: the venue is asked until evidence settles it. Nothing else does.
+
+use nija_core::{
+    AmbiguityBound, Lookup, OpenPurpose, OrderId, OrderLeg, OrderRef, OrderState, Reason, Symbol, Timestamp,
+    VenueError,
+};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User,
+    venue::Venue,
+};
+
+/// A look-up reaches this much further back than the order can have been sent, for clocks that differ.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// What one look-up came to.
+pub(super) enum Found {
+    /// The venue has it; its state was taken up.
+    Yes,
+    /// The venue looked, after the bound had passed, and has it not: it is dead.
+    ProvenAbsent,
+    /// The venue has it not yet, or could not be asked.
+    Open,
+}
+
+impl Inner {
+    /// Starts finding out about an order, unless somebody is at it.
+    pub(super) fn resolve_later(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let (inner, user) = (self.clone(), user.clone());
+        self.tasks.spawn(async move {
+            {
+                let mut state = user.state.lock().await;
+                match state.orders.get_mut(&order) {
+                    Some(live) if !live.resolving => live.resolving = true,
+                    _ => return,
+                }
+            }
+            inner.resolve(&user, order).await;
+            if let Some(live) = user.state.lock().await.orders.get_mut(&order) {
+                live.resolving = false;
+            }
+        });
+    }
+
+    /// Asks until it is settled.
+    async fn resolve(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let began = self.clock.now();
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        loop {
+            let Some((venue, leg, symbol)) = self.leg_in_doubt(user, order).await else {
+                return;
+            };
+            let found = self.look_up(user, &venue, order, &symbol, &leg).await;
+            match found {
+                Found::Yes => {
+                    let live = |orders: &std::collections::HashMap<OrderId, super::state::LiveOrder>| {
+                        orders.get(&order).is_some_and(|live| live.cancel_requested)
+                    };
+                    let cancel = live(&user.state.lock().await.orders);
+                    if cancel {
+                        // The wish came while nobody knew of the order.
+                        drop(self.cancel_at_venue(user, order).await);
+                    }
+                }
+                Found::ProvenAbsent => {
+                    let reason = Reason::new(
+                        "proven_absent",
+                        format!("it never arrived: {} has no such order after its deadline", venue.id),
+                    );
+                    self.release(user, order, leg.attempt, Dead::movable(reason)).await;
+                    return;
+                }
+                Found::Open => self.mark_unknown(user, order).await,
+            }
+            if self.leg_in_doubt(user, order).await.is_none() {
+                return;
+            }
+            let now = self.clock.now();
+            if now.since(began) >= self.config.alarm_after {
+                let seconds = now.since(began).as_secs();
+                venue
+                    .alarm(order, format!("order {order} has been in doubt at {} for {seconds} s", venue.id));
+            }
+            let until_proof = self.dead_at(&venue, &leg).map(|at| at.since(now));
+            let wait = match until_proof {
+                Some(wait) if !wait.is_zero() => backoff.step().min(wait),
+                _ => backoff.step(),
+            };
+            tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    /// The proof holds: the order moves on or ends. This task is done with it then, so that the next attempt can have its own.
+    async fn release(self: &Arc<Self>, user: &Arc<User>, order: OrderId, attempt: u32, dead: Dead) {
+        if let Some(live) = user.state.lock().await.orders.get_mut(&order) {
+            live.resolving = false;
+        }
+        self.dead(user, order, attempt, dead).await;
+    }
+
+    /// The leg of an order that may or may not be at its venue.
+    async fn leg_in_doubt(&self, user: &User, order: OrderId) -> Option<(Arc<Venue>, OrderLeg, Symbol)> {
+        let state = user.state.lock().await;
+        let live = state.orders.get(&order)?;
+        let leg = live.order.leg.clone()?;
+        let symbol = live.order.intent.signal.symbol.clone();
+        let venue = self.venue(&leg.venue)?.clone();
+        live.in_doubt().then_some((venue, leg, symbol))
+    }
+
+    /// Asks once, and takes up what is found.
+    pub(super) async fn look_up(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        venue: &Arc<Venue>,
+        order: OrderId,
+        symbol: &Symbol,
+        leg: &OrderLeg,
+    ) -> Found {
+        let asked_at = self.clock.now();
+        let answer = self.ask_venue(user, venue, symbol, leg).await;
+        match answer {
+            Ok(Lookup::Found(report)) => {
+                let missing = !report.filled.is_zero();
+                match self.hear(user, venue, vec![News::Report(report)]).await {
+                    Ok(()) => {
+                        if missing && let Some(conn) = user.conn(&venue.id) {
+                            conn.ask(Ask::FILLS);
+                        }
+                        Found::Yes
+                    }
+                    Err(error) => {
+                        tracing::error!(%order, %error, "what a look-up found could not be put on record");
+                        Found::Open
+                    }
+                }
+            }
+            // The question was put after the bound, so the answer is about all time.
+            Ok(Lookup::Absent) if self.dead_at(venue, leg).is_some_and(|at| asked_at >= at) => {
+                Found::ProvenAbsent
+            }
+            Ok(Lookup::Absent) => Found::Open,
+            Err(error) => {
+                tracing::warn!(%order, venue = %venue.id, %error, "an order could not be looked up");
+                Found::Open
+            }
+        }
+    }
+
+    async fn ask_venue(
+        &self,
+        user: &User,
+        venue: &Venue,
+        symbol: &Symbol,
+        leg: &OrderLeg,
+    ) -> Result<Lookup, VenueError> {
+        let account = self
+            .account(user.id, venue, OpenPurpose::Reconcile)
+            .await
+            .map_err(|error| VenueError::Sign(error.into()))?;
+        let order = OrderRef {
+            symbol: symbol.clone(),
+            client_id: leg.client_id,
+            venue_order_id: leg.venue_order_id.clone(),
+        };
+        let since = leg.deadline.minus(self.config.send_window).minus(SKEW);
+        self.call(venue, venue.executor.find(&account, &order, since)).await
+    }
+
+    /// When the absence of an order is proof. A venue without a bound never gives any.
+    fn dead_at(&self, venue: &Venue, leg: &OrderLeg) -> Option<Timestamp> {
+        match venue.executor.contract().ambiguity_bound {
+            AmbiguityBound::Deadline(_) => Some(leg.deadline.plus(self.config.resolve_margin)),
+            AmbiguityBound::Unbounded => None,
+        }
+    }
+
+    /// Says honestly that nobody knows, where the journal does not say so yet.
+    async fn mark_unknown(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let mut state = user.state.lock().await;
+        let mut draft = Draft::default();
+        let standing = draft.order(&state, order).map(|order| order.state);
+        if !matches!(standing, Some(OrderState::Queued | OrderState::Executing)) {
+            return;
+        }
+        let reason = Reason::new(
+            "outcome_unknown",
+            "it may have been sent before the platform restarted; the venue is being asked",
+        );
+        draft.change(&state, order, OrderState::Unknown, Some(reason), None, self.clock.now());
+        if let Err(error) = self.record(user, &mut state, draft.events).await {
+            tracing::error!(%order, %error, "an order in doubt could not be put on record");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The workers of a lane: each sends one order at a time, once.
+
+use nija_core::{
+    Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
+    Placement, Reason, SignError, TimeInForce, VaultError, VenueError, VenueOrder,
+};
+use std::{sync::Arc, time::Instant};
+
+use super::{conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User, venue::Venue};
+
+/// An order to send: risk let it through, and this leg of it is on record.
+pub(crate) struct Job {
+    pub(super) user: Arc<User>,
+    pub(super) order: OrderId,
+    pub(super) approved: Approved<OrderIntent>,
+    pub(super) leg: OrderLeg,
+}
+
+impl Inner {
+    /// One worker of a venue; never ends.
+    pub(super) async fn work(self: Arc<Self>, venue: Arc<Venue>) {
+        loop {
+            let taken = venue.lane.next().await;
+            self.send(&venue, &taken.job).await;
+        }
+    }
+
+    async fn send(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job) {
+        let exit = job.approved.get().signal.signal_type.is_exit();
+        if self.clock.now() >= job.leg.deadline {
+            return self.not_sent(job, Dead::expired()).await;
+        }
+        if !exit && !venue.lane.admit_entry() {
+            return self.not_sent(job, Dead::breaker_open(&venue.id)).await;
+        }
+        let account = match self.account(job.user.id, venue, OpenPurpose::Trade).await {
+            Ok(account) => account,
+            Err(error) => return self.not_sent(job, Dead::from_vault(&venue.id, &error)).await,
+        };
+        let (quantity, price) = (job.leg.quantity, job.leg.reference_price);
+        // The router fitted this size to the venue's limits at this price.
+        let notional = quantity.at(price).unwrap_or(Notional::ZERO);
+        let order = VenueOrder::from_approved(
+            &job.approved,
+            job.leg.client_id,
+            job.leg.kind,
+            quantity,
+            job.leg.deadline,
+        );
+        if self.clock.now() >= job.leg.deadline {
+            return self.not_sent(job, Dead::expired()).await;
+        }
+        let began = Instant::now();
+        let placing = venue.executor.place(&account, &order, notional);
+        let outcome = tokio::time::timeout(self.config.place_timeout, placing).await.unwrap_or_else(|_| {
+            Err(VenueError::AnswerLost {
+                venue: venue.id.clone(),
+                message: format!("no answer within {} s", self.config.place_timeout.as_secs()),
+            })
+        });
+        self.note_outcome(venue, job, &outcome, began);
+        match outcome {
+            Ok(placement) => self.placed(venue, job, placement).await,
+            Err(error) => match error.effect() {
+                Effect::Unknown => self.answer_lost(job, &error).await,
+                Effect::None => {
+                    if matches!(error, VenueError::InsufficientFunds { .. })
+                        && let Some(conn) = job.user.conn(&venue.id)
+                    {
+                        // The venue knows better what the user has.
+                        conn.ask(Ask::RECONCILE);
+                    }
+                    self.not_sent(job, Dead::from_venue(&error)).await;
+                }
+            },
+        }
+    }
+
+    fn note_outcome(
+        &self,
+        venue: &Venue,
+        job: &Job,
+        outcome: &Result<Placement, VenueError>,
+        began: Instant,
+    ) {
+        let failed = outcome.as_ref().is_err_and(VenueError::is_failure);
+        venue.lane.note_call(failed, began.elapsed());
+        let symbol = &job.approved.get().signal.symbol;
+        venue.lane.note_order(symbol, outcome.is_ok());
+        let name = || venue.id.to_string();
+        metrics::counter!("nija_executions_total", "venue" => name()).increment(1);
+        if outcome.is_ok() {
+            metrics::counter!("nija_executions_success_total", "venue" => name()).increment(1);
+        }
+    }
+
+    /// The venue took the order. `Executing` goes on record together with what came of it: the journal already says by
+    /// `Queued` that it may have been sent, so one commit before the sending and one after are enough.
+    async fn placed(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job, placement: Placement) {
+        let user = &job.user;
+        let mut state = user.state.lock().await;
+        state.names.note_venue(job.order, &venue.id, &placement.venue_order_id);
+        let now = self.clock.now();
+        let mut draft = Draft::default();
+        if let Some(live) = state.orders.get_mut(&job.order) {
+            live.in_hand = false;
+        }
+        let standing = draft.order(&state, job.order).map(|order| order.state);
+        if standing == Some(OrderState::Queued) {
+            draft.change(&state, job.order, OrderState::Executing, None, None, now);
+        }
+        // Whatever was heard of it meanwhile goes into the same commit.
+        let mut news: Vec<News> = std::mem::take(&mut state.held);
+        let name = placement.venue_order_id.clone();
+        let reported = placement.report.is_some();
+        news.extend(placement.report.map(News::Report));
+        let taken = self.draft_news(user, venue, &mut state, &mut draft, news).await;
+        let standing = draft.order(&state, job.order).map(|order| order.state);
+        if !reported && standing == Some(OrderState::Executing) {
+            draft.change(&state, job.order, OrderState::Working, None, Some(name), now);
+        }
+        let events = std::mem::take(&mut draft.events);
+        let recorded = match taken {
+            Ok(()) => self.record(user, &mut state, events).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = recorded {
+            return self.not_recorded(job, &error);
+        }
+        let Some(live) = state.orders.get(&job.order) else {
+            return;
+        };
+        let cancel = live.cancel_requested;
+        let signal = &live.order.intent.signal;
+        let brief = signal.time_in_force == TimeInForce::Ioc;
+        let mut ask = if live.misses_fills() { Ask::FILLS } else { Ask::NOTHING };
+        if brief {
+            ask = ask.and(Ask::CHECK);
+        }
+        drop(state);
+        if let Some(conn) = user.conn(&venue.id) {
+            conn.ask(ask);
+        }
+        if cancel {
+            // The wish came while the order was on its way.
+            let (inner, user, order) = (self.clone(), user.clone(), job.order);
+            self.tasks.spawn(async move {
+                drop(inner.cancel_at_venue(&user, order).await);
+            });
+        }
+    }
+
+    /// The answer was lost: the order may be there. Nothing is sent again, nothing moves elsewhere, its money stays bound.
+    async fn answer_lost(self: &Arc<Self>, job: &Job, error: &VenueError) {
+        let mut state = job.user.state.lock().await;
+        if let Some(live) = state.orders.get_mut(&job.order) {
+            live.in_hand = false;
+        }
+        let mut draft = Draft::default();
+        let standing = draft.order(&state, job.order).map(|order| order.state);
+        // The account's stream may have told more by now than the lost answer would have.
+        if standing == Some(OrderState::Queued) {
+            let now = self.clock.now();
+            let reason = Reason::new("answer_lost", format!("{error}; the venue is being asked"));
+            draft.change(&state, job.order, OrderState::Executing, None, None, now);
+            draft.change(&state, job.order, OrderState::Unknown, Some(reason), None, now);
+        }
+        let recorded = self.record(&job.user, &mut state, draft.events).await;
+        drop(state);
+        if let Err(error) = recorded {
+            tracing::error!(order = %job.order, %error, "an order in doubt could not be put on record");
+        }
+        self.resolve_later(&job.user, job.order);
+    }
+
+    /// The order is provably not at the venue.
+    async fn not_sent(self: &Arc<Self>, job: &Job, dead: Dead) {
+        self.dead(&job.user, job.order, job.leg.attempt, dead).await;
+    }
+
+    /// The ledger failed after the venue took the order. The venue is asked again until both agree.
+    pub(super) fn not_recorded(self: &Arc<Self>, job: &Job, error: &LedgerError) {
+        tracing::error!(order = %job.order, %error, "an outcome could not be put on record");
+        self.resolve_later(&job.user, job.order);
+        if let Some(conn) = job.user.conn(&job.leg.venue) {
+            conn.ask(Ask::RECONCILE);
+        }
+    }
+}
+
+impl Dead {
+    fn expired() -> Self {
+        Self::movable(Reason::new("expired_before_send", "it waited too long for its venue and was not sent"))
+    }
+
+    fn breaker_open(venue: &nija_core::VenueId) -> Self {
+        Self::elsewhere(
+            venue,
+            Reason::new("breaker_open", format!("{venue} fails at the moment; nothing was sent there")),
+        )
+    }
+
+    fn from_vault(venue: &nija_core::VenueId, error: &VaultError) -> Self {
+        let code = match error {
+            VaultError::NoCredential { .. } => "no_credentials",
+            _ => "vault_failed",
+        };
+        Self::elsewhere(venue, Reason::new(code, error.to_string()))
+    }
+
+    fn from_venue(error: &VenueError) -> Self {
+        let words = error.to_string();
+        match error {
+            VenueError::Unavailable { venue, .. } => {
+                Self::elsewhere(venue, Reason::new("venue_unavailable", words))
+            }
+            VenueError::RateLimited { venue, retry_after } => {
+                let dead = Self::elsewhere(venue, Reason::new("rate_limited", words));
+                dead.not_before(*retry_after)
+            }
+            VenueError::NotSent { venue, .. } => Self::elsewhere(venue, Reason::new("not_sent", words)),
+            // The next attempt opens the credential again.
+            VenueError::Sign(SignError::LeaseEnded | SignError::Nonce(_) | SignError::Vault(_)) => {
+                Self::movable(Reason::new("not_signed", words))
+            }
+            VenueError::Sign(_) => Self::refused(Reason::new("not_signed", words)),
+            VenueError::InsufficientFunds { .. } => Self::refused(Reason::new("insufficient_funds", words)),
+            VenueError::KeyRefused { .. } => Self::refused(Reason::new("key_refused", words)),
+            VenueError::Rejected { .. } => Self::refused(Reason::new("venue_rejected", words)),
+            VenueError::NotListed { .. } => Self::refused(Reason::new("pair_not_listed", words)),
+            VenueError::Filter(_) => Self::refused(Reason::new("venue_filter", words)),
+            _ => Self::refused(Reason::new("venue_refused", words)),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Starting: what the ledger holds is taken up, accounts are connected, and everything unsettled is asked for.
+
+use nija_core::{LedgerError, UserId};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{
+    EngineError, EngineParts, inner::Inner, market::Market, state::LiveOrder, tasks::Tasks, user::User,
+    venue::Venue,
+};
+use crate::lane::Lane;
+
+impl Inner {
+    pub(super) fn new(parts: EngineParts) -> Self {
+        let venues = parts
+            .executors
+            .into_iter()
+            .map(|executor| {
+                let id = &executor.contract().venue;
+                let lane = Arc::new(Lane::new(id, &parts.config.lane, parts.clock.clone()));
+                Arc::new(Venue::new(executor, lane))
+            })
+            .collect();
+        Self {
+            vault: parts.vault,
+            ledger: parts.ledger,
+            bus: parts.bus,
+            router: parts.router,
+            risk: parts.risk,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            config: parts.config,
+            venues,
+            market: Market::default(),
+            tasks: Tasks::default(),
+            draining: AtomicBool::new(false),
+            users: Default::default(),
+            tiers: Default::default(),
+        }
+    }
+
+    /// Takes up everything; answers with the users whose accounts are being reconciled.
+    pub(super) async fn take_up(self: &Arc<Self>) -> Result<Vec<Arc<User>>, EngineError> {
+        let unsettled = self.put_in_unsettled().await?;
+        self.watch_markets().await?;
+        self.start_workers();
+        let mut users: HashMap<UserId, Arc<User>> = HashMap::new();
+        for meta in self.vault.active().await? {
+            let user = self.user(meta.user).await?;
+            if let Some(venue) = self.venue(&meta.venue)
+                && user.conn(&meta.venue).is_none()
+            {
+                self.connect(&user, venue, meta.created_at);
+            }
+            users.insert(user.id, user);
+        }
+        let holders = self.ledger.open_positions(None).await?;
+        let held_by = holders.iter().map(|position| position.user);
+        let owners: HashSet<UserId> = held_by.chain(unsettled.keys().copied()).collect();
+        for id in owners {
+            // Loading connects the venues that need no key.
+            users.insert(id, self.user(id).await?);
+        }
+        self.resolve_orphans(&users).await;
+        Ok(users.into_values().collect())
+    }
+
+    /// Unsettled orders come first, before a user can be loaded without them.
+    async fn put_in_unsettled(self: &Arc<Self>) -> Result<HashMap<UserId, Arc<User>>, LedgerError> {
+        let mut users: HashMap<UserId, Arc<User>> = HashMap::new();
+        for order in self.ledger.unsettled_orders().await? {
+            let id = order.intent.signal.user;
+            let user = users.entry(id).or_insert_with(|| Arc::new(User::new(id)));
+            let mut live = LiveOrder::new(order, false);
+            live.fee_rate = live
+                .order
+                .leg
+                .as_ref()
+                .and_then(|leg| self.venue(&leg.venue))
+                .map(|venue| venue.executor.default_fees().taker)
+                .unwrap_or_default();
+            user.state.lock().await.insert(live);
+        }
+        self.users.write().extend(users.iter().map(|(id, user)| (*id, user.clone())));
+        Ok(users)
+    }
+
+    /// Orders whose account is not connected any more, or whose venue is gone, have nobody else to look after them.
+    async fn resolve_orphans(self: &Arc<Self>, users: &HashMap<UserId, Arc<User>>) {
+        for user in users.values() {
+            let state = user.state.lock().await;
+            for live in state.orders.values() {
+                let venue = live.order.leg.as_ref().map(|leg| &leg.venue);
+                if venue.is_none_or(|venue| user.conn(venue).is_none()) {
+                    self.resolve_later(user, live.order.id());
+                }
+            }
+        }
+    }
+
+    async fn watch_markets(self: &Arc<Self>) -> Result<(), LedgerError> {
+        let mut active = HashMap::<_, HashSet<_>>::new();
+        for (venue, symbol) in self.ledger.active_symbols().await? {
+            active.entry(venue).or_default().insert(symbol);
+        }
+        for venue in &self.venues {
+            let mut wanted: HashSet<_> = self.config.symbols.iter().cloned().collect();
+            wanted.extend(active.remove(&venue.id).unwrap_or_default());
+            self.tasks.spawn(self.clone().watch_market(venue.clone(), wanted));
+        }
+        self.tasks.spawn(self.clone().publish_marks());
+        Ok(())
+    }
+
+    fn start_workers(self: &Arc<Self>) {
+        for venue in &self.venues {
+            for _ in 0..self.config.lane.workers.max(1) {
+                self.tasks.spawn(self.clone().work(venue.clone()));
+            }
+        }
+    }
+}

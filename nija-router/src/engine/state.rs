@@ -1,0 +1,191 @@
+//! What the engine keeps in memory of one user: nothing that the journal and the venues could not give back.
+
+use nija_core::{
+    ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
+    Position, Quantity, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::{money::Realised, names::Names, news::News};
+
+/// Executions remembered per user, so that a second telling is not even written; the ledger is the last guard.
+const EXECUTIONS_KEPT: usize = 4096;
+
+/// An order that is not settled.
+#[derive(Debug)]
+pub(crate) struct LiveOrder {
+    pub(crate) order: Order,
+    /// Whether this process holds it to send it: in a lane, in a worker's hands or waiting for another try. Its absence
+    /// at the venue means nothing then.
+    pub(crate) in_hand: bool,
+    /// The fee rate that its reservation counts with.
+    pub(crate) fee_rate: Decimal,
+    /// Whether the user wants it gone.
+    pub(crate) cancel_requested: bool,
+    /// Base units filled as the venue says; more than the fills on record when some are still to come.
+    pub(crate) expected: Quantity,
+    /// The venue's last word, kept until all its fills are on record.
+    pub(crate) ended: Option<ExecutionReport>,
+    /// Whether a task is finding out what became of it.
+    pub(crate) resolving: bool,
+}
+
+impl LiveOrder {
+    pub(crate) fn new(order: Order, in_hand: bool) -> Self {
+        Self {
+            order,
+            in_hand,
+            fee_rate: Decimal::ZERO,
+            cancel_requested: false,
+            expected: Quantity::ZERO,
+            ended: None,
+            resolving: false,
+        }
+    }
+
+    /// Whether nobody knows if it is at the venue.
+    pub(crate) const fn in_doubt(&self) -> bool {
+        !self.in_hand
+            && matches!(
+                self.order.state,
+                OrderState::Pending
+                    | OrderState::Routing
+                    | OrderState::Queued
+                    | OrderState::Executing
+                    | OrderState::Unknown
+            )
+    }
+
+    /// Whether the venue spoke of fills that are not on record.
+    pub(crate) fn misses_fills(&self) -> bool {
+        self.order.filled < self.expected
+    }
+
+    pub(crate) fn at(&self, venue: &VenueId) -> bool {
+        self.order.leg.as_ref().is_some_and(|leg| leg.venue == *venue)
+    }
+}
+
+/// One user.
+#[derive(Debug, Default)]
+pub(crate) struct UserState {
+    pub(crate) orders: HashMap<OrderId, LiveOrder>,
+    pub(crate) by_key: HashMap<ClientOrderId, OrderId>,
+    pub(crate) names: Names,
+    pub(crate) positions: HashMap<(VenueId, Symbol), Position>,
+    pub(crate) balances: HashMap<(VenueId, String), VenueBalance>,
+    /// Venues whose balances were read whole: what they did not name is zero.
+    pub(crate) balances_read: HashSet<VenueId>,
+    pub(crate) realised: Realised,
+    pub(crate) last_entry_at: Option<Timestamp>,
+    pub(crate) paused: Option<Timestamp>,
+    /// News of an order that may be one whose placement has not been answered.
+    pub(crate) held: Vec<News>,
+    /// Orders at a venue that are not ours, as far as they have been looked for.
+    pub(crate) external: HashSet<(VenueId, VenueOrderId)>,
+    /// Those of them that are on record.
+    pub(crate) external_recorded: HashSet<(VenueId, VenueOrderId)>,
+    /// Whether the journal was searched for those.
+    pub(crate) external_read: bool,
+    seen: HashSet<(VenueId, ExecutionId)>,
+    seen_order: VecDeque<(VenueId, ExecutionId)>,
+}
+
+/// What folding a record did, for the indexes outside.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    /// Orders that ended.
+    pub(crate) settled: Vec<Order>,
+    /// Positions that opened (`true`) or closed (`false`).
+    pub(crate) holding: Vec<((VenueId, Symbol), bool)>,
+}
+
+impl UserState {
+    /// Takes up an order that is on record.
+    pub(crate) fn insert(&mut self, live: LiveOrder) {
+        let order = &live.order;
+        if let Some(leg) = &order.leg {
+            self.names.note_leg(order.id(), leg);
+        }
+        self.by_key.insert(order.intent.signal.client_order_id.clone(), order.id());
+        self.orders.insert(order.id(), live);
+    }
+
+    /// Whether an execution is on record, as far as memory goes.
+    pub(crate) fn has_seen(&self, venue: &VenueId, execution: &ExecutionId) -> bool {
+        self.seen.contains(&(venue.clone(), execution.clone()))
+    }
+
+    pub(crate) fn note_seen(&mut self, venue: &VenueId, execution: &ExecutionId) {
+        let name = (venue.clone(), execution.clone());
+        if self.seen.insert(name.clone()) {
+            self.seen_order.push_back(name);
+        }
+        if self.seen_order.len() > EXECUTIONS_KEPT
+            && let Some(oldest) = self.seen_order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+    }
+
+    /// Follows the journal by one record.
+    pub(crate) fn fold(&mut self, record: &JournalRecord, folded: &mut Folded) {
+        match &record.event {
+            JournalEvent::IntentAccepted { intent } => {
+                if !intent.signal.signal_type.is_exit() {
+                    self.last_entry_at = Some(intent.received_at);
+                }
+                self.insert(LiveOrder::new(Order::new(intent.clone()), true));
+            }
+            JournalEvent::Filled(fill) => self.fold_fill(fill, folded),
+            JournalEvent::Paused { paused } => self.paused = paused.then_some(record.at),
+            JournalEvent::ExternalOrder { report } => {
+                self.external_recorded.insert((report.venue.clone(), report.venue_order_id.clone()));
+            }
+            _ => {}
+        }
+        let Some(id) = record.event.order() else {
+            return;
+        };
+        let Some(live) = self.orders.get_mut(&id) else {
+            return;
+        };
+        if let Err(error) = live.order.apply(&record.event, record.at) {
+            // The ledger applied the same event to the same order; only a bug makes them differ.
+            tracing::error!(order = %id, %error, "memory and journal disagree");
+        }
+        match &record.event {
+            JournalEvent::Routed { leg, .. } => self.names.note_leg(id, leg),
+            JournalEvent::StateChanged { venue_order_id: Some(name), .. } => {
+                if let Some(leg) = &live.order.leg {
+                    self.names.note_venue(id, &leg.venue, name);
+                }
+            }
+            _ => {}
+        }
+        if live.order.state.is_final()
+            && let Some(live) = self.orders.remove(&id)
+        {
+            self.by_key.remove(&live.order.intent.signal.client_order_id);
+            self.names.note_end(id);
+            folded.settled.push(live.order);
+        }
+    }
+
+    fn fold_fill(&mut self, fill: &nija_core::Fill, folded: &mut Folded) {
+        let execution = &fill.execution;
+        self.note_seen(&execution.venue, &execution.execution_id);
+        if let Some(order) = fill.order {
+            self.names.note_venue(order, &execution.venue, &execution.venue_order_id);
+        }
+        let key = (execution.venue.clone(), execution.symbol.clone());
+        let change = Position::fold(self.positions.remove(&key), fill);
+        self.realised.add(&execution.symbol, execution.at, change.realised_pnl, fill.fee_in_quote);
+        folded.holding.push((key.clone(), change.open.is_some()));
+        if let Some(open) = change.open {
+            self.positions.insert(key, open);
+        }
+        super::money::move_balances(&mut self.balances, execution);
+    }
+}

@@ -1,0 +1,286 @@
+//! From a signal to an order on record in its venue's lane.
+
+use nija_core::{
+    Approved, JournalEvent, LedgerError, NO_EXECUTION_VENUE_AVAILABLE, Order, OrderId, OrderIntent,
+    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce,
+    Timestamp, TradeSignal, VenueClientId, VenueId,
+};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{
+    EngineError,
+    answers::{Preview, Submitted},
+    inner::Inner,
+    send::Job,
+    state::UserState,
+    user::User,
+    venue::Venue,
+    view::Holdings,
+};
+use crate::lane::Slot;
+
+/// What a caller whose lane is full is told to wait.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// Strategies' names are for people; longer ones are a mistake.
+const STRATEGY_LENGTH: usize = 128;
+
+/// A place in a lane and what will be sent from it.
+pub(super) struct Placed {
+    pub(super) slot: Slot<Job>,
+    pub(super) venue: Arc<Venue>,
+    pub(super) leg: OrderLeg,
+    pub(super) plan: RoutePlan,
+}
+
+/// Checks a signal and writes it the one way it is compared in: a market order never rests, whatever it says.
+pub(super) fn normalise(mut signal: TradeSignal) -> Result<TradeSignal, EngineError> {
+    let empty = match signal.size {
+        OrderSize::Base(quantity) => quantity.is_zero(),
+        OrderSize::Quote(money) => money.get().is_zero(),
+    };
+    if empty {
+        return Err(EngineError::Invalid("the size must be greater than zero".into()));
+    }
+    if signal.strategy.as_ref().is_some_and(|name| name.len() > STRATEGY_LENGTH) {
+        return Err(EngineError::Invalid(format!(
+            "the strategy's name is longer than {STRATEGY_LENGTH} bytes"
+        )));
+    }
+    if signal.kind == OrderKind::Market {
+        signal.time_in_force = TimeInForce::Ioc;
+    }
+    Ok(signal)
+}
+
+impl Inner {
+    /// Takes up a signal. Check and reserve happen under the user's lock; one append makes the intent and its route durable;
+    /// only then does the order enter the lane, in a place that it had before.
+    pub(super) async fn accept(self: &Arc<Self>, signal: TradeSignal) -> Result<Submitted, EngineError> {
+        if let Some(venue) = &signal.venue {
+            self.known_venue(venue)?;
+        }
+        let user = self.user(signal.user).await?;
+        self.accounts_tried(&user).await;
+        let mut state = user.state.lock().await;
+        if let Some(order) = state.by_key.get(&signal.client_order_id) {
+            let known = state.orders.get(order).map(|live| live.order.clone());
+            if let Some(known) = known {
+                return replay(known, &signal);
+            }
+        }
+        let now = self.clock.now();
+        let intent =
+            OrderIntent { id: OrderId::generate(now, self.entropy.as_ref()), received_at: now, signal };
+        let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
+        let account = self.account_state(&user, &state, &intent.signal.symbol, None, now);
+        let approved = match self.risk.assess(intent.clone(), &account).verdict {
+            Ok(approved) => approved,
+            Err(reason) => {
+                let rejected = ended(intent.id, OrderState::Rejected, reason);
+                return self.refuse(&user, &mut state, intent, vec![accepted, rejected]).await;
+            }
+        };
+        let decision = self.route(&user, &state, &approved, None, &[], now);
+        let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
+            Some(placed) => placed,
+            None if full_only(&decision) => {
+                return self.busy(&mut state, intent).await;
+            }
+            None => {
+                let end = ended(intent.id, OrderState::Failed, no_venue(&decision));
+                let order = intent.id;
+                let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
+                return self.refuse(&user, &mut state, intent, events).await;
+            }
+        };
+        if self.draining.load(Ordering::SeqCst) {
+            // Checked with the place in hand: a drain that began later waits for that place.
+            drop(placed);
+            return self.known(&state, intent, EngineError::Draining).await;
+        }
+        let routed = JournalEvent::Routed { order: intent.id, decision, leg: placed.leg.clone() };
+        match self.record(&user, &mut state, vec![accepted, routed]).await {
+            Ok(_) => {}
+            Err(LedgerError::ClientOrderIdTaken { order, .. }) => return self.first(&intent, order).await,
+            Err(error) => return Err(error.into()),
+        }
+        let order = self.enqueue(&user, &mut state, &approved, placed);
+        order.map(|order| Submitted { order, replayed: false }).ok_or(EngineError::NoSuchOrder)
+    }
+
+    /// Puts an order on record into its place.
+    pub(super) fn enqueue(
+        &self,
+        user: &Arc<User>,
+        state: &mut UserState,
+        approved: &Approved<OrderIntent>,
+        placed: Placed,
+    ) -> Option<Order> {
+        let Placed { slot, venue, leg, plan } = placed;
+        let id = approved.get().id;
+        let live = state.orders.get_mut(&id)?;
+        live.in_hand = true;
+        live.fee_rate = plan
+            .quantity
+            .at(plan.price)
+            .ok()
+            .and_then(|worth| plan.fees.checked_div(worth.get()))
+            .unwrap_or_default();
+        let signal = &approved.get().signal;
+        metrics::counter!("nija_trades_routed_total", "venue" => venue.id.to_string()).increment(1);
+        let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg };
+        slot.fill(signal.signal_type.priority(), user.id, id, job);
+        Some(live.order.clone())
+    }
+
+    /// Asks the router.
+    pub(super) fn route(
+        &self,
+        user: &User,
+        state: &UserState,
+        approved: &Approved<OrderIntent>,
+        except: Option<OrderId>,
+        exclude: &[VenueId],
+        now: Timestamp,
+    ) -> RouteDecision {
+        let began = Instant::now();
+        let holdings = Holdings { state, except };
+        let venues = self.views(user, &holdings, &approved.get().signal, exclude, now);
+        let decision = self.router.route(&RouteRequest { intent: approved, now, venues: &venues });
+        metrics::histogram!("nija_routing_latency_seconds").record(began.elapsed());
+        decision
+    }
+
+    /// Takes a place in the chosen venue's lane and makes the leg that goes on record.
+    pub(super) fn place_in_lane(
+        &self,
+        approved: &Approved<OrderIntent>,
+        decision: &RouteDecision,
+        attempt: u32,
+        now: Timestamp,
+        failover: bool,
+    ) -> Option<Placed> {
+        let chosen = decision.chosen()?;
+        let plan = chosen.plan.clone()?;
+        let venue = self.venue(&chosen.venue)?.clone();
+        let intent = approved.get();
+        let slot = if failover {
+            venue.lane.reserve_for_failover()
+        } else {
+            venue.lane.reserve(intent.signal.signal_type.is_exit())?
+        };
+        let leg = OrderLeg {
+            venue: venue.id.clone(),
+            attempt,
+            client_id: VenueClientId::derive(intent.id, attempt),
+            venue_order_id: None,
+            quantity: plan.quantity,
+            kind: plan.kind,
+            reference_price: plan.price,
+            deadline: now.plus(self.config.send_window),
+        };
+        Some(Placed { slot, venue, leg, plan })
+    }
+
+    /// Puts a refusal on record.
+    async fn refuse(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        intent: OrderIntent,
+        events: Vec<JournalEvent>,
+    ) -> Result<Submitted, EngineError> {
+        let last_entry_at = state.last_entry_at;
+        let settled = match self.record(user, state, events).await {
+            Ok(settled) => settled,
+            Err(LedgerError::ClientOrderIdTaken { order, .. }) => return self.first(&intent, order).await,
+            Err(error) => return Err(error.into()),
+        };
+        // What was refused does not use up the user's rate.
+        state.last_entry_at = last_entry_at;
+        settled
+            .into_iter()
+            .next()
+            .map(|order| Submitted { order, replayed: false })
+            .ok_or(EngineError::NoSuchOrder)
+    }
+
+    async fn busy(&self, state: &mut UserState, intent: OrderIntent) -> Result<Submitted, EngineError> {
+        let busy = EngineError::Busy { retry_after: RETRY_AFTER };
+        self.known(state, intent, busy).await
+    }
+
+    /// The first answer where this intent was taken up before; the error otherwise.
+    async fn known(
+        &self,
+        _: &UserState,
+        intent: OrderIntent,
+        error: EngineError,
+    ) -> Result<Submitted, EngineError> {
+        let signal = &intent.signal;
+        let known = self.ledger.order_by_client_id(signal.user, &signal.client_order_id).await?;
+        match known {
+            Some(order) => replay(order, signal),
+            None => Err(error),
+        }
+    }
+
+    async fn first(&self, intent: &OrderIntent, order: OrderId) -> Result<Submitted, EngineError> {
+        let known = self.ledger.order(intent.signal.user, order).await?;
+        replay(known.ok_or(EngineError::NoSuchOrder)?, &intent.signal)
+    }
+
+    /// What would become of a signal; nothing is recorded.
+    pub(super) async fn foresee(self: &Arc<Self>, signal: TradeSignal) -> Result<Preview, EngineError> {
+        let user = self.user(signal.user).await?;
+        self.accounts_tried(&user).await;
+        let state = user.state.lock().await;
+        let now = self.clock.now();
+        let account = self.account_state(&user, &state, &signal.symbol, None, now);
+        let intent =
+            OrderIntent { id: OrderId::generate(now, self.entropy.as_ref()), received_at: now, signal };
+        let assessment = self.risk.assess(intent, &account);
+        let (verdict, decision) = match assessment.verdict {
+            Err(reason) => (Err(reason), None),
+            Ok(approved) => {
+                let decision = self.route(&user, &state, &approved, None, &[], now);
+                let verdict = match decision.venue {
+                    Some(_) => Ok(()),
+                    None => Err(no_venue(&decision)),
+                };
+                (verdict, Some(decision))
+            }
+        };
+        Ok(Preview { checks: assessment.checks, verdict, decision })
+    }
+}
+
+/// The same id with the same content is the same intent; with other content it is refused.
+fn replay(known: Order, signal: &TradeSignal) -> Result<Submitted, EngineError> {
+    if known.intent.signal == *signal {
+        Ok(Submitted { order: known, replayed: true })
+    } else {
+        Err(EngineError::ClientOrderIdReused { order: known.id() })
+    }
+}
+
+/// Whether a venue would take it if its lane were not full.
+fn full_only(decision: &RouteDecision) -> bool {
+    // A chosen venue without a place filled up in this very moment.
+    decision.venue.is_some()
+        || decision
+            .candidates
+            .iter()
+            .any(|candidate| candidate.rejections == [nija_core::Ineligible::QueueFull])
+}
+
+pub(super) fn no_venue(decision: &RouteDecision) -> Reason {
+    Reason::new(NO_EXECUTION_VENUE_AVAILABLE, decision.reason.clone())
+}
+
+pub(super) const fn ended(order: OrderId, state: OrderState, reason: Reason) -> JournalEvent {
+    JournalEvent::StateChanged { order, state, reason: Some(reason), venue_order_id: None }
+}

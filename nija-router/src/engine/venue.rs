@@ -1,0 +1,69 @@
+//! A venue as the engine knows it.
+
+use nija_core::{Executor, OrderId, VenueId};
+use parking_lot::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{answers::VenueStatus, send::Job};
+use crate::lane::Lane;
+
+/// One venue: its executor, its lane and what is wrong with it.
+pub(crate) struct Venue {
+    pub(crate) id: VenueId,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) lane: Arc<Lane<Job>>,
+    up: AtomicBool,
+    trouble: Mutex<Option<String>>,
+    alarms: Mutex<BTreeMap<OrderId, String>>,
+}
+
+impl Venue {
+    pub(crate) fn new(executor: Arc<dyn Executor>, lane: Arc<Lane<Job>>) -> Self {
+        Self {
+            id: executor.contract().venue.clone(),
+            executor,
+            lane,
+            up: AtomicBool::new(false),
+            trouble: Mutex::new(Some("not connected yet".to_owned())),
+            alarms: Mutex::default(),
+        }
+    }
+
+    /// Its market stream came up or went down.
+    pub(crate) fn set_up(&self, up: bool, trouble: Option<String>) {
+        self.up.store(up, Ordering::Relaxed);
+        *self.trouble.lock() = trouble;
+    }
+
+    /// An order there needs a person.
+    pub(crate) fn alarm(&self, order: OrderId, what: String) {
+        let new = self.alarms.lock().insert(order, what.clone()).is_none();
+        if new {
+            tracing::error!(venue = %self.id, %order, what, "an order needs a person");
+            metrics::counter!("nija_order_alarms_total", "venue" => self.id.to_string()).increment(1);
+        }
+    }
+
+    pub(crate) fn clear_alarm(&self, order: OrderId) {
+        self.alarms.lock().remove(&order);
+    }
+
+    pub(crate) fn status(&self) -> VenueStatus {
+        let contract = self.executor.contract();
+        let alarms: Vec<String> = self.alarms.lock().values().cloned().collect();
+        VenueStatus {
+            venue: self.id.clone(),
+            name: contract.name.to_owned(),
+            needs_credential: contract.needs_credential,
+            health: self.lane.health(),
+            up: self.up.load(Ordering::Relaxed),
+            detail: if alarms.is_empty() { self.trouble.lock().clone() } else { Some(alarms.join("; ")) },
+        }
+    }
+}

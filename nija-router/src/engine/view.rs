@@ -1,0 +1,161 @@
+//! What the router may look at: every venue as this user meets it.
+
+use nija_core::{
+    OrderId, OrderKind, OrderState, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView,
+};
+use rust_decimal::Decimal;
+
+use super::{
+    conn::Conn,
+    inner::Inner,
+    state::{LiveOrder, UserState},
+    user::User,
+};
+
+/// Where a user's money is bound, and what is free.
+pub(crate) struct Holdings<'a> {
+    pub(crate) state: &'a UserState,
+    /// An order that is being routed anew does not stand in its own way.
+    pub(crate) except: Option<OrderId>,
+}
+
+impl Holdings<'_> {
+    pub(crate) fn live(&self) -> impl Iterator<Item = &LiveOrder> {
+        self.state.orders.values().filter(|live| Some(live.order.id()) != self.except)
+    }
+
+    /// What is free of an asset at a venue: the venue's own figure less what it cannot know of yet, and never more than all
+    /// less every reservation. `None` when the balance is not known or too old.
+    pub(crate) fn free(&self, conn: &Conn, asset: &str, fresh_since: Timestamp) -> Option<Decimal> {
+        let venue = &conn.venue.id;
+        let Some(balance) = self.state.balances.get(&(venue.clone(), asset.to_owned())) else {
+            // Read whole and not named: there is none.
+            return self.state.balances_read.contains(venue).then_some(Decimal::ZERO);
+        };
+        if !conn.is_up() && balance.at < fresh_since {
+            return None;
+        }
+        let (mut bound, mut unseen) = (Decimal::ZERO, Decimal::ZERO);
+        for live in self.live().filter(|live| live.at(venue)) {
+            let (held, amount) = reservation(live);
+            if held != asset {
+                continue;
+            }
+            bound += amount;
+            let confirmed = matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
+            if !confirmed || live.order.updated_at > balance.at {
+                unseen += amount;
+            }
+        }
+        let free = (balance.available - unseen).min(balance.total - bound);
+        Some(free.max(Decimal::ZERO))
+    }
+
+    /// Base units of a position that no live order is selling already. Fees that the venue takes in base leave the balance a
+    /// little below the sum of the fills; an exit sells what is there then.
+    fn sellable(&self, conn: &Conn, signal: &TradeSignal, balance: Option<Decimal>) -> Option<Decimal> {
+        let key = (conn.venue.id.clone(), signal.symbol.clone());
+        let held = self.state.positions.get(&key)?.quantity;
+        let selling: Decimal = self
+            .live()
+            .filter(|live| live.at(&conn.venue.id))
+            .filter(|live| {
+                live.order.intent.signal.symbol == signal.symbol
+                    && live.order.intent.signal.side == Side::Sell
+            })
+            .map(|live| live.order.remaining().get())
+            .sum();
+        let free = held - selling;
+        let dust = Decimal::new(98, 2);
+        // A balance far below the position is more likely late than right: the venue has the last word on it.
+        Some(match balance {
+            Some(balance) if balance < free && balance >= free * dust => balance,
+            _ => free,
+        })
+    }
+}
+
+/// The asset that an order holds, and how much of it.
+pub(crate) fn reservation(live: &LiveOrder) -> (&str, Decimal) {
+    let signal = &live.order.intent.signal;
+    let remaining = live.order.remaining().get();
+    match signal.side {
+        Side::Sell => (signal.symbol.base(), remaining),
+        Side::Buy => {
+            let price = live.order.leg.as_ref().map_or(Decimal::ZERO, |leg| match leg.kind {
+                OrderKind::Limit { price } => price.get(),
+                OrderKind::Market => leg.reference_price.get(),
+            });
+            let with_fee = Decimal::ONE + live.fee_rate.max(Decimal::ZERO);
+            (signal.symbol.quote(), remaining * price * with_fee)
+        }
+    }
+}
+
+impl Inner {
+    /// Every venue but those excluded.
+    pub(super) fn views(
+        &self,
+        user: &User,
+        holdings: &Holdings<'_>,
+        signal: &TradeSignal,
+        exclude: &[VenueId],
+        now: Timestamp,
+    ) -> Vec<VenueView> {
+        let market = self.market.snapshot();
+        let conns = user.conns();
+        let allowed = self.config.limits.tier(self.tier(user.id)).venues;
+        let fresh_since = now.minus(self.config.limits.max_balance_age);
+        let exit = signal.signal_type.is_exit();
+        let mut keyed = 0;
+        let mut within = Vec::with_capacity(conns.len());
+        for conn in &conns {
+            let needs_key = conn.venue.executor.contract().needs_credential;
+            keyed += usize::from(needs_key);
+            within.push(!needs_key || allowed.is_none_or(|allowed| keyed <= allowed));
+        }
+        self.venues
+            .iter()
+            .filter(|venue| !exclude.contains(&venue.id))
+            .map(|venue| {
+                let place = conns.iter().position(|conn| conn.venue.id == venue.id);
+                let conn = place.and_then(|place| conns.get(place));
+                let key = (venue.id.clone(), signal.symbol.clone());
+                let seen = market.markets.get(&key);
+                let quote = seen.and_then(|view| view.quote);
+                let base = conn.and_then(|conn| holdings.free(conn, signal.symbol.base(), fresh_since));
+                VenueView {
+                    venue: venue.id.clone(),
+                    instrument: self.market.instrument(&venue.id, &signal.symbol),
+                    quote: quote.or_else(|| if exit { last_resort(holdings.state, &key) } else { None }),
+                    book: seen.and_then(|view| view.book.clone()),
+                    fees: conn.map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(&signal.symbol)),
+                    health: venue.lane.health(),
+                    connected: conn.is_some(),
+                    within_tier: place.and_then(|place| within.get(place)).copied().unwrap_or(true),
+                    available_base: match conn {
+                        Some(conn) if exit && signal.side == Side::Sell => {
+                            holdings.sellable(conn, signal, base).or(Some(Decimal::ZERO))
+                        }
+                        _ => base,
+                    },
+                    available_quote: conn
+                        .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
+                    pair_record: venue.lane.pair_record(&signal.symbol),
+                }
+            })
+            .collect()
+    }
+}
+
+/// An exit does not wait for a price: without any, the position's own entry price stands in as its reference.
+fn last_resort(state: &UserState, key: &super::market::Key) -> Option<Quote> {
+    let entry = nija_core::Price::new(state.positions.get(key)?.entry_price()).ok()?;
+    Some(Quote {
+        bid: entry,
+        bid_size: Quantity::ZERO,
+        ask: entry,
+        ask_size: Quantity::ZERO,
+        at: Timestamp::from_micros(0),
+    })
+}

@@ -1,0 +1,163 @@
+//! The circuit breaker of a venue. It holds up entries only: exits and cancels never ask it.
+
+use nija_core::{BreakerState, Clock, Timestamp};
+use parking_lot::Mutex;
+use std::{sync::Arc, time::Duration};
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Closed {
+        failures: u32,
+    },
+    Open {
+        since: Timestamp,
+    },
+    /// A probe is under way since then.
+    Probing {
+        since: Timestamp,
+    },
+}
+
+/// Opens after failures in a row; lets one probe through after a while; closes on a success.
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+    failures: u32,
+    open_for: Duration,
+}
+
+impl Breaker {
+    pub(crate) fn new(clock: Arc<dyn Clock>, failures: u32, open_for: Duration) -> Self {
+        Self { state: Mutex::new(State::Closed { failures: 0 }), clock, failures: failures.max(1), open_for }
+    }
+
+    /// Where it stands now.
+    pub(crate) fn state(&self) -> BreakerState {
+        match *self.settle() {
+            State::Closed { .. } => BreakerState::Closed,
+            State::Open { since } if self.is_over(since) => BreakerState::HalfOpen,
+            State::Probing { .. } => BreakerState::HalfOpen,
+            State::Open { .. } => BreakerState::Open,
+        }
+    }
+
+    /// Whether an entry may go now. In the half-open state the first to ask is the probe.
+    pub(crate) fn admit(&self) -> bool {
+        let mut state = self.settle();
+        match *state {
+            State::Closed { .. } => true,
+            State::Open { since } | State::Probing { since } if self.is_over(since) => {
+                *state = State::Probing { since: self.clock.now() };
+                true
+            }
+            State::Open { .. } | State::Probing { .. } => false,
+        }
+    }
+
+    /// The venue answered, be it with a business refusal.
+    pub(crate) fn success(&self) {
+        *self.state.lock() = State::Closed { failures: 0 };
+    }
+
+    /// The venue failed.
+    pub(crate) fn failure(&self) {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        *state = match *state {
+            State::Closed { failures } if failures + 1 < self.failures => {
+                State::Closed { failures: failures + 1 }
+            }
+            _ => State::Open { since: now },
+        };
+    }
+
+    /// A clock that went back must not keep the breaker open for longer than it would have been.
+    fn settle(&self) -> parking_lot::MutexGuard<'_, State> {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        match &mut *state {
+            State::Open { since } | State::Probing { since } if *since > now => *since = now,
+            _ => {}
+        }
+        state
+    }
+
+    fn is_over(&self, since: Timestamp) -> bool {
+        self.clock.now().since(since) >= self.open_for
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nija_core::ManualClock;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn breaker() -> (Breaker, ManualClock) {
+        let clock = ManualClock::at(Timestamp::from_micros(1_000_000_000));
+        (Breaker::new(Arc::new(clock.clone()), 5, MINUTE), clock)
+    }
+
+    fn fail(breaker: &Breaker, times: u32) {
+        (0..times).for_each(|_| breaker.failure());
+    }
+
+    #[test]
+    fn five_failures_in_a_row_open_it_and_a_success_starts_the_count_again() {
+        let (breaker, _) = breaker();
+        fail(&breaker, 4);
+        breaker.success();
+        fail(&breaker, 4);
+        assert_eq!((breaker.state(), breaker.admit()), (BreakerState::Closed, true));
+        fail(&breaker, 1);
+        assert_eq!((breaker.state(), breaker.admit()), (BreakerState::Open, false));
+    }
+
+    #[test]
+    fn after_a_minute_one_probe_goes_and_its_success_closes_it() {
+        let (breaker, clock) = breaker();
+        fail(&breaker, 5);
+        clock.advance(MINUTE - Duration::from_micros(1));
+        assert!(!breaker.admit());
+        clock.advance(Duration::from_micros(1));
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        assert_eq!((breaker.admit(), breaker.admit()), (true, false));
+        breaker.success();
+        assert_eq!((breaker.state(), breaker.admit()), (BreakerState::Closed, true));
+    }
+
+    #[test]
+    fn a_failed_probe_opens_it_for_another_minute() {
+        let (breaker, clock) = breaker();
+        fail(&breaker, 5);
+        clock.advance(MINUTE);
+        assert!(breaker.admit());
+        fail(&breaker, 1);
+        clock.advance(MINUTE - Duration::from_secs(1));
+        assert!(!breaker.admit());
+        clock.advance(Duration::from_secs(1));
+        assert!(breaker.admit());
+    }
+
+    #[test]
+    fn a_probe_that_never_answers_does_not_keep_it_half_open_for_ever() {
+        let (breaker, clock) = breaker();
+        fail(&breaker, 5);
+        clock.advance(MINUTE);
+        assert!(breaker.admit());
+        clock.advance(MINUTE);
+        assert!(breaker.admit());
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_prolongs_it_by_a_minute_at_most() {
+        let (breaker, clock) = breaker();
+        fail(&breaker, 5);
+        clock.set(Timestamp::from_micros(0));
+        assert_eq!(breaker.state(), BreakerState::Open);
+        clock.advance(MINUTE);
+        assert!(breaker.admit());
+    }
+}

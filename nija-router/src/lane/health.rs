@@ -1,0 +1,113 @@
+//! How a venue did lately.
+
+use nija_core::Symbol;
+use parking_lot::Mutex;
+use rust_decimal::Decimal;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+const CALLS: usize = 100;
+const ORDERS_PER_PAIR: usize = 50;
+
+/// The last outcomes, bounded.
+#[derive(Debug, Default)]
+struct Window {
+    outcomes: VecDeque<bool>,
+    good: usize,
+}
+
+impl Window {
+    fn push(&mut self, good: bool, bound: usize) {
+        self.outcomes.push_back(good);
+        self.good += usize::from(good);
+        if self.outcomes.len() > bound
+            && let Some(oldest) = self.outcomes.pop_front()
+        {
+            self.good -= usize::from(oldest);
+        }
+    }
+
+    fn rate(&self) -> Option<Decimal> {
+        Decimal::from(self.good).checked_div(Decimal::from(self.outcomes.len()))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    calls: Window,
+    pairs: HashMap<Symbol, Window>,
+    latency_micros: Option<u64>,
+}
+
+/// Success rate, answer time and the record of each pair, over the recent past.
+#[derive(Debug, Default)]
+pub(crate) struct Health(Mutex<Figures>);
+
+impl Health {
+    /// A call was answered (`true`) or failed.
+    pub(crate) fn call(&self, good: bool, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX / 16);
+        let mut figures = self.0.lock();
+        figures.calls.push(good, CALLS);
+        // A lost answer says nothing about how long answers take.
+        if good {
+            figures.latency_micros = Some(match figures.latency_micros {
+                Some(before) => (before * 7 + micros) / 8,
+                None => micros,
+            });
+        }
+    }
+
+    /// An order on a pair was taken by the venue (`true`) or not.
+    pub(crate) fn order(&self, symbol: &Symbol, good: bool) {
+        let mut figures = self.0.lock();
+        if let Some(pair) = figures.pairs.get_mut(symbol) {
+            pair.push(good, ORDERS_PER_PAIR);
+        } else {
+            figures.pairs.entry(symbol.clone()).or_default().push(good, ORDERS_PER_PAIR);
+        }
+    }
+
+    /// 0 to 1; 1 before the first call.
+    pub(crate) fn success_rate(&self) -> Decimal {
+        self.0.lock().calls.rate().unwrap_or(Decimal::ONE)
+    }
+
+    pub(crate) fn latency(&self) -> Option<Duration> {
+        self.0.lock().latency_micros.map(Duration::from_micros)
+    }
+
+    /// 0 to 100.
+    pub(crate) fn pair_record(&self, symbol: &Symbol) -> Option<Decimal> {
+        let rate = self.0.lock().pairs.get(symbol)?.rate()?;
+        Some(rate * Decimal::ONE_HUNDRED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_cover_the_recent_past_only() {
+        let health = Health::default();
+        assert_eq!(health.success_rate(), Decimal::ONE);
+        (0..CALLS).for_each(|_| health.call(false, Duration::from_secs(5)));
+        assert_eq!((health.success_rate(), health.latency()), (Decimal::ZERO, None));
+        (0..75).for_each(|_| health.call(true, Duration::from_millis(20)));
+        assert_eq!(health.success_rate(), Decimal::new(75, 2));
+        assert_eq!(health.latency(), Some(Duration::from_millis(20)));
+    }
+
+    #[test]
+    fn a_pair_has_its_own_record() {
+        let health = Health::default();
+        let (btc, eth) = (Symbol::new("BTC-USD").unwrap(), Symbol::new("ETH-USD").unwrap());
+        health.order(&btc, true);
+        health.order(&btc, false);
+        assert_eq!(health.pair_record(&btc), Some(Decimal::from(50)));
+        assert_eq!(health.pair_record(&eth), None);
+    }
+}

@@ -1,0 +1,47 @@
+use nija_core::{AccountState, OrderIntent, Reason, RiskPolicy, Verdict};
+use rust_decimal::Decimal;
+
+use super::{RiskLimits, value::cents};
+
+/// No entries after the day's loss has reached its limit.
+#[derive(Debug, Clone, Copy)]
+pub struct DailyLoss(Decimal);
+
+impl DailyLoss {
+    /// By `max_daily_loss`.
+    #[must_use]
+    pub const fn new(limits: &RiskLimits) -> Self {
+        Self(limits.max_daily_loss)
+    }
+}
+
+impl RiskPolicy for DailyLoss {
+    fn name(&self) -> &'static str {
+        "daily_loss"
+    }
+
+    fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
+        let lost = -account.realised_today;
+        if intent.signal.signal_type.is_exit() || lost <= Decimal::ZERO {
+            return Verdict::Allow;
+        }
+        let Some(equity) = account.equity else {
+            return Verdict::Refuse(Reason::new(
+                "equity_unknown",
+                "a position has no price, so today's loss cannot be measured against your equity",
+            ));
+        };
+        let limit = (equity + lost) * self.0;
+        if lost < limit {
+            return Verdict::Allow;
+        }
+        Verdict::Refuse(Reason::new(
+            "daily_loss",
+            format!(
+                "you lost {} USD today; entries stop at {} USD until 00:00 UTC",
+                cents(lost),
+                cents(limit)
+            ),
+        ))
+    }
+}

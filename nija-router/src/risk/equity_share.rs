@@ -1,0 +1,42 @@
+use nija_core::{AccountState, OrderIntent, Reason, RiskPolicy, Verdict};
+use rust_decimal::Decimal;
+
+use super::{
+    RiskLimits,
+    value::{cents, fit_into},
+};
+
+/// One entry risks at most a share of the user's equity. (The share's lower end, 2 per cent, is for strategies to choose by;
+/// a smaller order harms nobody.)
+#[derive(Debug, Clone, Copy)]
+pub struct EquityShare(Decimal);
+
+impl EquityShare {
+    /// By `max_equity_share`.
+    #[must_use]
+    pub const fn new(limits: &RiskLimits) -> Self {
+        Self(limits.max_equity_share)
+    }
+}
+
+impl RiskPolicy for EquityShare {
+    fn name(&self) -> &'static str {
+        "equity_share"
+    }
+
+    fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
+        if intent.signal.signal_type.is_exit() || account.venues.is_empty() {
+            return Verdict::Allow;
+        }
+        let Some(equity) = account.equity else {
+            return Verdict::Refuse(Reason::new(
+                "equity_unknown",
+                "a position has no price, so your equity is not known; try again when its market is back",
+            ));
+        };
+        let share = (self.0 * Decimal::ONE_HUNDRED).normalize();
+        fit_into(equity * self.0, intent, account, "equity_share", |room| {
+            format!("one order may use up to {share} % of your equity of {} USD, {room} USD", cents(equity))
+        })
+    }
+}

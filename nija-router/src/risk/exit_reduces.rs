@@ -1,0 +1,74 @@
+use nija_core::{AccountState, OrderIntent, OrderSize, Quantity, Reason, RiskPolicy, VenueId, Verdict};
+use rust_decimal::Decimal;
+
+use super::value::{price, signed};
+
+/// An exit must have a position to reduce and is never larger than it. It goes to one venue, so the largest position that no
+/// other exit is closing already sets the size.
+#[derive(Debug, Clone, Copy)]
+pub struct ExitReduces;
+
+impl RiskPolicy for ExitReduces {
+    fn name(&self) -> &'static str {
+        "exit_reduces"
+    }
+
+    fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
+        let signal = &intent.signal;
+        if !signal.signal_type.is_exit() {
+            return Verdict::Allow;
+        }
+        let Some((venue, free)) = largest(intent, account) else {
+            return Verdict::Refuse(Reason::new(
+                "no_position",
+                format!(
+                    "there is no position in {} that a {} could reduce, or another order closes it already",
+                    signal.symbol, signal.side
+                ),
+            ));
+        };
+        let wanted = match signal.size {
+            OrderSize::Base(quantity) => Some(quantity.get()),
+            // An exit whose worth cannot be told closes what there is.
+            OrderSize::Quote(money) => {
+                price(intent, account).and_then(|price| money.get().checked_div(price.get()))
+            }
+        };
+        match (wanted, Quantity::new(free)) {
+            (Some(wanted), _) if wanted <= free => Verdict::Allow,
+            (_, Ok(quantity)) => Verdict::Resize {
+                size: OrderSize::Base(quantity),
+                reason: Reason::new(
+                    "reduced_to_position",
+                    format!("the position at {venue} is {} {}", free.normalize(), signal.symbol.base()),
+                ),
+            },
+            (_, Err(_)) => Verdict::Allow,
+        }
+    }
+}
+
+/// The venue with the most to reduce, and how many base units.
+fn largest<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> Option<(&'a VenueId, Decimal)> {
+    let signal = &intent.signal;
+    account
+        .positions_in(&signal.symbol)
+        .filter(|position| signal.venue.as_ref().is_none_or(|venue| *venue == position.venue))
+        .map(|position| {
+            // Positive where this side reduces.
+            let open = -signed(signal.side, position.quantity);
+            let closing: Decimal = account
+                .working
+                .iter()
+                .filter(|order| {
+                    order.venue == position.venue
+                        && order.symbol == position.symbol
+                        && order.side == signal.side
+                })
+                .map(|order| order.remaining.get())
+                .sum();
+            (&position.venue, open - closing)
+        })
+        .filter(|(_, free)| *free > Decimal::ZERO)
+        .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)))
+}

@@ -1,0 +1,36 @@
+use nija_core::{AccountState, OrderIntent, RiskPolicy, Verdict};
+
+use super::{
+    RiskLimits,
+    value::{exposure, fit_into},
+};
+
+/// The largest position of a plan: an entry is brought down to what is left of it.
+#[derive(Debug, Clone)]
+pub struct PositionSize(RiskLimits);
+
+impl PositionSize {
+    /// By the tiers' `largest_position`.
+    #[must_use]
+    pub fn new(limits: &RiskLimits) -> Self {
+        Self(limits.clone())
+    }
+}
+
+impl RiskPolicy for PositionSize {
+    fn name(&self) -> &'static str {
+        "position_size"
+    }
+
+    fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
+        let signal = &intent.signal;
+        let limit = match self.0.tier(account.tier).largest_position {
+            Some(limit) if !signal.signal_type.is_exit() => limit,
+            _ => return Verdict::Allow,
+        };
+        let room = limit - exposure(account, &signal.symbol);
+        fit_into(room, intent, account, "position_size", |room| {
+            format!("your plan holds up to {limit} USD in {}; {room} USD of it is left", signal.symbol)
+        })
+    }
+}

@@ -1,0 +1,55 @@
+use nija_core::{AccountState, OrderIntent, OrderKind, Reason, RiskPolicy, Side, Verdict};
+use rust_decimal::Decimal;
+
+use super::{RiskLimits, value::newest_quote};
+
+/// An entry's limit price may not be far worse than the market: such a price is a slip of the finger.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceCollar(Decimal);
+
+impl PriceCollar {
+    /// By `price_collar`.
+    #[must_use]
+    pub const fn new(limits: &RiskLimits) -> Self {
+        Self(limits.price_collar)
+    }
+}
+
+impl RiskPolicy for PriceCollar {
+    fn name(&self) -> &'static str {
+        "price_collar"
+    }
+
+    fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
+        let signal = &intent.signal;
+        let (OrderKind::Limit { price }, false) = (signal.kind, signal.signal_type.is_exit()) else {
+            return Verdict::Allow;
+        };
+        // The last good quote, however old: the router judges its age.
+        let Some(quote) = newest_quote(intent, account) else {
+            return Verdict::Allow;
+        };
+        let touch = quote.taker_price(signal.side);
+        let (bound, far) = match signal.side {
+            Side::Buy => {
+                let bound = touch.get() * (Decimal::ONE + self.0);
+                (bound, price.get() > bound)
+            }
+            Side::Sell => {
+                let bound = touch.get() * (Decimal::ONE - self.0);
+                (bound, price.get() < bound)
+            }
+        };
+        if !far {
+            return Verdict::Allow;
+        }
+        Verdict::Refuse(Reason::new(
+            "price_collar",
+            format!(
+                "a {} at {price} is far from the market at {touch}; the limit is {}",
+                signal.side,
+                bound.round_dp(8).normalize()
+            ),
+        ))
+    }
+}

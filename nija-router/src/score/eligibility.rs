@@ -1,0 +1,87 @@
+//! Hard eligibility: which venues can take an order at all, each refusal with its reason.
+
+use nija_core::{
+    BreakerState, Ineligible, OrderIntent, OrderKind, Quote, RoutePlan, Side, Timestamp, VenueView,
+};
+use rust_decimal::Decimal;
+
+use super::ScoreConfig;
+
+/// What can be said before an order is sized. An exit passes whatever would merely hold it up: tier, breaker, queue,
+/// the quote's age.
+pub(super) fn before_sizing(
+    intent: &OrderIntent,
+    view: &VenueView,
+    now: Timestamp,
+    config: &ScoreConfig,
+) -> Vec<Ineligible> {
+    let signal = &intent.signal;
+    let entry = !signal.signal_type.is_exit();
+    let mut reasons = Vec::new();
+    let mut refuse = |when: bool, reason| {
+        if when {
+            reasons.push(reason);
+        }
+    };
+    refuse(signal.venue.as_ref().is_some_and(|venue| *venue != view.venue), Ineligible::NotRequested);
+    refuse(view.instrument.is_none(), Ineligible::PairNotListed);
+    refuse(view.instrument.as_ref().is_some_and(|rules| !rules.tradable), Ineligible::MarketClosed);
+    refuse(!view.connected, Ineligible::NoCredentials);
+    refuse(entry && !view.within_tier, Ineligible::TierVenueLimit);
+    refuse(entry && view.health.breaker == BreakerState::Open, Ineligible::BreakerOpen);
+    refuse(entry && view.health.queue_depth >= view.health.queue_capacity, Ineligible::QueueFull);
+    refuse(usable_quote(entry, view, now, config).is_none(), Ineligible::StaleQuote);
+    reasons
+}
+
+/// The quote to size by. An exit takes an old one rather than none.
+pub(super) fn usable_quote<'a>(
+    entry: bool,
+    view: &'a VenueView,
+    now: Timestamp,
+    config: &ScoreConfig,
+) -> Option<&'a Quote> {
+    view.quote.as_ref().filter(|quote| !entry || now.since(quote.at) <= config.max_quote_age)
+}
+
+/// What only the sized order shows: money, goods and depth.
+pub(super) fn after_sizing(
+    intent: &OrderIntent,
+    view: &VenueView,
+    plan: &RoutePlan,
+    fee_rate: Decimal,
+    config: &ScoreConfig,
+) -> Vec<Ineligible> {
+    let signal = &intent.signal;
+    let exit = signal.signal_type.is_exit();
+    // A balance that is not known refuses an entry; an exit is tried all the same.
+    let short_of = |available: Option<Decimal>, needed: Decimal| match available {
+        Some(available) => available < needed,
+        None => !exit,
+    };
+    let mut reasons = Vec::new();
+    match signal.side {
+        Side::Buy => {
+            let worst = match plan.kind {
+                OrderKind::Limit { price } => price,
+                OrderKind::Market => plan.price,
+            };
+            let cost = plan.quantity.get() * worst.get() * (Decimal::ONE + fee_rate.max(Decimal::ZERO));
+            if short_of(view.available_quote, cost) {
+                reasons.push(Ineligible::InsufficientUsd);
+            }
+        }
+        Side::Sell => {
+            if short_of(view.available_base, plan.quantity.get()) {
+                reasons.push(Ineligible::InsufficientBase);
+            }
+        }
+    }
+    let thin = view.book.as_ref().is_some_and(|book| {
+        book.liquidity(signal.side).get() < plan.quantity.get() * config.liquidity_multiple
+    });
+    if thin && !exit {
+        reasons.push(Ineligible::InsufficientLiquidity);
+    }
+    reasons
+}

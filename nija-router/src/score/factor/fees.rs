@@ -1,0 +1,20 @@
+use rust_decimal::Decimal;
+
+/// `100 - 10,000 * rate`: a basis point of fee costs a point.
+pub(crate) fn fees(rate: Decimal) -> Decimal {
+    super::bounded(Decimal::ONE_HUNDRED - rate * Decimal::from(10_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fees;
+
+    #[test]
+    fn a_basis_point_costs_a_point_and_one_per_cent_leaves_nothing() {
+        let score = |rate: &str| fees(rate.parse().unwrap()).normalize().to_string();
+        assert_eq!(score("0.0040"), "60");
+        assert_eq!(score("0"), "100");
+        assert_eq!(score("0.0150"), "0");
+        assert_eq!(score("-0.0001"), "100");
+    }
+}

@@ -1,0 +1,18 @@
+use rust_decimal::Decimal;
+
+/// How well orders on this pair went here; 50 when unknown.
+pub(crate) fn record(pair_record: Option<Decimal>) -> Decimal {
+    pair_record.map_or(super::UNKNOWN, super::bounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::record;
+    use rust_decimal::Decimal;
+
+    #[test]
+    fn an_unknown_pair_is_middling() {
+        assert_eq!(record(None), Decimal::from(50));
+        assert_eq!(record(Some(Decimal::from(90))), Decimal::from(90));
+    }
+}
