@@ -7,10 +7,7 @@ use rust_decimal::Decimal;
 /// Real fills stay many orders of magnitude below these bounds.
 pub(crate) fn check(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Result<(), LedgerError> {
     if fill.execution.quantity.is_zero() {
-        return Err(LedgerError::Invalid(format!(
-            "execution {} fills nothing",
-            fill.execution.execution_id
-        )));
+        return Err(LedgerError::Invalid(format!("execution {} fills nothing", fill.execution.execution_id)));
     }
     fits(fill, order, open).ok_or_else(|| {
         LedgerError::Invalid(format!(
@@ -22,11 +19,7 @@ pub(crate) fn check(fill: &Fill, order: Option<&Order>, open: Option<&Position>)
 
 fn fits(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Option<()> {
     let fee = fill.fee_in_quote.abs();
-    let notional = fill
-        .execution
-        .quantity
-        .get()
-        .checked_mul(fill.execution.price.get())?;
+    let notional = fill.execution.quantity.get().checked_mul(fill.execution.price.get())?;
     if let Some(order) = order {
         order.filled_notional.checked_add(notional)?;
         order.fees.abs().checked_add(fee)?;

@@ -34,10 +34,7 @@ impl ExactSum {
         let part = self.part + other.part;
         let whole = self.whole.checked_add(other.whole).ok_or(SumError)?;
         let whole = whole.checked_add(part / UNIT).ok_or(SumError)?;
-        Ok(Self {
-            whole,
-            part: part % UNIT,
-        })
+        Ok(Self { whole, part: part % UNIT })
     }
 
     /// The sum as a decimal, rounded once where it has more digits than a decimal holds.
@@ -88,10 +85,7 @@ impl FromStr for ExactSum {
         Ok(match (negative, part) {
             (false, _) => Self { whole, part },
             (true, 0) => Self { whole: -whole, part },
-            (true, _) => Self {
-                whole: -whole - 1,
-                part: UNIT - part,
-            },
+            (true, _) => Self { whole: -whole - 1, part: UNIT - part },
         })
     }
 }
@@ -137,15 +131,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_sum_is_refused() {
-        for bad in [
-            "",
-            "-",
-            ".5",
-            "+1",
-            "1e5",
-            "1.2.3",
-            "0.00000000000000000000000000001",
-        ] {
+        for bad in ["", "-", ".5", "+1", "1e5", "1.2.3", "0.00000000000000000000000000001"] {
             assert!(bad.parse::<ExactSum>().is_err(), "{bad:?} was taken");
         }
     }

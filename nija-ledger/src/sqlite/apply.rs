@@ -28,12 +28,7 @@ pub(super) fn apply(connection: &Connection, last_seq: &mut u64, encoded: Encode
             body,
         ])?;
         projector.apply(*last_seq, batch.at, &event)?;
-        records.push(JournalRecord {
-            seq: *last_seq,
-            user: batch.user,
-            at: batch.at,
-            event,
-        });
+        records.push(JournalRecord { seq: *last_seq, user: batch.user, at: batch.at, event });
     }
     let positions = projector.finish()?;
     Ok(Appended { records, positions })

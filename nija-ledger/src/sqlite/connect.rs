@@ -18,10 +18,7 @@ const STATEMENTS: usize = 64;
 /// The writer's connection; creates and migrates the file.
 pub(super) fn writer(path: &Path) -> Outcome<Connection> {
     create(path).map_err(|error| {
-        Fault::Ledger(LedgerError::Storage(format!(
-            "{} cannot be opened: {error}",
-            path.display()
-        )))
+        Fault::Ledger(LedgerError::Storage(format!("{} cannot be opened: {error}", path.display())))
     })?;
     let mut connection = Connection::open_with_flags(
         path,
@@ -40,10 +37,7 @@ pub(super) fn writer(path: &Path) -> Outcome<Connection> {
     )?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     if mode != "wal" {
-        let words = format!(
-            "the file system of {} cannot hold a write-ahead log",
-            path.display()
-        );
+        let words = format!("the file system of {} cannot hold a write-ahead log", path.display());
         return Err(LedgerError::Storage(words).into());
     }
     schema::migrate(&mut connection)?;
@@ -90,16 +84,11 @@ mod tests {
         let path = folder.path().join("ledger.db");
         let connection = writer(&path).unwrap();
         let pragma = |c: &Connection, name: &str| -> i64 {
-            c.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-                .unwrap()
+            c.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
         };
         assert_eq!(pragma(&connection, "synchronous"), 2, "FULL");
         let reader = reader(&path).unwrap();
-        assert!(
-            reader
-                .execute("INSERT INTO paused VALUES (x'00', 1)", [])
-                .is_err()
-        );
+        assert!(reader.execute("INSERT INTO paused VALUES (x'00', 1)", []).is_err());
     }
 
     #[cfg(unix)]

@@ -18,9 +18,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
-        self.readers
-            .read(move |c| read::orders::one(c, user, order))
-            .await
+        self.readers.read(move |c| read::orders::one(c, user, order)).await
     }
 
     async fn order_by_client_id(
@@ -29,9 +27,7 @@ impl Ledger for SqliteLedger {
         id: &ClientOrderId,
     ) -> Result<Option<Order>, LedgerError> {
         let id = id.clone();
-        self.readers
-            .read(move |c| read::orders::by_client_id(c, user, &id))
-            .await
+        self.readers.read(move |c| read::orders::by_client_id(c, user, &id)).await
     }
 
     async fn orders(
@@ -40,9 +36,7 @@ impl Ledger for SqliteLedger {
         state: Option<OrderState>,
         page: PageRequest,
     ) -> Result<LedgerPage<Order>, LedgerError> {
-        self.readers
-            .read(move |c| read::orders::page(c, user, state, page))
-            .await
+        self.readers.read(move |c| read::orders::page(c, user, state, page)).await
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
@@ -58,36 +52,26 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<Position>, LedgerError> {
-        self.readers
-            .read(move |c| read::positions::closed(c, user, page))
-            .await
+        self.readers.read(move |c| read::positions::closed(c, user, page)).await
     }
 
     async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
         let id = id.clone();
-        self.readers
-            .read(move |c| read::positions::one(c, user, &id))
-            .await
+        self.readers.read(move |c| read::positions::one(c, user, &id)).await
     }
 
     async fn fills(&self, user: UserId, page: PageRequest) -> Result<LedgerPage<SettledFill>, LedgerError> {
-        self.readers
-            .read(move |c| read::journal::fills(c, user, page))
-            .await
+        self.readers.read(move |c| read::journal::fills(c, user, page)).await
     }
 
     async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
         let venue = venue.clone();
-        self.readers
-            .read(move |c| read::journal::last_fill_at(c, user, &venue))
-            .await
+        self.readers.read(move |c| read::journal::last_fill_at(c, user, &venue)).await
     }
 
     async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
         let venue = venue.clone();
-        self.readers
-            .read(move |c| read::journal::fills_at_venue(c, &venue))
-            .await
+        self.readers.read(move |c| read::journal::fills_at_venue(c, &venue)).await
     }
 
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
@@ -99,9 +83,7 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
-        self.readers
-            .read(move |c| read::journal::decisions(c, user, page))
-            .await
+        self.readers.read(move |c| read::journal::decisions(c, user, page)).await
     }
 
     async fn journal(
@@ -109,9 +91,7 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
-        self.readers
-            .read(move |c| read::journal::page(c, user, page))
-            .await
+        self.readers.read(move |c| read::journal::page(c, user, page)).await
     }
 
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
@@ -119,13 +99,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
-        self.ask(|answer| Job::Nonces {
-            key,
-            floor,
-            count,
-            answer,
-        })
-        .await
+        self.ask(|answer| Job::Nonces { key, floor, count, answer }).await
     }
 
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {

@@ -52,8 +52,5 @@ fn taken(database: &Path, file: &mut File) -> LedgerError {
         }
         _ => "another process".to_owned(),
     };
-    LedgerError::Storage(format!(
-        "{} is in use by {by}; only one process may write it",
-        database.display()
-    ))
+    LedgerError::Storage(format!("{} is in use by {by}; only one process may write it", database.display()))
 }

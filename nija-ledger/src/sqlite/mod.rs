@@ -8,6 +8,8 @@ mod ledger;
 mod lock;
 mod nonces;
 mod numbers;
+#[cfg(test)]
+mod plans;
 mod projection;
 mod read;
 mod reader;
@@ -98,10 +100,7 @@ impl SqliteLedger {
     /// Hands a job to the writer and waits for its answer.
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, LedgerError> {
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .send(job(answer))
-            .await
-            .map_err(|_| LedgerError::Closed)?;
+        self.queue.send(job(answer)).await.map_err(|_| LedgerError::Closed)?;
         answered.await.map_err(|_| LedgerError::Closed)?
     }
 }
@@ -119,8 +118,6 @@ impl Drop for SqliteLedger {
 
 impl std::fmt::Debug for SqliteLedger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteLedger")
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
+        f.debug_struct("SqliteLedger").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }

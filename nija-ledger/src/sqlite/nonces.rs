@@ -12,20 +12,14 @@ const SET: &str =
 /// Takes `count` nonces, the first of them at least `floor`.
 pub(super) fn reserve(connection: &Connection, key: CredentialId, floor: u64, count: u64) -> Outcome<u64> {
     let key = key.as_uuid();
-    let next: Option<i64> = connection
-        .prepare_cached(NEXT)?
-        .query_row([key.as_bytes()], |row| row.get(0))
-        .optional()?;
+    let next: Option<i64> =
+        connection.prepare_cached(NEXT)?.query_row([key.as_bytes()], |row| row.get(0)).optional()?;
     let first = next.map_or(floor, |next| next.cast_unsigned().max(floor));
     let refuse = |words: &str| LedgerError::Invalid(words.to_owned());
     if count == 0 {
         return Err(refuse("a reservation takes at least one nonce").into());
     }
-    let after = first
-        .checked_add(count)
-        .ok_or_else(|| refuse("the nonces of this key are used up"))?;
-    connection
-        .prepare_cached(SET)?
-        .execute(params![key.as_bytes(), after.cast_signed()])?;
+    let after = first.checked_add(count).ok_or_else(|| refuse("the nonces of this key are used up"))?;
+    connection.prepare_cached(SET)?.execute(params![key.as_bytes(), after.cast_signed()])?;
     Ok(first)
 }

@@ -35,10 +35,7 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| LedgerError::Closed)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| LedgerError::Closed)?;
         let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
         let task = tokio::task::spawn_blocking(move || {
             let connection = idle.lock().pop();

@@ -42,8 +42,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         let tables = |c: &Connection| -> i64 {
-            c.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-                .unwrap()
+            c.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap()
         };
         let before = tables(&connection);
         migrate(&mut connection).unwrap();

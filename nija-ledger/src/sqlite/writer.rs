@@ -51,11 +51,7 @@ pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>) {
                 Job::Close => queue.close(),
                 job => group.push(job),
             }
-            next = if group.len() < QUEUE {
-                queue.try_recv().ok()
-            } else {
-                None
-            };
+            next = if group.len() < QUEUE { queue.try_recv().ok() } else { None };
         }
         committer.commit(&mut group);
     }
@@ -73,12 +69,7 @@ pub(super) struct Committer {
 impl Committer {
     pub(super) fn new(connection: Connection, counters: Arc<Counters>) -> Outcome<Self> {
         let last: Option<i64> = connection.query_row("SELECT max(seq) FROM journal", [], |row| row.get(0))?;
-        Ok(Self {
-            connection,
-            last_seq: last.map_or(0, from_column),
-            counters,
-            stopped: None,
-        })
+        Ok(Self { connection, last_seq: last.map_or(0, from_column), counters, stopped: None })
     }
 
     /// Runs the jobs, each in a savepoint of its own within one transaction; commits once; answers each.
@@ -87,9 +78,7 @@ impl Committer {
             return;
         }
         let first_seq = self.last_seq;
-        let mut group = Group {
-            failed: self.stopped.clone(),
-        };
+        let mut group = Group { failed: self.stopped.clone() };
         if group.failed.is_none() {
             let begun = self.statement("BEGIN IMMEDIATE");
             self.note(&mut group, begun);
@@ -120,16 +109,9 @@ impl Committer {
                 answer,
                 self.in_savepoint(group, |connection, last_seq| apply(connection, last_seq, encoded)),
             ),
-            Job::Nonces {
-                key,
-                floor,
-                count,
+            Job::Nonces { key, floor, count, answer } => Done::Nonces(
                 answer,
-            } => Done::Nonces(
-                answer,
-                self.in_savepoint(group, |connection, _| {
-                    nonces::reserve(connection, key, floor, count)
-                }),
+                self.in_savepoint(group, |connection, _| nonces::reserve(connection, key, floor, count)),
             ),
             Job::Close => Done::Nothing,
         }
@@ -158,9 +140,7 @@ impl Committer {
                 group.failed = Some(words.clone());
                 return words;
             }
-            let undone = self
-                .statement("ROLLBACK TO batch")
-                .and_then(|()| self.statement("RELEASE batch"));
+            let undone = self.statement("ROLLBACK TO batch").and_then(|()| self.statement("RELEASE batch"));
             self.note(group, undone);
             self.judge(fault)
         })
@@ -224,4 +204,105 @@ fn send<T>(answer: Answer<T>, result: Result<T, LedgerError>, failed: Option<&Le
         _ => result,
     };
     let _ = answer.send(result);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::connect;
+    use nija_core::{JournalBatch, JournalEvent, Timestamp, UserId};
+
+    struct Fixture {
+        _folder: tempfile::TempDir,
+        committer: Committer,
+    }
+
+    fn fixture() -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect::writer(&folder.path().join("ledger.db")).unwrap();
+        Fixture { committer: Committer::new(connection, Arc::default()).unwrap(), _folder: folder }
+    }
+
+    impl Fixture {
+        /// Commits so many batches of so many entries as one group.
+        fn commit(&mut self, batches: usize, entries: usize) -> Vec<Result<Appended, LedgerError>> {
+            let (mut jobs, mut answers) = (Vec::new(), Vec::new());
+            for _ in 0..batches {
+                let (answer, answered) = oneshot::channel();
+                let batch = JournalBatch {
+                    user: UserId::from_uuid(uuid::Uuid::from_u128(7)),
+                    at: Timestamp::from_micros(1),
+                    events: vec![JournalEvent::Paused { paused: true }; entries],
+                };
+                jobs.push(Job::Append(Encoded::new(batch).unwrap(), answer));
+                answers.push(answered);
+            }
+            self.committer.commit(&mut jobs);
+            answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect()
+        }
+
+        fn limit_pages(&self, pages: u32) {
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            self.committer.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+        }
+
+        fn run(&self, sql: &str) {
+            self.committer.connection.execute_batch(sql).unwrap();
+        }
+
+        fn entries(&self) -> i64 {
+            let sql = "SELECT count(*) FROM journal";
+            self.committer.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_full_disk_refuses_the_whole_group_and_later_room_is_used() {
+        let mut fixture = fixture();
+        assert!(fixture.commit(2, 1).iter().all(Result::is_ok));
+        fixture.limit_pages(1);
+        let answers = fixture.commit(4, 2_000);
+        for answer in &answers {
+            assert!(
+                matches!(answer, Err(LedgerError::Storage(words)) if words.contains("disk is full")),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(fixture.entries(), 2);
+        fixture.limit_pages(1_000_000);
+        let next = fixture.commit(1, 1).remove(0).unwrap();
+        assert_eq!(next.records[0].seq, 3, "no place was lost");
+    }
+
+    #[test]
+    fn a_failed_commit_is_nobodys_success() {
+        let mut fixture = fixture();
+        // A deferred constraint is checked by COMMIT alone.
+        fixture.run(
+            "PRAGMA foreign_keys = ON;
+             CREATE TABLE parent (id INTEGER PRIMARY KEY);
+             CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER orphan AFTER INSERT ON journal BEGIN INSERT INTO child VALUES (99); END;",
+        );
+        assert!(fixture.commit(3, 1).iter().all(Result::is_err));
+        assert_eq!(fixture.entries(), 0);
+        fixture.run("DROP TRIGGER orphan");
+        assert_eq!(fixture.commit(1, 1).remove(0).unwrap().records[0].seq, 1);
+        assert_eq!(fixture.entries(), 1);
+    }
+
+    #[test]
+    fn after_a_failed_disk_nothing_is_written_any_more() {
+        let mut fixture = fixture();
+        assert!(fixture.commit(1, 1)[0].is_ok());
+        let broken = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+        let mut group = Group { failed: None };
+        let answer: Result<(), LedgerError> = fixture
+            .committer
+            .in_savepoint(&mut group, |_, _| Err(Fault::Sql(rusqlite::Error::SqliteFailure(broken, None))));
+        assert!(answer.unwrap_err().to_string().contains("disk failed"));
+        let later = fixture.commit(1, 1).remove(0).unwrap_err().to_string();
+        assert!(later.contains("until the ledger is opened again"), "{later}");
+        assert_eq!(fixture.entries(), 1);
+    }
 }

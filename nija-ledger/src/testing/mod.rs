@@ -1,1 +1,12 @@
-//! For tests: the rules that every [`Ledger`](nija_core::Ledger) keeps.
+//! For tests: the rules that every [`Ledger`](nija_core::Ledger) keeps, made-up events, and a slow ledger that is obviously right.
+//!
+//! Everything here panics where a rule is broken, as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod events;
+mod reference;
+
+pub use conformance::conformance;
+pub use events::Events;
+pub use reference::ReferenceLedger;

@@ -24,12 +24,7 @@ pub(super) struct Projector<'c> {
 
 impl<'c> Projector<'c> {
     pub(super) fn new(connection: &'c Connection, user: UserId) -> Self {
-        Self {
-            connection,
-            user,
-            orders: orders::OrderWork::default(),
-            positions: Vec::new(),
-        }
+        Self { connection, user, orders: orders::OrderWork::default(), positions: Vec::new() }
     }
 
     /// Whether the event is to be recorded: a fill that was counted already is not.
@@ -49,7 +44,7 @@ impl<'c> Projector<'c> {
             JournalEvent::Filled(fill) => {
                 if fill.user != self.user {
                     return Err(
-                        LedgerError::Invalid("a fill is of another user than its batch".into()).into(),
+                        LedgerError::Invalid("a fill is of another user than its batch".into()).into()
                     );
                 }
                 let open = positions::open(self.connection, fill)?;
@@ -72,9 +67,7 @@ impl<'c> Projector<'c> {
             JournalEvent::Paused { paused } => pause::set(self.connection, self.user, *paused, at),
             other => {
                 if let Some(id) = other.order() {
-                    self.orders
-                        .find(self.connection, self.user, id)?
-                        .apply(other, at)?;
+                    self.orders.find(self.connection, self.user, id)?.apply(other, at)?;
                 }
                 Ok(())
             }

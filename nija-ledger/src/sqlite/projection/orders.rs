@@ -42,20 +42,12 @@ impl OrderWork {
         }
         if let Some(order) = self.owner(connection, intent)? {
             let client_order_id = intent.signal.client_order_id.clone();
-            return Err(LedgerError::ClientOrderIdTaken {
-                client_order_id,
-                order,
-            }
-            .into());
+            return Err(LedgerError::ClientOrderIdTaken { client_order_id, order }.into());
         }
         if self.is_known(connection, intent.id)? {
             return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)).into());
         }
-        self.held.push(Held {
-            place,
-            order: Order::new(intent.clone()),
-            is_new: true,
-        });
+        self.held.push(Held { place, order: Order::new(intent.clone()), is_new: true });
         Ok(())
     }
 
@@ -65,11 +57,7 @@ impl OrderWork {
             Some(index) => index,
             None => {
                 let (place, order) = load(connection, user, id)?.ok_or(LedgerError::NoSuchOrder(id))?;
-                self.held.push(Held {
-                    place,
-                    order,
-                    is_new: false,
-                });
+                self.held.push(Held { place, order, is_new: false });
                 self.held.len() - 1
             }
         };
@@ -100,9 +88,7 @@ impl OrderWork {
                     body,
                 ])?;
             } else {
-                connection
-                    .prepare_cached(UPDATE)?
-                    .execute(params![place, state, live, venue, body])?;
+                connection.prepare_cached(UPDATE)?.execute(params![place, state, live, venue, body])?;
             }
         }
         Ok(())
@@ -117,10 +103,9 @@ impl OrderWork {
         }
         let body: Option<String> = connection
             .prepare_cached(BY_CLIENT_ID)?
-            .query_row(
-                params![signal.user.as_uuid().as_bytes(), signal.client_order_id.as_str()],
-                |row| row.get(0),
-            )
+            .query_row(params![signal.user.as_uuid().as_bytes(), signal.client_order_id.as_str()], |row| {
+                row.get(0)
+            })
             .optional()?;
         body.map(|body| decode(&body).map(|order| order.id())).transpose()
     }
@@ -129,23 +114,18 @@ impl OrderWork {
         if self.held.iter().any(|held| held.order.id() == id) {
             return Ok(true);
         }
-        Ok(connection
-            .prepare_cached(EXISTS)?
-            .exists([id.as_uuid().as_bytes()])?)
+        Ok(connection.prepare_cached(EXISTS)?.exists([id.as_uuid().as_bytes()])?)
     }
 }
 
 fn load(connection: &Connection, user: UserId, id: OrderId) -> Outcome<Option<(u64, Order)>> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(LOAD)?
-        .query_row(
-            params![id.as_uuid().as_bytes(), user.as_uuid().as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .query_row(params![id.as_uuid().as_bytes(), user.as_uuid().as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    found
-        .map(|(place, body)| Ok((from_column(place), decode(&body)?)))
-        .transpose()
+    found.map(|(place, body)| Ok((from_column(place), decode(&body)?))).transpose()
 }
 
 fn decode(body: &str) -> Outcome<Order> {

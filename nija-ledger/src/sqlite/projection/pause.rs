@@ -13,9 +13,7 @@ const RESUME: &str = "DELETE FROM paused WHERE user = ?1";
 pub(super) fn set(connection: &Connection, user: UserId, paused: bool, at: Timestamp) -> Outcome<()> {
     let user = user.as_uuid();
     if paused {
-        connection
-            .prepare_cached(PAUSE)?
-            .execute(params![user.as_bytes(), at.micros()])?;
+        connection.prepare_cached(PAUSE)?.execute(params![user.as_bytes(), at.micros()])?;
     } else {
         connection.prepare_cached(RESUME)?.execute([user.as_bytes()])?;
     }

@@ -29,17 +29,11 @@ pub(super) fn add(connection: &Connection, fill: &Fill, realised: Decimal) -> Ou
         .query_row(params![user.as_bytes(), day, currency], texts)
         .optional()?;
     let (won, fees) = added(sums, realised, fill.fee_in_quote)?;
-    connection
-        .prepare_cached(SET_DAY)?
-        .execute(params![user.as_bytes(), day, currency, won, fees])?;
-    let sums = connection
-        .prepare_cached(TOTAL)?
-        .query_row(params![user.as_bytes(), currency], texts)
-        .optional()?;
+    connection.prepare_cached(SET_DAY)?.execute(params![user.as_bytes(), day, currency, won, fees])?;
+    let sums =
+        connection.prepare_cached(TOTAL)?.query_row(params![user.as_bytes(), currency], texts).optional()?;
     let (won, fees) = added(sums, realised, fill.fee_in_quote)?;
-    connection
-        .prepare_cached(SET_TOTAL)?
-        .execute(params![user.as_bytes(), currency, won, fees])?;
+    connection.prepare_cached(SET_TOTAL)?.execute(params![user.as_bytes(), currency, won, fees])?;
     Ok(())
 }
 

@@ -26,11 +26,7 @@ pub(super) fn open(connection: &Connection, fill: &Fill) -> Outcome<Option<OpenP
     let found: Option<(i64, String)> = connection
         .prepare_cached(OPEN)?
         .query_row(
-            params![
-                fill.user.as_uuid().as_bytes(),
-                execution.venue.as_str(),
-                execution.symbol.as_str()
-            ],
+            params![fill.user.as_uuid().as_bytes(), execution.venue.as_str(), execution.symbol.as_str()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
@@ -78,9 +74,7 @@ fn insert(connection: &Connection, seq: u64, position: &Position) -> Outcome<()>
 }
 
 fn update(connection: &Connection, opened: i64, closed: Option<i64>, position: &Position) -> Outcome<()> {
-    connection
-        .prepare_cached(UPDATE)?
-        .execute(params![opened, closed, encode(position)?])?;
+    connection.prepare_cached(UPDATE)?.execute(params![opened, closed, encode(position)?])?;
     Ok(())
 }
 

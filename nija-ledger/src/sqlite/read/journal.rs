@@ -31,12 +31,8 @@ pub(in crate::sqlite) fn page(
     let params = params![user.as_uuid().into_bytes(), before(page), one_more(page)];
     let rows = all(connection, NEWEST, params, |row| {
         let seq = from_column(row.get(0)?);
-        let record = JournalRecord {
-            seq,
-            user,
-            at: Timestamp::from_micros(row.get(1)?),
-            event: body(row, 2)?,
-        };
+        let record =
+            JournalRecord { seq, user, at: Timestamp::from_micros(row.get(1)?), event: body(row, 2)? };
         Ok((seq, record))
     })?;
     Ok(cut(rows, page))
@@ -67,9 +63,7 @@ pub(in crate::sqlite) fn fills(
         let realised: String = row.get(2)?;
         let settled = SettledFill {
             fill: fill(row, 1)?,
-            realised_pnl: realised
-                .parse()
-                .map_err(|error| Fault::unreadable("a realised profit", error))?,
+            realised_pnl: realised.parse().map_err(|error| Fault::unreadable("a realised profit", error))?,
         };
         Ok((from_column(row.get(0)?), settled))
     })?;
@@ -85,11 +79,7 @@ pub(in crate::sqlite) fn last_fill_at(
     user: UserId,
     venue: &VenueId,
 ) -> Outcome<Option<Timestamp>> {
-    moment(
-        connection,
-        NEWEST_FILL,
-        params![user.as_uuid().into_bytes(), venue.as_str()],
-    )
+    moment(connection, NEWEST_FILL, params![user.as_uuid().into_bytes(), venue.as_str()])
 }
 
 pub(in crate::sqlite) fn paused(connection: &Connection, user: UserId) -> Outcome<Option<Timestamp>> {
@@ -97,10 +87,8 @@ pub(in crate::sqlite) fn paused(connection: &Connection, user: UserId) -> Outcom
 }
 
 fn moment(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Outcome<Option<Timestamp>> {
-    let micros: Option<i64> = connection
-        .prepare_cached(sql)?
-        .query_row(params, |row| row.get(0))
-        .optional()?;
+    let micros: Option<i64> =
+        connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
     Ok(micros.map(Timestamp::from_micros))
 }
 
@@ -112,9 +100,6 @@ fn fill(row: &Row<'_>, column: usize) -> Outcome<Fill> {
 }
 
 fn unexpected(event: &JournalEvent) -> Fault {
-    let words = format!(
-        "an entry of the journal is a {} where it must not be",
-        event.kind()
-    );
+    let words = format!("an entry of the journal is a {} where it must not be", event.kind());
     LedgerError::Storage(words).into()
 }

@@ -48,9 +48,6 @@ fn all<T>(
 
 /// A JSON column.
 fn body<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
-    let text = row
-        .get_ref(column)?
-        .as_str()
-        .map_err(|error| Fault::unreadable("a row", error))?;
+    let text = row.get_ref(column)?.as_str().map_err(|error| Fault::unreadable("a row", error))?;
     serde_json::from_str(text).map_err(|error| Fault::unreadable("a row", error))
 }

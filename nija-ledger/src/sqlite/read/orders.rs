@@ -16,7 +16,9 @@ pub(in crate::sqlite) const NEWEST: &str = "SELECT place, body FROM orders
     WHERE user = ?1 AND place < ?2 ORDER BY place DESC LIMIT ?3";
 pub(in crate::sqlite) const NEWEST_IN_STATE: &str = "SELECT place, body FROM orders
     WHERE user = ?1 AND state = ?4 AND place < ?2 ORDER BY place DESC LIMIT ?3";
-pub(in crate::sqlite) const LIVE: &str = "SELECT body FROM orders WHERE live = 1 ORDER BY place";
+// Left alone, SQLite would walk the whole table to save the sorting.
+pub(in crate::sqlite) const LIVE: &str =
+    "SELECT body FROM orders INDEXED BY orders_live WHERE live = 1 ORDER BY place";
 pub(in crate::sqlite) const ACTIVE: &str = "SELECT venue, symbol FROM orders
         WHERE live = 1 AND venue IS NOT NULL
     UNION SELECT venue, symbol FROM positions WHERE closed IS NULL ORDER BY 1, 2";
@@ -32,10 +34,7 @@ pub(in crate::sqlite) fn by_client_id(
     id: &ClientOrderId,
 ) -> Outcome<Option<Order>> {
     let key = params![user.as_uuid().into_bytes(), id.as_str()];
-    Ok(all(connection, projection::orders::BY_CLIENT_ID, key, |row| {
-        body(row, 0)
-    })?
-    .pop())
+    Ok(all(connection, projection::orders::BY_CLIENT_ID, key, |row| body(row, 0))?.pop())
 }
 
 pub(in crate::sqlite) fn page(

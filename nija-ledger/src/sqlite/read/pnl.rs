@@ -31,25 +31,19 @@ pub(in crate::sqlite) fn since(
     let mut sums = Sums::default();
     // One snapshot for all the parts.
     let snapshot = connection.unchecked_transaction()?;
-    let first: Option<i64> = snapshot
-        .prepare_cached(FIRST_DAY)?
-        .query_row([user.as_bytes()], |row| row.get(0))?;
+    let first: Option<i64> =
+        snapshot.prepare_cached(FIRST_DAY)?.query_row([user.as_bytes()], |row| row.get(0))?;
     if first.is_some_and(|first| since <= first) {
         sums.add(&snapshot, TOTALS, [user.as_bytes()])?;
     } else if first.is_some() {
         let mut whole_from = since;
         if days::start(since) != since {
             whole_from = days::next(since);
-            sums.add(
-                &snapshot,
-                PART_OF_DAY,
-                params![user.as_bytes(), since, whole_from],
-            )?;
+            sums.add(&snapshot, PART_OF_DAY, params![user.as_bytes(), since, whole_from])?;
         }
         sums.add(&snapshot, DAYS, params![user.as_bytes(), whole_from])?;
     }
-    sums.finish()
-        .map_err(|error| Fault::unreadable("a sum of profits", error))
+    sums.finish().map_err(|error| Fault::unreadable("a sum of profits", error))
 }
 
 impl Sums {
@@ -66,11 +60,7 @@ impl Sums {
 
     fn finish(self) -> Result<Vec<RealisedPnl>, SumError> {
         let one = |(currency, (realised, fees)): (String, (ExactSum, ExactSum))| {
-            Ok(RealisedPnl {
-                currency,
-                realised: realised.to_decimal()?,
-                fees: fees.to_decimal()?,
-            })
+            Ok(RealisedPnl { currency, realised: realised.to_decimal()?, fees: fees.to_decimal()? })
         };
         self.0.into_iter().map(one).collect()
     }

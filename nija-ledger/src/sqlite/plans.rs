@@ -1,0 +1,54 @@
+//! A test of its own: every question and every step of the writer finds its rows by an index.
+
+use rusqlite::Connection;
+
+use super::{nonces, projection, read, schema};
+
+/// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
+const STATEMENTS: [(&str, bool); 26] = [
+    (nonces::NEXT, false),
+    (projection::fills::KNOWN, false),
+    (projection::orders::LOAD, false),
+    (projection::orders::EXISTS, false),
+    (projection::orders::BY_CLIENT_ID, false),
+    (projection::positions::OPEN, false),
+    (projection::pnl::DAY, false),
+    (projection::pnl::TOTAL, false),
+    (read::orders::NEWEST, false),
+    (read::orders::NEWEST_IN_STATE, false),
+    (read::orders::LIVE, true),
+    (read::orders::ACTIVE, true),
+    (read::positions::OPEN, false),
+    (read::positions::ALL_OPEN, true),
+    (read::positions::CLOSED, false),
+    (read::positions::ONE, false),
+    (read::journal::NEWEST, false),
+    (read::journal::DECISIONS, false),
+    (read::journal::FILLS, false),
+    (read::journal::FILLS_AT_VENUE, false),
+    (read::journal::NEWEST_FILL, false),
+    (read::journal::PAUSED, false),
+    (read::pnl::FIRST_DAY, false),
+    (read::pnl::TOTALS, false),
+    (read::pnl::DAYS, false),
+    (read::pnl::PART_OF_DAY, false),
+];
+
+#[test]
+fn no_statement_reads_the_history() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut connection).unwrap();
+    for (sql, open_rows) in STATEMENTS {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().unwrap() {
+            let step: String = row.get(3).unwrap();
+            let of_open_rows = ["orders_live", "positions_open", "positions_held"]
+                .iter()
+                .any(|index| open_rows && step.contains(index));
+            assert!(!step.starts_with("SCAN") || of_open_rows, "{sql}: {step}");
+            let sorts = step.contains("TEMP B-TREE") && !open_rows;
+            assert!(!sorts || sql == read::positions::OPEN, "{sql}: {step}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! A ledger that keeps only the journal and answers every question by reading all of it.
+
+use async_trait::async_trait;
+use nija_core::{
+    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, Ledger,
+    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl,
+    RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+};
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::{amounts, exact::ExactSum};
+
+/// Slow and in memory, for comparison with real ledgers.
+#[derive(Debug, Default)]
+pub struct ReferenceLedger {
+    records: Mutex<Vec<JournalRecord>>,
+    nonces: Mutex<HashMap<CredentialId, u64>>,
+}
+
+/// What all fills did.
+#[derive(Default)]
+struct Book {
+    open: BTreeMap<(UserId, VenueId, Symbol), (u64, Position)>,
+    closed: Vec<(u64, Position)>,
+    settled: Vec<(u64, SettledFill)>,
+}
+
+fn fills(records: &[JournalRecord]) -> impl DoubleEndedIterator<Item = (u64, &Fill)> {
+    records.iter().filter_map(|record| match &record.event {
+        JournalEvent::Filled(fill) => Some((record.seq, fill)),
+        _ => None,
+    })
+}
+
+fn book(records: &[JournalRecord]) -> Book {
+    let mut book = Book::default();
+    for (seq, fill) in fills(records) {
+        let execution = &fill.execution;
+        let key = (fill.user, execution.venue.clone(), execution.symbol.clone());
+        let before = book.open.remove(&key);
+        let opened = before.as_ref().map_or(seq, |(opened, _)| *opened);
+        let change = Position::fold(before.map(|(_, position)| position), fill);
+        let opened = if change.closed.is_some() { seq } else { opened };
+        book.closed.extend(change.closed.map(|position| (seq, position)));
+        if let Some(position) = change.open {
+            book.open.insert(key, (opened, position));
+        }
+        let fill = fill.clone();
+        let realised_pnl = change.realised_pnl;
+        book.settled.push((seq, SettledFill { fill, realised_pnl }));
+    }
+    book
+}
+
+/// All orders with their places, oldest first.
+fn orders(records: &[JournalRecord]) -> Vec<(u64, Order)> {
+    let mut orders: Vec<(u64, Order)> = Vec::new();
+    for record in records {
+        if let JournalEvent::IntentAccepted { intent } = &record.event {
+            orders.push((record.seq, Order::new(intent.clone())));
+        } else if let Some(id) = record.event.order() {
+            let (_, order) = orders.iter_mut().find(|(_, order)| order.id() == id).unwrap();
+            order.apply(&record.event, record.at).unwrap();
+        }
+    }
+    orders
+}
+
+fn of_user(orders: Vec<(u64, Order)>, user: UserId) -> Vec<(u64, Order)> {
+    orders.into_iter().filter(|(_, order)| order.intent.signal.user == user).collect()
+}
+
+/// Whether the event may follow; `false` leaves it out.
+fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, LedgerError> {
+    let find = |id: OrderId| {
+        let mut found = of_user(orders(records), record.user).into_iter();
+        let found = found.find(|(_, order)| order.id() == id);
+        found.map(|(_, order)| order).ok_or(LedgerError::NoSuchOrder(id))
+    };
+    match &record.event {
+        JournalEvent::IntentAccepted { intent } => {
+            let signal = &intent.signal;
+            if signal.user != record.user {
+                return Err(LedgerError::Invalid("an intent is of another user than its batch".into()));
+            }
+            let mine = of_user(orders(records), record.user);
+            let taken =
+                |(_, order): &&(u64, Order)| order.intent.signal.client_order_id == signal.client_order_id;
+            if let Some((_, order)) = mine.iter().find(taken) {
+                let client_order_id = signal.client_order_id.clone();
+                let order = order.id();
+                return Err(LedgerError::ClientOrderIdTaken { client_order_id, order });
+            }
+            if orders(records).iter().any(|(_, order)| order.id() == intent.id) {
+                return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)));
+            }
+        }
+        JournalEvent::Filled(fill) => {
+            let same = |known: &Fill| {
+                known.user == record.user
+                    && known.execution.venue == fill.execution.venue
+                    && known.execution.execution_id == fill.execution.execution_id
+            };
+            if fills(records).any(|(_, known)| same(known)) {
+                return Ok(false);
+            }
+            if fill.user != record.user {
+                return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
+            }
+            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+            let open = book(records).open.remove(&key);
+            let order = fill.order.map(find).transpose()?;
+            amounts::check(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
+        }
+        event => {
+            if let Some(id) = event.order() {
+                find(id)?.apply(event, record.at)?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn page<T>(mut oldest_first: Vec<(u64, T)>, page: PageRequest) -> LedgerPage<T> {
+    oldest_first.retain(|(place, _)| page.before.is_none_or(|before| *place < before));
+    oldest_first.reverse();
+    let more = oldest_first.len() > page.limit;
+    oldest_first.truncate(page.limit);
+    LedgerPage { rows: oldest_first, more }
+}
+
+#[async_trait]
+impl Ledger for ReferenceLedger {
+    async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
+        let mut stored = self.records.lock();
+        let mut records = stored.clone();
+        let first = records.len();
+        for event in batch.events {
+            let record =
+                JournalRecord { seq: records.len() as u64 + 1, user: batch.user, at: batch.at, event };
+            if follows(&records, &record)? {
+                records.push(record);
+            }
+        }
+        *stored = records;
+        let before = book(&stored[..first]);
+        let after = book(&stored);
+        let is_new = |position: &Position| {
+            !before.open.values().any(|(_, known)| known == position)
+                && !before.closed.iter().any(|(_, known)| known == position)
+        };
+        let changed = after.closed.into_iter().chain(after.open.into_values());
+        Ok(Appended {
+            records: stored[first..].to_vec(),
+            positions: changed.map(|(_, position)| position).filter(is_new).collect(),
+        })
+    }
+
+    async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
+        let mut orders = of_user(orders(&self.records.lock()), user).into_iter();
+        Ok(orders.find(|(_, o)| o.id() == order).map(|(_, order)| order))
+    }
+
+    async fn order_by_client_id(
+        &self,
+        user: UserId,
+        id: &ClientOrderId,
+    ) -> Result<Option<Order>, LedgerError> {
+        let mut orders = of_user(orders(&self.records.lock()), user).into_iter();
+        let found = orders.find(|(_, order)| order.intent.signal.client_order_id == *id);
+        Ok(found.map(|(_, order)| order))
+    }
+
+    async fn orders(
+        &self,
+        user: UserId,
+        state: Option<OrderState>,
+        request: PageRequest,
+    ) -> Result<LedgerPage<Order>, LedgerError> {
+        let mut orders = of_user(orders(&self.records.lock()), user);
+        orders.retain(|(_, order)| state.is_none_or(|state| order.state == state));
+        Ok(page(orders, request))
+    }
+
+    async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
+        let orders = orders(&self.records.lock()).into_iter().map(|(_, order)| order);
+        Ok(orders.filter(|order| !order.state.is_final()).collect())
+    }
+
+    async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
+        let mut open: Vec<_> = book(&self.records.lock()).open.into_values().collect();
+        open.retain(|(_, position)| user.is_none_or(|user| position.user == user));
+        open.sort_by_key(|(opened, _)| *opened);
+        Ok(open.into_iter().map(|(_, position)| position).collect())
+    }
+
+    async fn closed_positions(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<Position>, LedgerError> {
+        let mut closed = book(&self.records.lock()).closed;
+        closed.retain(|(_, position)| position.user == user);
+        Ok(page(closed, request))
+    }
+
+    async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
+        let book = book(&self.records.lock());
+        let mut all = book.closed.into_iter().chain(book.open.into_values());
+        let found = all.find(|(_, position)| position.user == user && position.id == *id);
+        Ok(found.map(|(_, position)| position))
+    }
+
+    async fn fills(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<SettledFill>, LedgerError> {
+        let mut settled = book(&self.records.lock()).settled;
+        settled.retain(|(_, settled)| settled.fill.user == user);
+        Ok(page(settled, request))
+    }
+
+    async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
+        let records = self.records.lock();
+        let mine = fills(&records).filter(|(_, f)| f.user == user && f.execution.venue == *venue);
+        Ok(mine.map(|(_, fill)| fill.execution.at).max())
+    }
+
+    async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
+        let records = self.records.lock();
+        let there = fills(&records).filter(|(_, fill)| fill.execution.venue == *venue);
+        Ok(there.map(|(_, fill)| fill.clone()).collect())
+    }
+
+    async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
+        let mut sums = BTreeMap::<String, (ExactSum, ExactSum)>::new();
+        for (_, SettledFill { fill, realised_pnl }) in book(&self.records.lock()).settled {
+            if fill.user == user && fill.execution.at >= since {
+                let sum = sums.entry(fill.execution.symbol.quote().to_owned()).or_default();
+                sum.0 = sum.0.add(realised_pnl).unwrap();
+                sum.1 = sum.1.add(fill.fee_in_quote).unwrap();
+            }
+        }
+        let one = |(currency, (realised, fees)): (String, (ExactSum, ExactSum))| RealisedPnl {
+            currency,
+            realised: realised.to_decimal().unwrap(),
+            fees: fees.to_decimal().unwrap(),
+        };
+        Ok(sums.into_iter().map(one).collect())
+    }
+
+    async fn decisions(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
+        let records = self.records.lock();
+        let mine = records.iter().filter(|record| record.user == user);
+        let decisions = mine.filter_map(|record| match &record.event {
+            JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
+                Some((record.seq, (*order, decision.clone())))
+            }
+            _ => None,
+        });
+        Ok(page(decisions.collect(), request))
+    }
+
+    async fn journal(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
+        let records = self.records.lock();
+        let mine = records.iter().filter(|record| record.user == user);
+        Ok(page(mine.map(|record| (record.seq, record.clone())).collect(), request))
+    }
+
+    async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
+        let mut since = None;
+        for record in self.records.lock().iter().filter(|record| record.user == user) {
+            if let JournalEvent::Paused { paused } = record.event {
+                since = paused.then(|| since.unwrap_or(record.at));
+            }
+        }
+        Ok(since)
+    }
+
+    async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
+        let mut nonces = self.nonces.lock();
+        let first = nonces.get(&key).map_or(floor, |next| floor.max(*next));
+        let refuse = || LedgerError::Invalid("no such nonces".to_owned());
+        let after = first.checked_add(count).filter(|_| count > 0).ok_or_else(refuse)?;
+        nonces.insert(key, after);
+        Ok(first)
+    }
+
+    async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
+        let records = self.records.lock();
+        let mut active: BTreeSet<(VenueId, Symbol)> =
+            book(&records).open.into_keys().map(|(_, venue, symbol)| (venue, symbol)).collect();
+        for (_, order) in orders(&records) {
+            let signal = &order.intent.signal;
+            let venue = order.leg.as_ref().map(|leg| &leg.venue).or(signal.venue.as_ref());
+            if let Some(venue) = venue.filter(|_| !order.state.is_final()) {
+                active.insert((venue.clone(), signal.symbol.clone()));
+            }
+        }
+        Ok(active.into_iter().collect())
+    }
+}

@@ -1,0 +1,30 @@
+//! The rules of every ledger, kept by each.
+
+use nija_ledger::{
+    SqliteLedger,
+    testing::{ReferenceLedger, conformance},
+};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+#[tokio::test]
+async fn sqlite_keeps_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = AtomicU32::new(0);
+    conformance(async || {
+        let name = format!("ledger-{}.db", number.fetch_add(1, Ordering::Relaxed));
+        SqliteLedger::open(&folder.path().join(name)).unwrap()
+    })
+    .await;
+    assert!(number.into_inner() > 10, "each rule had a ledger");
+}
+
+#[tokio::test]
+async fn the_reference_keeps_the_rules() {
+    let number = AtomicU32::new(0);
+    conformance(async || {
+        number.fetch_add(1, Ordering::Relaxed);
+        ReferenceLedger::default()
+    })
+    .await;
+    assert!(number.into_inner() > 10, "each rule had a ledger");
+}

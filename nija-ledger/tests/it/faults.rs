@@ -1,0 +1,134 @@
+//! Tampering, a second process, damaged files, and the end.
+
+use nija_core::{
+    CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Side::Buy, Side::Sell, Timestamp,
+};
+use nija_ledger::{SqliteLedger, testing::Events};
+
+use crate::store::Store;
+
+#[tokio::test]
+async fn the_journal_refuses_changes_and_deletions() {
+    let store = Store::new();
+    let ledger = store.open();
+    let events = Events::new(1);
+    let batch = events.batch(vec![JournalEvent::Paused { paused: true }]);
+    ledger.append(batch).await.unwrap();
+    ledger.close().await;
+    let raw = store.raw();
+    for sql in [
+        "UPDATE journal SET at = 0",
+        "DELETE FROM journal",
+        "REPLACE INTO journal (seq, user, at, type, body) VALUES (1, x'00', 0, 'paused', '{}')",
+        "INSERT INTO journal (seq, user, at, type, body) VALUES (0, x'00', 0, 'paused', '{}')",
+    ] {
+        let error = raw.execute(sql, []).unwrap_err();
+        assert!(error.to_string().contains("append-only"), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_projection_is_found() {
+    let events = Events::new(1);
+    let tamper = [
+        "UPDATE orders SET body = replace(body, '\"pending\"', '\"filled\"')",
+        "DELETE FROM fills WHERE seq = 2",
+        "UPDATE positions SET closed = 99",
+        "UPDATE pnl_totals SET realised = '1000000'",
+        "UPDATE pnl_days SET fees = '0'",
+        "UPDATE newest_fills SET at = at + 1",
+        "INSERT INTO paused VALUES (x'00112233445566778899aabbccddeeff', 5)",
+    ];
+    for sql in tamper {
+        let store = Store::new();
+        let ledger = store.open();
+        let spot = |id| ("kraken", "BTC-USD", id);
+        let intent = events.intent("a-1", "BTC-USD");
+        let batch = events.batch(vec![
+            Events::accepted(&intent),
+            JournalEvent::Filled(events.fill(None, spot("E1"), (Buy, "2", "100", "0.5"))),
+            JournalEvent::Filled(events.fill(None, spot("E2"), (Sell, "1", "103", "0.5"))),
+        ]);
+        ledger.append(batch).await.unwrap();
+        assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+        ledger.close().await;
+        assert!(store.raw().execute(sql, []).unwrap() > 0, "{sql} changed something");
+        let found = store.open().verify_projections().await.unwrap();
+        assert_eq!(found.len(), 1, "{sql}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_opening_is_refused_until_the_first_is_closed() {
+    let store = Store::new();
+    let first = store.open();
+    let error = SqliteLedger::open(&store.path()).unwrap_err().to_string();
+    let process = std::process::id().to_string();
+    assert!(error.contains("in use") && error.contains(&process), "{error}");
+    first.close().await;
+    let second = store.open();
+    drop(second);
+    store.open();
+}
+
+#[tokio::test]
+async fn a_closed_ledger_says_so() {
+    let store = Store::new();
+    let ledger = store.open();
+    let events = Events::new(1);
+    ledger.close().await;
+    let pause = events.batch(vec![JournalEvent::Paused { paused: true }]);
+    assert_eq!(ledger.append(pause).await, Err(LedgerError::Closed));
+    assert_eq!(ledger.paused(events.user).await, Err(LedgerError::Closed));
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn closing_commits_what_waits() {
+    let store = Store::new();
+    let ledger = store.open();
+    let events = Events::new(1);
+    let appends: Vec<_> = (0..200)
+        .map(|n| events.batch(vec![Events::accepted(&events.intent(&format!("a-{n}"), "BTC-USD"))]))
+        .collect();
+    let waiting = futures::future::join_all(appends.into_iter().map(|batch| ledger.append(batch)));
+    let (answers, ()) = futures::join!(waiting, ledger.close());
+    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
+    let closed = answers.iter().filter(|answer| **answer == Err(LedgerError::Closed)).count();
+    assert_eq!(acknowledged + closed, 200);
+    let stored = store.open().unsettled_orders().await.unwrap().len();
+    assert_eq!(stored, acknowledged);
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_refused_in_words() {
+    let store = Store::new();
+    std::fs::write(store.path(), "this is a letter, not a database".repeat(100)).unwrap();
+    let error = SqliteLedger::open(&store.path()).unwrap_err().to_string();
+    assert!(error.contains("damaged"), "{error}");
+    let missing = store.path().join("no/such/folder/ledger.db");
+    assert!(matches!(SqliteLedger::open(&missing), Err(LedgerError::Storage(_))));
+}
+
+#[tokio::test]
+async fn nonce_reservations_never_overlap_even_over_a_restart() {
+    let store = Store::new();
+    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
+    let mut taken = std::collections::BTreeSet::new();
+    for round in 0..5_u64 {
+        let ledger = store.open();
+        // The clock, and with it the floor, goes back over a restart.
+        let floor = 10_000 - round * 1_000;
+        let reservations = (1..=40_u64).map(|count| ledger.reserve_nonces(key, floor, count));
+        for (first, count) in futures::future::join_all(reservations).await.into_iter().zip(1..) {
+            let first = first.unwrap();
+            for nonce in first..first + count {
+                assert!(nonce >= floor && taken.insert(nonce), "{nonce} was given twice");
+            }
+        }
+        if round % 2 == 0 {
+            ledger.close().await;
+        }
+    }
+    assert_eq!(taken.len(), 5 * 820);
+}

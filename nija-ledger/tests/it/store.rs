@@ -1,0 +1,28 @@
+//! A ledger in a folder of its own.
+
+use nija_ledger::SqliteLedger;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+pub(crate) struct Store {
+    folder: TempDir,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+
+    pub(crate) fn open(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.path()).unwrap()
+    }
+
+    /// The file without the ledger, as an attacker or a careless person would open it.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+}
