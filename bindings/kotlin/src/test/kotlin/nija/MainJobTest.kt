@@ -1,0 +1,202 @@
+package nija
+
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.async
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.filterIsInstance
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.onEach
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+
+/** The main job through Kotlin, against a real server: sign in, look, order, see it live. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MainJobTest {
+    private lateinit var server: Server
+
+    @BeforeAll
+    fun start() {
+        server = Server.start()
+    }
+
+    @AfterAll
+    fun stop() = server.close()
+
+    private suspend fun signedIn(store: SecureStore? = null): NijaClient {
+        val client = if (store == null) NijaClient(server.url) else NijaClient.withStore(server.url, store)
+        client.signIn(server.email, server.password)
+        return client
+    }
+
+    private fun buy(dollars: String) = OrderRequest(symbol = "BTC-USD", side = "buy", size = dollars)
+
+    @Test
+    fun `signs in and sees the overview`() = test {
+        signedIn().use { client ->
+            val overview = client.overview()
+            assertTrue(overview.equity.decimal.signum() > 0, overview.equity)
+            assertTrue(overview.balances.isNotEmpty())
+            assertEquals("running", overview.bot.state)
+            assertTrue(client.isSignedIn())
+        }
+    }
+
+    @Test
+    fun `a wrong password is refused with a code and no address in it`() = test {
+        NijaClient(server.url).use { client ->
+            val error = fails<NijaException.Refused> { client.signIn(server.email, "not the password at all") }
+            assertEquals(401.toUShort(), error.status)
+            assertTrue(error.code.isNotEmpty())
+            assertFalse(error.message.contains(server.email), error.message)
+            assertFalse(client.isSignedIn())
+        }
+    }
+
+    @Test
+    fun `without a session calls say signed out`() = test {
+        NijaClient(server.url).use { client ->
+            fails<NijaException.SignedOut> { client.overview() }
+        }
+    }
+
+    @Test
+    fun `an order fills, shows in the stream, and is a position`() = test {
+        signedIn().use { client ->
+            val live = CompletableDeferred<Unit>()
+            val updates = Channel<Order>(Channel.UNLIMITED)
+            val listener = object : StreamListener {
+                override fun onEvent(event: StreamEvent) {
+                    if (event is StreamEvent.OrderUpdate) updates.trySend(event.order)
+                }
+
+                override fun onConnection(state: ConnectionState) {
+                    if (state == ConnectionState.LIVE) live.complete(Unit)
+                }
+
+                override fun onEnded(code: String) {
+                    updates.close(AssertionError("the stream ended: $code"))
+                }
+            }
+            client.stream(listener).use { handle ->
+                live.await()
+                val order = client.placeOrder(buy("25"), waitMs = 10_000u)
+                assertEquals("filled", order.state, order.reason)
+                assertTrue(order.filled.decimal.signum() > 0)
+                var seen = updates.receive()
+                while (seen.id != order.id || !seen.isFinal) seen = updates.receive()
+                assertEquals(order.filled.decimal.stripTrailingZeros(), seen.filled.decimal.stripTrailingZeros())
+                assertEquals("filled", client.order(order.id).state)
+                val held = client.positions().filter { it.symbol == "BTC-USD" && it.venue == order.venue }
+                assertTrue(held.isNotEmpty(), "no position at ${order.venue}")
+                assertTrue(client.activity().items.any { it.orderId == order.id })
+                handle.stop()
+                assertTrue(handle.isStopped())
+            }
+        }
+    }
+
+    @Test
+    fun `a preview shows checks and route and sends nothing`() = test {
+        signedIn().use { client ->
+            val preview = client.previewOrder(buy("25"))
+            assertTrue(preview.accepted, preview.reason)
+            assertTrue(preview.checks.isNotEmpty())
+            val route = assertNotNull(preview.route).let { preview.route!! }
+            assertTrue(route.candidates.any { it.eligible && it.venue == route.venue })
+            assertNull(route.orderId)
+        }
+    }
+
+    @Test
+    fun `pausing and resuming is told live`() = test {
+        signedIn().use { client ->
+            val connected = CompletableDeferred<Unit>()
+            val paused = async {
+                client.live()
+                    .onEach { if (it == Live.Connection(ConnectionState.LIVE)) connected.complete(Unit) }
+                    .filterIsInstance<Live.Event>()
+                    .map { it.event }
+                    .filterIsInstance<StreamEvent.BotStatus>()
+                    .first { it.status.state == "paused" }
+            }
+            connected.await()
+            assertEquals("paused", client.pause().state)
+            assertEquals("paused", paused.await().status.state)
+            assertEquals("running", client.resume().state)
+        }
+    }
+
+    @Test
+    fun `a position closes at the market`() = test {
+        signedIn().use { client ->
+            val bought = client.placeOrder(buy("30"), waitMs = 10_000u)
+            assertEquals("filled", bought.state, bought.reason)
+            val position = client.positions().first { it.symbol == "BTC-USD" && it.venue == bought.venue }
+            val exit = client.closePosition(position.id, waitMs = 10_000u)
+            assertEquals("sell", exit.side)
+            assertEquals("filled", exit.state, exit.reason)
+        }
+    }
+
+    @Test
+    fun `the session outlives the app in its store and ends with sign-out`() = test {
+        val store = MapStore()
+        signedIn(store).close()
+        assertEquals(1, store.kept.size)
+        val before = store.kept.values.single()
+        NijaClient.withStore(server.url, store).use { client ->
+            assertEquals(server.email, client.restoreSession()?.email)
+            assertFalse(store.kept.values.single() == before, "refresh tokens rotate")
+            client.overview()
+            client.signOut()
+            assertTrue(store.kept.isEmpty())
+            assertNull(client.restoreSession())
+        }
+    }
+
+    @Test
+    fun `a store that is locked costs the kept session only`() = test {
+        signedIn(LockedStore()).use { client ->
+            client.overview()
+            assertNull(client.restoreSession())
+        }
+    }
+
+    @Test
+    fun `a size that is no decimal is not sent`() = test {
+        signedIn().use { client ->
+            val error = fails<NijaException.InvalidInput> { client.placeOrder(buy("1,5"), waitMs = null) }
+            assertTrue(error.why.contains("size"), error.why)
+        }
+    }
+
+    @Test
+    fun `a new user signs up, is empty, and cannot trade without an exchange`() = test {
+        NijaClient(server.url).use { client ->
+            val email = "kotlin-${System.nanoTime()}@example.com"
+            assertEquals(email, client.signUp(email, "a long enough pass phrase 7").email)
+            assertTrue(client.positions().isEmpty())
+            val sealed = fails<NijaException.Refused> {
+                client.connectExchange("kraken", "mine", ExchangeKey("no-such-key", "bm90IGEgc2VjcmV0", null))
+            }
+            // The server opened the seal and asked the venue, which does not know the key.
+            assertEquals("credential_invalid", sealed.code)
+        }
+    }
+
+    @Test
+    fun `an address where nobody listens gives no answer, surely without effect`() = test {
+        NijaClient("http://127.0.0.1:1").use { client ->
+            val error = fails<NijaException.NoAnswer> { client.signIn("a@example.com", "a long enough pass phrase 7") }
+            assertFalse(error.mayHaveActed)
+        }
+    }
+}

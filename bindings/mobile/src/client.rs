@@ -1,0 +1,203 @@
+//! The object that the app talks to.
+
+use std::sync::Arc;
+
+use nija_client::{Client, ClientConfig, PageQuery, PlaceOptions, SessionObserver};
+
+use crate::error::NijaError;
+use crate::records::{
+    ActivityPage, BotStatus, Credential, ExchangeKey, Order, OrderPreview, OrderRequest, Overview, Position,
+    PositionPage, User, Venue,
+};
+use crate::runtime::run;
+use crate::store::{Keeper, SecureStore};
+use crate::stream::{self, StreamHandle, StreamListener};
+
+/// A user's connection to one server. The session refreshes on its own.
+#[derive(uniffi::Object)]
+pub struct NijaClient {
+    client: Client,
+    keeper: Option<Arc<Keeper>>,
+}
+
+#[uniffi::export]
+impl NijaClient {
+    /// A client of the server at `base_url` (`https://...`) whose session lives in memory.
+    #[uniffi::constructor]
+    pub fn new(base_url: String) -> Result<Arc<Self>, NijaError> {
+        let client = Client::new(&base_url)?;
+        Ok(Arc::new(Self { client, keeper: None }))
+    }
+
+    /// The same, with the refresh token kept in the host's secure store.
+    #[uniffi::constructor]
+    pub fn with_store(base_url: String, store: Arc<dyn SecureStore>) -> Result<Arc<Self>, NijaError> {
+        let keeper = Arc::new(Keeper::new(store, &base_url));
+        let mut config = ClientConfig::default();
+        config.session_observer = Some(Arc::clone(&keeper) as Arc<dyn SessionObserver>);
+        let client = Client::with_config(&base_url, config)?;
+        Ok(Arc::new(Self {
+            client,
+            keeper: Some(keeper),
+        }))
+    }
+
+    /// Makes an account and signs in to it.
+    pub async fn sign_up(&self, email: String, password: String) -> Result<User, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.sign_up(&email, &password).await.map(User::from) }).await
+    }
+
+    /// Signs in.
+    pub async fn sign_in(&self, email: String, password: String) -> Result<User, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.sign_in(&email, &password).await.map(User::from) }).await
+    }
+
+    /// Goes on with the session kept in the store; `None` when there is none or it has ended.
+    pub async fn restore_session(&self) -> Result<Option<User>, NijaError> {
+        let Some(token) = self.keeper.as_ref().and_then(|keeper| keeper.kept()) else {
+            return Ok(None);
+        };
+        let client = self.client.clone();
+        let restored =
+            run(async move { client.sign_in_with_refresh_token(&token).await.map(User::from) }).await;
+        match restored {
+            Ok(user) => Ok(Some(user)),
+            Err(NijaError::SignedOut) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is a session.
+    pub fn is_signed_in(&self) -> bool {
+        self.client.session().is_some()
+    }
+
+    /// Ends the session: here at once, and at the server.
+    pub async fn sign_out(&self) -> Result<(), NijaError> {
+        let client = self.client.clone();
+        run(async move { client.sign_out().await }).await
+    }
+
+    /// Equity, profit and loss, open positions, newest activity.
+    pub async fn overview(&self) -> Result<Overview, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.overview().await.map(Overview::from) }).await
+    }
+
+    /// Open positions, largest first.
+    pub async fn positions(&self) -> Result<Vec<Position>, NijaError> {
+        let client = self.client.clone();
+        let open = run(async move { client.positions_open().await }).await?;
+        Ok(open.into_iter().map(Position::from).collect())
+    }
+
+    /// Closed positions, newest first.
+    #[uniffi::method(default(cursor = None, limit = None))]
+    pub async fn closed_positions(
+        &self,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<PositionPage, NijaError> {
+        let client = self.client.clone();
+        let page = PageQuery { cursor, limit };
+        run(async move { client.positions_closed(&page).await.map(PositionPage::from) }).await
+    }
+
+    /// What happened, newest first; `kind` is one of `trade`, `order`, `credential`, `bot`.
+    #[uniffi::method(default(kind = None, cursor = None, limit = None))]
+    pub async fn activity(
+        &self,
+        kind: Option<String>,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<ActivityPage, NijaError> {
+        let client = self.client.clone();
+        let page = PageQuery { cursor, limit };
+        run(async move {
+            client
+                .activity(kind.as_deref(), &page)
+                .await
+                .map(ActivityPage::from)
+        })
+        .await
+    }
+
+    /// The venues, and whether the user is connected to them.
+    pub async fn venues(&self) -> Result<Vec<Venue>, NijaError> {
+        let client = self.client.clone();
+        let venues = run(async move { client.venues().await }).await?;
+        Ok(venues.into_iter().map(Venue::from).collect())
+    }
+
+    /// Seals the key pair on this device for the signed-in user and stores it.
+    pub async fn connect_exchange(
+        &self,
+        venue: String,
+        label: String,
+        key: ExchangeKey,
+    ) -> Result<Credential, NijaError> {
+        let client = self.client.clone();
+        run(async move {
+            let plaintext = key.into();
+            client
+                .connect_exchange(&venue, &label, &plaintext)
+                .await
+                .map(Credential::from)
+        })
+        .await
+    }
+
+    /// What would happen to an order: every check and the route, with nothing sent.
+    pub async fn preview_order(&self, request: OrderRequest) -> Result<OrderPreview, NijaError> {
+        let client = self.client.clone();
+        let order = request.try_into()?;
+        run(async move { client.preview_order(&order).await.map(OrderPreview::from) }).await
+    }
+
+    /// Places an order; the answer waits up to `wait_ms` (at most 10000) for it to settle. When the answer is lost
+    /// the error is `OrderUnsure`: place it again with the id that it names.
+    #[uniffi::method(default(wait_ms = None))]
+    pub async fn place_order(&self, request: OrderRequest, wait_ms: Option<u64>) -> Result<Order, NijaError> {
+        let client = self.client.clone();
+        let order = request.try_into()?;
+        run(async move {
+            client
+                .place_order(order, PlaceOptions { wait_ms })
+                .await
+                .map(Order::from)
+        })
+        .await
+    }
+
+    /// An order as it stands.
+    pub async fn order(&self, id: String) -> Result<Order, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.order(&id).await.map(Order::from) }).await
+    }
+
+    /// Closes a position at the market.
+    #[uniffi::method(default(wait_ms = None))]
+    pub async fn close_position(&self, id: String, wait_ms: Option<u64>) -> Result<Order, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.close_position(&id, wait_ms).await.map(Order::from) }).await
+    }
+
+    /// Stops new positions from being opened. Exits always go through.
+    pub async fn pause(&self) -> Result<BotStatus, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.pause().await.map(BotStatus::from) }).await
+    }
+
+    /// Lets positions be opened again.
+    pub async fn resume(&self) -> Result<BotStatus, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.resume().await.map(BotStatus::from) }).await
+    }
+
+    /// Tells `listener` what happens from now on, across reconnects, until the handle is stopped or dropped.
+    pub fn stream(&self, listener: Arc<dyn StreamListener>) -> Result<Arc<StreamHandle>, NijaError> {
+        stream::start(&self.client, listener).map(Arc::new)
+    }
+}

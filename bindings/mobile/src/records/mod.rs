@@ -1,0 +1,12 @@
+//! Records that mirror the wire types, with text for decimals.
+
+mod account;
+mod mirror;
+mod orders;
+mod positions;
+
+pub use account::{
+    Activity, ActivityPage, Balance, BotStatus, Credential, ExchangeKey, Overview, PnlUpdate, User, Venue,
+};
+pub use orders::{Check, Order, OrderPreview, OrderRequest, RouteCandidate, RouteFactor, RoutingDecision};
+pub use positions::{Position, PositionPage};
