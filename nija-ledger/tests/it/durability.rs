@@ -1,4 +1,4 @@
-//! `kill -9` at a random moment: what was acknowledged is there.
+//! `kill -9` at a random moment: what was acknowledged is there; and nobody else opens the file while the child lives.
 
 use futures::future::join_all;
 use nija_core::{ClientOrderId, JournalEvent, Ledger, OrderState, PageRequest, Side::Buy};
@@ -59,6 +59,10 @@ fn run_and_kill(store: &Store, after: u64) -> Vec<(u64, String, u64)> {
         // The harness prints lines of its own, and a kill may cut the last one.
         if let Some([user, client_id, seq, "."]) = line.strip_prefix("ack ").and_then(parts) {
             acknowledged.push((user.parse().unwrap(), client_id.to_owned(), seq.parse().unwrap()));
+            if acknowledged.len() == 1 {
+                let error = SqliteLedger::open(&store.path()).unwrap_err().to_string();
+                assert!(error.contains(&format!("in use by process {}", child.id())), "{error}");
+            }
             if acknowledged.len() as u64 == after {
                 child.kill().unwrap();
             }
