@@ -38,7 +38,8 @@ fn crates_depend_only_along_the_arrows() {
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let on = dependency["name"].as_str().expect("name");
             let ours = on == "nija" || on.starts_with("nija-");
-            assert!(!ours || may.contains(&on), "{name} must not depend on {on}");
+            // A crate may name itself to have its own test suite's feature in its tests.
+            assert!(!ours || on == name || may.contains(&on), "{name} must not depend on {on}");
         }
     }
     assert_eq!(seen, allowed.len(), "every crate of the map is in the workspace");
