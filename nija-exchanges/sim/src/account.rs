@@ -60,16 +60,10 @@ pub struct NewAccount {
 /// What every account gets unless told otherwise.
 #[must_use]
 pub fn default_balances() -> BTreeMap<String, Decimal> {
-    [
-        ("USD", 100_000),
-        ("BTC", 2),
-        ("ETH", 20),
-        ("SOL", 500),
-        ("USDT", 50_000),
-    ]
-    .into_iter()
-    .map(|(asset, amount)| (asset.to_owned(), Decimal::from(amount)))
-    .collect()
+    [("USD", 100_000), ("BTC", 2), ("ETH", 20), ("SOL", 500), ("USDT", 50_000)]
+        .into_iter()
+        .map(|(asset, amount)| (asset.to_owned(), Decimal::from(amount)))
+        .collect()
 }
 
 impl Account {
@@ -95,10 +89,7 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     if getrandom::fill(&mut bytes).is_err() {
         // No system randomness: these keys guard play money, so the address of a local is random enough.
         let salt = std::ptr::from_ref(&bytes).addr().to_le_bytes();
-        bytes
-            .iter_mut()
-            .zip(salt.iter().cycle())
-            .for_each(|(byte, salt)| *byte = *salt);
+        bytes.iter_mut().zip(salt.iter().cycle()).for_each(|(byte, salt)| *byte = *salt);
     }
     bytes
 }

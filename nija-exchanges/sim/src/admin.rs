@@ -84,21 +84,15 @@ async fn add_account(State(venue): Shared, Json(body): Json<NewAccount>) -> Json
 }
 
 async fn orders(state: Shared, path: Path<String>) -> Reply {
-    inspected(&state, &path, |venue, key| {
-        inspect::orders(venue, key).map(|orders| json!(orders))
-    })
+    inspected(&state, &path, |venue, key| inspect::orders(venue, key).map(|orders| json!(orders)))
 }
 
 async fn trades(state: Shared, path: Path<String>) -> Reply {
-    inspected(&state, &path, |venue, key| {
-        inspect::trades(venue, key).map(|trades| json!(trades))
-    })
+    inspected(&state, &path, |venue, key| inspect::trades(venue, key).map(|trades| json!(trades)))
 }
 
 async fn balances(state: Shared, path: Path<String>) -> Reply {
-    inspected(&state, &path, |venue, key| {
-        inspect::balances(venue, key).map(|balances| json!(balances))
-    })
+    inspected(&state, &path, |venue, key| inspect::balances(venue, key).map(|balances| json!(balances)))
 }
 
 async fn pause(State(venue): Shared) -> Json<Value> {
@@ -115,10 +109,7 @@ async fn price(State(venue): Shared, Json(body): Json<PriceBody>) -> Reply {
     if venue.set_price(&body.symbol, body.price) {
         (StatusCode::OK, Json(json!({ "paused": true })))
     } else {
-        (
-            StatusCode::BAD_REQUEST,
-            Json(json!({ "error": "unknown symbol or bad price" })),
-        )
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": "unknown symbol or bad price" })))
     }
 }
 

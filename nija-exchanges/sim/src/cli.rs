@@ -110,11 +110,7 @@ fn announce(handle: &SimHandle, json: bool, source: &str) -> Result<(), std::io:
         writeln!(out, "  public   {}", venue.ws_public)?;
         writeln!(out, "  private  {}", venue.ws_private)?;
         writeln!(out, "  admin    {}", venue.admin)?;
-        writeln!(
-            out,
-            "  accounts {} (dummy keys: use --json to see them)",
-            venue.accounts.len()
-        )?;
+        writeln!(out, "  accounts {} (dummy keys: use --json to see them)", venue.accounts.len())?;
     }
     if !json {
         writeln!(out, "tape: {source}. Ctrl-C stops.")?;

@@ -93,10 +93,7 @@ fn quote(player: &Player, venue: &Venue, now_ns: i64) {
         let seconds = now_ns as f64 / 1e9;
         let turn = (seconds / 47.0 + venue.index as f64 * 2.1 + market as f64).sin();
         let wander = 1.0 + venue.profile.wander_cbp as f64 * turn / 1e6;
-        venue
-            .engine
-            .lock()
-            .set_mid(market, decimal(dollars * wander / rate(&quote)), now_ns);
+        venue.engine.lock().set_mid(market, decimal(dollars * wander / rate(&quote)), now_ns);
     }
 }
 
@@ -111,11 +108,7 @@ fn crowd(player: &Player, venue: &Venue, minutes: f64, now_ns: i64) {
             continue;
         };
         let value = player.turnover(&base) * minutes.min(1.0) * CROWD * 2.0 * player.luck(salt + 8_000);
-        let side = if player.luck(salt + 9_000) < 0.5 {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
+        let side = if player.luck(salt + 9_000) < 0.5 { Side::Buy } else { Side::Sell };
         let qty = decimal(value * rate(&quote) / dollars).round_dp(8);
         if qty > Decimal::ZERO {
             venue.engine.lock().crowd_trade(market, side, qty, now_ns);
@@ -125,11 +118,7 @@ fn crowd(player: &Player, venue: &Venue, minutes: f64, now_ns: i64) {
 
 fn symbols(venue: &Venue) -> Vec<(String, String)> {
     let engine = venue.engine.lock();
-    engine
-        .markets()
-        .iter()
-        .map(|market| (market.spec.base.clone(), market.spec.quote.clone()))
-        .collect()
+    engine.markets().iter().map(|market| (market.spec.base.clone(), market.spec.quote.clone())).collect()
 }
 
 fn rate(quote: &str) -> f64 {

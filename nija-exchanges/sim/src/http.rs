@@ -52,9 +52,7 @@ async fn connection(stream: TcpStream, venue: Arc<Venue>) {
         let venue = Arc::clone(&venue);
         async move { answer(request.map(Body::new), &venue).await }
     });
-    let served = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::select! {
         _ = served => {}
         _ = down.wait_for(|down| *down) => {}
@@ -114,9 +112,8 @@ async fn faulty(
                 carry_out();
             }
             let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
-            let status = status
-                .filter(StatusCode::is_server_error)
-                .unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            let status =
+                status.filter(StatusCode::is_server_error).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             Ok(respond(Answer::new(status, "text/plain", "upstream error\n")))
         }
         FaultKind::Html502 => {
@@ -125,11 +122,7 @@ async fn faulty(
             }
             let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
                         <body><h1>Bad gateway</h1><p>The web server reported a bad gateway error.</p></body></html>\n";
-            Ok(respond(Answer::new(
-                StatusCode::BAD_GATEWAY,
-                "text/html; charset=UTF-8",
-                page,
-            )))
+            Ok(respond(Answer::new(StatusCode::BAD_GATEWAY, "text/html; charset=UTF-8", page)))
         }
         FaultKind::SlowDrip => Ok(drip(carry_out(), fault.millis(5_000))),
         _ => Ok(respond(carry_out())),
@@ -137,12 +130,7 @@ async fn faulty(
 }
 
 fn respond(answer: Answer) -> Response<Body> {
-    (
-        answer.status,
-        [(header::CONTENT_TYPE, answer.content_type)],
-        answer.body,
-    )
-        .into_response()
+    (answer.status, [(header::CONTENT_TYPE, answer.content_type)], answer.body).into_response()
 }
 
 /// The answer's bytes one by one, spread over `ms`.
@@ -153,10 +141,5 @@ fn drip(answer: Answer, ms: u64) -> Response<Body> {
         tokio::time::sleep(pause).await;
         Ok::<_, Infallible>(Bytes::copy_from_slice(&[byte]))
     });
-    (
-        answer.status,
-        [(header::CONTENT_TYPE, answer.content_type)],
-        Body::from_stream(stream),
-    )
-        .into_response()
+    (answer.status, [(header::CONTENT_TYPE, answer.content_type)], Body::from_stream(stream)).into_response()
 }

@@ -85,16 +85,9 @@ pub(crate) fn orders(venue: &Venue, key: &str) -> Option<Vec<OrderView>> {
     let account = venue.account_of(key)?;
     let engine = venue.engine.lock();
     let symbol = |order: &Order| engine.markets()[order.ask.market].spec.symbol.clone();
-    let mut all: Vec<&Order> = engine
-        .closed_orders(account)
-        .chain(engine.open_orders(account))
-        .collect();
+    let mut all: Vec<&Order> = engine.closed_orders(account).chain(engine.open_orders(account)).collect();
     all.sort_by_key(|order| order.id);
-    Some(
-        all.into_iter()
-            .map(|order| order_view(order, symbol(order)))
-            .collect(),
-    )
+    Some(all.into_iter().map(|order| order_view(order, symbol(order))).collect())
 }
 
 /// A key's executions, oldest first.
@@ -102,10 +95,7 @@ pub(crate) fn trades(venue: &Venue, key: &str) -> Option<Vec<TradeView>> {
     let account = venue.account_of(key)?;
     let engine = venue.engine.lock();
     let symbol = |fill: &Fill| engine.markets()[fill.market].spec.symbol.clone();
-    let mut all: Vec<TradeView> = engine
-        .fills(account)
-        .map(|fill| trade_view(fill, symbol(fill)))
-        .collect();
+    let mut all: Vec<TradeView> = engine.fills(account).map(|fill| trade_view(fill, symbol(fill))).collect();
     all.reverse();
     Some(all)
 }
@@ -114,19 +104,7 @@ pub(crate) fn trades(venue: &Venue, key: &str) -> Option<Vec<TradeView>> {
 pub(crate) fn balances(venue: &Venue, key: &str) -> Option<BTreeMap<String, BalanceView>> {
     let account = venue.account_of(key)?;
     let (all, _) = venue.engine.lock().balances(account);
-    Some(
-        all.into_iter()
-            .map(|(asset, b)| {
-                (
-                    asset,
-                    BalanceView {
-                        total: b.total,
-                        held: b.held,
-                    },
-                )
-            })
-            .collect(),
-    )
+    Some(all.into_iter().map(|(asset, b)| (asset, BalanceView { total: b.total, held: b.held })).collect())
 }
 
 fn order_view(order: &Order, symbol: String) -> OrderView {

@@ -14,10 +14,7 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match nija_sim::cli::run(Cli::parse().args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -78,11 +78,7 @@ impl SimBuilder {
     /// Adds one venue of each kind, named for its kind.
     #[must_use]
     pub fn venues(mut self, kinds: impl IntoIterator<Item = VenueKind>) -> Self {
-        self.venues.extend(
-            kinds
-                .into_iter()
-                .map(|kind| (kind_name(kind).to_owned(), kind, None)),
-        );
+        self.venues.extend(kinds.into_iter().map(|kind| (kind_name(kind).to_owned(), kind, None)));
         self
     }
 
@@ -174,10 +170,7 @@ impl SimBuilder {
     /// # Errors
     /// [`SimError`] when the address is bad or taken, or two venues have one name.
     pub async fn start(self) -> Result<SimHandle, SimError> {
-        let address: SocketAddr = self
-            .listen
-            .parse()
-            .map_err(|_| SimError::Address(self.listen.clone()))?;
+        let address: SocketAddr = self.listen.parse().map_err(|_| SimError::Address(self.listen.clone()))?;
         let mut wanted = self.venues.clone();
         if wanted.is_empty() {
             wanted.push((kind_name(VenueKind::Kraken).to_owned(), VenueKind::Kraken, None));
@@ -202,11 +195,7 @@ impl SimBuilder {
             let rest = bind(address, 2 * index).await?;
             let admin = bind(address, 2 * index + 1).await?;
             venues.push(self.handle(&venue, &rest, &admin));
-            tasks.push(tokio::spawn(http::serve(
-                rest,
-                Arc::clone(&venue),
-                stop.subscribe(),
-            )));
+            tasks.push(tokio::spawn(http::serve(rest, Arc::clone(&venue), stop.subscribe())));
             tasks.push(tokio::spawn(serve_admin(admin, venue, stop.subscribe())));
         }
         let tape = self.tape.unwrap_or_else(|| Tape::generated(self.seed));
@@ -219,17 +208,11 @@ impl SimBuilder {
 
     fn handle(&self, venue: &Arc<Venue>, rest: &TcpListener, admin: &TcpListener) -> VenueHandle {
         let at = |listener: &TcpListener| {
-            listener
-                .local_addr()
-                .map(|address| address.to_string())
-                .unwrap_or_default()
+            listener.local_addr().map(|address| address.to_string()).unwrap_or_default()
         };
         let accounts = (0..self.accounts).map(|index| {
             let withdraws = index > 0 && index + 1 == self.accounts;
-            let rights = TRADING_PERMISSIONS
-                .iter()
-                .copied()
-                .chain(withdraws.then_some(WITHDRAW));
+            let rights = TRADING_PERMISSIONS.iter().copied().chain(withdraws.then_some(WITHDRAW));
             venue.add_account(NewAccount {
                 balances: self.balances.clone(),
                 permissions: Some(rights.map(str::to_owned).collect()),
@@ -269,15 +252,9 @@ impl SimHandle {
     /// # Panics
     /// When none was started.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "a test asking for a venue it did not start is a bug in the test"
-    )]
+    #[expect(clippy::expect_used, reason = "a test asking for a venue it did not start is a bug in the test")]
     pub fn venue(&self, kind: VenueKind) -> &VenueHandle {
-        self.venues
-            .iter()
-            .find(|venue| venue.kind == kind)
-            .expect("a venue of this kind was started")
+        self.venues.iter().find(|venue| venue.kind == kind).expect("a venue of this kind was started")
     }
 
     /// A venue by its name.
@@ -298,9 +275,7 @@ impl SimHandle {
 
     /// Sets a market's mid at all venues (and stops the tape). False when no venue knows the symbol.
     pub fn set_price(&self, symbol: &str, price: Decimal) -> bool {
-        self.venues
-            .iter()
-            .fold(false, |known, venue| venue.set_price(symbol, price) | known)
+        self.venues.iter().fold(false, |known, venue| venue.set_price(symbol, price) | known)
     }
 
     /// Stops all venues and waits until their connections are closed.
@@ -434,15 +409,9 @@ fn kind_name(kind: VenueKind) -> &'static str {
 
 async fn bind(mut address: SocketAddr, offset: usize) -> Result<TcpListener, SimError> {
     if address.port() != 0 {
-        address.set_port(
-            address
-                .port()
-                .saturating_add(u16::try_from(offset).unwrap_or(u16::MAX)),
-        );
+        address.set_port(address.port().saturating_add(u16::try_from(offset).unwrap_or(u16::MAX)));
     }
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| SimError::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| SimError::Listen { address, source })
 }
 
 async fn serve_admin(listener: TcpListener, venue: Arc<Venue>, mut stop: watch::Receiver<bool>) {

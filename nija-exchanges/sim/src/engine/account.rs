@@ -95,12 +95,7 @@ impl Account {
 
     pub(crate) fn log(&mut self, time_ns: i64, kind: ExecKind, order: &Order) {
         self.next_seq += 1;
-        self.events.push_back(ExecEvent {
-            seq: self.next_seq,
-            time_ns,
-            kind,
-            order: order.clone(),
-        });
+        self.events.push_back(ExecEvent { seq: self.next_seq, time_ns, kind, order: order.clone() });
         if self.events.len() > EVENTS_KEPT {
             self.events.pop_front();
         }

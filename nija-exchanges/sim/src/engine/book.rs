@@ -100,17 +100,10 @@ impl Book {
             return self.retain(side, price, now_ns, |resting| resting.maker != Maker::House);
         }
         let level = self.side_mut(side).entry(price).or_default();
-        match level
-            .queue
-            .iter_mut()
-            .find(|resting| resting.maker == Maker::House)
-        {
+        match level.queue.iter_mut().find(|resting| resting.maker == Maker::House) {
             Some(resting) if resting.qty == qty => return false,
             Some(resting) => resting.qty = qty,
-            None => level.queue.push_back(Resting {
-                maker: Maker::House,
-                qty,
-            }),
+            None => level.queue.push_back(Resting { maker: Maker::House, qty }),
         }
         level.updated_ns = now_ns;
         true

@@ -31,11 +31,7 @@ impl Candle {
     /// Volume-weighted average price; the close when nothing traded.
     #[must_use]
     pub fn vwap(&self) -> Decimal {
-        if self.volume.is_zero() {
-            self.close
-        } else {
-            self.turnover / self.volume
-        }
+        if self.volume.is_zero() { self.close } else { self.turnover / self.volume }
     }
 
     fn absorb(&mut self, other: &Self) {

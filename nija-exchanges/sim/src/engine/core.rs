@@ -33,10 +33,7 @@ impl Engine {
     #[must_use]
     pub fn new(specs: Vec<MarketSpec>, fees: FeeSchedule, house: HouseProfile, first_id: u64) -> Self {
         Self {
-            markets: specs
-                .into_iter()
-                .map(|spec| Market::new(spec, first_id))
-                .collect(),
+            markets: specs.into_iter().map(|spec| Market::new(spec, first_id)).collect(),
             accounts: Vec::new(),
             orders: HashMap::new(),
             fees,
@@ -78,11 +75,7 @@ impl Engine {
     /// All of an asset: users' totals, what the house gained, and fees. Only a deposit changes it.
     #[must_use]
     pub fn total_supply(&self, asset: &str) -> Decimal {
-        let users: Decimal = self
-            .accounts
-            .iter()
-            .map(|account| account.balance(asset).total)
-            .sum();
+        let users: Decimal = self.accounts.iter().map(|account| account.balance(asset).total).sum();
         let of = |ledger: &BTreeMap<String, Decimal>| ledger.get(asset).copied().unwrap_or_default();
         users + of(&self.house_ledger) + of(&self.fee_ledger)
     }
@@ -120,11 +113,7 @@ impl Engine {
             self.expiring.remove(&(expires, id));
         }
         account.closed.push_back(id);
-        let forgotten = if account.closed.len() > CLOSED_KEPT {
-            account.closed.pop_front()
-        } else {
-            None
-        };
+        let forgotten = if account.closed.len() > CLOSED_KEPT { account.closed.pop_front() } else { None };
         if let Some(old) = forgotten {
             self.orders.remove(&old);
         }
@@ -142,9 +131,6 @@ impl Engine {
     /// An account's balance of an asset.
     #[must_use]
     pub fn balance(&self, account: AccountId, asset: &str) -> Balance {
-        self.accounts
-            .get(account)
-            .map(|account| account.balance(asset))
-            .unwrap_or_default()
+        self.accounts.get(account).map(|account| account.balance(asset)).unwrap_or_default()
     }
 }

@@ -38,16 +38,11 @@ impl FeeSchedule {
     /// The row for a traded volume.
     #[must_use]
     pub fn tier(&self, volume: Decimal) -> FeeTier {
-        self.tiers
-            .iter()
-            .rev()
-            .find(|tier| volume >= tier.volume)
-            .copied()
-            .unwrap_or(FeeTier {
-                volume: Decimal::ZERO,
-                maker_pct: Decimal::ZERO,
-                taker_pct: Decimal::ZERO,
-            })
+        self.tiers.iter().rev().find(|tier| volume >= tier.volume).copied().unwrap_or(FeeTier {
+            volume: Decimal::ZERO,
+            maker_pct: Decimal::ZERO,
+            taker_pct: Decimal::ZERO,
+        })
     }
 
     /// The next row above a volume.

@@ -12,11 +12,7 @@ pub(crate) fn check(spec: &MarketSpec, order: &NewOrder, reference: Decimal) -> 
     if order.qty <= Decimal::ZERO || order.qty > MOST {
         return Err(Reject::Quantity);
     }
-    let digits = if order.in_quote {
-        spec.cost_decimals
-    } else {
-        spec.lot_decimals
-    };
+    let digits = if order.in_quote { spec.cost_decimals } else { spec.lot_decimals };
     if order.qty.normalize().scale() > digits {
         return Err(Reject::Quantity);
     }
@@ -30,14 +26,7 @@ pub(crate) fn check(spec: &MarketSpec, order: &NewOrder, reference: Decimal) -> 
     }
     let price = order.limit.or(order.trigger).unwrap_or(reference);
     let (qty, cost) = if order.in_quote {
-        (
-            if price.is_zero() {
-                Decimal::ZERO
-            } else {
-                order.qty / price
-            },
-            order.qty,
-        )
+        (if price.is_zero() { Decimal::ZERO } else { order.qty / price }, order.qty)
     } else {
         (order.qty, order.qty * price)
     };

@@ -116,13 +116,7 @@ fn ladder(
 /// A number that looks random and depends on nothing but its arguments.
 fn scramble(seed: u64, price: Decimal, side: Side) -> u64 {
     let mantissa = u64::try_from(price.normalize().mantissa().unsigned_abs()).unwrap_or_default();
-    let mut x = seed
-        ^ mantissa.rotate_left(17)
-        ^ if side == Side::Buy {
-            0x9e37_79b9
-        } else {
-            0x7f4a_7c15
-        };
+    let mut x = seed ^ mantissa.rotate_left(17) ^ if side == Side::Buy { 0x9e37_79b9 } else { 0x7f4a_7c15 };
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ (x >> 31)

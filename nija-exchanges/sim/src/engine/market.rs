@@ -160,22 +160,11 @@ impl Market {
     #[must_use]
     pub fn stats_since(&self, from_s: i64) -> Stats24h {
         let last = self.last_price();
-        let mut stats = Stats24h {
-            open: last,
-            high: last,
-            low: last,
-            vwap: last,
-            ..Stats24h::default()
-        };
+        let mut stats = Stats24h { open: last, high: last, low: last, vwap: last, ..Stats24h::default() };
         let mut turnover = Decimal::ZERO;
         for (index, candle) in self.candles.since(from_s).enumerate() {
             if index == 0 {
-                stats = Stats24h {
-                    open: candle.open,
-                    high: candle.high,
-                    low: candle.low,
-                    ..stats
-                };
+                stats = Stats24h { open: candle.open, high: candle.high, low: candle.low, ..stats };
             }
             stats.high = stats.high.max(candle.high);
             stats.low = stats.low.min(candle.low);
@@ -199,14 +188,7 @@ impl Market {
         now: i64,
     ) -> u64 {
         self.next_trade += 1;
-        let trade = PublicTrade {
-            id: self.next_trade,
-            price,
-            qty,
-            side,
-            market_order,
-            time_ns: now,
-        };
+        let trade = PublicTrade { id: self.next_trade, price, qty, side, market_order, time_ns: now };
         self.candles.trade(now, price, qty);
         self.trades.push_back(trade.clone());
         if self.trades.len() > TRADES_KEPT {
@@ -222,18 +204,10 @@ impl Market {
         let (Some(bid), Some(ask)) = (self.book.best(Side::Buy), self.book.best(Side::Sell)) else {
             return;
         };
-        if self
-            .spreads
-            .back()
-            .is_some_and(|last| last.bid == bid && last.ask == ask)
-        {
+        if self.spreads.back().is_some_and(|last| last.bid == bid && last.ask == ask) {
             return;
         }
-        self.spreads.push_back(SpreadPoint {
-            time_ns: now_ns,
-            bid,
-            ask,
-        });
+        self.spreads.push_back(SpreadPoint { time_ns: now_ns, bid, ask });
         if self.spreads.len() > SPREADS_KEPT {
             self.spreads.pop_front();
         }

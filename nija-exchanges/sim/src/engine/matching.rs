@@ -29,44 +29,39 @@ impl Engine {
                 return None;
             }
             if let Maker::User(other) = resting.maker
-                && self
-                    .orders
-                    .get(&other)
-                    .is_some_and(|order| order.ask.account == ask.account)
+                && self.orders.get(&other).is_some_and(|order| order.ask.account == ask.account)
             {
                 return Some("Self trade prevented");
             }
             let order = self.orders.get(&id)?;
-            let wanted = if ask.in_quote {
-                floor((ask.qty - order.cost) / price, lot)
-            } else {
-                order.remaining()
-            };
+            let wanted =
+                if ask.in_quote { floor((ask.qty - order.cost) / price, lot) } else { order.remaining() };
             if wanted.is_zero() {
                 return None;
             }
-            let wanted = cap.map_or(wanted, |cap| cap.min(wanted)).min(resting.qty);
-            if wanted.is_zero() {
-                return if ask.limit.is_some() {
-                    None
-                } else {
-                    Some("Insufficient liquidity")
-                };
+            if cap.is_some_and(|cap| cap.is_zero()) {
+                // An injected partial fill: the house steps back. Users' orders still trade, lest the book be crossed.
+                if ask.limit.is_none() {
+                    return Some("Insufficient liquidity");
+                }
+                if resting.maker == Maker::House {
+                    self.markets[ask.market].book.set_house(
+                        ask.side.opposite(),
+                        price,
+                        Decimal::ZERO,
+                        now_ns,
+                    );
+                    continue;
+                }
+                cap = None;
             }
+            let wanted = cap.map_or(wanted, |cap| cap.min(wanted)).min(resting.qty);
             let qty = wanted.min(self.affordable(id, price));
             if qty.is_zero() {
                 return Some("Insufficient funds");
             }
             let market_order = ask.limit.is_none();
-            self.execute(
-                ask.market,
-                ask.side,
-                Some(id),
-                (price, resting),
-                qty,
-                market_order,
-                now_ns,
-            );
+            self.execute(ask.market, ask.side, Some(id), (price, resting), qty, market_order, now_ns);
             cap = cap.map(|cap| cap - qty);
         }
     }
@@ -88,15 +83,7 @@ impl Engine {
                 break;
             }
             let part = qty.min(resting.qty);
-            self.execute(
-                market,
-                side,
-                None,
-                (price, resting),
-                part,
-                limit.is_none(),
-                now_ns,
-            );
+            self.execute(market, side, None, (price, resting), part, limit.is_none(), now_ns);
             qty -= part;
         }
         qty
@@ -114,10 +101,7 @@ impl Engine {
         let account = &self.accounts[order.ask.account];
         let funds = account.balance(&spec.quote).available() + order.held;
         let pct = self.fees.tier(account.volume).taker_pct;
-        floor(
-            funds / (price * (Decimal::ONE + pct / Decimal::ONE_HUNDRED)),
-            spec.lot_decimals,
-        )
+        floor(funds / (price * (Decimal::ONE + pct / Decimal::ONE_HUNDRED)), spec.lot_decimals)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call site each for user and house")]
@@ -136,14 +120,7 @@ impl Engine {
         let trade_id = state.print(price, qty, taker_side, market_order, now_ns);
         state.book.reduce_front(taker_side.opposite(), qty, now_ns);
         let cost = floor(price * qty, decimals);
-        let execution = Execution {
-            market,
-            price,
-            qty,
-            cost,
-            trade_id,
-            now_ns,
-        };
+        let execution = Execution { market, price, qty, cost, trade_id, now_ns };
         match resting.maker {
             Maker::User(id) => self.settle_user(id, execution, true),
             Maker::House if taker.is_some() => self.settle_house(taker_side.opposite(), execution),
@@ -158,11 +135,7 @@ impl Engine {
 
     fn settle_house(&mut self, side: Side, execution: Execution) {
         let spec = &self.markets[execution.market].spec;
-        let sign = if side == Side::Buy {
-            Decimal::ONE
-        } else {
-            Decimal::NEGATIVE_ONE
-        };
+        let sign = if side == Side::Buy { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
         Self::move_to(&mut self.house_ledger, &spec.base, sign * execution.qty);
         Self::move_to(&mut self.house_ledger, &spec.quote, -sign * execution.cost);
     }
@@ -173,9 +146,7 @@ impl Engine {
         };
         let spec = &self.markets[execution.market].spec;
         let account = &mut self.accounts[order.ask.account];
-        let fee = self
-            .fees
-            .fee(account.volume, maker, execution.cost, spec.cost_decimals);
+        let fee = self.fees.fee(account.volume, maker, execution.cost, spec.cost_decimals);
         account.volume += execution.cost;
         self.next_fill += 1;
         let fill = Fill {
@@ -198,11 +169,7 @@ impl Engine {
         order.cost += execution.cost;
         order.fee += fee;
         order.fills.push(fill.id);
-        let sign = if order.ask.side == Side::Buy {
-            Decimal::ONE
-        } else {
-            Decimal::NEGATIVE_ONE
-        };
+        let sign = if order.ask.side == Side::Buy { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
         account.credit(&spec.base, sign * execution.qty);
         account.credit(&spec.quote, -sign * execution.cost - fee);
         account.fills.push_back(fill.clone());

@@ -23,11 +23,7 @@ impl Engine {
         };
         let reference = market.book.best(order.side.opposite()).unwrap_or(market.mid);
         filters::check(&market.spec, order, reference)?;
-        if order
-            .client_id
-            .as_ref()
-            .is_some_and(|id| account.open_by_client.contains_key(id))
-        {
+        if order.client_id.as_ref().is_some_and(|id| account.open_by_client.contains_key(id)) {
             return Err(Reject::DuplicateClientId);
         }
         if (order.tif == TimeInForce::Gtd) != order.expires_ns.is_some()
@@ -35,11 +31,7 @@ impl Engine {
         {
             return Err(Reject::Expiry);
         }
-        let here = |id: &&OrderId| {
-            self.orders
-                .get(id)
-                .is_some_and(|open| open.ask.market == order.market)
-        };
+        let here = |id: &&OrderId| self.orders.get(id).is_some_and(|open| open.ask.market == order.market);
         if self.max_open_per_market != usize::MAX
             && account.open.iter().filter(here).count() >= self.max_open_per_market
         {
@@ -68,9 +60,7 @@ impl Engine {
         let id = self.next_order;
         let (account, market) = (order.account, order.market);
         if let Some(client_id) = &order.client_id {
-            self.accounts[account]
-                .open_by_client
-                .insert(client_id.clone(), id);
+            self.accounts[account].open_by_client.insert(client_id.clone(), id);
         }
         if let Some(expires) = order.expires_ns {
             self.expiring.insert((expires, id));
@@ -148,11 +138,7 @@ impl Engine {
             market.book.remove_user(side, price, id, now_ns);
         }
         self.close(id, status, reason, now_ns);
-        let kind = if status == Status::Expired {
-            ExecKind::Expired
-        } else {
-            ExecKind::Canceled
-        };
+        let kind = if status == Status::Expired { ExecKind::Expired } else { ExecKind::Canceled };
         self.log(id, kind, now_ns);
     }
 
@@ -162,11 +148,7 @@ impl Engine {
         let (market, side, limit) = (order.ask.market, order.ask.side, order.ask.limit);
         let stopped = self.take_for_user(id, now_ns);
         let Some(order) = self.orders.get(&id) else { return };
-        let done = if order.ask.in_quote {
-            !order.filled.is_zero()
-        } else {
-            order.remaining().is_zero()
-        };
+        let done = if order.ask.in_quote { !order.filled.is_zero() } else { order.remaining().is_zero() };
         if done && stopped.is_none() {
             self.close(id, Status::Filled, None, now_ns);
             self.log(id, ExecKind::Filled, now_ns);
@@ -175,24 +157,7 @@ impl Engine {
         let rests = matches!(order.ask.tif, TimeInForce::Gtc | TimeInForce::Gtd) && stopped.is_none();
         if let Some(price) = limit.filter(|_| rests) {
             let qty = order.remaining();
-            // Only a capped take (an injected partial fill) can cross here: the house steps back rather than cross.
-            let crossing: Vec<Decimal> = self.markets[market].book.house_prices(side.opposite());
-            for level in crossing {
-                if (side == Side::Buy && level <= price) || (side == Side::Sell && level >= price) {
-                    self.markets[market]
-                        .book
-                        .set_house(side.opposite(), level, Decimal::ZERO, now_ns);
-                }
-            }
-            self.markets[market].book.push(
-                side,
-                price,
-                Resting {
-                    maker: Maker::User(id),
-                    qty,
-                },
-                now_ns,
-            );
+            self.markets[market].book.push(side, price, Resting { maker: Maker::User(id), qty }, now_ns);
             self.markets[market].version += 1;
             return;
         }
@@ -206,16 +171,8 @@ impl Engine {
         loop {
             let state = &mut self.markets[market];
             let last = state.last_price();
-            let rising = state
-                .rising
-                .first()
-                .copied()
-                .filter(|(trigger, _)| last >= *trigger);
-            let falling = state
-                .falling
-                .last()
-                .copied()
-                .filter(|(trigger, _)| last <= *trigger);
+            let rising = state.rising.first().copied().filter(|(trigger, _)| last >= *trigger);
+            let falling = state.falling.last().copied().filter(|(trigger, _)| last <= *trigger);
             let Some(due) = rising.or(falling) else { return };
             state.rising.remove(&due);
             state.falling.remove(&due);
@@ -247,10 +204,7 @@ impl Engine {
     fn arm(&mut self, id: OrderId) {
         let Some(order) = self.orders.get(&id) else { return };
         let Some(trigger) = order.ask.trigger else { return };
-        let stop = matches!(
-            order.ask.order_type,
-            OrderType::StopLoss | OrderType::StopLossLimit
-        );
+        let stop = matches!(order.ask.order_type, OrderType::StopLoss | OrderType::StopLossLimit);
         let market = &mut self.markets[order.ask.market];
         // A stop buys into a rise and sells into a fall; a take-profit does the reverse.
         if stop == (order.ask.side == Side::Buy) {
@@ -285,10 +239,7 @@ impl Engine {
     /// Cost and base quantity that an order would take from the book now.
     fn quote_taking(&self, order: &NewOrder) -> (Decimal, Decimal) {
         let (mut cost, mut got) = (Decimal::ZERO, Decimal::ZERO);
-        for level in self.markets[order.market]
-            .book
-            .top(order.side.opposite(), usize::MAX)
-        {
+        for level in self.markets[order.market].book.top(order.side.opposite(), usize::MAX) {
             let beyond = match (order.limit, order.side) {
                 (Some(limit), Side::Buy) => level.price > limit,
                 (Some(limit), Side::Sell) => level.price < limit,

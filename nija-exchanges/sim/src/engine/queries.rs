@@ -25,10 +25,7 @@ impl Engine {
     #[must_use]
     pub fn depth(&self, market: MarketId, depth: usize) -> (Vec<PriceLevel>, Vec<PriceLevel>) {
         self.markets.get(market).map_or_else(Default::default, |market| {
-            (
-                market.book.top(Side::Buy, depth),
-                market.book.top(Side::Sell, depth),
-            )
+            (market.book.top(Side::Buy, depth), market.book.top(Side::Sell, depth))
         })
     }
 
@@ -46,71 +43,47 @@ impl Engine {
 
     /// An account's open orders, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl DoubleEndedIterator<Item = &Order> {
-        let ids = self
-            .accounts
-            .get(account)
-            .into_iter()
-            .flat_map(|account| account.open.iter());
+        let ids = self.accounts.get(account).into_iter().flat_map(|account| account.open.iter());
         ids.filter_map(|id| self.orders.get(id))
     }
 
     /// An account's closed orders, newest first, as far as they are kept.
     pub fn closed_orders(&self, account: AccountId) -> impl Iterator<Item = &Order> {
-        let ids = self
-            .accounts
-            .get(account)
-            .into_iter()
-            .flat_map(|account| account.closed.iter().rev());
+        let ids = self.accounts.get(account).into_iter().flat_map(|account| account.closed.iter().rev());
         ids.filter_map(|id| self.orders.get(id))
     }
 
     /// An account's fills, newest first, as far as they are kept.
     pub fn fills(&self, account: AccountId) -> impl Iterator<Item = &Fill> {
-        self.accounts
-            .get(account)
-            .into_iter()
-            .flat_map(|account| account.fills.iter().rev())
+        self.accounts.get(account).into_iter().flat_map(|account| account.fills.iter().rev())
     }
 
     /// An account's log after entry `seq`, oldest first, as far as it is kept.
     pub fn events_after(&self, account: AccountId, seq: u64) -> impl Iterator<Item = &ExecEvent> {
         let events = self.accounts.get(account).map(|account| &account.events);
         let skip = events.map_or(0, |events| events.partition_point(|event| event.seq <= seq));
-        events
-            .into_iter()
-            .flat_map(move |events| events.iter().skip(skip))
+        events.into_iter().flat_map(move |events| events.iter().skip(skip))
     }
 
     /// Number of the last entry of an account's log.
     #[must_use]
     pub fn last_event(&self, account: AccountId) -> u64 {
-        self.accounts
-            .get(account)
-            .map_or(0, super::account::Account::last_seq)
+        self.accounts.get(account).map_or(0, super::account::Account::last_seq)
     }
 
     /// An account's balances by asset, and a number that rises with each change.
     #[must_use]
     pub fn balances(&self, account: AccountId) -> (Vec<(String, Balance)>, u64) {
-        self.accounts
-            .get(account)
-            .map_or_else(Default::default, |account| {
-                let list = account
-                    .balances
-                    .iter()
-                    .map(|(asset, balance)| (asset.clone(), *balance))
-                    .collect();
-                (list, account.balance_version)
-            })
+        self.accounts.get(account).map_or_else(Default::default, |account| {
+            let list = account.balances.iter().map(|(asset, balance)| (asset.clone(), *balance)).collect();
+            (list, account.balance_version)
+        })
     }
 
     /// An account's traded quote volume and the fee tier it gives.
     #[must_use]
     pub fn volume(&self, account: AccountId) -> (Decimal, FeeTier) {
-        let volume = self
-            .accounts
-            .get(account)
-            .map_or(Decimal::ZERO, |account| account.volume);
+        let volume = self.accounts.get(account).map_or(Decimal::ZERO, |account| account.volume);
         (volume, self.fees.tier(volume))
     }
 }

@@ -123,7 +123,7 @@ pub struct NewOrder {
     pub client_id: Option<String>,
     /// The client's grouping number.
     pub userref: Option<i64>,
-    /// Injected fault: at most this fraction (0 to 1) of the order may trade on arrival.
+    /// Injected fault: on arrival at most this fraction (0 to 1) of the order may trade with the house.
     pub take_fraction: Option<Decimal>,
 }
 
@@ -160,21 +160,13 @@ impl Order {
     /// Base quantity left; for orders in quote, zero once ended.
     #[must_use]
     pub fn remaining(&self) -> Decimal {
-        if self.ask.in_quote {
-            Decimal::ZERO
-        } else {
-            (self.ask.qty - self.filled).max(Decimal::ZERO)
-        }
+        if self.ask.in_quote { Decimal::ZERO } else { (self.ask.qty - self.filled).max(Decimal::ZERO) }
     }
 
     /// Average execution price, or zero.
     #[must_use]
     pub fn avg_price(&self) -> Decimal {
-        if self.filled.is_zero() {
-            Decimal::ZERO
-        } else {
-            self.cost / self.filled
-        }
+        if self.filled.is_zero() { Decimal::ZERO } else { self.cost / self.filled }
     }
 }
 

@@ -63,10 +63,7 @@ impl FaultPlan {
 
 impl State {
     fn scripted(&mut self, path: &str, key: Option<&str>) -> Option<Fault> {
-        let index = self
-            .scripted
-            .iter()
-            .position(|fault| fault.times > 0 && fault.hits(path, key))?;
+        let index = self.scripted.iter().position(|fault| fault.times > 0 && fault.hits(path, key))?;
         let fault = &mut self.scripted[index];
         fault.times -= 1;
         let hit = fault.clone();
@@ -77,12 +74,7 @@ impl State {
     fn drawn(&mut self, path: &str) -> Option<Fault> {
         let (random, rng) = self.random.as_mut()?;
         let probe = Fault::new(FaultKind::Delay).on(random.path.clone());
-        let kinds: Vec<FaultKind> = random
-            .kinds
-            .iter()
-            .copied()
-            .filter(|kind| !kind.is_state())
-            .collect();
+        let kinds: Vec<FaultKind> = random.kinds.iter().copied().filter(|kind| !kind.is_state()).collect();
         if kinds.is_empty() || !probe.hits(path, None) || !rng.random_bool(random.rate.clamp(0.0, 1.0)) {
             return None;
         }
@@ -103,9 +95,7 @@ pub(crate) struct StreamFaults {
 impl StreamFaults {
     /// Takes one from a counter; false when it was zero.
     pub(crate) fn take(counter: &AtomicU64) -> bool {
-        counter
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-            .is_ok()
+        counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     pub(crate) fn clear(&self) {

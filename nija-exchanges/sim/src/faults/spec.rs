@@ -188,10 +188,7 @@ impl Fault {
     }
 
     pub(crate) fn hits(&self, path: &str, key: Option<&str>) -> bool {
-        let on_path = self
-            .path
-            .strip_suffix('*')
-            .map_or(self.path == path, |begin| path.starts_with(begin));
+        let on_path = self.path.strip_suffix('*').map_or(self.path == path, |begin| path.starts_with(begin));
         on_path && (self.key.is_none() || self.key.as_deref() == key)
     }
 

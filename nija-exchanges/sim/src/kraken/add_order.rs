@@ -60,9 +60,7 @@ pub(crate) fn parse(
     };
     let order_type = order_type(params.need("ordertype")?)?;
     let (market, pair) = pairs::find(params.need("pair")?).ok_or(KrakenError::UNKNOWN_PAIR)?;
-    let qty = params
-        .decimal("volume")?
-        .ok_or_else(|| KrakenError::argument("volume"))?;
+    let qty = params.decimal("volume")?.ok_or_else(|| KrakenError::argument("volume"))?;
     let flags = Flags::parse(params)?;
     if flags.in_quote && (side, order_type) != (Side::Buy, OrderType::Market)
         || flags.post && !order_type.has_limit()
@@ -117,12 +115,7 @@ pub(crate) fn parse(
         take_fraction: None,
     };
     let validate = params.flag("validate");
-    Ok(AddOrder {
-        order,
-        pair,
-        validate,
-        deadline_ns: deadline(params, now_ns)?,
-    })
+    Ok(AddOrder { order, pair, validate, deadline_ns: deadline(params, now_ns)? })
 }
 
 /// `buy 1.25000000 XBTUSD @ limit 30010.0`.
@@ -197,9 +190,7 @@ fn refuse_unsupported(params: &Params) -> Result<(), KrakenError> {
     }
     let not_now = params.get("starttm").is_some_and(|value| value != "0");
     let not_last = params.get("trigger").is_some_and(|value| value != "last");
-    let stp = params
-        .get("stptype")
-        .is_some_and(|value| value != "cancel-newest");
+    let stp = params.get("stptype").is_some_and(|value| value != "cancel-newest");
     for (refused, name) in [
         (not_now, "starttm"),
         (not_last, "trigger"),
@@ -222,16 +213,10 @@ fn relative(text: &str, last: Decimal, side: Side, pair: &Pair) -> Option<Decima
         '#' => Decimal::NEGATIVE_ONE,
         _ => return decimal(text),
     };
-    let (number, percent) = text[1..]
-        .strip_suffix('%')
-        .map_or((&text[1..], false), |number| (number, true));
+    let (number, percent) = text[1..].strip_suffix('%').map_or((&text[1..], false), |number| (number, true));
     let number = decimal(number)
         .filter(|number| !number.is_sign_negative() && *number < Decimal::from(1_000_000_000))?;
-    let distance = if percent {
-        last * number / Decimal::ONE_HUNDRED
-    } else {
-        number
-    };
+    let distance = if percent { last * number / Decimal::ONE_HUNDRED } else { number };
     Some((last + sign * distance).round_dp(pair.price_decimals))
 }
 
@@ -240,16 +225,9 @@ fn time_in_force(params: &Params, now_ns: i64) -> Result<(TimeInForce, Option<i6
         None => None,
         Some(text) => {
             let bad = || KrakenError::argument("expiretm");
-            let (offset, number) = text
-                .strip_prefix('+')
-                .map_or((0, text), |number| (now_ns, number));
+            let (offset, number) = text.strip_prefix('+').map_or((0, text), |number| (now_ns, number));
             let seconds: i64 = number.parse().map_err(|_| bad())?;
-            Some(
-                seconds
-                    .checked_mul(1_000_000_000)
-                    .and_then(|ns| ns.checked_add(offset))
-                    .ok_or_else(bad)?,
-            )
+            Some(seconds.checked_mul(1_000_000_000).and_then(|ns| ns.checked_add(offset)).ok_or_else(bad)?)
         }
     };
     match (params.get("timeinforce"), expires) {
@@ -274,11 +252,7 @@ fn client_id(params: &Params) -> Result<Option<String>, KrakenError> {
         text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && hex(&text.replace('-', ""));
     let plain = text.len() == 32 && hex(text);
     let free = text.len() <= 18 && text.chars().all(|c| c.is_ascii_graphic());
-    if dashed || plain || free {
-        Ok(Some(text.to_owned()))
-    } else {
-        Err(KrakenError::argument("cl_ord_id"))
-    }
+    if dashed || plain || free { Ok(Some(text.to_owned())) } else { Err(KrakenError::argument("cl_ord_id")) }
 }
 
 /// RFC 3339; at most 60 s ahead.

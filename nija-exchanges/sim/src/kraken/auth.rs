@@ -23,6 +23,5 @@ pub(crate) fn verify(
     let mut mac = Hmac::<Sha512>::new_from_slice(&secret).map_err(|_| KrakenError::INVALID_SIGNATURE)?;
     mac.update(path.as_bytes());
     mac.update(&inner.finalize());
-    mac.verify_slice(&sign)
-        .map_err(|_| KrakenError::INVALID_SIGNATURE)
+    mac.verify_slice(&sign).map_err(|_| KrakenError::INVALID_SIGNATURE)
 }

@@ -4,7 +4,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Exactly `decimals` digits after the point; what lies beyond is cut.
 pub(crate) fn fixed(value: Decimal, decimals: u32) -> String {
-    let cut = value.round_dp_with_strategy(decimals, RoundingStrategy::ToZero);
+    // Far beyond any real amount, `Decimal` runs out of digits to print.
+    let most = Decimal::from(1_000_000_000_000_000_000_i64);
+    let cut = value.clamp(-most, most).round_dp_with_strategy(decimals, RoundingStrategy::ToZero);
     let digits = usize::try_from(decimals).unwrap_or(0);
     format!("{cut:.digits$}")
 }

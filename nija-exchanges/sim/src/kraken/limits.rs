@@ -41,12 +41,7 @@ impl Tier {
 
     fn numbers(self) -> Option<Numbers> {
         let of = |calls, calls_decay, points, points_decay| {
-            Some(Numbers {
-                calls,
-                calls_decay,
-                points,
-                points_decay,
-            })
+            Some(Numbers { calls, calls_decay, points, points_decay })
         };
         match self {
             Self::Starter => of(15.0, 0.33, 60.0, 1.0),
@@ -145,10 +140,7 @@ mod tests {
             assert!(limits.order(Tier::Starter, 0, 0));
             limits.cancel(Tier::Starter, 0, 0, 0);
         }
-        assert!(
-            !limits.order(Tier::Starter, 0, 0),
-            "7 x (1 + 8) leaves no room in 60"
-        );
+        assert!(!limits.order(Tier::Starter, 0, 0), "7 x (1 + 8) leaves no room in 60");
         assert!(limits.order(Tier::Starter, 1, 0), "another pair counts alone");
     }
 }

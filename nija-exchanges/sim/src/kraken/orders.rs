@@ -26,11 +26,8 @@ pub(crate) fn order(order: &Order, with_trades: bool) -> Value {
         value.map_or_else(|| "0".to_owned(), |value| fixed(value, pair.price_decimals))
     };
     let money = |value: Decimal| fixed(value, COST_DECIMALS);
-    let (first, second) = if ask.order_type.is_triggered() {
-        (ask.trigger, ask.limit)
-    } else {
-        (ask.limit, None)
-    };
+    let (first, second) =
+        if ask.order_type.is_triggered() { (ask.trigger, ask.limit) } else { (ask.limit, None) };
     let mut flags = vec!["fciq"];
     flags.extend(ask.post_only.then_some("post"));
     flags.extend(ask.in_quote.then_some("viqc"));

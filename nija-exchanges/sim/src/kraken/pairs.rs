@@ -32,82 +32,25 @@ pub(crate) struct Asset {
 pub(crate) const LOT_DECIMALS: u32 = 8;
 pub(crate) const COST_DECIMALS: u32 = 5;
 
-const XBT: Asset = Asset {
-    name: "XXBT",
-    altname: "XBT",
-    canonical: "BTC",
-    decimals: 10,
-    display_decimals: 5,
-};
-const ETH: Asset = Asset {
-    name: "XETH",
-    altname: "ETH",
-    canonical: "ETH",
-    decimals: 10,
-    display_decimals: 5,
-};
-const SOL: Asset = Asset {
-    name: "SOL",
-    altname: "SOL",
-    canonical: "SOL",
-    decimals: 10,
-    display_decimals: 5,
-};
-const USD: Asset = Asset {
-    name: "ZUSD",
-    altname: "USD",
-    canonical: "USD",
-    decimals: 4,
-    display_decimals: 2,
-};
-const USDT: Asset = Asset {
-    name: "USDT",
-    altname: "USDT",
-    canonical: "USDT",
-    decimals: 8,
-    display_decimals: 4,
-};
+const XBT: Asset =
+    Asset { name: "XXBT", altname: "XBT", canonical: "BTC", decimals: 10, display_decimals: 5 };
+const ETH: Asset =
+    Asset { name: "XETH", altname: "ETH", canonical: "ETH", decimals: 10, display_decimals: 5 };
+const SOL: Asset = Asset { name: "SOL", altname: "SOL", canonical: "SOL", decimals: 10, display_decimals: 5 };
+const USD: Asset = Asset { name: "ZUSD", altname: "USD", canonical: "USD", decimals: 4, display_decimals: 2 };
+const USDT: Asset =
+    Asset { name: "USDT", altname: "USDT", canonical: "USDT", decimals: 8, display_decimals: 4 };
 
 /// All assets.
 pub(crate) static ASSETS: [Asset; 5] = [XBT, ETH, SOL, USD, USDT];
 
 /// All pairs.
 pub(crate) static PAIRS: [Pair; 5] = [
-    pair(
-        ["XXBTZUSD", "XBTUSD", "XBT/USD", "BTC/USD"],
-        &ASSETS[0],
-        &ASSETS[3],
-        1,
-        5_000,
-    ),
-    pair(
-        ["XETHZUSD", "ETHUSD", "ETH/USD", "ETH/USD"],
-        &ASSETS[1],
-        &ASSETS[3],
-        2,
-        100_000,
-    ),
-    pair(
-        ["SOLUSD", "SOLUSD", "SOL/USD", "SOL/USD"],
-        &ASSETS[2],
-        &ASSETS[3],
-        2,
-        2_000_000,
-    ),
-    pair(
-        ["XBTUSDT", "XBTUSDT", "XBT/USDT", "BTC/USDT"],
-        &ASSETS[0],
-        &ASSETS[4],
-        1,
-        5_000,
-    ),
-    pair(
-        ["ETHUSDT", "ETHUSDT", "ETH/USDT", "ETH/USDT"],
-        &ASSETS[1],
-        &ASSETS[4],
-        2,
-        100_000,
-    ),
+    pair(["XXBTZUSD", "XBTUSD", "XBT/USD", "BTC/USD"], &ASSETS[0], &ASSETS[3], 1, 5_000),
+    pair(["XETHZUSD", "ETHUSD", "ETH/USD", "ETH/USD"], &ASSETS[1], &ASSETS[3], 2, 100_000),
+    pair(["SOLUSD", "SOLUSD", "SOL/USD", "SOL/USD"], &ASSETS[2], &ASSETS[3], 2, 2_000_000),
+    pair(["XBTUSDT", "XBTUSDT", "XBT/USDT", "BTC/USDT"], &ASSETS[0], &ASSETS[4], 1, 5_000),
+    pair(["ETHUSDT", "ETHUSDT", "ETH/USDT", "ETH/USDT"], &ASSETS[1], &ASSETS[4], 2, 100_000),
 ];
 
 const fn pair(
@@ -117,16 +60,7 @@ const fn pair(
     price_decimals: u32,
     min_volume: i64,
 ) -> Pair {
-    Pair {
-        name,
-        altname,
-        wsname,
-        v2,
-        base,
-        quote,
-        price_decimals,
-        min_volume,
-    }
+    Pair { name, altname, wsname, v2, base, quote, price_decimals, min_volume }
 }
 
 impl Pair {
@@ -198,7 +132,5 @@ pub(crate) fn find_v2(name: &str) -> Option<(usize, &'static Pair)> {
 
 /// An asset by any of its names.
 pub(crate) fn asset(name: &str) -> Option<&'static Asset> {
-    ASSETS
-        .iter()
-        .find(|asset| asset.name == name || asset.altname == name || asset.canonical == name)
+    ASSETS.iter().find(|asset| asset.name == name || asset.altname == name || asset.canonical == name)
 }

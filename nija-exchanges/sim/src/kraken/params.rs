@@ -36,10 +36,7 @@ impl Params {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     pub(crate) fn need(&self, name: &str) -> Result<&str, KrakenError> {
@@ -47,20 +44,15 @@ impl Params {
     }
 
     pub(crate) fn decimal(&self, name: &str) -> Result<Option<Decimal>, KrakenError> {
-        self.get(name)
-            .map(|text| decimal(text).ok_or_else(|| KrakenError::argument(name)))
-            .transpose()
+        self.get(name).map(|text| decimal(text).ok_or_else(|| KrakenError::argument(name))).transpose()
     }
 
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, KrakenError> {
-        self.get(name)
-            .map(|text| text.parse().map_err(|_| KrakenError::argument(name)))
-            .transpose()
+        self.get(name).map(|text| text.parse().map_err(|_| KrakenError::argument(name))).transpose()
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.get(name)
-            .is_some_and(|value| matches!(value, "true" | "True" | "1"))
+        self.get(name).is_some_and(|value| matches!(value, "true" | "True" | "1"))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -80,5 +72,7 @@ pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     if text.len() > 64 {
         return None;
     }
-    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
+    let value: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())?;
+    // Products of two such numbers still fit; nothing traded is anywhere near.
+    Some(value).filter(|value| value.abs() < Decimal::from(1_000_000_000_000_i64))
 }

@@ -91,11 +91,7 @@ fn authenticate<'a>(
     let json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     let mut keys = venue.keys.lock();
     let key = keys.get_mut(name).ok_or(KrakenError::INVALID_KEY)?;
-    let params = if json {
-        Params::from_json(body)
-    } else {
-        Params::from_form(body)
-    }?;
+    let params = if json { Params::from_json(body) } else { Params::from_form(body) }?;
     let nonce = params.get("nonce").ok_or(KrakenError::INVALID_NONCE)?;
     auth::verify(&key.secret, parts.uri.path(), nonce, body, sign)?;
     let nonce: u64 = nonce.parse().map_err(|_| KrakenError::INVALID_NONCE)?;
@@ -111,13 +107,7 @@ fn authenticate<'a>(
     if !permission.is_empty() && !key.may(permission) {
         return Err(KrakenError::PERMISSION);
     }
-    Ok(Caller {
-        venue,
-        key: name.to_owned(),
-        account: key.account,
-        params,
-        now_ns,
-    })
+    Ok(Caller { venue, key: name.to_owned(), account: key.account, params, now_ns })
 }
 
 impl Caller<'_> {
@@ -162,12 +152,9 @@ impl Caller<'_> {
     fn open_orders(&self) -> Answer {
         let (trades, filter) = (self.params.flag("trades"), Filter::new(&self.params)?);
         let engine = self.venue.engine.lock();
-        let wanted = engine
-            .open_orders(self.account)
-            .filter(|order| filter.passes(order));
-        let open: Map<_, _> = wanted
-            .map(|order| (order_txid(order.id), orders::order(order, trades)))
-            .collect();
+        let wanted = engine.open_orders(self.account).filter(|order| filter.passes(order));
+        let open: Map<_, _> =
+            wanted.map(|order| (order_txid(order.id), orders::order(order, trades))).collect();
         Ok(json!({ "open": open }))
     }
 
@@ -181,20 +168,15 @@ impl Caller<'_> {
                 .map(|order| order.closed_ns.unwrap_or(order.opened_ns))
         })?;
         let at = |order: &Order| {
-            if by_open {
-                order.opened_ns
-            } else {
-                order.closed_ns.unwrap_or(order.opened_ns)
-            }
+            if by_open { order.opened_ns } else { order.closed_ns.unwrap_or(order.opened_ns) }
         };
         let all: Vec<&Order> = engine
             .closed_orders(self.account)
             .filter(|order| filter.passes(order) && span.holds(at(order)))
             .collect();
         let page = all.iter().skip(self.offset()?).take(PAGE);
-        let closed: Map<_, _> = page
-            .map(|order| (order_txid(order.id), orders::order(order, trades)))
-            .collect();
+        let closed: Map<_, _> =
+            page.map(|order| (order_txid(order.id), orders::order(order, trades))).collect();
         Ok(if self.params.flag("without_count") {
             json!({ "closed": closed })
         } else {
@@ -221,19 +203,11 @@ impl Caller<'_> {
         let engine = self.venue.engine.lock();
         let span = Span::new(&self.params, |text| {
             let id = parse_trade(text)?;
-            engine
-                .fills(self.account)
-                .find(|fill| fill.id == id)
-                .map(|fill| fill.time_ns)
+            engine.fills(self.account).find(|fill| fill.id == id).map(|fill| fill.time_ns)
         })?;
-        let all: Vec<_> = engine
-            .fills(self.account)
-            .filter(|fill| span.holds(fill.time_ns))
-            .collect();
+        let all: Vec<_> = engine.fills(self.account).filter(|fill| span.holds(fill.time_ns)).collect();
         let page = all.iter().skip(self.offset()?).take(PAGE);
-        let trades: Map<_, _> = page
-            .map(|fill| (trade_txid(fill.id), orders::fill(fill)))
-            .collect();
+        let trades: Map<_, _> = page.map(|fill| (trade_txid(fill.id), orders::fill(fill))).collect();
         Ok(json!({ "trades": trades, "count": all.len() }))
     }
 
@@ -250,17 +224,11 @@ impl Caller<'_> {
     }
 
     fn trade_volume(&self) -> Answer {
-        let named = if self.params.get("pair").is_some() {
-            public::wanted(&self.params, true)?
-        } else {
-            Vec::new()
-        };
+        let named =
+            if self.params.get("pair").is_some() { public::wanted(&self.params, true)? } else { Vec::new() };
         let engine = self.venue.engine.lock();
         let (volume, now) = engine.volume(self.account);
-        let (first, last) = (
-            engine.fees().tier(Decimal::ZERO),
-            engine.fees().tier(Decimal::MAX),
-        );
+        let (first, last) = (engine.fees().tier(Decimal::ZERO), engine.fees().tier(Decimal::MAX));
         let next = engine.fees().next_tier(volume);
         let four = |value: Decimal| fixed(value, 4);
         let row = |maker: bool| {
@@ -275,10 +243,7 @@ impl Caller<'_> {
             })
         };
         let table = |maker: bool| -> Map<String, Value> {
-            named
-                .iter()
-                .map(|(_, pair)| (pair.name.to_owned(), row(maker)))
-                .collect()
+            named.iter().map(|(_, pair)| (pair.name.to_owned(), row(maker))).collect()
         };
         let mut out = json!({ "currency": "ZUSD", "volume": four(volume) });
         if !named.is_empty() {
@@ -290,17 +255,8 @@ impl Caller<'_> {
 
     fn add_order(&self, fault: Option<&Fault>) -> Answer {
         let mut engine = self.venue.engine.lock();
-        let mut add = add_order::parse(
-            &self.params,
-            self.account,
-            &engine,
-            self.now_ns,
-            self.venue.lenient,
-        )?;
-        if add
-            .deadline_ns
-            .is_some_and(|deadline| self.venue.clock.now_ns() > deadline)
-        {
+        let mut add = add_order::parse(&self.params, self.account, &engine, self.now_ns, self.venue.lenient)?;
+        if add.deadline_ns.is_some_and(|deadline| self.venue.clock.now_ns() > deadline) {
             return Err(KrakenError::DEADLINE);
         }
         let order = add_order::describe(&add.order, add.pair);
@@ -335,28 +291,19 @@ impl Caller<'_> {
                 // A number names all open orders with that userref.
                 (None, Ok(userref)) => {
                     let same = |order: &&Order| order.ask.userref == Some(userref);
-                    engine
-                        .open_orders(self.account)
-                        .filter(same)
-                        .map(|order| order.id)
-                        .collect()
+                    engine.open_orders(self.account).filter(same).map(|order| order.id).collect()
                 }
                 (None, Err(_)) => return Err(no_order(text)),
             },
-            (None, Some(client_id)) => engine
-                .open_by_client_id(self.account, client_id)
-                .into_iter()
-                .collect(),
+            (None, Some(client_id)) => {
+                engine.open_by_client_id(self.account, client_id).into_iter().collect()
+            }
             _ => return Err(KrakenError::argument("txid")),
         };
         let count = ids.into_iter().filter(|id| self.cancel(&mut engine, *id)).count();
         drop(engine);
         self.venue.touch();
-        if count == 0 {
-            Err(KrakenError::UNKNOWN_ORDER)
-        } else {
-            Ok(json!({ "count": count }))
-        }
+        if count == 0 { Err(KrakenError::UNKNOWN_ORDER) } else { Ok(json!({ "count": count })) }
     }
 
     fn cancel_all(&self) -> Answer {
@@ -374,8 +321,7 @@ impl Caller<'_> {
         };
         let done = engine.cancel(self.account, id, self.now_ns).is_ok();
         if done && let Some(key) = self.venue.keys.lock().get_mut(&self.key) {
-            key.limits
-                .cancel(self.venue.tier, market, self.now_ns - opened, self.now_ns);
+            key.limits.cancel(self.venue.tier, market, self.now_ns - opened, self.now_ns);
         }
         done
     }
@@ -383,10 +329,7 @@ impl Caller<'_> {
     fn token(&self) -> Value {
         let token = STANDARD.encode(random::<32>());
         let expires = self.now_ns.saturating_add(TOKEN_SECONDS * 1_000_000_000);
-        self.venue
-            .keys
-            .lock()
-            .add_token(token.clone(), &self.key, expires);
+        self.venue.keys.lock().add_token(token.clone(), &self.key, expires);
         json!({ "token": token, "expires": TOKEN_SECONDS })
     }
 
@@ -418,11 +361,7 @@ impl Caller<'_> {
 
     fn txids(&self, most: usize) -> Result<Vec<&str>, KrakenError> {
         let list: Vec<&str> = self.params.need("txid")?.split(',').map(str::trim).collect();
-        if list.len() > most {
-            Err(KrakenError::argument("txid"))
-        } else {
-            Ok(list)
-        }
+        if list.len() > most { Err(KrakenError::argument("txid")) } else { Ok(list) }
     }
 }
 
@@ -440,10 +379,7 @@ struct Filter {
 
 impl Filter {
     fn new(params: &Params) -> Result<Self, KrakenError> {
-        Ok(Self {
-            userref: params.int("userref")?,
-            client_id: params.get("cl_ord_id").map(str::to_owned),
-        })
+        Ok(Self { userref: params.int("userref")?, client_id: params.get("cl_ord_id").map(str::to_owned) })
     }
 
     fn passes(&self, order: &Order) -> bool {

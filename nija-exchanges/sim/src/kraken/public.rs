@@ -49,9 +49,8 @@ fn assets(params: &Params) -> Answer {
     let wanted: Vec<&Asset> = match params.get("asset") {
         None => ASSETS.iter().collect(),
         Some(list) => {
-            let each = list
-                .split(',')
-                .map(|name| pairs::asset(name.trim()).ok_or(KrakenError::UNKNOWN_ASSET));
+            let each =
+                list.split(',').map(|name| pairs::asset(name.trim()).ok_or(KrakenError::UNKNOWN_ASSET));
             each.collect::<Result<_, _>>()?
         }
     };
@@ -97,6 +96,8 @@ fn asset_pairs(engine: &Engine, params: &Params) -> Answer {
             "fee_volume_currency": "ZUSD",
             "margin_call": 80,
             "margin_stop": 40,
+            "long_position_limit": 0,
+            "short_position_limit": 0,
             "ordermin": pair.min_volume().to_string(),
             "costmin": pair.min_cost().to_string(),
             "tick_size": pair.tick().to_string(),
@@ -104,9 +105,7 @@ fn asset_pairs(engine: &Engine, params: &Params) -> Answer {
         });
         (pair.name.to_owned(), value)
     };
-    Ok(Value::Object(
-        wanted(params, false)?.into_iter().map(entry).collect(),
-    ))
+    Ok(Value::Object(wanted(params, false)?.into_iter().map(entry).collect()))
 }
 
 fn ticker(engine: &Engine, params: &Params, now_ns: i64) -> Answer {
@@ -118,11 +117,7 @@ fn ticker(engine: &Engine, params: &Params, now_ns: i64) -> Answer {
         let level = |level: Option<&PriceLevel>| {
             let qty = level.map(|level| level.qty).unwrap_or_default();
             let whole = qty.ceil().max(rust_decimal::Decimal::ONE).to_string();
-            json!([
-                price(level.map(|level| level.price).unwrap_or_default()),
-                whole,
-                fixed(qty, 3)
-            ])
+            json!([price(level.map(|level| level.price).unwrap_or_default()), whole, fixed(qty, 3)])
         };
         let day = state.stats(now_ns);
         let today = state.stats_since(now_ns.div_euclid(86_400_000_000_000) * 86_400);
@@ -152,12 +147,7 @@ fn ohlc(engine: &Engine, params: &Params) -> Answer {
     let candles = engine.markets()[market].candles(interval, since, CANDLES);
     let price = |value| fixed(value, pair.price_decimals);
     // The last entry is still being made: `last` names the newest finished one, to be used as the next `since`.
-    let last = candles
-        .iter()
-        .rev()
-        .nth(1)
-        .or(candles.last())
-        .map_or(since, |candle| candle.begin_s);
+    let last = candles.iter().rev().nth(1).or(candles.last()).map_or(since, |candle| candle.begin_s);
     let rows: Vec<Value> = candles
         .iter()
         .map(|candle| {
@@ -179,17 +169,11 @@ fn ohlc(engine: &Engine, params: &Params) -> Answer {
 fn depth(engine: &Engine, params: &Params) -> Answer {
     let (market, pair) = one(params)?;
     let count = params.int("count")?.unwrap_or(100);
-    let count = usize::try_from(count)
-        .ok()
-        .filter(|count| (1..=500).contains(count));
+    let count = usize::try_from(count).ok().filter(|count| (1..=500).contains(count));
     let (bids, asks) = engine.depth(market, count.ok_or_else(|| KrakenError::argument("count"))?);
     let rows = |levels: Vec<PriceLevel>| -> Vec<Value> {
         let row = |level: PriceLevel| {
-            json!([
-                fixed(level.price, 5),
-                fixed(level.qty, 3),
-                level.updated_ns.div_euclid(1_000_000_000)
-            ])
+            json!([fixed(level.price, 5), fixed(level.qty, 3), level.updated_ns.div_euclid(1_000_000_000)])
         };
         levels.into_iter().map(row).collect()
     };
@@ -200,25 +184,12 @@ fn trades(engine: &Engine, params: &Params) -> Answer {
     let (market, pair) = one(params)?;
     let since = params.int("since")?.unwrap_or(0);
     // Seconds and nanoseconds are both in use as `since`.
-    let since = if since < 100_000_000_000 {
-        since.saturating_mul(1_000_000_000)
-    } else {
-        since
-    };
+    let since = if since < 100_000_000_000 { since.saturating_mul(1_000_000_000) } else { since };
     let count = params.int("count")?.unwrap_or(1_000);
-    let count = usize::try_from(count)
-        .ok()
-        .filter(|count| (1..=1_000).contains(count));
+    let count = usize::try_from(count).ok().filter(|count| (1..=1_000).contains(count));
     let count = count.ok_or_else(|| KrakenError::argument("count"))?;
-    let all: Vec<_> = engine.markets()[market]
-        .trades()
-        .filter(|trade| trade.time_ns > since)
-        .collect();
-    let skip = if since == 0 {
-        all.len().saturating_sub(count)
-    } else {
-        0
-    };
+    let all: Vec<_> = engine.markets()[market].trades().filter(|trade| trade.time_ns > since).collect();
+    let skip = if since == 0 { all.len().saturating_sub(count) } else { 0 };
     let some: Vec<_> = all.into_iter().skip(skip).take(count).collect();
     let last = some.last().map_or(since, |trade| trade.time_ns);
     let rows: Vec<Value> = some
@@ -242,11 +213,8 @@ fn spread(engine: &Engine, params: &Params) -> Answer {
     let (market, pair) = one(params)?;
     let since = params.int("since")?.unwrap_or(0);
     let at = |ns: i64| ns.div_euclid(1_000_000_000);
-    let points: Vec<_> = engine.markets()[market]
-        .spreads()
-        .filter(|point| at(point.time_ns) >= since)
-        .copied()
-        .collect();
+    let points: Vec<_> =
+        engine.markets()[market].spreads().filter(|point| at(point.time_ns) >= since).copied().collect();
     let last = points.last().map_or(since, |point| at(point.time_ns));
     let rows: Vec<Value> = points
         .iter()
@@ -260,10 +228,9 @@ pub(crate) fn wanted(params: &Params, required: bool) -> Result<Vec<(usize, &'st
     match params.get("pair") {
         None if required => Err(KrakenError::argument("pair")),
         None => Ok(PAIRS.iter().enumerate().collect()),
-        Some(list) => list
-            .split(',')
-            .map(|name| pairs::find(name.trim()).ok_or(KrakenError::UNKNOWN_PAIR))
-            .collect(),
+        Some(list) => {
+            list.split(',').map(|name| pairs::find(name.trim()).ok_or(KrakenError::UNKNOWN_PAIR)).collect()
+        }
     }
 }
 

@@ -18,11 +18,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Self {
-        Self {
-            status,
-            content_type,
-            body: body.into(),
-        }
+        Self { status, content_type, body: body.into() }
     }
 
     fn envelope(result: Result<Value, KrakenError>) -> Self {

@@ -89,13 +89,8 @@ mod tests {
 
     #[test]
     fn garbage_is_no_id() {
-        for text in [
-            "",
-            "O",
-            "OQCLML-BW3P3-BUCMWZ",
-            "O00000-00000-000000",
-            "Oééééé-ééééé-éééééé",
-        ] {
+        for text in ["", "O", "OQCLML-BW3P3-BUCMWZ", "O00000-00000-000000", "Oééééé-ééééé-éééééé"]
+        {
             assert_eq!(parse_order(text), None, "{text}");
         }
     }

@@ -124,9 +124,7 @@ impl Connection {
         let Ok(Value::Object(request)) = serde_json::from_str(text) else {
             return vec![failure("error", "Malformed request", None, now_ns)];
         };
-        let req_id = request
-            .get("req_id")
-            .filter(|id| id.is_i64() || id.is_u64() || id.is_string());
+        let req_id = request.get("req_id").filter(|id| id.is_i64() || id.is_u64() || id.is_string());
         let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
         let params = request.get("params").unwrap_or(&Value::Null);
         match method {
@@ -154,21 +152,18 @@ impl Connection {
         let subscribe = method == "subscribe";
         let channel = params.get("channel").and_then(Value::as_str).unwrap_or_default();
         let done = match channel {
-            "executions" | "balances" if !self.private => Err(
-                "Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
-                    .to_owned(),
-            ),
-            "executions" | "balances" => {
-                self.private_channels
-                    .change(&self.venue, subscribe, channel, params)
+            "executions" | "balances" if !self.private => {
+                Err("Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
+                    .to_owned())
             }
-            _ if self.private => Err(
-                "Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"
-                    .to_owned(),
-            ),
-            _ => self
-                .public_channels
-                .change(&self.venue, subscribe, channel, params),
+            "executions" | "balances" => {
+                self.private_channels.change(&self.venue, subscribe, channel, params)
+            }
+            _ if self.private => {
+                Err("Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"
+                    .to_owned())
+            }
+            _ => self.public_channels.change(&self.venue, subscribe, channel, params),
         };
         match done {
             Ok(each) => {

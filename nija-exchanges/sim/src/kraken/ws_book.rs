@@ -44,10 +44,7 @@ impl SentBook {
         bids: &[PriceLevel],
         asks: &[PriceLevel],
     ) -> BookData {
-        *self = Self {
-            bids: collect(bids),
-            asks: collect(asks),
-        };
+        *self = Self { bids: collect(bids), asks: collect(asks) };
         let wire = |levels: &[PriceLevel]| levels.iter().map(|l| level(pair, l.price, l.qty)).collect();
         BookData {
             symbol: pair.v2,
@@ -67,17 +64,12 @@ impl SentBook {
         now_ns: i64,
     ) -> Option<BookData> {
         let (new_bids, new_asks) = (collect(bids), collect(asks));
-        let (changed_bids, changed_asks) = (
-            difference(&self.bids, &new_bids),
-            difference(&self.asks, &new_asks),
-        );
+        let (changed_bids, changed_asks) =
+            (difference(&self.bids, &new_bids), difference(&self.asks, &new_asks));
         if changed_bids.is_empty() && changed_asks.is_empty() {
             return None;
         }
-        *self = Self {
-            bids: new_bids,
-            asks: new_asks,
-        };
+        *self = Self { bids: new_bids, asks: new_asks };
         let wire =
             |changes: Vec<(Decimal, Decimal)>| changes.into_iter().map(|(p, q)| level(pair, p, q)).collect();
         Some(BookData {
@@ -110,22 +102,14 @@ fn collect(levels: &[PriceLevel]) -> BTreeMap<Decimal, Decimal> {
 
 /// New and changed levels, and gone ones with quantity zero.
 fn difference(old: &BTreeMap<Decimal, Decimal>, new: &BTreeMap<Decimal, Decimal>) -> Vec<(Decimal, Decimal)> {
-    let gone = old
-        .keys()
-        .filter(|price| !new.contains_key(price))
-        .map(|price| (*price, Decimal::ZERO));
-    let changed = new
-        .iter()
-        .filter(|(price, qty)| old.get(price) != Some(qty))
-        .map(|(price, qty)| (*price, *qty));
+    let gone = old.keys().filter(|price| !new.contains_key(price)).map(|price| (*price, Decimal::ZERO));
+    let changed =
+        new.iter().filter(|(price, qty)| old.get(price) != Some(qty)).map(|(price, qty)| (*price, *qty));
     gone.chain(changed).collect()
 }
 
 fn level(pair: &Pair, price: Decimal, qty: Decimal) -> Level {
-    Level {
-        price: Num::fixed(price, pair.price_decimals),
-        qty: Num::fixed(qty, LOT_DECIMALS),
-    }
+    Level { price: Num::fixed(price, pair.price_decimals), qty: Num::fixed(qty, LOT_DECIMALS) }
 }
 
 #[cfg(test)]
@@ -136,11 +120,7 @@ mod tests {
     fn levels(list: &[(&str, &str)]) -> Vec<PriceLevel> {
         let parse = |text: &str| text.parse().unwrap();
         list.iter()
-            .map(|(price, qty)| PriceLevel {
-                price: parse(price),
-                qty: parse(qty),
-                updated_ns: 0,
-            })
+            .map(|(price, qty)| PriceLevel { price: parse(price), qty: parse(qty), updated_ns: 0 })
             .collect()
     }
 

@@ -122,11 +122,7 @@ impl PrivateChannels {
     pub(super) fn change(&mut self, venue: &Venue, subscribe: bool, channel: &str, params: &Value) -> Done {
         let now_ns = venue.clock.now_ns();
         let token = params.get("token").and_then(Value::as_str).unwrap_or_default();
-        let needed = if channel == "executions" {
-            "query-open-trades"
-        } else {
-            "query-funds"
-        };
+        let needed = if channel == "executions" { "query-open-trades" } else { "query-funds" };
         let account = {
             let keys = venue.keys.lock();
             let key = keys.by_token(token, now_ns).ok_or("ESession:Invalid session")?;
@@ -178,11 +174,7 @@ impl PrivateChannels {
                 if minor && !executions.all {
                     continue;
                 }
-                let copies = if StreamFaults::take(&venue.streams.duplicates) {
-                    2
-                } else {
-                    1
-                };
+                let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
                 for _ in 0..copies {
                     executions.sequence += 1;
                     let message =
@@ -210,16 +202,9 @@ impl PrivateChannels {
         let mut reports: Vec<Report> = Vec::new();
         if orders {
             reports.extend(engine.open_orders(account).map(|order| {
-                let status = if order.filled.is_zero() {
-                    "new"
-                } else {
-                    "partially_filled"
-                };
-                let kind = Report {
-                    terms: Some(terms(order)),
-                    totals: Some(totals(order)),
-                    ..Report::default()
-                };
+                let status = if order.filled.is_zero() { "new" } else { "partially_filled" };
+                let kind =
+                    Report { terms: Some(terms(order)), totals: Some(totals(order)), ..Report::default() };
                 head(order, "new", status, order.opened_ns.min(now_ns), kind)
             }));
         }
@@ -231,38 +216,22 @@ impl PrivateChannels {
                 order_userref: fill.userref,
                 exec_type: "trade",
                 order_status: engine.order(fill.order).map_or("filled", |order| {
-                    if order.status.is_open() {
-                        "partially_filled"
-                    } else {
-                        "filled"
-                    }
+                    if order.status.is_open() { "partially_filled" } else { "filled" }
                 }),
                 timestamp: rfc3339(fill.time_ns),
                 trade: Some(trade(fill)),
                 ..Report::default()
             }));
         }
-        self.executions = Some(Executions {
-            account,
-            seen: engine.last_event(account),
-            sequence: 1,
-            all,
-        });
+        self.executions = Some(Executions { account, seen: engine.last_event(account), sequence: 1, all });
         Message::new("executions", true, reports).numbered(1).text()
     }
 
     fn start_balances(&mut self, venue: &Venue, account: AccountId) -> String {
         let (list, version) = venue.engine.lock().balances(account);
-        let data: Vec<BalanceSnapshot> = list
-            .iter()
-            .filter_map(|(asset, balance)| BalanceSnapshot::new(asset, balance))
-            .collect();
-        self.balances = Some(Balances {
-            account,
-            sent: list.into_iter().collect(),
-            version,
-            sequence: 1,
-        });
+        let data: Vec<BalanceSnapshot> =
+            list.iter().filter_map(|(asset, balance)| BalanceSnapshot::new(asset, balance)).collect();
+        self.balances = Some(Balances { account, sent: list.into_iter().collect(), version, sequence: 1 });
         Message::new("balances", true, data).numbered(1).text()
     }
 }
@@ -287,17 +256,8 @@ impl BalanceSnapshot {
     fn new(asset: &str, balance: &Balance) -> Option<Self> {
         let asset = pairs::asset(asset)?;
         let total = Num::fixed(balance.total, asset.decimals);
-        let wallets = [Wallet {
-            kind: "spot",
-            id: "main",
-            balance: total.clone(),
-        }];
-        Some(Self {
-            asset: asset.canonical,
-            asset_class: "currency",
-            balance: total,
-            wallets,
-        })
+        let wallets = [Wallet { kind: "spot", id: "main", balance: total.clone() }];
+        Some(Self { asset: asset.canonical, asset_class: "currency", balance: total, wallets })
     }
 }
 
@@ -354,11 +314,7 @@ impl Balances {
             return None;
         }
         self.sequence += 1;
-        Some(
-            Message::new("balances", false, data)
-                .numbered(self.sequence)
-                .text(),
-        )
+        Some(Message::new("balances", false, data).numbered(self.sequence).text())
     }
 }
 
@@ -369,49 +325,19 @@ fn report(event: &ExecEvent) -> Report {
         ExecKind::PendingNew => (
             "pending_new",
             "pending_new",
-            Report {
-                terms: Some(terms(order)),
-                totals: Some(totals(order)),
-                ..body
-            },
+            Report { terms: Some(terms(order)), totals: Some(totals(order)), ..body },
         ),
         ExecKind::New => ("new", "new", body),
         ExecKind::Triggered => ("status", "triggered", body),
         // The trade that fills an order still says partially_filled; a report of its own says filled.
-        ExecKind::Trade(fill) => (
-            "trade",
-            "partially_filled",
-            Report {
-                trade: Some(trade(fill)),
-                ..body
-            },
-        ),
-        ExecKind::Filled => (
-            "filled",
-            "filled",
-            Report {
-                totals: Some(totals(order)),
-                ..body
-            },
-        ),
-        ExecKind::Canceled => (
-            "canceled",
-            "canceled",
-            Report {
-                totals: Some(totals(order)),
-                reason: order.reason,
-                ..body
-            },
-        ),
-        ExecKind::Expired => (
-            "expired",
-            "expired",
-            Report {
-                totals: Some(totals(order)),
-                reason: order.reason,
-                ..body
-            },
-        ),
+        ExecKind::Trade(fill) => ("trade", "partially_filled", Report { trade: Some(trade(fill)), ..body }),
+        ExecKind::Filled => ("filled", "filled", Report { totals: Some(totals(order)), ..body }),
+        ExecKind::Canceled => {
+            ("canceled", "canceled", Report { totals: Some(totals(order)), reason: order.reason, ..body })
+        }
+        ExecKind::Expired => {
+            ("expired", "expired", Report { totals: Some(totals(order)), reason: order.reason, ..body })
+        }
     };
     head(order, exec_type, status, event.time_ns, body)
 }
@@ -432,11 +358,7 @@ fn terms(order: &Order) -> Terms {
     let ask = &order.ask;
     let pair = &PAIRS[ask.market];
     let price = |value: Option<Decimal>| value.map(|value| Num::fixed(value, pair.price_decimals));
-    let (base, cash) = if ask.in_quote {
-        (order.filled, Some(ask.qty))
-    } else {
-        (ask.qty, None)
-    };
+    let (base, cash) = if ask.in_quote { (order.filled, Some(ask.qty)) } else { (ask.qty, None) };
     Terms {
         symbol: pair.v2,
         side: side_name(ask.side),
@@ -477,10 +399,7 @@ fn trade(fill: &Fill) -> Trade {
         last_price: Num::fixed(fill.price, pair.price_decimals),
         liquidity_ind: if fill.maker { "m" } else { "t" },
         cost: Num::fixed(fill.cost, COST_DECIMALS),
-        fees: vec![Fee {
-            asset: pair.quote.canonical,
-            qty: Num::fixed(fill.fee, COST_DECIMALS),
-        }],
+        fees: vec![Fee { asset: pair.quote.canonical, qty: Num::fixed(fill.fee, COST_DECIMALS) }],
         fee_usd_equiv: Num::fixed(fill.fee, COST_DECIMALS),
     }
 }

@@ -89,28 +89,17 @@ impl PublicChannels {
         let snapshot = params.get("snapshot").and_then(Value::as_bool).unwrap_or(true);
         if channel == "instrument" {
             self.instrument = subscribe;
-            let messages = if subscribe && snapshot {
-                vec![instruments()]
-            } else {
-                Vec::new()
-            };
-            return Ok(vec![(
-                json!({ "channel": channel, "snapshot": snapshot }),
-                messages,
-            )]);
+            let messages = if subscribe && snapshot { vec![instruments()] } else { Vec::new() };
+            return Ok(vec![(json!({ "channel": channel, "snapshot": snapshot }), messages)]);
         }
         if !matches!(channel, "ticker" | "book" | "trade" | "ohlc") {
             return Err("Channel not supported".to_owned());
         }
-        let depth = params
-            .get("depth")
-            .map_or(Some(10), Value::as_u64)
-            .filter(|depth| DEPTHS.contains(depth));
+        let depth =
+            params.get("depth").map_or(Some(10), Value::as_u64).filter(|depth| DEPTHS.contains(depth));
         let depth = depth.ok_or("Depth not supported")?;
-        let interval = params
-            .get("interval")
-            .map_or(Some(1), Value::as_i64)
-            .filter(|i| INTERVALS.contains(i));
+        let interval =
+            params.get("interval").map_or(Some(1), Value::as_i64).filter(|i| INTERVALS.contains(i));
         let interval = interval.ok_or("Interval not supported")?;
         let engine = venue.engine.lock();
         let now_ns = venue.clock.now_ns();
@@ -143,22 +132,16 @@ impl PublicChannels {
                 }
                 "trade" => {
                     self.trades.insert(market, state.last().map_or(0, |last| last.id));
-                    let mut rows: Vec<TradeData> = state
-                        .trades()
-                        .rev()
-                        .take(TRADES)
-                        .map(|trade| trade_data(pair, trade))
-                        .collect();
+                    let mut rows: Vec<TradeData> =
+                        state.trades().rev().take(TRADES).map(|trade| trade_data(pair, trade)).collect();
                     rows.reverse();
                     Message::new("trade", true, rows).text()
                 }
                 _ => {
                     let candles = state.candles(interval, 0, CANDLES);
                     self.candles.insert((market, interval), candles.last().copied());
-                    let rows: Vec<CandleData> = candles
-                        .iter()
-                        .map(|candle| candle_data(pair, candle, interval))
-                        .collect();
+                    let rows: Vec<CandleData> =
+                        candles.iter().map(|candle| candle_data(pair, candle, interval)).collect();
                     Message::new("ohlc", true, rows).at(now_ns).text()
                 }
             };
@@ -223,10 +206,8 @@ impl PublicChannels {
 }
 
 fn symbols(params: &Value) -> Result<Vec<(usize, &'static Pair)>, String> {
-    let list = params
-        .get("symbol")
-        .and_then(Value::as_array)
-        .filter(|list| !list.is_empty() && list.len() <= 100);
+    let list =
+        params.get("symbol").and_then(Value::as_array).filter(|list| !list.is_empty() && list.len() <= 100);
     let list = list.ok_or("Symbol(s) not found")?;
     list.iter()
         .map(|name| {
@@ -245,15 +226,10 @@ fn ticker(engine: &Engine, market: usize, pair: &'static Pair, now_ns: i64) -> T
     };
     let ((bid, bid_qty), (ask, ask_qty)) = (best(&bids), best(&asks));
     let day = state.stats(now_ns);
-    let (last, price) = (state.last_price(), |value: Decimal| {
-        Num::plain(value.round_dp(pair.price_decimals))
-    });
+    let (last, price) =
+        (state.last_price(), |value: Decimal| Num::plain(value.round_dp(pair.price_decimals)));
     let change = last - day.open;
-    let pct = if day.open.is_zero() {
-        Decimal::ZERO
-    } else {
-        change * Decimal::ONE_HUNDRED / day.open
-    };
+    let pct = if day.open.is_zero() { Decimal::ZERO } else { change * Decimal::ONE_HUNDRED / day.open };
     TickerData {
         symbol: pair.v2,
         bid: price(bid),
@@ -357,13 +333,5 @@ fn instruments() -> String {
         marginable: false,
         has_index: false,
     });
-    Message::new(
-        "instrument",
-        true,
-        Data {
-            assets: assets.collect(),
-            pairs: pairs.collect(),
-        },
-    )
-    .text()
+    Message::new("instrument", true, Data { assets: assets.collect(), pairs: pairs.collect() }).text()
 }

@@ -72,20 +72,12 @@ impl<T: Serialize> Message<T> {
 
 /// The answer to a request that was carried out.
 pub(crate) fn success(method: &str, result: &Value, req_id: Option<&Value>, now_ns: i64) -> String {
-    reply(
-        json!({ "method": method, "success": true, "result": result }),
-        req_id,
-        now_ns,
-    )
+    reply(json!({ "method": method, "success": true, "result": result }), req_id, now_ns)
 }
 
 /// The answer to a request that was refused.
 pub(crate) fn failure(method: &str, error: &str, req_id: Option<&Value>, now_ns: i64) -> String {
-    reply(
-        json!({ "method": method, "success": false, "error": error }),
-        req_id,
-        now_ns,
-    )
+    reply(json!({ "method": method, "success": false, "error": error }), req_id, now_ns)
 }
 
 fn reply(mut body: Value, req_id: Option<&Value>, now_ns: i64) -> String {

@@ -18,30 +18,15 @@ struct Character {
 
 pub(super) fn series(seed: u64) -> Vec<Series> {
     let characters = [
-        Character {
-            beta: 1.0,
-            own: 0.25,
-            turnover: 450_000.0,
-        },
-        Character {
-            beta: 1.2,
-            own: 0.5,
-            turnover: 260_000.0,
-        },
-        Character {
-            beta: 1.5,
-            own: 1.0,
-            turnover: 120_000.0,
-        },
+        Character { beta: 1.0, own: 0.25, turnover: 450_000.0 },
+        Character { beta: 1.2, own: 0.5, turnover: 260_000.0 },
+        Character { beta: 1.5, own: 1.0, turnover: 120_000.0 },
     ];
     let factor = factor(seed);
     let each = ANCHORS.iter().zip(characters).enumerate();
     each.map(|(index, (&(asset, anchor), character))| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_add(1 + index as u64));
-        let bars = factor
-            .iter()
-            .map(|minute| bar(minute, &character, &mut rng))
-            .collect();
+        let bars = factor.iter().map(|minute| bar(minute, &character, &mut rng)).collect();
         Series { asset, anchor, bars }
     })
     .collect()
@@ -65,11 +50,7 @@ fn factor(seed: u64) -> Vec<Minute> {
             let breath = 1.0 + 0.35 * (std::f64::consts::TAU * (day - 0.35)).sin();
             drift = 0.98 * drift + 0.000_02 * normal(&mut rng);
             let volatility = variance.sqrt() * breath;
-            let jump = if rng.random_bool(0.002) {
-                6.0 * normal(&mut rng)
-            } else {
-                0.0
-            };
+            let jump = if rng.random_bool(0.002) { 6.0 * normal(&mut rng) } else { 0.0 };
             let scale = volatility / f64::from(STEPS).sqrt();
             let steps: Vec<f64> = (0..STEPS)
                 .map(|step| scale * (normal(&mut rng) + if step == 0 { jump } else { 0.0 }))
@@ -77,10 +58,7 @@ fn factor(seed: u64) -> Vec<Minute> {
             let total: f64 = steps.iter().sum();
             variance = (0.04 * calm * calm + 0.08 * (total / breath).powi(2) + 0.88 * variance)
                 .min(25.0 * calm * calm);
-            let steps = steps
-                .into_iter()
-                .map(|step| step + drift / f64::from(STEPS))
-                .collect();
+            let steps = steps.into_iter().map(|step| step + drift / f64::from(STEPS)).collect();
             Minute { steps, volatility }
         })
         .collect()
@@ -96,13 +74,7 @@ fn bar(minute: &Minute, character: &Character, rng: &mut ChaCha8Rng) -> Bar {
     }
     let busy = 0.5 + (high - low) / 0.001;
     let turnover = character.turnover * busy * (0.35 * normal(rng)).exp();
-    Bar {
-        open: 1.0,
-        high: high.exp(),
-        low: low.exp(),
-        close: level.exp(),
-        turnover,
-    }
+    Bar { open: 1.0, high: high.exp(), low: low.exp(), close: level.exp(), turnover }
 }
 
 /// A standard normal number (Box-Muller).

@@ -64,11 +64,7 @@ impl Tape {
     /// A market made by a fixed generator: the same seed gives the same tape.
     #[must_use]
     pub fn generated(seed: u64) -> Self {
-        Self {
-            series: generate::series(seed),
-            seed,
-            source: format!("generated, seed {seed}"),
-        }
+        Self { series: generate::series(seed), seed, source: format!("generated, seed {seed}") }
     }
 
     /// A recorded tape: one CSV of one-minute candles (its name says `eth` or `sol`, else it is BTC), or a folder of
@@ -84,11 +80,7 @@ impl Tape {
                 slot.bars = bars;
             }
         }
-        Ok(Self {
-            series,
-            seed,
-            source: path.display().to_string(),
-        })
+        Ok(Self { series, seed, source: path.display().to_string() })
     }
 
     /// The recorded days where the fixtures are at hand (`NIJA_FIXTURES`, or `../shared/fixtures` beside the checkout),

@@ -28,17 +28,9 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new(tape: Tape) -> Self {
-        let heads = tape
-            .series
-            .iter()
-            .map(|series| (series.anchor, HISTORY % series.bars.len().max(1)))
-            .collect();
-        Self {
-            tape,
-            heads,
-            phase: 0.0,
-            steps: 0,
-        }
+        let heads =
+            tape.series.iter().map(|series| (series.anchor, HISTORY % series.bars.len().max(1))).collect();
+        Self { tape, heads, phase: 0.0, steps: 0 }
     }
 
     /// The minutes before the replay starts, oldest first, ending at the anchor price.
@@ -115,11 +107,7 @@ impl Player {
 /// The way through a minute: open, the nearer extreme, the other one, close.
 fn path(bar: &Bar, phase: f64) -> f64 {
     let rising = bar.close >= bar.open;
-    let (first, second) = if rising {
-        (bar.low, bar.high)
-    } else {
-        (bar.high, bar.low)
-    };
+    let (first, second) = if rising { (bar.low, bar.high) } else { (bar.high, bar.low) };
     let points = [bar.open, first, second, bar.close];
     let along = phase.clamp(0.0, 0.999_999) * 3.0;
     let leg = if along < 1.0 {
@@ -163,12 +151,8 @@ mod tests {
             assert!(minute.low > 0.0 && minute.high >= minute.low && minute.turnover > 0.0);
             assert!(minute.high / minute.low < 1.2, "a minute of {minute:?}");
         }
-        let (top, bottom) = history
-            .iter()
-            .fold((0.0_f64, f64::MAX), |(t, b), m| (t.max(m.high), b.min(m.low)));
-        assert!(
-            top / bottom > 1.01 && top / bottom < 2.0,
-            "week from {bottom} to {top}"
-        );
+        let (top, bottom) =
+            history.iter().fold((0.0_f64, f64::MAX), |(t, b), m| (t.max(m.high), b.min(m.low)));
+        assert!(top / bottom > 1.01 && top / bottom < 2.0, "week from {bottom} to {top}");
     }
 }

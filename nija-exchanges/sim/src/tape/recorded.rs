@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 pub(super) fn load(path: &Path) -> Result<Vec<(&'static str, Vec<Bar>)>, TapeError> {
     let mut out: Vec<(&'static str, Vec<Bar>)> = Vec::new();
     for file in files(path)? {
-        let text = std::fs::read_to_string(&file).map_err(|source| TapeError::Read {
-            path: file.clone(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(&file)
+            .map_err(|source| TapeError::Read { path: file.clone(), source })?;
         let bars = parse(&text);
         let asset = asset_of(&file);
         match out.iter_mut().find(|(known, _)| *known == asset) {
@@ -19,13 +17,7 @@ pub(super) fn load(path: &Path) -> Result<Vec<(&'static str, Vec<Bar>)>, TapeErr
         }
     }
     out.retain(|(_, bars)| !bars.is_empty());
-    if out.is_empty() {
-        Err(TapeError::Empty {
-            path: path.to_owned(),
-        })
-    } else {
-        Ok(out)
-    }
+    if out.is_empty() { Err(TapeError::Empty { path: path.to_owned() }) } else { Ok(out) }
 }
 
 /// The file itself, or a folder's one-minute crypto trade files by name.
@@ -33,29 +25,19 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, TapeError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = std::fs::read_dir(path).map_err(|source| TapeError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let entries =
+        std::fs::read_dir(path).map_err(|source| TapeError::Read { path: path.to_owned(), source })?;
     let wanted = |name: &str| name.contains("usd_1m_trade") && name.ends_with(".csv");
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|file| {
-            file.file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(wanted)
-        })
+        .filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(wanted))
         .collect();
     files.sort();
     Ok(files)
 }
 
 fn asset_of(file: &Path) -> &'static str {
-    let name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default()
-        .to_lowercase();
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
     if name.contains("eth") {
         "ETH"
     } else if name.contains("sol") {
@@ -69,35 +51,21 @@ fn parse(text: &str) -> Vec<Bar> {
     let mut previous: Option<f64> = None;
     let mut bars = Vec::new();
     for line in text.lines() {
-        let numbers: Vec<f64> = line
-            .split(',')
-            .skip(1)
-            .filter_map(|field| field.trim().parse().ok())
-            .collect();
+        let numbers: Vec<f64> =
+            line.split(',').skip(1).filter_map(|field| field.trim().parse().ok()).collect();
         let [open, high, low, close, volume] = numbers[..] else {
             continue;
         };
-        if ![open, high, low, close]
-            .iter()
-            .all(|price| price.is_finite() && *price > 0.0)
+        if ![open, high, low, close].iter().all(|price| price.is_finite() && *price > 0.0)
             || !volume.is_finite()
         {
             continue;
         }
         let base = previous.unwrap_or(open);
         let ratio = |price: f64| price / base;
-        let (open, high, low) = (
-            ratio(open),
-            ratio(high.max(open).max(close)),
-            ratio(low.min(open).min(close)),
-        );
-        bars.push(Bar {
-            open,
-            high,
-            low,
-            close: ratio(close),
-            turnover: volume * close,
-        });
+        let (open, high, low) =
+            (ratio(open), ratio(high.max(open).max(close)), ratio(low.min(open).min(close)));
+        bars.push(Bar { open, high, low, close: ratio(close), turnover: volume * close });
         previous = Some(close);
     }
     bars

@@ -67,11 +67,7 @@ impl Keys {
 
     /// Changes one key, or all of them.
     pub(crate) fn each(&mut self, only: Option<&str>, mut change: impl FnMut(&mut Key)) {
-        for key in self
-            .keys
-            .values_mut()
-            .filter(|key| only.is_none_or(|only| only == key.key))
-        {
+        for key in self.keys.values_mut().filter(|key| only.is_none_or(|only| only == key.key)) {
             change(key);
         }
     }
@@ -89,10 +85,6 @@ impl Keys {
     /// The account and rights behind a stream token that is still good.
     pub(crate) fn by_token(&self, token: &str, now_ns: i64) -> Option<&Key> {
         let (key, expires_ns) = self.tokens.get(token)?;
-        if *expires_ns < now_ns {
-            None
-        } else {
-            self.keys.get(key)
-        }
+        if *expires_ns < now_ns { None } else { self.keys.get(key) }
     }
 }

@@ -14,6 +14,9 @@ use rust_decimal::Decimal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
+/// Largest price and balance: far beyond any real one, far below what decimals overflow at.
+const MOST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
 /// Which venue's protocol is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,7 +137,7 @@ impl Venue {
             let mut engine = self.engine.lock();
             let id = engine.open_account();
             for (asset, amount) in &account.balances {
-                engine.deposit(id, asset, *amount);
+                engine.deposit(id, asset, (*amount).clamp(Decimal::ZERO, MOST));
             }
             id
         };
@@ -155,7 +158,7 @@ impl Venue {
 
     /// Sets a market's mid, with the tape's own movements stopped for this venue.
     pub(crate) fn set_price(&self, symbol: &str, mid: Decimal) -> bool {
-        let Some(market) = self.market(symbol).filter(|_| mid > Decimal::ZERO) else {
+        let Some(market) = self.market(symbol).filter(|_| mid > Decimal::ZERO && mid < MOST) else {
             return false;
         };
         self.paused.store(true, Ordering::SeqCst);
@@ -174,9 +177,7 @@ impl Venue {
         match fault.kind {
             FaultKind::ClockSkew => self.clock.set_skew_ms(fault.ms.unwrap_or(0)),
             FaultKind::NonceReset => {
-                self.keys.lock().each(fault.key.as_deref(), |key| {
-                    key.last_nonce = fault.value.unwrap_or(0)
-                });
+                self.keys.lock().each(fault.key.as_deref(), |key| key.last_nonce = fault.value.unwrap_or(0));
             }
             FaultKind::PermissionChange => self.keys.lock().each(fault.key.as_deref(), |key| {
                 key.permissions = fault.permissions.clone().unwrap_or_default();

@@ -15,7 +15,11 @@ async fn the_admin_port_does_what_the_library_does() {
     let get = async |path: &str| -> Value {
         http().get(format!("{}/{path}", venue.admin)).send().await.unwrap().json().await.unwrap()
     };
-    let account = post("accounts", json!({ "balances": { "USD": "500" }, "permissions": ["query-funds", "modify-trades"] })).await;
+    let account = post(
+        "accounts",
+        json!({ "balances": { "USD": "500" }, "permissions": ["query-funds", "modify-trades"] }),
+    )
+    .await;
     let account: Account = serde_json::from_value(account).unwrap();
     let client = Client::of(venue, account);
     assert_eq!(client.call("Balance", &[]).await, json!({ "ZUSD": "500.0000" }));
@@ -27,10 +31,18 @@ async fn the_admin_port_does_what_the_library_does() {
     post("faults", json!({ "match": "/0/private/AddOrder", "kind": "drop_after", "times": 1 })).await;
     let form = [("pair", "XBTUSD"), ("type", "buy"), ("ordertype", "market"), ("volume", "0.001")];
     assert!(client.send("AddOrder", &form).await.is_err());
-    let orders: Vec<OrderView> = serde_json::from_value(get(&format!("accounts/{}/orders", escape(&client.account.key))).await).unwrap();
+    let orders: Vec<OrderView> =
+        serde_json::from_value(get(&format!("accounts/{}/orders", escape(&client.account.key))).await)
+            .unwrap();
     assert_eq!((orders.len(), orders[0].status.as_str(), orders[0].filled), (1, "filled", dec("0.001")));
-    assert_eq!(get(&format!("accounts/{}/trades", escape(&client.account.key))).await.as_array().unwrap().len(), 1);
-    assert_eq!(get(&format!("accounts/{}/balances", escape(&client.account.key))).await["BTC"]["total"], "0.001");
+    assert_eq!(
+        get(&format!("accounts/{}/trades", escape(&client.account.key))).await.as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(
+        get(&format!("accounts/{}/balances", escape(&client.account.key))).await["BTC"]["total"],
+        "0.001"
+    );
     assert_eq!(get("faults").await, json!({ "hits": 1, "pending": 0 }));
 
     post("faults", json!({ "seed": 3, "rate": 1.0, "kinds": ["unavailable"] })).await;
@@ -38,7 +50,12 @@ async fn the_admin_port_does_what_the_library_does() {
     http().delete(format!("{}/faults", venue.admin)).send().await.unwrap();
     client.call("Balance", &[]).await;
 
-    let bad = http().post(format!("{}/faults", venue.admin)).json(&json!({ "kind": "meteor" })).send().await.unwrap();
+    let bad = http()
+        .post(format!("{}/faults", venue.admin))
+        .json(&json!({ "kind": "meteor" }))
+        .send()
+        .await
+        .unwrap();
     assert!(bad.status().is_client_error());
     let unknown = http().get(format!("{}/accounts/nobody/orders", venue.admin)).send().await.unwrap();
     assert_eq!(unknown.status(), 404);

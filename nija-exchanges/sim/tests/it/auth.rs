@@ -13,13 +13,16 @@ async fn one_changed_byte_is_refused_wherever_it_is() {
     let good = sign(&client.account.secret, path, &nonce, &body);
     let post = |path: &str, body: String, sign: String| {
         let request = http().post(format!("{}{path}", client.rest)).header("API-Key", &client.account.key);
-        async move { request.header("API-Sign", sign).body(body).send().await.unwrap().json::<Value>().await.unwrap() }
+        async move {
+            request.header("API-Sign", sign).body(body).send().await.unwrap().json::<Value>().await.unwrap()
+        }
     };
     let bad = [
         post(path, body.replace("x=1", "x=2"), good.clone()).await,
         post(path, format!("{body} "), good.clone()).await,
         post("/0/private/BalanceEx", body.clone(), good.clone()).await,
-        post(path, body.clone(), good.replacen(&good[..1], if good.starts_with('A') { "B" } else { "A" }, 1)).await,
+        post(path, body.clone(), good.replacen(&good[..1], if good.starts_with('A') { "B" } else { "A" }, 1))
+            .await,
         post(path, body.clone(), "not base64!".into()).await,
     ];
     for answer in bad {
@@ -39,7 +42,9 @@ async fn fixture_vectors_verify_on_the_wire() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Kraken);
     let mut checked = 0;
-    for vector in vectors["official"].as_array().unwrap().iter().chain(vectors["from_clients"].as_array().unwrap()) {
+    for vector in
+        vectors["official"].as_array().unwrap().iter().chain(vectors["from_clients"].as_array().unwrap())
+    {
         let secret = vector["secret"].as_str().or(vectors["keys"]["secret"].as_str()).unwrap();
         let account = venue.add_account(NewAccount { secret: Some(secret.into()), ..NewAccount::default() });
         let request = http()
@@ -89,13 +94,13 @@ async fn nonces_rise_strictly_and_belong_to_a_key() {
 async fn a_key_does_only_what_it_may() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Kraken);
-    let reader = venue.add_account(NewAccount {
-        permissions: Some(vec!["query-funds".into()]),
-        ..NewAccount::default()
-    });
+    let reader = venue
+        .add_account(NewAccount { permissions: Some(vec!["query-funds".into()]), ..NewAccount::default() });
     let reader = Client::of(venue, reader);
     assert_eq!(dec(reader.call("Balance", &[]).await["ZUSD"].as_str().unwrap()), 100_000.into());
-    for method in ["AddOrder", "CancelOrder", "OpenOrders", "ClosedOrders", "TradesHistory", "GetWebSocketsToken"] {
+    for method in
+        ["AddOrder", "CancelOrder", "OpenOrders", "ClosedOrders", "TradesHistory", "GetWebSocketsToken"]
+    {
         assert_eq!(reader.error(method, &[]).await, "EGeneral:Permission denied", "{method}");
     }
     let trader = Client::new(venue, 0);
@@ -104,7 +109,9 @@ async fn a_key_does_only_what_it_may() {
     let risky = Client::new(venue, 2);
     assert!(risky.account.may_withdraw);
     assert_eq!(risky.error("Withdraw", &[]).await, "EFunding:Unknown withdraw key");
-    venue.fault(Fault::new(FaultKind::PermissionChange).permissions(&["query-funds"]).key(&trader.account.key));
+    venue.fault(
+        Fault::new(FaultKind::PermissionChange).permissions(&["query-funds"]).key(&trader.account.key),
+    );
     assert_eq!(trader.error("AddOrder", &[]).await, "EGeneral:Permission denied");
     assert_eq!(trader.call("GetApiKeyInfo", &[]).await["permissions"], serde_json::json!(["query-funds"]));
     sim.shutdown().await;

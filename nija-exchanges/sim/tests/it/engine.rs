@@ -19,8 +19,13 @@ fn engine(levels: usize, accounts: usize) -> Engine {
         min_cost: Decimal::new(5, 1),
     };
     let fees = FeeSchedule::from_hundredths(&[(0, 25, 40), (10_000, 20, 35), (50_000, 14, 24)]);
-    let house =
-        HouseProfile { levels, half_spread_cbp: 60, step_cbp: 90, top_notional: Decimal::from(5_000), seed: 1 };
+    let house = HouseProfile {
+        levels,
+        half_spread_cbp: 60,
+        step_cbp: 90,
+        top_notional: Decimal::from(5_000),
+        seed: 1,
+    };
     let mut engine = Engine::new(vec![spec], fees, house, 0);
     for _ in 0..accounts {
         let account = engine.open_account();
@@ -51,11 +56,30 @@ fn limit(account: usize, side: Side, price: Decimal, qty: Decimal) -> NewOrder {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Place { account: usize, side: Side, kind: OrderType, tif: TimeInForce, qty: i64, offset: i64, part: Option<u8> },
-    Spend { account: usize, quote: i64 },
-    Cancel { account: usize, nth: usize },
-    Mid { offset: i64 },
-    Crowd { side: Side, qty: i64 },
+    Place {
+        account: usize,
+        side: Side,
+        kind: OrderType,
+        tif: TimeInForce,
+        qty: i64,
+        offset: i64,
+        part: Option<u8>,
+    },
+    Spend {
+        account: usize,
+        quote: i64,
+    },
+    Cancel {
+        account: usize,
+        nth: usize,
+    },
+    Mid {
+        offset: i64,
+    },
+    Crowd {
+        side: Side,
+        qty: i64,
+    },
 }
 
 fn side() -> impl Strategy<Value = Side> {
@@ -70,7 +94,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(OrderType::StopLossLimit),
         1 => Just(OrderType::TakeProfit),
     ];
-    let tif = prop_oneof![3 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)];
+    let tif =
+        prop_oneof![3 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)];
     let part = prop_oneof![4 => Just(None), 1 => (0_u8..=10).prop_map(Some)];
     prop_oneof![
         6 => (0..4_usize, side(), kind, tif, 1_i64..60_000_000, -900_i64..900, part).prop_map(
@@ -230,7 +255,8 @@ fn the_fee_tier_follows_the_volume() {
     let rates: Vec<Decimal> = (0..10)
         .map(|index| {
             engine.set_mid(0, Decimal::from(30_000), index);
-            let id = engine.place(market(if index % 2 == 0 { Side::Sell } else { Side::Buy }), index).unwrap();
+            let id =
+                engine.place(market(if index % 2 == 0 { Side::Sell } else { Side::Buy }), index).unwrap();
             let order = engine.order(id).unwrap();
             (order.fee / order.cost * Decimal::ONE_HUNDRED).round_dp(2)
         })

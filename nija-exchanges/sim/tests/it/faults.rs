@@ -26,7 +26,10 @@ async fn an_order_may_be_matched_though_its_answer_never_comes() {
     venue.fault(Fault::new(FaultKind::AcceptThenTimeout).on(ADD).ms(300));
     assert!(client.send("AddOrder", &FORM).await.is_err());
     assert_eq!(placed(venue, &client), 1);
-    assert_eq!(client.call("OpenOrders", &[("cl_ord_id", "fault")]).await["open"].as_object().unwrap().len(), 1);
+    assert_eq!(
+        client.call("OpenOrders", &[("cl_ord_id", "fault")]).await["open"].as_object().unwrap().len(),
+        1
+    );
     sim.shutdown().await;
 }
 
@@ -109,15 +112,18 @@ async fn a_delayed_order_misses_its_deadline() {
 async fn a_partial_fill_leaves_the_rest_in_the_book() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Kraken);
-    let client = Client::new(venue, 0);
+    let (client, other) = (Client::new(venue, 0), Client::new(venue, 1));
     venue.fault(Fault::new(FaultKind::PartialFill).on(ADD).fraction(dec("0.25")));
     let id = client.order("buy", &[("ordertype", "limit"), ("price", "60100"), ("volume", "0.04")]).await;
     let order = &client.call("OpenOrders", &[]).await["open"][&id];
     assert_eq!(order["vol_exec"], "0.01000000");
     venue.fault(Fault::new(FaultKind::PartialFill).on(ADD).fraction(dec("0.5")));
-    let id = client.order("sell", &[("ordertype", "market"), ("volume", "0.02")]).await;
-    let order = &client.call("QueryOrders", &[("txid", &id)]).await[&id];
-    assert_eq!((order["vol_exec"].as_str(), order["status"].as_str()), (Some("0.01000000"), Some("canceled")));
+    let id = other.order("sell", &[("ordertype", "market"), ("volume", "0.02")]).await;
+    let order = &other.call("QueryOrders", &[("txid", &id)]).await[&id];
+    assert_eq!(
+        (order["vol_exec"].as_str(), order["status"].as_str()),
+        (Some("0.01000000"), Some("canceled"))
+    );
     sim.shutdown().await;
 }
 
@@ -127,7 +133,8 @@ async fn a_skewed_clock_shows_and_heals() {
     let venue = sim.venue(VenueKind::Kraken);
     let time = async || -> i64 {
         let url = format!("{}/0/public/Time", venue.rest);
-        let answer: serde_json::Value = crate::support::http().get(url).send().await.unwrap().json().await.unwrap();
+        let answer: serde_json::Value =
+            crate::support::http().get(url).send().await.unwrap().json().await.unwrap();
         answer["result"]["unixtime"].as_i64().unwrap()
     };
     let before = time().await;

@@ -37,9 +37,23 @@ async fn garbage_gets_an_error_and_the_venue_lives() {
             assert!(answer["error"][0].as_str().unwrap().starts_with('E'), "{body} {kind}: {answer}");
         }
     }
-    for value in [long.as_str(), "1e28", "79228162514264337593543950335", "0.0000000000000000000000000001", "∞", "１", "-0"] {
+    for value in [
+        long.as_str(),
+        "1e28",
+        "79228162514264337593543950335",
+        "0.0000000000000000000000000001",
+        "∞",
+        "１",
+        "-0",
+    ] {
         for field in ["volume", "price", "userref", "expiretm", "pair", "deadline", "cl_ord_id"] {
-            let mut form = vec![("pair", "XBTUSD"), ("type", "buy"), ("ordertype", "limit"), ("price", "30000"), ("volume", "0.001")];
+            let mut form = vec![
+                ("pair", "XBTUSD"),
+                ("type", "buy"),
+                ("ordertype", "limit"),
+                ("price", "30000"),
+                ("volume", "0.001"),
+            ];
             form.retain(|(name, _)| *name != field);
             form.push((field, value));
             let answer = client.raw("AddOrder", &form).await;
@@ -82,7 +96,8 @@ async fn json_bodies_work_as_forms_do() {
 async fn a_body_without_end_is_cut_off() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Kraken);
-    let sent = http().post(format!("{}/0/private/Balance", venue.rest)).body(vec![b'x'; 2_000_000]).send().await;
+    let sent =
+        http().post(format!("{}/0/private/Balance", venue.rest)).body(vec![b'x'; 2_000_000]).send().await;
     // Either the refusal arrives, or the connection breaks while the rest is still being written.
     assert!(sent.is_err() || sent.is_ok_and(|answer| answer.status() == 413));
     Client::new(venue, 0).call("Balance", &[]).await;

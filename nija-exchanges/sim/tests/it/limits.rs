@@ -20,7 +20,13 @@ async fn too_many_calls_are_refused_in_krakens_words_and_orders_count_apart() {
     client.call("CancelOrder", &[("txid", &id)]).await;
     let mut orders = 0;
     let error = loop {
-        let form = [("pair", "XBTUSD"), ("type", "buy"), ("ordertype", "limit"), ("price", "100"), ("volume", "0.01")];
+        let form = [
+            ("pair", "XBTUSD"),
+            ("type", "buy"),
+            ("ordertype", "limit"),
+            ("price", "100"),
+            ("volume", "0.01"),
+        ];
         let answer = client.raw("AddOrder", &form).await;
         match answer["error"][0].as_str() {
             Some(error) => break error.to_owned(),

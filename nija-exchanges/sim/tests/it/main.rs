@@ -1,5 +1,13 @@
 //! The simulators seen from outside: over the wire, and through the library.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of it is tests"
+)]
+
 mod admin;
 mod auth;
 mod engine;

@@ -39,7 +39,9 @@ async fn a_client_id_is_unique_among_open_orders_only() {
 async fn client_ids_have_krakens_formats() {
     let sim = quiet().await;
     let client = Client::new(sim.venue(VenueKind::Kraken), 0);
-    for good in ["d15708c1-dbb6-465d-b77d-47258319cc90", "d15708c1dbb6465db77d47258319cc90", "eighteen-chars-max"] {
+    for good in
+        ["d15708c1-dbb6-465d-b77d-47258319cc90", "d15708c1dbb6465db77d47258319cc90", "eighteen-chars-max"]
+    {
         client.call("AddOrder", &with(&[("cl_ord_id", good)])).await;
     }
     for bad in ["nineteen-characters", "with space", "d15708c1-dbb6-465d-b77d-47258319cc9z"] {
@@ -65,7 +67,10 @@ async fn refusals_speak_krakens_words_and_change_nothing() {
         (&[("volume", "1e400")], "EGeneral:Invalid arguments:volume"),
         (&[("price", "NaN")], "EGeneral:Invalid arguments:price"),
         (&[("price", "0")], "EGeneral:Invalid arguments:price"),
-        (&[("price", "30000.05")], "EOrder:Invalid price:XBTUSD price can only be specified up to 1 decimals."),
+        (
+            &[("price", "30000.05")],
+            "EOrder:Invalid price:XBTUSD price can only be specified up to 1 decimals.",
+        ),
         (&[("price", "60100"), ("oflags", "post")], "EOrder:Post only order"),
         (&[("oflags", "viqc")], "EGeneral:Invalid arguments:oflags"),
         (&[("oflags", "sparkling")], "EGeneral:Invalid arguments:oflags"),
@@ -82,7 +87,8 @@ async fn refusals_speak_krakens_words_and_change_nothing() {
     for (change, error) in cases {
         assert_eq!(client.error("AddOrder", &with(change)).await, *error, "{change:?}");
     }
-    let missing = client.error("AddOrder", &[("pair", "XBTUSD"), ("type", "buy"), ("ordertype", "market")]).await;
+    let missing =
+        client.error("AddOrder", &[("pair", "XBTUSD"), ("type", "buy"), ("ordertype", "market")]).await;
     assert_eq!(missing, "EGeneral:Invalid arguments:volume");
     assert!(venue.orders(&client.account.key).is_empty());
     assert!(venue.balances(&client.account.key).values().all(|balance| balance.held.is_zero()));
@@ -108,7 +114,8 @@ async fn a_market_order_pays_the_taker_fee_and_the_books_agree() {
     let (orders, trades, balances) = (venue.orders(key), venue.trades(key), venue.balances(key));
     assert_eq!((orders.len(), orders[0].id.as_str(), orders[0].status.as_str()), (1, id.as_str(), "filled"));
     assert!(trades.len() > 1, "half a bitcoin walks the book: {trades:?}");
-    let (cost, fee) = trades.iter().fold((dec("0"), dec("0")), |(c, f), trade| (c + trade.cost, f + trade.fee));
+    let (cost, fee) =
+        trades.iter().fold((dec("0"), dec("0")), |(c, f), trade| (c + trade.cost, f + trade.fee));
     assert_eq!(trades.iter().map(|trade| trade.qty).sum::<rust_decimal::Decimal>(), dec("0.5"));
     assert_eq!(balances["BTC"].total, dec("2.5"));
     assert_eq!(balances["USD"].total, dec("100000") - cost - fee);
@@ -134,8 +141,15 @@ async fn users_trade_with_each_other_and_the_resting_one_is_maker() {
     let (maker, taker) = (Client::new(venue, 0), Client::new(venue, 1));
     let (bid, _) = venue.best("BTC-USD").unwrap();
     let inside = (bid + dec("0.1")).to_string();
-    maker.order("buy", &[("ordertype", "limit"), ("price", &inside), ("volume", "0.01"), ("oflags", "post")]).await;
-    taker.order("sell", &[("ordertype", "limit"), ("price", &inside), ("volume", "0.01"), ("timeinforce", "IOC")]).await;
+    maker
+        .order("buy", &[("ordertype", "limit"), ("price", &inside), ("volume", "0.01"), ("oflags", "post")])
+        .await;
+    taker
+        .order(
+            "sell",
+            &[("ordertype", "limit"), ("price", &inside), ("volume", "0.01"), ("timeinforce", "IOC")],
+        )
+        .await;
     let (made, took) = (venue.trades(&maker.account.key), venue.trades(&taker.account.key));
     assert!(made[0].maker && !took[0].maker);
     assert_eq!((made[0].price, took[0].price), (dec(&inside), dec(&inside)));
@@ -160,9 +174,17 @@ async fn volume_in_quote_spends_what_it_says() {
 async fn an_immediate_order_never_rests() {
     let sim = quiet().await;
     let client = Client::new(sim.venue(VenueKind::Kraken), 0);
-    let id = client.order("buy", &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.01"), ("timeinforce", "IOC")]).await;
+    let id = client
+        .order(
+            "buy",
+            &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.01"), ("timeinforce", "IOC")],
+        )
+        .await;
     let order = &client.call("QueryOrders", &[("txid", &id)]).await[&id];
-    assert_eq!((order["status"].as_str(), order["vol_exec"].as_str()), (Some("canceled"), Some("0.00000000")));
+    assert_eq!(
+        (order["status"].as_str(), order["vol_exec"].as_str()),
+        (Some("canceled"), Some("0.00000000"))
+    );
     sim.shutdown().await;
 }
 
@@ -185,7 +207,10 @@ async fn a_stop_loss_waits_for_its_trigger() {
     let venue = sim.venue(VenueKind::Kraken);
     let client = Client::new(venue, 0);
     let id = client.order("sell", &[("ordertype", "stop-loss"), ("price", "58000"), ("volume", "0.1")]).await;
-    assert_eq!(client.call("OpenOrders", &[]).await["open"][&id]["descr"]["order"], "sell 0.10000000 XBTUSD @ stop loss 58000.0");
+    assert_eq!(
+        client.call("OpenOrders", &[]).await["open"][&id]["descr"]["order"],
+        "sell 0.10000000 XBTUSD @ stop loss 58000.0"
+    );
     assert_eq!(venue.balances(&client.account.key)["BTC"].held, dec("0.1"));
     venue.set_price("BTC-USD", dec("57950"));
     assert_eq!(client.call("QueryOrders", &[("txid", &id)]).await[&id]["status"], "closed");

@@ -14,7 +14,11 @@ fn assert_shape(ours: &Value, recorded: &Value, at: &str) {
     match (ours, recorded) {
         (Value::Object(ours), Value::Object(recorded)) => {
             for (name, value) in recorded {
-                assert_shape(ours.get(name).unwrap_or_else(|| panic!("{at}.{name} is missing")), value, &format!("{at}.{name}"));
+                assert_shape(
+                    ours.get(name).unwrap_or_else(|| panic!("{at}.{name} is missing")),
+                    value,
+                    &format!("{at}.{name}"),
+                );
             }
         }
         (Value::Array(ours), Value::Array(recorded)) => {
@@ -23,7 +27,11 @@ fn assert_shape(ours: &Value, recorded: &Value, at: &str) {
             }
         }
         (Value::Null, _) | (_, Value::Null) => {}
-        _ => assert_eq!(std::mem::discriminant(ours), std::mem::discriminant(recorded), "{at}: {ours} {recorded}"),
+        _ => assert_eq!(
+            std::mem::discriminant(ours),
+            std::mem::discriminant(recorded),
+            "{at}: {ours} {recorded}"
+        ),
     }
 }
 

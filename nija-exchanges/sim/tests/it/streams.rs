@@ -16,7 +16,10 @@ impl Stream {
     async fn open(url: &str) -> Self {
         let mut stream = Self(connect_async(url).await.unwrap().0);
         let status = stream.next().await;
-        assert_eq!((status["channel"].as_str(), status["data"][0]["system"].as_str()), (Some("status"), Some("online")));
+        assert_eq!(
+            (status["channel"].as_str(), status["data"][0]["system"].as_str()),
+            (Some("status"), Some("online"))
+        );
         stream
     }
 
@@ -27,7 +30,11 @@ impl Stream {
         params["token"] = token;
         stream.send(json!({ "method": "subscribe", "params": params, "req_id": 1 })).await;
         let answer = stream.next().await;
-        assert_eq!((answer["success"].as_bool(), answer["req_id"].as_i64()), (Some(true), Some(1)), "{answer}");
+        assert_eq!(
+            (answer["success"].as_bool(), answer["req_id"].as_i64()),
+            (Some(true), Some(1)),
+            "{answer}"
+        );
         stream
     }
 
@@ -37,7 +44,9 @@ impl Stream {
 
     async fn text(&mut self) -> Option<String> {
         loop {
-            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.expect("a message in time");
+            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next())
+                .await
+                .expect("a message in time");
             match next {
                 Some(Ok(Message::Text(text))) => return Some(text.to_string()),
                 Some(Ok(_)) => {}
@@ -95,7 +104,8 @@ impl Book {
         }
         let strip = |text: &str| text.replace('.', "").trim_start_matches('0').to_owned();
         let asks = self.asks.values().take(10);
-        let all: String = asks.chain(self.bids.values().rev().take(10)).flat_map(|(p, q)| [strip(p), strip(q)]).collect();
+        let all: String =
+            asks.chain(self.bids.values().rev().take(10)).flat_map(|(p, q)| [strip(p), strip(q)]).collect();
         crc32fast::hash(all.as_bytes())
     }
 }
@@ -136,7 +146,10 @@ async fn tickers_come_at_least_each_second_and_trades_and_candles_follow() {
         stream.send(json!({ "method": "subscribe", "params": params, "req_id": 5 })).await;
     }
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    while ["ticker/update", "trade/update", "ohlc/update"].iter().any(|kind| seen.get(*kind).copied() < Some(3)) {
+    while ["ticker/update", "trade/update", "ohlc/update"]
+        .iter()
+        .any(|kind| seen.get(*kind).copied() < Some(3))
+    {
         let message = stream.next().await;
         if let (Some(channel), Some(kind)) = (message["channel"].as_str(), message["type"].as_str()) {
             *seen.entry(format!("{channel}/{kind}")).or_default() += 1;
@@ -180,12 +193,22 @@ async fn bad_requests_are_refused_and_the_stream_lives() {
         (json!({ "method": "dance" }), "Unsupported method"),
         (json!({ "method": "subscribe", "params": { "channel": "gossip" } }), "Channel not supported"),
         (json!({ "method": "subscribe", "params": { "channel": "book" } }), "Symbol(s) not found"),
-        (json!({ "method": "subscribe", "params": { "channel": "book", "symbol": ["XBT/USD"] } }), "Currency pair not supported XBT/USD"),
-        (json!({ "method": "subscribe", "params": { "channel": "book", "symbol": ["BTC/USD"], "depth": 7 } }), "Depth not supported"),
+        (
+            json!({ "method": "subscribe", "params": { "channel": "book", "symbol": ["XBT/USD"] } }),
+            "Currency pair not supported XBT/USD",
+        ),
+        (
+            json!({ "method": "subscribe", "params": { "channel": "book", "symbol": ["BTC/USD"], "depth": 7 } }),
+            "Depth not supported",
+        ),
     ] {
         stream.send(request.clone()).await;
         let answer = stream.next().await;
-        assert_eq!((answer["success"].as_bool(), answer["error"].as_str()), (Some(false), Some(error)), "{request}");
+        assert_eq!(
+            (answer["success"].as_bool(), answer["error"].as_str()),
+            (Some(false), Some(error)),
+            "{request}"
+        );
     }
     let params = json!({ "channel": "executions", "token": "stolen" });
     stream.send(json!({ "method": "subscribe", "params": params })).await;
@@ -201,8 +224,18 @@ async fn an_orders_life_is_reported_in_order() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Kraken);
     let client = Client::new(venue, 0);
-    let resting = client.order("buy", &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.001"), ("cl_ord_id", "rest")]).await;
-    let mut stream = Stream::private(&client, venue, json!({ "channel": "executions", "snap_orders": true, "snap_trades": true })).await;
+    let resting = client
+        .order(
+            "buy",
+            &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.001"), ("cl_ord_id", "rest")],
+        )
+        .await;
+    let mut stream = Stream::private(
+        &client,
+        venue,
+        json!({ "channel": "executions", "snap_orders": true, "snap_trades": true }),
+    )
+    .await;
     let snapshot = stream.on("executions").await;
     assert_eq!((snapshot["type"].as_str(), snapshot["sequence"].as_u64()), (Some("snapshot"), Some(1)));
     assert_eq!(snapshot["data"][0]["order_id"], resting.as_str());
@@ -224,7 +257,10 @@ async fn an_orders_life_is_reported_in_order() {
             assert_eq!(dec(&report["last_qty"].to_string()), trade.qty);
             assert_eq!(dec(&report["fees"][0]["qty"].to_string()), trade.fee);
         }
-        seen.push((report["order_id"].as_str().unwrap().to_owned(), report["exec_type"].as_str().unwrap().to_owned()));
+        seen.push((
+            report["order_id"].as_str().unwrap().to_owned(),
+            report["exec_type"].as_str().unwrap().to_owned(),
+        ));
     }
     let kinds: Vec<(&str, &str)> = seen.iter().map(|(id, kind)| (id.as_str(), kind.as_str())).collect();
     let (t, r) = (taken.as_str(), resting.as_str());
@@ -259,7 +295,10 @@ async fn stream_faults_gap_repeat_and_disconnect() {
     venue.fault(Fault::new(FaultKind::StreamGap).times(1));
     let id = client.order("buy", &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.001")]).await;
     let message = stream.on("executions").await;
-    assert_eq!((message["sequence"].as_u64(), message["data"][0]["exec_type"].as_str()), (Some(3), Some("new")));
+    assert_eq!(
+        (message["sequence"].as_u64(), message["data"][0]["exec_type"].as_str()),
+        (Some(3), Some("new"))
+    );
 
     venue.fault(Fault::new(FaultKind::DuplicateReports).times(1));
     client.call("CancelOrder", &[("txid", &id)]).await;
@@ -295,6 +334,12 @@ async fn late_reports_come_late_and_a_stale_book_stands_still() {
     book.on("heartbeat").await;
     venue.clear_faults();
     let healed = book.on("book").await;
-    assert!(healed["data"][0]["bids"].as_array().unwrap().iter().any(|level| level["price"].as_f64() > Some(60_500.0)));
+    assert!(
+        healed["data"][0]["bids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|level| level["price"].as_f64() > Some(60_500.0))
+    );
     sim.shutdown().await;
 }

@@ -15,7 +15,14 @@ static NONCE: AtomicU64 = AtomicU64::new(1);
 
 /// A paused Kraken without limits, BTC at 60,000.
 pub(crate) async fn quiet() -> SimHandle {
-    let sim = Sim::builder().venues([VenueKind::Kraken]).accounts(3).no_limits().paused(true).start().await.unwrap();
+    let sim = Sim::builder()
+        .venues([VenueKind::Kraken])
+        .accounts(3)
+        .no_limits()
+        .paused(true)
+        .start()
+        .await
+        .unwrap();
     assert!(sim.set_price("BTC-USD", 60_000.into()));
     sim
 }
@@ -57,14 +64,23 @@ impl Client {
     }
 
     /// Sends a signed request and returns whatever comes.
-    pub(crate) async fn send(&self, method: &str, form: &[(&str, &str)]) -> Result<reqwest::Response, reqwest::Error> {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        form: &[(&str, &str)],
+    ) -> Result<reqwest::Response, reqwest::Error> {
         let nonce = nonce().to_string();
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.append_pair("nonce", &nonce).extend_pairs(form);
         self.post(&format!("/0/private/{method}"), &nonce, &body.finish()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, nonce: &str, body: &str) -> Result<reqwest::Response, reqwest::Error> {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        nonce: &str,
+        body: &str,
+    ) -> Result<reqwest::Response, reqwest::Error> {
         self.http
             .post(format!("{}{path}", self.rest))
             .header("API-Key", &self.account.key)
@@ -90,7 +106,10 @@ impl Client {
     /// The error of a call that must fail.
     pub(crate) async fn error(&self, method: &str, form: &[(&str, &str)]) -> String {
         let answer = self.raw(method, form).await;
-        answer["error"][0].as_str().unwrap_or_else(|| panic!("{method} {form:?} succeeded: {answer}")).to_owned()
+        answer["error"][0]
+            .as_str()
+            .unwrap_or_else(|| panic!("{method} {form:?} succeeded: {answer}"))
+            .to_owned()
     }
 
     /// Places an order on XBTUSD and returns its id.
@@ -103,8 +122,10 @@ impl Client {
 
 /// The fixtures' folder, or the line that says that the test is skipped.
 pub(crate) fn fixtures(test: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("NIJA_FIXTURES")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"), PathBuf::from);
+    let root = std::env::var_os("NIJA_FIXTURES").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
+        PathBuf::from,
+    );
     if root.is_dir() {
         return Some(root);
     }

@@ -27,7 +27,10 @@ async fn two_krakens_share_the_tape_and_little_else() {
     let ids = [Client::new(a, 0).order("buy", &order).await, Client::new(b, 0).order("buy", &order).await];
     assert_ne!(ids[0], ids[1]);
     let rate = |trade: &nija_sim::TradeView| trade.fee / trade.cost;
-    assert!(rate(&b.trades(&b.accounts[0].key)[0]) < rate(&a.trades(&a.accounts[0].key)[0]), "and the lower fee");
+    assert!(
+        rate(&b.trades(&b.accounts[0].key)[0]) < rate(&a.trades(&a.accounts[0].key)[0]),
+        "and the lower fee"
+    );
     sim.shutdown().await;
 }
 
