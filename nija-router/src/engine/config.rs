@@ -20,7 +20,7 @@ pub struct EngineConfig {
     pub place_timeout: Duration,
     /// Any other call to a venue that takes longer has failed.
     pub call_timeout: Duration,
-    /// How long after an order's deadline its absence is proof, for clocks that differ.
+    /// How long after an order's deadline its absence is proof: at least what a venue's clock and this one may differ by.
     pub resolve_margin: Duration,
     /// An entry older than this is not sent again when its first sending proved dead.
     pub max_intent_age: Duration,
@@ -54,7 +54,7 @@ impl Default for EngineConfig {
             send_window: Duration::from_secs(5),
             place_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(15),
-            resolve_margin: Duration::from_secs(1),
+            resolve_margin: Duration::from_secs(5),
             max_intent_age: Duration::from_secs(30),
             alarm_after: Duration::from_secs(60),
             max_failovers: 2,

@@ -8,6 +8,7 @@ use super::{
     backoff::Backoff,
     conn::{Ask, Conn},
     inner::Inner,
+    resolve::Found,
     user::User,
 };
 
@@ -87,10 +88,15 @@ impl Inner {
         if overdue.is_empty() && !missing {
             return Ok(Ask::NOTHING);
         }
+        let mut gone = Vec::new();
         for (order, leg, symbol) in overdue {
-            self.look_up(user, &conn.venue, order, &symbol, &leg).await;
+            let found = self.look_up(user, &conn.venue, order, &symbol, &leg).await;
+            gone.extend(matches!(found, Found::ProvenAbsent).then_some(order));
         }
         self.fetch_fills(user, conn).await?;
+        for order in gone {
+            self.gone(user, &conn.venue, order).await;
+        }
         let mut left = Ask::NOTHING;
         if self.misses_fills(user, conn).await {
             left = left.and(Ask::FILLS);

@@ -3,7 +3,9 @@
 use nija_core::{JournalEvent, LedgerError, OpenPurpose, OrderId, OrderLeg, PageRequest, Symbol, Timestamp};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use super::{EngineError, conn::Conn, inner::Inner, news::News, state::UserState, user::User};
+use super::{
+    EngineError, conn::Conn, inner::Inner, news::News, resolve::Found, state::UserState, user::User,
+};
 
 /// Fills are asked for from this much before the last one known: clocks differ, and fills arrive out of order.
 const OVERLAP: Duration = Duration::from_secs(60);
@@ -33,17 +35,22 @@ impl Inner {
         self.hear(user, venue, news).await?;
         user.state.lock().await.balances_read.insert(venue.id.clone());
         self.fetch_fills(user, conn).await?;
+        let mut gone = Vec::new();
         for (order, leg, symbol) in expected {
             let named = leg.venue_order_id.as_ref().is_some_and(|id| spoken.contains(id));
             if named || spoken_clients.contains(&leg.client_id) {
                 continue;
             }
-            self.look_up(user, venue, order, &symbol, &leg).await;
+            let found = self.look_up(user, venue, order, &symbol, &leg).await;
+            gone.extend(matches!(found, Found::ProvenAbsent).then_some(order));
             self.doubt(user, order).await;
         }
         // What the look-ups found may have been filled.
         if user.state.lock().await.orders.values().any(super::state::LiveOrder::misses_fills) {
             self.fetch_fills(user, conn).await?;
+        }
+        for order in gone {
+            self.gone(user, venue, order).await;
         }
         Ok(())
     }

@@ -168,11 +168,30 @@ impl Inner {
         self.call(venue, venue.executor.find(&account, &order, since)).await
     }
 
-    /// When the absence of an order is proof. A venue without a bound never gives any.
+    /// When the absence of an order is proof. Nothing is sent after the leg's deadline and a venue that keeps deadlines matches
+    /// nothing after it, so the shorter of two waits is enough: what clocks may differ by, or the venue's own bound
+    /// counted from the last moment of sending. A venue without a bound never gives proof.
     fn dead_at(&self, venue: &Venue, leg: &OrderLeg) -> Option<Timestamp> {
         match venue.executor.contract().ambiguity_bound {
-            AmbiguityBound::Deadline(_) => Some(leg.deadline.plus(self.config.resolve_margin)),
+            AmbiguityBound::Deadline(bound) => Some(leg.deadline.plus(bound.min(self.config.resolve_margin))),
             AmbiguityBound::Unbounded => None,
+        }
+    }
+
+    /// An order that the venue once had and has no more, neither open nor closed: it cannot fill any further. Its fills were
+    /// asked for before; one that comes late counts all the same.
+    pub(super) async fn gone(self: &Arc<Self>, user: &Arc<User>, venue: &Venue, order: OrderId) {
+        let mut state = user.state.lock().await;
+        let mut draft = Draft::default();
+        let standing = draft.order(&state, order).map(|order| order.state);
+        let complete = state.orders.get(&order).is_some_and(|live| !live.misses_fills());
+        if !complete || !matches!(standing, Some(OrderState::Working | OrderState::PartialFill)) {
+            return;
+        }
+        let reason = Reason::new("gone_at_venue", format!("{} no longer has this order", venue.id));
+        draft.change(&state, order, OrderState::Cancelled, Some(reason), None, self.clock.now());
+        if let Err(error) = self.record(user, &mut state, draft.events).await {
+            tracing::error!(%order, %error, "an end could not be put on record");
         }
     }
 

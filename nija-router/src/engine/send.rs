@@ -219,6 +219,7 @@ impl Dead {
                 dead.not_before(*retry_after)
             }
             VenueError::NotSent { venue, .. } => Self::elsewhere(venue, Reason::new("not_sent", words)),
+            VenueError::NonceRefused { .. } => Self::movable(Reason::new("nonce_refused", words)),
             // The next attempt opens the credential again.
             VenueError::Sign(SignError::LeaseEnded | SignError::Nonce(_) | SignError::Vault(_)) => {
                 Self::movable(Reason::new("not_signed", words))
