@@ -46,13 +46,7 @@ fn bed(users: usize) -> Bed {
             vault.store(*user, &venue("one"), "bench", &blob).await.unwrap();
         }
     });
-    Bed {
-        runtime,
-        setup,
-        folder,
-        vault,
-        users,
-    }
+    Bed { runtime, setup, folder, vault, users }
 }
 
 fn opening(criterion: &mut Criterion) {
@@ -66,9 +60,7 @@ fn opening(criterion: &mut Criterion) {
             bed.users[next]
         };
         group.bench_function("cached", |bencher| {
-            bencher
-                .to_async(&bed.runtime)
-                .iter(|| bed.vault.open(bed.users[0], &at, TRADE));
+            bencher.to_async(&bed.runtime).iter(|| bed.vault.open(bed.users[0], &at, TRADE));
         });
         group.bench_function("cold", |bencher| {
             bencher.iter_custom(|rounds| {
@@ -118,10 +110,8 @@ fn opening(criterion: &mut Criterion) {
 
 fn signing(criterion: &mut Criterion) {
     let bed = bed(1);
-    let signer: Arc<dyn Signer> = bed
-        .runtime
-        .block_on(bed.vault.open(bed.users[0], &venue("one"), TRADE))
-        .unwrap();
+    let signer: Arc<dyn Signer> =
+        bed.runtime.block_on(bed.vault.open(bed.users[0], &venue("one"), TRADE)).unwrap();
     let mut group = criterion.benchmark_group("sign");
     group.bench_function("through the signer", |bencher| {
         bencher.to_async(&bed.runtime).iter(|| async {
@@ -130,11 +120,7 @@ fn signing(criterion: &mut Criterion) {
         });
     });
     group.bench_function("reference: the authenticator alone", |bencher| {
-        let secret = nija_core::CredentialSecret::new(
-            bed.setup.random_text(),
-            bed.setup.random_text(),
-            None,
-        );
+        let secret = nija_core::CredentialSecret::new(bed.setup.random_text(), bed.setup.random_text(), None);
         let context = nija_core::SignContext {
             now: nija_core::Clock::now(&bed.setup.clock),
             nonce: 1_700_000_000_000_000_000,

@@ -70,11 +70,8 @@ impl LocalVault {
         let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
         let clock = Arc::clone(&parts.clock);
         let sweep = {
-            let (book, nonce_leases, clock) = (
-                Arc::downgrade(&book),
-                Arc::downgrade(&nonce_leases),
-                Arc::clone(&parts.clock),
-            );
+            let (book, nonce_leases, clock) =
+                (Arc::downgrade(&book), Arc::downgrade(&nonce_leases), Arc::clone(&parts.clock));
             move || {
                 if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
                     book.sweep(clock.now());
@@ -122,9 +119,8 @@ pub(crate) struct Parts {
 
 /// The stored keys; makes the first ones in a new vault.
 fn first_keys(connection: &mut Connection, root: &Root, clock: &dyn Clock) -> Result<StoredKeys, VaultError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(storage)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
     let stored = StoredKeys::load(&transaction)?;
     if !stored.is_empty() {
         return Ok(stored);
@@ -154,19 +150,14 @@ impl Inner {
     }
 
     fn authenticator(&self, venue: &VenueId) -> Result<&Arc<dyn Authenticator>, VaultError> {
-        self.authenticators
-            .get(venue)
-            .ok_or_else(|| VaultError::UnknownVenue { venue: venue.clone() })
+        self.authenticators.get(venue).ok_or_else(|| VaultError::UnknownVenue { venue: venue.clone() })
     }
 }
 
 #[async_trait]
 impl Vault for LocalVault {
     async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
-        self.inner
-            .keyring
-            .published()
-            .ok_or(VaultError::Envelope("there is no sealing key"))
+        self.inner.keyring.published().ok_or(VaultError::Envelope("there is no sealing key"))
     }
 
     async fn store(
@@ -193,10 +184,7 @@ impl Vault for LocalVault {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self
-            .inner
-            .read(move |connection| of_user(connection, user))
-            .await?;
+        let found = self.inner.read(move |connection| of_user(connection, user)).await?;
         let entry = self.inner.entry("list").by(user).counting(found.len() as u64);
         self.inner.writer.note(entry);
         Ok(found)

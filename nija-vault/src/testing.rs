@@ -30,18 +30,9 @@ impl HmacAuthenticator {
         Self {
             venue,
             endpoints: [
-                Endpoint {
-                    method: Method::Get,
-                    path: "/balance",
-                },
-                Endpoint {
-                    method: Method::Post,
-                    path: "/orders",
-                },
-                Endpoint {
-                    method: Method::Delete,
-                    path: "/orders/*",
-                },
+                Endpoint { method: Method::Get, path: "/balance" },
+                Endpoint { method: Method::Post, path: "/orders" },
+                Endpoint { method: Method::Delete, path: "/orders/*" },
             ],
         }
     }
@@ -69,26 +60,16 @@ impl Authenticator for HmacAuthenticator {
         let form = match &request.body {
             RequestBody::Empty => String::new(),
             RequestBody::Json(json) => json.clone(),
-            RequestBody::Form(fields) => fields.iter().fold(String::new(), |form, (name, value)| {
-                format!("{form}&{name}={value}")
-            }),
+            RequestBody::Form(fields) => {
+                fields.iter().fold(String::new(), |form, (name, value)| format!("{form}&{name}={value}"))
+            }
         };
-        let text = format!(
-            "{} {} {} {form}",
-            request.method.as_str(),
-            request.path,
-            context.nonce
-        );
-        let key = hmac::Key::new(
-            hmac::HMAC_SHA256,
-            secret.expose_secret("to sign a test's request").as_bytes(),
-        );
+        let text = format!("{} {} {} {form}", request.method.as_str(), request.path, context.nonce);
+        let key =
+            hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret("to sign a test's request").as_bytes());
         Ok(SignedParts {
             headers: vec![
-                (
-                    "api-key".into(),
-                    secret.expose_key("to sign a test's request").into(),
-                ),
+                ("api-key".into(), secret.expose_key("to sign a test's request").into()),
                 ("nonce".into(), context.nonce.to_string()),
                 ("signature".into(), hex::encode(hmac::sign(&key, text.as_bytes()))),
             ],

@@ -17,22 +17,13 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Before the first entry.
-    pub(super) const START: Self = Self {
-        seq: 0,
-        head: [0; 32],
-    };
+    pub(super) const START: Self = Self { seq: 0, head: [0; 32] };
 
     pub(crate) fn load(connection: &Connection) -> Result<Self, VaultError> {
         let last = connection
             .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
             .and_then(|mut last| {
-                last.query_row([], |row| {
-                    Ok(Self {
-                        seq: unsigned(row, 0)?,
-                        head: row.get(1)?,
-                    })
-                })
-                .optional()
+                last.query_row([], |row| Ok(Self { seq: unsigned(row, 0)?, head: row.get(1)? })).optional()
             })
             .map_err(storage)?;
         Ok(last.unwrap_or(Self::START))

@@ -129,7 +129,10 @@ mod tests {
             .at_venue(&VenueId::new("kraken").unwrap())
             .of(CredentialId::from_uuid(uuid::Uuid::from_u128(2)), Some(3))
             .purpose("trade");
-        assert_eq!(hex::encode(entry.hash(7, &[9; 32])), "FROZEN");
+        assert_eq!(
+            hex::encode(entry.hash(7, &[9; 32])),
+            "5604feddd71eb6e636ecba52be56912b3e8d13b814f5417389beaa4c6cf671a6"
+        );
     }
 
     #[test]

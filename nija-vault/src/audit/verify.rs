@@ -30,14 +30,10 @@ pub struct AuditReport {
 /// # Errors
 /// [`VaultError::AuditBroken`] names the first bad entry; [`VaultError::Storage`] when the file cannot be read as a vault.
 pub fn verify_audit_file(path: &Path) -> Result<AuditReport, VaultError> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(storage)?;
-    connection
-        .busy_timeout(std::time::Duration::from_secs(5))
-        .map_err(storage)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(storage)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(storage)?;
     verify(&connection)
 }
 
@@ -68,17 +64,9 @@ pub(crate) fn verify(connection: &Connection) -> Result<AuditReport, VaultError>
         }
         first_at.get_or_insert(found.entry.at);
         last_at = Some(found.entry.at);
-        chain = Chain {
-            seq,
-            head: found.hash,
-        };
+        chain = Chain { seq, head: found.hash };
     }
-    Ok(AuditReport {
-        entries: chain.seq,
-        first_at,
-        last_at,
-        head: hex::encode(chain.head),
-    })
+    Ok(AuditReport { entries: chain.seq, first_at, last_at, head: hex::encode(chain.head) })
 }
 
 struct Found {

@@ -25,10 +25,7 @@ impl DataKey {
     pub(crate) fn new(id: KeyId, bytes: &SecretKey) -> Result<Self, VaultError> {
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice())
             .map_err(|_| VaultError::Envelope("the cipher refused a key"))?;
-        Ok(Self {
-            id,
-            key: LessSafeKey::new(key),
-        })
+        Ok(Self { id, key: LessSafeKey::new(key) })
     }
 
     /// Encrypts in place; the caller gives a nonce that this key never saw.

@@ -119,9 +119,8 @@ impl DataKey {
         if header.content != content {
             return Err(VaultError::Envelope("it holds another content"));
         }
-        let (head, body) = envelope
-            .split_at_checked(HEADER_LEN)
-            .ok_or(VaultError::Envelope("it is cut short"))?;
+        let (head, body) =
+            envelope.split_at_checked(HEADER_LEN).ok_or(VaultError::Envelope("it is cut short"))?;
         let aad = [head, &binding.0].concat();
         let mut buffer = Zeroizing::new(body.to_vec());
         self.decrypt(header.nonce, &aad, &mut buffer)?;
@@ -193,9 +192,7 @@ mod tests {
     fn no_single_flipped_bit_goes_unnoticed() {
         let (key, binding) = (key(), place(1, "kraken", 2, 3, CustodyMode::Delegated));
         let at = Timestamp::from_micros(5);
-        let envelope = key
-            .wrap(Kind::Credential, [9; 16], &binding, at, b"content")
-            .unwrap();
+        let envelope = key.wrap(Kind::Credential, [9; 16], &binding, at, b"content").unwrap();
         for bit in 0..envelope.len() * 8 {
             let mut bad = envelope.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
@@ -208,9 +205,7 @@ mod tests {
     fn a_cut_envelope_is_an_error_at_every_length() {
         let (key, binding) = (key(), Binding::vault());
         let at = Timestamp::from_micros(5);
-        let envelope = key
-            .wrap(Kind::SealingKey, [9; 16], &binding, at, b"content")
-            .unwrap();
+        let envelope = key.wrap(Kind::SealingKey, [9; 16], &binding, at, b"content").unwrap();
         for length in 0..envelope.len() {
             let opened = key.unwrap(Kind::SealingKey, [9; 16], &binding, &envelope[..length]);
             assert!(matches!(opened, Err(VaultError::Envelope(_))), "length {length}");

@@ -20,19 +20,13 @@ impl Keyring {
     /// Opens what is stored.
     pub(crate) fn open(root: &Root, stored: &StoredKeys) -> Result<Self, VaultError> {
         let [kek] = stored.keks.as_slice() else {
-            return Err(VaultError::Envelope(
-                "there is not exactly one key-encryption key",
-            ));
+            return Err(VaultError::Envelope("there is not exactly one key-encryption key"));
         };
         let header = Header::parse(&kek.envelope)?;
         if header.key != root.0.id {
-            return Err(VaultError::Root(
-                "it is not the key that the database was written under".into(),
-            ));
+            return Err(VaultError::Root("it is not the key that the database was written under".into()));
         }
-        let bytes = root
-            .0
-            .unwrap(Kind::KeyEncryptionKey, kek.id, &Binding::vault(), &kek.envelope)?;
+        let bytes = root.0.unwrap(Kind::KeyEncryptionKey, kek.id, &Binding::vault(), &kek.envelope)?;
         let kek = DataKey::new(kek.id, &fixed(&bytes)?)?;
         let mut dated = stored
             .sealing
@@ -40,10 +34,7 @@ impl Keyring {
             .map(|key| {
                 let bytes = kek.unwrap(Kind::SealingKey, key.id, &Binding::vault(), &key.envelope)?;
                 // The header was authenticated just now: its date decides what is published.
-                Ok((
-                    Header::parse(&key.envelope)?.at,
-                    SealingPair::new(&fixed(&bytes)?)?,
-                ))
+                Ok((Header::parse(&key.envelope)?.at, SealingPair::new(&fixed(&bytes)?)?))
             })
             .collect::<Result<Vec<_>, VaultError>>()?;
         dated.sort_by_key(|(at, pair)| std::cmp::Reverse((*at, pair.id)));
@@ -57,29 +48,15 @@ impl Keyring {
     /// The first keys of a new vault, for storing.
     pub(crate) fn generate(root: &Root, at: Timestamp) -> Result<StoredKeys, VaultError> {
         let (kek_id, kek_bytes) = (random()?, random_key()?);
-        let envelope = root.0.wrap(
-            Kind::KeyEncryptionKey,
-            kek_id,
-            &Binding::vault(),
-            at,
-            kek_bytes.as_slice(),
-        )?;
+        let envelope =
+            root.0.wrap(Kind::KeyEncryptionKey, kek_id, &Binding::vault(), at, kek_bytes.as_slice())?;
         let kek = DataKey::new(kek_id, &kek_bytes)?;
         let sealing_bytes = random_key()?;
         let pair = SealingPair::new(&sealing_bytes)?;
-        let sealing = kek.wrap(
-            Kind::SealingKey,
-            pair.id,
-            &Binding::vault(),
-            at,
-            sealing_bytes.as_slice(),
-        )?;
+        let sealing = kek.wrap(Kind::SealingKey, pair.id, &Binding::vault(), at, sealing_bytes.as_slice())?;
         Ok(StoredKeys {
             keks: vec![StoredKey { id: kek_id, envelope }],
-            sealing: vec![StoredKey {
-                id: pair.id,
-                envelope: sealing,
-            }],
+            sealing: vec![StoredKey { id: pair.id, envelope: sealing }],
         })
     }
 
@@ -90,17 +67,12 @@ impl Keyring {
 
     /// The pair that something was sealed to.
     pub(crate) fn sealing_pair(&self, key_id: &str) -> Result<&SealingPair, VaultError> {
-        self.sealing
-            .iter()
-            .find(|pair| sealing_key_id(&pair.id) == key_id)
-            .ok_or_else(|| VaultError::UnknownSealingKey {
+        self.sealing.iter().find(|pair| sealing_key_id(&pair.id) == key_id).ok_or_else(|| {
+            VaultError::UnknownSealingKey {
                 // What a client sent goes into logs and answers: a real id is 32 characters.
-                key_id: key_id
-                    .chars()
-                    .filter(char::is_ascii_alphanumeric)
-                    .take(32)
-                    .collect(),
-            })
+                key_id: key_id.chars().filter(char::is_ascii_alphanumeric).take(32).collect(),
+            }
+        })
     }
 }
 

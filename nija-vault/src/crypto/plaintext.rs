@@ -49,11 +49,7 @@ fn parse(json: &[u8]) -> Result<CredentialSecret, &'static str> {
     let mut key = filled(key).ok_or("the key is missing or empty")?;
     let mut secret = filled(secret).ok_or("the secret is missing or empty")?;
     let passphrase = filled(passphrase).map(|mut text| std::mem::take(&mut *text));
-    Ok(CredentialSecret::new(
-        std::mem::take(&mut *key),
-        std::mem::take(&mut *secret),
-        passphrase,
-    ))
+    Ok(CredentialSecret::new(std::mem::take(&mut *key), std::mem::take(&mut *secret), passphrase))
 }
 
 struct Reader<'a> {
@@ -63,10 +59,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn skip_space(&mut self) {
-        while matches!(
-            self.text.as_bytes().get(self.at),
-            Some(b' ' | b'\t' | b'\r' | b'\n')
-        ) {
+        while matches!(self.text.as_bytes().get(self.at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             self.at += 1;
         }
     }
@@ -79,20 +72,12 @@ impl Reader<'_> {
     }
 
     fn expect(&mut self, wanted: u8) -> Result<(), &'static str> {
-        if self.next()? == wanted {
-            Ok(())
-        } else {
-            Err("it is not a JSON object of texts")
-        }
+        if self.next()? == wanted { Ok(()) } else { Err("it is not a JSON object of texts") }
     }
 
     fn string_or_null(&mut self) -> Result<Option<Zeroizing<String>>, &'static str> {
         self.skip_space();
-        if self
-            .text
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with("null"))
-        {
+        if self.text.get(self.at..).is_some_and(|rest| rest.starts_with("null")) {
             self.at += 4;
             return Ok(None);
         }
@@ -155,11 +140,8 @@ fn utf16_unit(chars: &mut std::str::CharIndices<'_>) -> Option<u32> {
 /// is left out.
 pub(crate) fn encode_secret(secret: &CredentialSecret) -> Zeroizing<Vec<u8>> {
     const WHY: &str = "to put it into its envelope";
-    let parts = [
-        Some(secret.expose_key(WHY)),
-        Some(secret.expose_secret(WHY)),
-        secret.expose_passphrase(WHY),
-    ];
+    let parts =
+        [Some(secret.expose_key(WHY)), Some(secret.expose_secret(WHY)), secret.expose_passphrase(WHY)];
     let size = 1 + parts.iter().flatten().map(|part| 4 + part.len()).sum::<usize>();
     let mut out = Zeroizing::new(Vec::with_capacity(size));
     out.push(1);

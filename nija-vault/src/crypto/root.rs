@@ -52,8 +52,7 @@ impl Root {
             )));
         }
         let mut key = SecretKey::default();
-        file.read_exact(key.as_mut_slice())
-            .map_err(|error| unusable(path, &error))?;
+        file.read_exact(key.as_mut_slice()).map_err(|error| unusable(path, &error))?;
         Self::from_key(&key)
     }
 

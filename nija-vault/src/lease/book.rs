@@ -122,10 +122,7 @@ impl Book {
             }
             out.others.retain(|lease| {
                 let lease = lease.upgrade();
-                lease
-                    .as_ref()
-                    .filter(|lease| !lease.is_live(now))
-                    .inspect(|lease| lease.end());
+                lease.as_ref().filter(|lease| !lease.is_live(now)).inspect(|lease| lease.end());
                 lease.is_some_and(|lease| lease.is_live(now))
             });
             out.current.is_some() || !out.others.is_empty()
@@ -142,12 +139,7 @@ fn shard(user: UserId) -> usize {
 
 impl Default for Leases {
     fn default() -> Self {
-        Self {
-            places: HashMap::new(),
-            order: VecDeque::new(),
-            cached: 0,
-            changes: [0; SHARDS],
-        }
+        Self { places: HashMap::new(), order: VecDeque::new(), cached: 0, changes: [0; SHARDS] }
     }
 }
 
@@ -161,10 +153,7 @@ impl Leases {
         let Some(out) = self.places.get_mut(&place) else {
             return;
         };
-        if let Some(lease) = out
-            .current
-            .take_if(|lease| std::ptr::eq(Arc::as_ptr(lease), oldest.as_ptr()))
-        {
+        if let Some(lease) = out.current.take_if(|lease| std::ptr::eq(Arc::as_ptr(lease), oldest.as_ptr())) {
             self.cached -= 1;
             out.others.push(Arc::downgrade(&lease));
         }
@@ -178,9 +167,6 @@ impl Leases {
 impl Out {
     fn end(self) {
         let others = self.others.iter().filter_map(Weak::upgrade);
-        self.current
-            .into_iter()
-            .chain(others)
-            .for_each(|lease| lease.end());
+        self.current.into_iter().chain(others).for_each(|lease| lease.end());
     }
 }

@@ -41,9 +41,7 @@ impl NonceLease {
     pub(crate) async fn next(&self, source: &dyn NonceSource, clock: &dyn Clock) -> Result<u64, LedgerError> {
         let mut block = self.block.lock().await;
         if block.0 == block.1 {
-            let floor = u64::try_from(clock.now().micros())
-                .unwrap_or(0)
-                .saturating_mul(1000);
+            let floor = u64::try_from(clock.now().micros()).unwrap_or(0).saturating_mul(1000);
             let first = source.reserve(self.key, floor.max(block.1), BLOCK).await?;
             let end = first.checked_add(BLOCK).filter(|_| first >= block.1);
             let end = end.ok_or_else(|| LedgerError::Storage("a nonce was given out twice".into()))?;
@@ -66,10 +64,7 @@ impl NonceLeases {
         if let Some(lease) = leases.get(&key.as_uuid()).and_then(Weak::upgrade) {
             return lease;
         }
-        let lease = Arc::new(NonceLease {
-            key,
-            block: tokio::sync::Mutex::new((0, 0)),
-        });
+        let lease = Arc::new(NonceLease { key, block: tokio::sync::Mutex::new((0, 0)) });
         leases.insert(key.as_uuid(), Arc::downgrade(&lease));
         lease
     }

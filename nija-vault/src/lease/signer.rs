@@ -53,17 +53,11 @@ impl LeaseSigner {
             return Err(SignError::LeaseEnded);
         }
         let nonce = if parts.authenticator.needs_nonce() {
-            parts
-                .nonces
-                .next(self.nonces.as_ref(), self.clock.as_ref())
-                .await?
+            parts.nonces.next(self.nonces.as_ref(), self.clock.as_ref()).await?
         } else {
             0
         };
-        let context = SignContext {
-            now: self.clock.now(),
-            nonce,
-        };
+        let context = SignContext { now: self.clock.now(), nonce };
         self.lease.sign(request, &context)
     }
 }

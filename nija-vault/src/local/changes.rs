@@ -31,11 +31,7 @@ impl Inner {
                 return Err(error);
             }
         };
-        let label: String = label
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(MAX_LABEL)
-            .collect();
+        let label: String = label.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect();
         let (vault, at, refusal) = (Arc::clone(self), venue.clone(), entry.clone());
         let book = Arc::clone(&self.book);
         self.writer
@@ -70,12 +66,7 @@ impl Inner {
         let binding = Binding::credential(user, venue, meta.id, version, meta.custody);
         let content = *meta.id.as_uuid().as_bytes();
         let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
-        let new = NewVersion {
-            version,
-            user_key: key.id,
-            envelope,
-            nonce_key: nonce_key(venue, secret),
-        };
+        let new = NewVersion { version, user_key: key.id, envelope, nonce_key: nonce_key(venue, secret) };
         let destroyed = store::insert_version(connection, meta.id, label, &new, now)?;
         Ok((store::credential(connection, user, meta.id)?, destroyed))
     }
@@ -141,9 +132,7 @@ impl Inner {
         let entry = self.entry("rollback").by(user).of(id, None);
         self.change_credential(entry, user, id, |connection, meta| {
             if meta.status != CredentialStatus::Active {
-                return Err(VaultError::NoCredential {
-                    venue: meta.venue.clone(),
-                });
+                return Err(VaultError::NoCredential { venue: meta.venue.clone() });
             }
             store::withdraw_version(connection, meta)
         })
@@ -152,11 +141,9 @@ impl Inner {
 
     pub(super) async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let entry = self.entry("revoke").by(user).of(id, None);
-        self.change_credential(entry, user, id, |connection, meta| {
-            store::revoke(connection, meta.id)
-        })
-        .await
-        .map(|_| ())
+        self.change_credential(entry, user, id, |connection, meta| store::revoke(connection, meta.id))
+            .await
+            .map(|_| ())
     }
 
     /// Changes a credential of the user and ends its leases; answers with its row as it is then.

@@ -61,9 +61,7 @@ impl Inner {
                 return Ok(lease);
             }
         }
-        Err(VaultError::Storage(
-            "the credential kept changing while it was opened".into(),
-        ))
+        Err(VaultError::Storage("the credential kept changing while it was opened".into()))
     }
 
     fn decrypt(
@@ -115,9 +113,7 @@ impl Inner {
         // Requests that carry nonces of one venue key must go out in their order: a check of a key that is in use
         // already goes by the name of the credential that uses it.
         let at = venue.clone();
-        let used = self
-            .read(move |connection| active_with_nonce_key(connection, user, &at, key))
-            .await?;
+        let used = self.read(move |connection| active_with_nonce_key(connection, user, &at, key)).await?;
         self.lease(user, venue, used.unwrap_or(key), None, secret)
     }
 
@@ -129,9 +125,7 @@ impl Inner {
         sealed: &SealedCredential,
     ) -> Result<CredentialSecret, VaultError> {
         self.authenticator(venue)?;
-        self.keyring
-            .sealing_pair(&sealed.key_id)?
-            .open(user, venue, sealed)
+        self.keyring.sealing_pair(&sealed.key_id)?.open(user, venue, sealed)
     }
 
     fn lease(

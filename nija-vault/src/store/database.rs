@@ -24,9 +24,7 @@ impl Database {
     pub(crate) fn open(path: &Path) -> Result<Self, VaultError> {
         make_private(path)?;
         let mut writer = Connection::open(path).map_err(storage)?;
-        writer
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-            .map_err(storage)?;
+        writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(storage)?;
         configure(&writer)?;
         schema::prepare(&mut writer)?;
         let readers = (0..READERS)
@@ -40,10 +38,7 @@ impl Database {
                 Ok(Arc::new(Mutex::new(reader)))
             })
             .collect::<Result<_, VaultError>>()?;
-        Ok(Self {
-            writer: Arc::new(Mutex::new(writer)),
-            readers,
-        })
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), readers })
     }
 
     /// In memory, gone with the process: one connection for all.
@@ -52,10 +47,7 @@ impl Database {
         configure(&connection)?;
         schema::prepare(&mut connection)?;
         let writer = Arc::new(Mutex::new(connection));
-        Ok(Self {
-            readers: vec![Arc::clone(&writer)],
-            writer,
-        })
+        Ok(Self { readers: vec![Arc::clone(&writer)], writer })
     }
 
     /// A connection to read with. It may have to wait for one: call it where blocking is allowed.

@@ -29,16 +29,12 @@ pub(crate) struct StoredKeys {
 impl StoredKeys {
     pub(crate) fn load(connection: &Connection) -> Result<Self, VaultError> {
         let mut keys = Self::default();
-        let mut statement = connection
-            .prepare("SELECT kind, id, envelope FROM keys")
-            .map_err(storage)?;
+        let mut statement = connection.prepare("SELECT kind, id, envelope FROM keys").map_err(storage)?;
         let mut rows = statement.query([]).map_err(storage)?;
         while let Some(row) = rows.next().map_err(storage)? {
             let kind: String = row.get(0).map_err(storage)?;
             let key = StoredKey {
-                id: row
-                    .get(1)
-                    .map_err(|_| VaultError::Envelope("its id is damaged"))?,
+                id: row.get(1).map_err(|_| VaultError::Envelope("its id is damaged"))?,
                 envelope: row.get(2).map_err(storage)?,
             };
             if kind == "kek" {
@@ -74,10 +70,7 @@ pub(crate) fn user_key(connection: &Connection, user: UserId) -> Result<Option<S
         .prepare_cached("SELECT id, envelope FROM user_keys WHERE user = ?1 ORDER BY created_at DESC LIMIT 1")
         .and_then(|mut key| {
             key.query_row(params![user.as_uuid().as_bytes()], |row| {
-                Ok(StoredKey {
-                    id: row.get(0)?,
-                    envelope: row.get(1)?,
-                })
+                Ok(StoredKey { id: row.get(0)?, envelope: row.get(1)? })
             })
             .optional()
         })
@@ -119,13 +112,7 @@ fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
             ],
             &custody,
         ),
-        named(
-            &[
-                ("active", CredentialStatus::Active),
-                ("revoked", CredentialStatus::Revoked),
-            ],
-            &status,
-        ),
+        named(&[("active", CredentialStatus::Active), ("revoked", CredentialStatus::Revoked)], &status),
         rights.and_then(|rights| serde_json::from_str::<KeyRights>(&rights).ok()),
     ) else {
         return Ok(Err(damaged));
@@ -144,10 +131,7 @@ fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
 }
 
 fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
-    names
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| *value)
+    names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
 fn metas(
@@ -155,9 +139,7 @@ fn metas(
     rest: &str,
     values: impl rusqlite::Params,
 ) -> Result<Vec<CredentialMeta>, VaultError> {
-    let mut statement = connection
-        .prepare_cached(&format!("{META} {rest}"))
-        .map_err(storage)?;
+    let mut statement = connection.prepare_cached(&format!("{META} {rest}")).map_err(storage)?;
     let rows = statement.query_map(values, meta).map_err(storage)?;
     rows.map(|row| row.map_err(storage)?).collect()
 }
@@ -202,11 +184,7 @@ pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<Crede
 
 /// All active credentials, oldest first.
 pub(crate) fn all_active(connection: &Connection) -> Result<Vec<CredentialMeta>, VaultError> {
-    metas(
-        connection,
-        "WHERE c.status = 'active' ORDER BY c.created_at, c.id",
-        [],
-    )
+    metas(connection, "WHERE c.status = 'active' ORDER BY c.created_at, c.id", [])
 }
 
 /// The ciphertext of one version and of the data key that opens it.
@@ -251,13 +229,7 @@ pub(crate) fn active_secret(
     let (Some(envelope), Some(key), Some(key_envelope)) = (envelope, key, key_envelope) else {
         return Err(MISSING);
     };
-    let secret = StoredSecret {
-        envelope,
-        user_key: StoredKey {
-            id: key,
-            envelope: key_envelope,
-        },
-    };
+    let secret = StoredSecret { envelope, user_key: StoredKey { id: key, envelope: key_envelope } };
     Ok(Some((id, version, custody, secret)))
 }
 
@@ -357,10 +329,7 @@ pub(crate) fn withdraw_version(connection: &Connection, meta: &CredentialMeta) -
             params![id, meta.version],
         )
         .and_then(|_| {
-            connection.execute(
-                "UPDATE credentials SET version = ?2 WHERE id = ?1",
-                params![id, older],
-            )
+            connection.execute("UPDATE credentials SET version = ?2 WHERE id = ?1", params![id, older])
         })
         .map(|_| ())
         .map_err(storage)
@@ -369,10 +338,7 @@ pub(crate) fn withdraw_version(connection: &Connection, meta: &CredentialMeta) -
 /// Marks a credential as revoked.
 pub(crate) fn revoke(connection: &Connection, id: CredentialId) -> Result<(), VaultError> {
     connection
-        .execute(
-            "UPDATE credentials SET status = 'revoked' WHERE id = ?1",
-            params![id.as_uuid().as_bytes()],
-        )
+        .execute("UPDATE credentials SET status = 'revoked' WHERE id = ?1", params![id.as_uuid().as_bytes()])
         .map(|_| ())
         .map_err(storage)
 }
@@ -404,11 +370,7 @@ pub(crate) fn active_with_nonce_key(
         .query_row(
             "SELECT c.id FROM credentials c JOIN credential_versions v ON v.credential = c.id
              WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active' AND v.nonce_key = ?3 LIMIT 1",
-            params![
-                user.as_uuid().as_bytes(),
-                venue.as_str(),
-                nonce_key.as_uuid().as_bytes()
-            ],
+            params![user.as_uuid().as_bytes(), venue.as_str(), nonce_key.as_uuid().as_bytes()],
             |row| Ok(CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?))),
         )
         .optional()

@@ -77,14 +77,11 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
 /// Makes the tables where they are missing; refuses a file of another program or of a newer version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), VaultError> {
-    let transaction = connection
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(storage)?;
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(storage)?;
     let pragma = |name| transaction.pragma_query_value::<i32, _>(None, name, |row| row.get(0));
-    let (id, version) = (
-        pragma("application_id").map_err(storage)?,
-        pragma("user_version").map_err(storage)?,
-    );
+    let (id, version) =
+        (pragma("application_id").map_err(storage)?, pragma("user_version").map_err(storage)?);
     match (id, version) {
         (APPLICATION_ID, VERSION) => return Ok(()),
         (0, 0) => {}
@@ -96,11 +93,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), VaultError> {
         _ => return Err(VaultError::Storage("the database is not a vault".into())),
     }
     transaction.execute_batch(SCHEMA).map_err(storage)?;
-    transaction
-        .pragma_update(None, "application_id", APPLICATION_ID)
-        .map_err(storage)?;
-    transaction
-        .pragma_update(None, "user_version", VERSION)
-        .map_err(storage)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(storage)?;
+    transaction.pragma_update(None, "user_version", VERSION).map_err(storage)?;
     transaction.commit().map_err(storage)
 }

@@ -104,12 +104,7 @@ impl Writer {
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), VaultError> {
         let refusal = entry.clone();
         self.change(refusal, move |_| {
-            Ok(Change {
-                answer: (),
-                entry,
-                destroyed: false,
-                after: Box::new(|| ()),
-            })
+            Ok(Change { answer: (), entry, destroyed: false, after: Box::new(|| ()) })
         })
         .await
     }
@@ -276,9 +271,8 @@ fn begin<'c, 'a>(
     connection: &'c mut Connection,
     notes: impl Iterator<Item = &'a Entry>,
 ) -> Result<(Transaction<'c>, Chain), VaultError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(storage)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
     let mut chain = Chain::load(&transaction)?;
     for entry in notes {
         chain.append(&transaction, entry)?;

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use super::{Setup, request, sealed, venue};
 
-/// Makes a test of every rule. The argument is an expression of a function `fn(&Setup) -> Arc<dyn Vault>` that makes an
-/// empty vault.
+/// Makes a test of every rule. The argument is a function `fn(&Setup) -> (Arc<dyn Vault>, T)` that makes an empty
+/// vault and what must live as long as it (a temporary folder).
 #[macro_export]
 macro_rules! conformance_suite {
     ($make:expr) => {
@@ -39,7 +39,7 @@ macro_rules! conformance_suite {
             #[tokio::test]
             async fn $rule() {
                 let setup = $crate::testing::Setup::new();
-                let vault = ($make)(&setup);
+                let (vault, _keep) = ($make)(&setup);
                 $crate::testing::$rule(&setup, vault).await;
             }
         )*
@@ -59,12 +59,7 @@ async fn store(setup: &Setup, vault: &dyn Vault, user: UserId) -> Stored {
     let (venue, key, secret) = (venue("one"), setup.random_text(), setup.random_text());
     let blob = sealed(vault, user, &venue, &key, &secret).await.unwrap();
     vault.store(user, &venue, "main", &blob).await.unwrap();
-    Stored {
-        user,
-        venue,
-        key,
-        secret,
-    }
+    Stored { user, venue, key, secret }
 }
 
 fn header(signed: &SignedRequest, name: &str) -> String {
@@ -99,9 +94,7 @@ pub async fn a_stored_credential_signs(setup: &Setup, vault: Arc<dyn Vault>) {
 
 pub async fn a_sealed_credential_opens_for_its_user_and_venue_alone(setup: &Setup, vault: Arc<dyn Vault>) {
     let (user, other) = (setup.user(), setup.user());
-    let good = sealed(vault.as_ref(), user, &venue("one"), "key", "secret")
-        .await
-        .unwrap();
+    let good = sealed(vault.as_ref(), user, &venue("one"), "key", "secret").await.unwrap();
     for (who, place) in [(other, "one"), (user, "two")] {
         let stored = vault.store(who, &venue(place), "", &good).await;
         assert_eq!(stored.unwrap_err(), VaultError::NotOpened);
@@ -147,10 +140,7 @@ pub async fn a_second_store_is_a_new_version_and_the_old_signer_stops(setup: &Se
     let signer = vault.open(user, &first.venue, TRADE).await.unwrap();
     balance(signer.as_ref()).await.unwrap();
     let second = store(setup, vault.as_ref(), user).await;
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
     assert_eq!(key_in_use(vault.as_ref(), user).await, second.key);
     let listed = vault.list(user).await.unwrap();
     assert_eq!(listed.len(), 1);
@@ -166,20 +156,14 @@ pub async fn rollback_goes_back_and_skips_what_was_rolled_back_from(setup: &Setu
     let id = vault.list(user).await.unwrap()[0].id;
     let signer = vault.open(user, &venue("one"), TRADE).await.unwrap();
     assert_eq!(vault.rollback(user, id).await.unwrap().version, 2);
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
     assert_eq!(key_in_use(vault.as_ref(), user).await, keys[1]);
     store(setup, vault.as_ref(), user).await;
     assert_eq!(vault.list(user).await.unwrap()[0].version, 4);
     assert_eq!(vault.rollback(user, id).await.unwrap().version, 2);
     assert_eq!(vault.rollback(user, id).await.unwrap().version, 1);
     assert_eq!(key_in_use(vault.as_ref(), user).await, keys[0]);
-    assert_eq!(
-        vault.rollback(user, id).await.unwrap_err(),
-        VaultError::NoOlderVersion { id }
-    );
+    assert_eq!(vault.rollback(user, id).await.unwrap_err(), VaultError::NoOlderVersion { id });
 }
 
 pub async fn only_the_last_ten_versions_are_kept(setup: &Setup, vault: Arc<dyn Vault>) {
@@ -191,10 +175,7 @@ pub async fn only_the_last_ten_versions_are_kept(setup: &Setup, vault: Arc<dyn V
     for version in (4..=12).rev() {
         assert_eq!(vault.rollback(user, id).await.unwrap().version, version);
     }
-    assert_eq!(
-        vault.rollback(user, id).await.unwrap_err(),
-        VaultError::NoOlderVersion { id }
-    );
+    assert_eq!(vault.rollback(user, id).await.unwrap_err(), VaultError::NoOlderVersion { id });
 }
 
 pub async fn revoke_stops_signers_at_once_and_is_final(setup: &Setup, vault: Arc<dyn Vault>) {
@@ -202,18 +183,12 @@ pub async fn revoke_stops_signers_at_once_and_is_final(setup: &Setup, vault: Arc
     let stored = store(setup, vault.as_ref(), user).await;
     let signers = [
         vault.open(user, &stored.venue, TRADE).await.unwrap(),
-        vault
-            .open(user, &stored.venue, OpenPurpose::Stream)
-            .await
-            .unwrap(),
+        vault.open(user, &stored.venue, OpenPurpose::Stream).await.unwrap(),
     ];
     let id = signers[0].credential();
     vault.revoke(user, id).await.unwrap();
     for signer in &signers {
-        assert!(matches!(
-            balance(signer.as_ref()).await,
-            Err(SignError::LeaseEnded)
-        ));
+        assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
     }
     let opened = vault.open(user, &stored.venue, TRADE).await;
     assert!(matches!(opened, Err(VaultError::NoCredential { .. })));
@@ -225,11 +200,7 @@ pub async fn revoke_stops_signers_at_once_and_is_final(setup: &Setup, vault: Arc
     store(setup, vault.as_ref(), user).await;
     let listed = vault.list(user).await.unwrap();
     assert_eq!(listed.len(), 2, "the revoked one stays on record");
-    assert!(
-        listed
-            .iter()
-            .any(|meta| meta.id == id && meta.status == CredentialStatus::Revoked)
-    );
+    assert!(listed.iter().any(|meta| meta.id == id && meta.status == CredentialStatus::Revoked));
 }
 
 pub async fn a_lease_ends_by_itself(setup: &Setup, vault: Arc<dyn Vault>) {
@@ -246,13 +217,8 @@ pub async fn a_lease_ends_by_itself(setup: &Setup, vault: Arc<dyn Vault>) {
     assert!(matches!(balance(new.as_ref()).await, Err(SignError::LeaseEnded)));
     // A clock that jumps back must not make a lease last longer.
     let signer = vault.open(stored.user, &stored.venue, TRADE).await.unwrap();
-    setup
-        .clock
-        .set(nija_core::Timestamp::from_micros(1_600_000_000_000_000));
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    setup.clock.set(nija_core::Timestamp::from_micros(1_600_000_000_000_000));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
     key_in_use(vault.as_ref(), stored.user).await;
 }
 
@@ -272,15 +238,9 @@ pub async fn endpoints_off_the_list_are_refused(setup: &Setup, vault: Arc<dyn Va
         assert!(refused, "{path}");
     }
     let signed = signer.sign(request("two", Method::Get, "/balance")).await;
-    assert!(matches!(
-        signed,
-        Err(SignError::Auth(AuthError::WrongVenue { .. }))
-    ));
+    assert!(matches!(signed, Err(SignError::Auth(AuthError::WrongVenue { .. }))));
     let after = vault.verify_audit().await.unwrap();
-    assert!(
-        after >= before + 6,
-        "each refusal is an entry: {before} then {after}"
-    );
+    assert!(after >= before + 6, "each refusal is an entry: {before} then {after}");
     balance(signer.as_ref()).await.unwrap();
 }
 
@@ -298,16 +258,10 @@ pub async fn nonces_grow_whatever_the_clock_does(setup: &Setup, vault: Arc<dyn V
     let check = vault.open_sealed(user, &at, &blob).await.unwrap();
     grow(balance(check.as_ref()).await.unwrap());
     vault.store(user, &at, "", &blob).await.unwrap();
-    setup
-        .clock
-        .set(nija_core::Timestamp::from_micros(1_000_000_000_000_000));
+    setup.clock.set(nija_core::Timestamp::from_micros(1_000_000_000_000_000));
     let stored = vault.open(user, &at, TRADE).await.unwrap();
     let again = vault.open_sealed(user, &at, &blob).await.unwrap();
-    assert_eq!(
-        again.credential(),
-        stored.credential(),
-        "requests of one key are ordered as one"
-    );
+    assert_eq!(again.credential(), stored.credential(), "requests of one key are ordered as one");
     for _ in 0..300 {
         grow(balance(stored.as_ref()).await.unwrap());
         grow(balance(again.as_ref()).await.unwrap());
@@ -356,20 +310,13 @@ pub async fn rights_are_noted_with_their_version(setup: &Setup, vault: Arc<dyn V
     let user = setup.user();
     store(setup, vault.as_ref(), user).await;
     let id = vault.list(user).await.unwrap()[0].id;
-    let rights = KeyRights {
-        can_trade: Some(true),
-        can_withdraw: Some(false),
-        names: vec!["Query Funds".into()],
-    };
+    let rights =
+        KeyRights { can_trade: Some(true), can_withdraw: Some(false), names: vec!["Query Funds".into()] };
     vault.set_rights(user, id, rights.clone()).await.unwrap();
     assert_eq!(vault.list(user).await.unwrap()[0].rights, rights);
     store(setup, vault.as_ref(), user).await;
     let listed = vault.list(user).await.unwrap();
-    assert_eq!(
-        listed[0].rights,
-        KeyRights::default(),
-        "a new key may do other things"
-    );
+    assert_eq!(listed[0].rights, KeyRights::default(), "a new key may do other things");
     assert_eq!(vault.rollback(user, id).await.unwrap().rights, rights);
 }
 
@@ -403,14 +350,9 @@ pub async fn nothing_telling_is_printed(setup: &Setup, vault: Arc<dyn Vault>) {
     let stored = store(setup, vault.as_ref(), setup.user()).await;
     let signer = vault.open(stored.user, &stored.venue, TRADE).await.unwrap();
     let signed = balance(signer.as_ref()).await.unwrap();
-    let refused = signer
-        .sign(request("one", Method::Post, "/withdraw"))
-        .await
-        .unwrap_err();
-    let printed = format!(
-        "{signer:?} {signed:?} {refused:?} {refused} {:?}",
-        vault.list(stored.user).await.unwrap()
-    );
+    let refused = signer.sign(request("one", Method::Post, "/withdraw")).await.unwrap_err();
+    let printed =
+        format!("{signer:?} {signed:?} {refused:?} {refused} {:?}", vault.list(stored.user).await.unwrap());
     let signature = header(&signed, "signature");
     for telling in [&stored.key, &stored.secret, &signature] {
         assert!(!printed.contains(telling.as_str()), "{printed}");

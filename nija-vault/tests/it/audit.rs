@@ -7,9 +7,8 @@ use std::path::Path;
 use crate::common::{balance, intruder, open, signer, store};
 
 fn entries(connection: &Connection) -> Vec<(String, String, Option<String>, u64)> {
-    let mut read = connection
-        .prepare("SELECT action, outcome, purpose, count FROM audit ORDER BY seq")
-        .unwrap();
+    let mut read =
+        connection.prepare("SELECT action, outcome, purpose, count FROM audit ORDER BY seq").unwrap();
     let rows = read.query_map([], |row| {
         let count: i64 = row.get(3)?;
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, count.unsigned_abs()))
@@ -48,15 +47,9 @@ async fn the_log_says_who_did_what_and_why() {
         let signer = signer(&vault, user).await;
         balance(signer.as_ref()).await.unwrap();
     }
-    let stream = vault
-        .open(user, &venue("one"), OpenPurpose::Stream)
-        .await
-        .unwrap();
+    let stream = vault.open(user, &venue("one"), OpenPurpose::Stream).await.unwrap();
     let refused = stream.sign(request("one", Method::Post, "/withdraw")).await;
-    assert!(matches!(
-        refused,
-        Err(SignError::Auth(AuthError::EndpointNotAllowed { .. }))
-    ));
+    assert!(matches!(refused, Err(SignError::Auth(AuthError::EndpointNotAllowed { .. }))));
     // Durable before the answer: another reader sees it at once.
     let outside = intruder(folder.path());
     let last = entries(&outside).pop().unwrap();
@@ -82,11 +75,9 @@ async fn the_log_says_who_did_what_and_why() {
         ]
     );
     let (who, which, version): (Vec<u8>, Vec<u8>, u32) = outside
-        .query_row(
-            "SELECT user, credential, version FROM audit WHERE seq = 6",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
+        .query_row("SELECT user, credential, version FROM audit WHERE seq = 6", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .unwrap();
     assert_eq!(who, user.as_uuid().as_bytes());
     assert_eq!(which, id.as_uuid().as_bytes());
@@ -131,7 +122,7 @@ async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
         "count = -1",
         "detail = ''",
         "hash = zeroblob(32)",
-        "hash = 'text'",
+        "hash = x'00'",
         "previous = zeroblob(32)",
         "format = 2",
     ];
@@ -158,10 +149,7 @@ async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
             ))
             .unwrap();
         let verdict = verify_audit_file(&file);
-        assert!(
-            matches!(verdict, Err(VaultError::AuditBroken { seq: 4, .. })),
-            "{tampering}: {verdict:?}"
-        );
+        assert!(matches!(verdict, Err(VaultError::AuditBroken { seq: 4, .. })), "{tampering}: {verdict:?}");
     }
 }
 
@@ -169,17 +157,11 @@ async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
 async fn a_change_that_cannot_be_recorded_does_not_happen() {
     let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
     let (user, vault) = (setup.user(), open(&setup, folder.path()));
-    let blob = sealed(&vault, user, &venue("one"), "key", "secret")
-        .await
-        .unwrap();
-    intruder(folder.path())
-        .execute_batch("ALTER TABLE audit RENAME TO elsewhere")
-        .unwrap();
+    let blob = sealed(&vault, user, &venue("one"), "key", "secret").await.unwrap();
+    intruder(folder.path()).execute_batch("ALTER TABLE audit RENAME TO elsewhere").unwrap();
     let stored = vault.store(user, &venue("one"), "", &blob).await;
     assert!(matches!(stored, Err(VaultError::Storage(_))));
-    intruder(folder.path())
-        .execute_batch("ALTER TABLE elsewhere RENAME TO audit")
-        .unwrap();
+    intruder(folder.path()).execute_batch("ALTER TABLE elsewhere RENAME TO audit").unwrap();
     assert!(vault.list(user).await.unwrap().is_empty());
     vault.store(user, &venue("one"), "", &blob).await.unwrap();
     vault.verify_audit().await.unwrap();
@@ -191,10 +173,6 @@ fn a_file_that_is_no_vault_is_an_error() {
     let missing = verify_audit_file(&folder.path().join("none.db"));
     assert!(matches!(missing, Err(VaultError::Storage(_))));
     let file = folder.path().join("text.db");
-    std::fs::write(
-        &file,
-        "not a database, but long enough to be looked at as one".repeat(50),
-    )
-    .unwrap();
+    std::fs::write(&file, "not a database, but long enough to be looked at as one".repeat(50)).unwrap();
     assert!(matches!(verify_audit_file(&file), Err(VaultError::Storage(_))));
 }

@@ -4,14 +4,14 @@ mod memory {
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
-    fn make(setup: &Setup) -> Arc<dyn Vault> {
+    fn make(setup: &Setup) -> (Arc<dyn Vault>, ()) {
         let vault = MemoryVault::open(MemoryVaultConfig {
             clock: Arc::new(setup.clock.clone()),
             entropy: setup.entropy.clone(),
             nonces: setup.nonces.clone(),
             authenticators: setup.authenticators.clone(),
         });
-        Arc::new(vault.unwrap())
+        (Arc::new(vault.unwrap()), ())
     }
 
     nija_vault::conformance_suite!(make);
@@ -22,12 +22,10 @@ mod local {
     use nija_vault::testing::Setup;
     use std::sync::Arc;
 
-    fn make(setup: &Setup) -> Arc<dyn Vault> {
-        // SQLite keeps the file open: the folder's entry may go while the vault is in use.
+    fn make(setup: &Setup) -> (Arc<dyn Vault>, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let vault = crate::common::open(setup, folder.path());
-        std::mem::forget(folder.keep());
-        Arc::new(vault)
+        (Arc::new(vault), folder)
     }
 
     nija_vault::conformance_suite!(make);

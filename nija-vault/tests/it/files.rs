@@ -22,10 +22,7 @@ async fn a_key_and_its_secret_stand_in_no_file() {
         let (key, secret) = store(&setup, &vault, user).await;
         let signer = signer(&vault, user).await;
         balance(signer.as_ref()).await.unwrap();
-        signer
-            .sign(request("one", Method::Post, "/withdraw"))
-            .await
-            .unwrap_err();
+        signer.sign(request("one", Method::Post, "/withdraw")).await.unwrap_err();
         all.extend([key, secret]);
     }
     vault.verify_audit().await.unwrap();
@@ -50,11 +47,7 @@ async fn the_ciphertext_of_a_destroyed_version_is_gone_from_the_files() {
     let (user, vault) = (setup.user(), open(&setup, folder.path()));
     store(&setup, &vault, user).await;
     let first: Vec<u8> = intruder(folder.path())
-        .query_row(
-            "SELECT envelope FROM credential_versions WHERE version = 1",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT envelope FROM credential_versions WHERE version = 1", [], |row| row.get(0))
         .unwrap();
     assert!(found_in(folder.path(), &first).is_some());
     for _ in 0..10 {

@@ -52,37 +52,3 @@ async fn a_vault_of_format_1_opens() {
     let listed = vault.list(user).await.unwrap();
     assert_eq!((listed[0].venue.clone(), listed[0].version), (venue("one"), 2));
 }
-
-#[tokio::test]
-#[ignore = "temporary generator"]
-async fn generate() {
-    let setup = Setup::new();
-    let folder = tempfile::tempdir().unwrap();
-    let (user, vault) = (setup.user(), open(&setup, folder.path()));
-    crate::common::store(&setup, &vault, user).await;
-    let (key, secret) = crate::common::store(&setup, &vault, user).await;
-    let id = vault.list(user).await.unwrap()[0].id;
-    let sealing = vault.sealing_key().await.unwrap().key_id;
-    vault.close().await;
-    drop(vault);
-    let out = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let copy = format!(
-        "PRAGMA page_size = 1024; VACUUM INTO '{}'",
-        out.join("vault-v1.db").display()
-    );
-    crate::common::intruder(folder.path())
-        .execute_batch(&copy)
-        .unwrap();
-    let report = verify_audit_file(&out.join("vault-v1.db")).unwrap();
-    let json = serde_json::json!({
-        "throwaway_root": hex::encode(fs::read(folder.path().join("vault.key")).unwrap()),
-        "user": user.to_string(), "throwaway_key": key, "throwaway_secret": secret,
-        "credential": id.to_string(), "sealing_key_id": sealing, "audit_head": report.head,
-        "written_at": nija_core::Clock::now(&setup.clock),
-    });
-    fs::write(
-        out.join("vault-v1.json"),
-        serde_json::to_string_pretty(&json).unwrap() + "\n",
-    )
-    .unwrap();
-}

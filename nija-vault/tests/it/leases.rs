@@ -14,10 +14,7 @@ async fn a_revocation_whose_caller_went_away_still_stops_the_signers() {
     drop(vault.revoke(user, signer.credential()).now_or_never());
     // The audit's entry stands in the same queue behind the revocation.
     vault.verify_audit().await.unwrap();
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
 }
 
 #[tokio::test]
@@ -27,10 +24,7 @@ async fn a_closed_vault_signs_and_opens_nothing() {
     store(&setup, &vault, user).await;
     let signer = signer(&vault, user).await;
     vault.close().await;
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
     let opened = vault.open(user, &venue("one"), OpenPurpose::Trade).await;
     assert!(matches!(opened, Err(VaultError::Storage(_))));
     let revoked = vault.revoke(user, signer.credential()).await;
@@ -44,8 +38,5 @@ async fn a_signer_that_outlives_its_vault_signs_nothing() {
     store(&setup, &vault, user).await;
     let signer = signer(&vault, user).await;
     drop(vault);
-    assert!(matches!(
-        balance(signer.as_ref()).await,
-        Err(SignError::LeaseEnded)
-    ));
+    assert!(matches!(balance(signer.as_ref()).await, Err(SignError::LeaseEnded)));
 }

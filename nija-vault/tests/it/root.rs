@@ -81,9 +81,7 @@ fn a_missing_or_wrong_root_key_beside_a_database_is_refused_and_none_is_made() {
 fn a_database_of_something_else_is_refused() {
     let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
     let other = rusqlite::Connection::open(folder.path().join("vault.db")).unwrap();
-    other
-        .execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x);")
-        .unwrap();
+    other.execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x);").unwrap();
     let opened = LocalVault::open(config(&setup, folder.path()));
     assert!(matches!(opened, Err(VaultError::Storage(_))));
     assert!(!folder.path().join("vault.key").exists());
