@@ -1,0 +1,40 @@
+//! Metrics for Prometheus.
+
+use axum::{
+    extract::{ConnectInfo, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use std::net::SocketAddr;
+
+use crate::{
+    problem::{ApiResult, Problem, kinds},
+    state::{App, AppState},
+};
+
+/// Metrics in Prometheus' text format, for callers on the same machine. With `metrics_listen` they are served there alone.
+#[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
+    responses((status = 200, content_type = "text/plain", body = String),
+              (status = 403, description = "`forbidden`: not from this machine", body = nija_client::wire::Problem)))]
+pub(super) async fn metrics(
+    State(app): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> ApiResult<Response> {
+    if app.config.metrics_listen.is_some() || !peer.ip().to_canonical().is_loopback() {
+        return Err(Problem::new(
+            kinds::FORBIDDEN,
+            "metrics are for this machine, or at the address of metrics_listen",
+        ));
+    }
+    Ok(text(&app))
+}
+
+/// The same, for the private listener: whoever reaches it may read it.
+pub(super) async fn private(State(app): State<AppState>) -> Response {
+    text(&app)
+}
+
+fn text(app: &App) -> Response {
+    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+}

@@ -1,0 +1,85 @@
+//! The API: one file a subject, each with its handlers and what documents them.
+
+mod activity;
+mod auth;
+mod body;
+mod bot;
+mod candles;
+mod credentials;
+mod dashboard;
+mod docs;
+mod health;
+mod markets;
+mod me;
+mod metrics;
+mod new_order;
+mod orders;
+mod page;
+mod positions;
+mod routing;
+mod stream;
+mod venues;
+
+pub(crate) use activity::line;
+pub(crate) use auth::add_user;
+pub(crate) use bot::status as bot_status;
+pub(crate) use dashboard::positions;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    auth::{limit_address, require_user},
+    openapi,
+    state::AppState,
+};
+
+/// Every route, and the document that describes them.
+pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
+    let signed_in = OpenApiRouter::new()
+        .routes(routes!(me::me))
+        .routes(routes!(venues::venues))
+        .routes(routes!(markets::markets))
+        .routes(routes!(candles::candles))
+        .routes(routes!(credentials::sealing_key))
+        .routes(routes!(credentials::store))
+        .routes(routes!(credentials::list))
+        .routes(routes!(credentials::revoke))
+        .routes(routes!(orders::place, orders::list))
+        .routes(routes!(orders::get))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(positions::open))
+        .routes(routes!(positions::closed))
+        .routes(routes!(positions::close))
+        .routes(routes!(activity::activity))
+        .routes(routes!(routing::decisions))
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(bot::pause))
+        .routes(routes!(bot::resume))
+        .routes(routes!(stream::ticket))
+        .route_layer(middleware::from_fn_with_state(app.clone(), require_user));
+    let anyone = OpenApiRouter::new()
+        .routes(routes!(auth::signup))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(stream::stream))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limit_address));
+    let operations = OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics));
+    let (router, document) = OpenApiRouter::with_openapi(openapi::head())
+        .merge(signed_in)
+        .merge(anyone)
+        .merge(operations)
+        .split_for_parts();
+    let router = router.layer(DefaultBodyLimit::max(app.config.limits.body_bytes));
+    (router.merge(docs::router(&document)), document)
+}
+
+/// The metrics alone, for the private listener.
+pub(crate) fn metrics_router() -> Router<AppState> {
+    Router::new().route("/metrics", axum::routing::get(metrics::private))
+}

@@ -1,0 +1,61 @@
+//! Commands and their flags.
+
+mod audit;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::{error::Error, process::ExitCode};
+
+/// Trade for many users, each with their own exchange account.
+#[derive(Debug, Parser)]
+#[command(name = "nija", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: API, live stream and dashboard.
+    Serve(serve::Args),
+    /// Run simulated exchanges.
+    Sim(nija_sim::cli::Args),
+    /// Look at the vault's audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Print the version.
+    Version,
+}
+
+/// Runs the command line of this process.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let outcome: Result<(), Box<dyn Error>> = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
+            Command::Audit(command) => audit::run(command).await,
+            Command::Version => {
+                say(concat!("nija ", env!("CARGO_PKG_VERSION")));
+                Ok(())
+            }
+        }
+    });
+    outcome.map_or_else(|error| failed(error.as_ref()), |()| ExitCode::SUCCESS)
+}
+
+/// One line on standard output.
+#[allow(clippy::print_stdout)]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[allow(clippy::print_stderr)]
+fn failed(error: &dyn Error) -> ExitCode {
+    eprintln!("nija: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,103 @@
+//! `NIJA_...`: every key of `nija.toml` by its path in capitals, for instance `NIJA_LIMITS_BASIC_PER_MINUTE`.
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+/// How a variable's text is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Bool,
+    /// Parts joined by commas.
+    List,
+}
+
+/// Every key that a variable can set.
+pub(super) const KEYS: &[(&str, Kind)] = &[
+    ("listen", Kind::Text),
+    ("metrics_listen", Kind::Text),
+    ("data_dir", Kind::Text),
+    ("paper", Kind::Bool),
+    ("demo", Kind::Bool),
+    ("cors_origins", Kind::List),
+    ("symbols", Kind::List),
+    ("auth.argon2_memory_kib", Kind::Number),
+    ("auth.argon2_iterations", Kind::Number),
+    ("auth.argon2_parallelism", Kind::Number),
+    ("auth.hashing_concurrency", Kind::Number),
+    ("auth.access_token_seconds", Kind::Number),
+    ("auth.refresh_token_days", Kind::Number),
+    ("auth.lockout_after", Kind::Number),
+    ("auth.signup", Kind::Bool),
+    ("limits.basic_per_minute", Kind::Number),
+    ("limits.pro_per_minute", Kind::Number),
+    ("limits.enterprise_per_minute", Kind::Number),
+    ("limits.auth_per_minute", Kind::Number),
+    ("limits.body_bytes", Kind::Number),
+    ("limits.request_seconds", Kind::Number),
+    ("limits.header_seconds", Kind::Number),
+    ("limits.connections", Kind::Number),
+    ("limits.drain_seconds", Kind::Number),
+    ("stream.ping_seconds", Kind::Number),
+    ("stream.pnl_interval_ms", Kind::Number),
+    ("stream.write_ms", Kind::Number),
+    ("stream.ticket_seconds", Kind::Number),
+    ("stream.per_user", Kind::Number),
+];
+
+/// Sections whose variables must all be known, so that a slip of the pen is not ignored.
+const SECTIONS: [&str; 3] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_STREAM_"];
+
+/// Puts what the environment says over the file.
+pub(super) fn overlay(
+    table: &mut Table,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<(), ConfigError> {
+    for (variable, text) in environment {
+        let known = KEYS.iter().find(|(key, _)| variable_of(key) == variable);
+        match known {
+            Some((key, kind)) => set(table, key, read(&variable, &text, *kind)?)?,
+            None if SECTIONS.iter().any(|section| variable.starts_with(section)) => {
+                return Err(ConfigError(format!(
+                    "the variable {variable} is not known; see nija.example.toml"
+                )));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn variable_of(key: &str) -> String {
+    format!("NIJA_{}", key.replace('.', "_").to_uppercase())
+}
+
+fn read(variable: &str, text: &str, kind: Kind) -> Result<Value, ConfigError> {
+    let wrong = |what: &str| ConfigError(format!("the variable {variable} must be {what}, not {text:?}"));
+    Ok(match kind {
+        Kind::Text => Value::String(text.to_owned()),
+        Kind::Number => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+        Kind::Bool => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+        Kind::List => Value::Array(
+            text.split(',')
+                .filter(|part| !part.is_empty())
+                .map(|part| Value::String(part.trim().to_owned()))
+                .collect(),
+        ),
+    })
+}
+
+fn set(table: &mut Table, key: &str, value: Value) -> Result<(), ConfigError> {
+    let Some((section, name)) = key.split_once('.') else {
+        table.insert(key.to_owned(), value);
+        return Ok(());
+    };
+    let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    let inner = entry
+        .as_table_mut()
+        .ok_or_else(|| ConfigError(format!("{section} must be a section: [{section}]")))?;
+    inner.insert(name.to_owned(), value);
+    Ok(())
+}

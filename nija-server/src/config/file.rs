@@ -1,0 +1,216 @@
+//! `nija.toml`.
+
+use nija_core::Symbol;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+use super::{AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, venue};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileConfig {
+    listen: String,
+    metrics_listen: Option<String>,
+    data_dir: Option<PathBuf>,
+    paper: bool,
+    demo: bool,
+    cors_origins: Vec<String>,
+    symbols: Vec<String>,
+    venue: Vec<FileVenue>,
+    auth: AuthConfig,
+    limits: LimitsConfig,
+    stream: StreamConfig,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileVenue {
+    id: String,
+    kind: String,
+    rest: String,
+    ws_public: String,
+    ws_private: String,
+}
+
+impl Default for FileConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            metrics_listen: None,
+            data_dir: None,
+            paper: true,
+            demo: false,
+            cors_origins: Vec::new(),
+            symbols: Vec::new(),
+            venue: Vec::new(),
+            auth: AuthConfig::default(),
+            limits: LimitsConfig::default(),
+            stream: StreamConfig::default(),
+        }
+    }
+}
+
+/// Reads the file (none is fine when no path is given and there is no `nija.toml` here), then `NIJA_...` from `environment`.
+///
+/// # Errors
+/// [`ConfigError`] names the file, the key and what to do.
+pub fn load(
+    path: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<ServerConfig, ConfigError> {
+    let (path, optional) = path.map_or((Path::new("nija.toml"), true), |path| (path, false));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if optional && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigError(format!("{} cannot be read: {error}", path.display()))),
+    };
+    parse(&text, environment).map_err(|ConfigError(what)| ConfigError(format!("{}: {what}", path.display())))
+}
+
+fn parse(
+    text: &str,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<ServerConfig, ConfigError> {
+    let mut table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| ConfigError(error.to_string()))?;
+    env::overlay(&mut table, environment)?;
+    let file = FileConfig::deserialize(table).map_err(|error| ConfigError(error.to_string()))?;
+    let address = |key: &str, text: &str| {
+        text.parse()
+            .map_err(|_| ConfigError(format!("{key}: {text:?} is not an address like 127.0.0.1:8080")))
+    };
+    let mut config = ServerConfig::new("");
+    config.data_dir = file.data_dir;
+    config.listen = address("listen", &file.listen)?;
+    config.metrics_listen = file.metrics_listen.map(|text| address("metrics_listen", &text)).transpose()?;
+    if !file.paper {
+        config.venues.clear();
+    }
+    for it in file.venue {
+        let one = venue::venue(&it.id, &it.kind, &it.rest, &it.ws_public, &it.ws_private)
+            .map_err(|error| ConfigError(format!("[[venue]] {}: {error}", it.id)))?;
+        config.venues.push(one);
+    }
+    if !file.symbols.is_empty() {
+        config.engine.symbols = file
+            .symbols
+            .iter()
+            .map(|text| Symbol::new(text).map_err(|error| ConfigError(format!("symbols: {text:?}: {error}"))))
+            .collect::<Result<_, _>>()?;
+    }
+    config.demo = file.demo;
+    config.cors_origins = file.cors_origins;
+    config.auth = file.auth;
+    config.limits = file.limits;
+    config.stream = file.stream;
+    Ok(config)
+}
+
+impl ServerConfig {
+    /// Checks what can be checked before anything starts.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the key and its limits.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let bounds = [
+            ("auth.argon2_memory_kib", u64::from(self.auth.argon2_memory_kib), 8, 4 << 20),
+            ("auth.argon2_iterations", u64::from(self.auth.argon2_iterations), 1, 100),
+            ("auth.argon2_parallelism", u64::from(self.auth.argon2_parallelism), 1, 64),
+            ("auth.hashing_concurrency", self.auth.hashing_concurrency as u64, 1, 1024),
+            ("auth.access_token_seconds", self.auth.access_token_seconds, 30, 86_400),
+            ("auth.refresh_token_days", self.auth.refresh_token_days, 1, 365),
+            ("auth.lockout_after", u64::from(self.auth.lockout_after), 1, 1000),
+            ("limits.basic_per_minute", u64::from(self.limits.basic_per_minute), 1, u64::from(u32::MAX)),
+            ("limits.pro_per_minute", u64::from(self.limits.pro_per_minute), 1, u64::from(u32::MAX)),
+            (
+                "limits.enterprise_per_minute",
+                u64::from(self.limits.enterprise_per_minute),
+                1,
+                u64::from(u32::MAX),
+            ),
+            ("limits.auth_per_minute", u64::from(self.limits.auth_per_minute), 1, u64::from(u32::MAX)),
+            ("limits.body_bytes", self.limits.body_bytes as u64, 1024, 64 << 20),
+            ("limits.request_seconds", self.limits.request_seconds, 12, 3600),
+            ("limits.header_seconds", self.limits.header_seconds, 1, 3600),
+            ("limits.connections", self.limits.connections as u64, 1, 1 << 20),
+            ("limits.drain_seconds", self.limits.drain_seconds, 0, 3600),
+            ("stream.ping_seconds", self.stream.ping_seconds, 1, 3600),
+            ("stream.pnl_interval_ms", self.stream.pnl_interval_ms, 10, 60_000),
+            ("stream.write_ms", self.stream.write_ms, 10, 600_000),
+            ("stream.ticket_seconds", self.stream.ticket_seconds, 1, 3600),
+            ("stream.per_user", self.stream.per_user as u64, 1, 1 << 20),
+        ];
+        for (key, value, least, most) in bounds {
+            if !(least..=most).contains(&value) {
+                return Err(ConfigError(format!("{key} is {value}; it must be {least} to {most}")));
+            }
+        }
+        if u64::from(self.auth.argon2_memory_kib) < 8 * u64::from(self.auth.argon2_parallelism) {
+            return Err(ConfigError(
+                "auth.argon2_memory_kib must be at least 8 times auth.argon2_parallelism".into(),
+            ));
+        }
+        if self.venues.is_empty() && !self.demo {
+            return Err(ConfigError("no venue is configured: leave out --no-paper or add --venue".into()));
+        }
+        for origin in &self.cors_origins {
+            if !(origin.starts_with("https://") || origin.starts_with("http://")) || origin.ends_with('/') {
+                return Err(ConfigError(format!(
+                    "cors_origins: {origin:?} is not an origin like https://app.example.org (no '/' at the end)"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let text = "data_dir = \"/tmp/x\"\n[limits]\nbasic_per_minute = 7\npro_per_minute = 8";
+        let config =
+            parse(text, env(&[("NIJA_LIMITS_PRO_PER_MINUTE", "99"), ("NIJA_LISTEN", "[::1]:0")])).unwrap();
+        assert_eq!((config.limits.basic_per_minute, config.limits.pro_per_minute), (7, 99));
+        assert_eq!(config.listen.to_string(), "[::1]:0");
+        assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_refused_by_name() {
+        for (text, says) in [
+            ("lisen = 1", "lisen"),
+            ("[limits]\nbasic = 1", "basic"),
+            ("listen = \"nowhere\"", "127.0.0.1:8080"),
+            ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
+            ("symbols = [\"btc\"]", "BTC-USD"),
+        ] {
+            let error = parse(text, env(&[("NIJA_DATA_DIR", "/tmp/x")])).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+        let error = parse("", env(&[("NIJA_LIMITS_BASIC_PER_MINUT", "3")])).unwrap_err().to_string();
+        assert!(error.contains("NIJA_LIMITS_BASIC_PER_MINUT"), "{error}");
+        let error = parse("", env(&[("NIJA_LIMITS_BODY_BYTES", "many")])).unwrap_err().to_string();
+        assert!(error.contains("NIJA_LIMITS_BODY_BYTES"), "{error}");
+    }
+
+    #[test]
+    fn the_example_file_parses_and_names_every_key() {
+        let text = include_str!("../../nija.example.toml");
+        let config = parse(text, env(&[])).unwrap();
+        assert!(config.check().is_ok());
+        for (key, _) in env::KEYS {
+            let name = key.rsplit('.').next().unwrap();
+            assert!(
+                text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = "))),
+                "{key} is not in nija.example.toml"
+            );
+        }
+    }
+}

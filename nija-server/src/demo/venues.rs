@@ -1,0 +1,42 @@
+//! The simulated exchanges.
+
+use nija::{VenueConfig, exchanges::kraken::KrakenConfig};
+use nija_core::{Symbol, VenueId};
+use nija_sim::{Sim, SimHandle, Tape, VenueKind};
+
+use crate::{config::ServerConfig, serve::StartError};
+
+/// Their names.
+const VENUES: [&str; 2] = ["kraken", "kraken-b"];
+/// What the strategy trades.
+pub(super) const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "SOL-USD"];
+const SEED: u64 = 7;
+
+pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartError> {
+    if let Some(taken) = config.venues.iter().find(|venue| VENUES.contains(&venue.venue().as_str())) {
+        let what =
+            format!("the demo brings its own venue {}; configure yours under another name", taken.venue());
+        return Err(StartError::demo(what));
+    }
+    let mut builder = Sim::builder().seed(SEED).accounts(0).tape(Tape::recorded_or_generated(SEED));
+    for name in VENUES {
+        builder = builder.venue_named(name, VenueKind::Kraken);
+    }
+    let sim = builder.start().await.map_err(StartError::demo)?;
+    for venue in sim.venues() {
+        let id = VenueId::new(&venue.name).map_err(StartError::demo)?;
+        config.venues.push(VenueConfig::Kraken(KrakenConfig::new(
+            id,
+            venue.rest.clone(),
+            venue.ws_public.clone(),
+            venue.ws_private.clone(),
+        )));
+    }
+    for text in SYMBOLS {
+        let symbol = Symbol::new(text).map_err(StartError::demo)?;
+        if !config.engine.symbols.contains(&symbol) {
+            config.engine.symbols.push(symbol);
+        }
+    }
+    Ok(sim)
+}

@@ -1,0 +1,101 @@
+//! Prometheus metrics.
+
+use axum::http::{Method, StatusCode};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use nija::router::VenueStatus;
+use nija_core::BreakerState;
+use std::{sync::OnceLock, time::Duration};
+
+/// Writes the metrics out. Servers of one process share one recorder.
+#[derive(Clone)]
+pub(crate) struct MetricsHandle(Option<PrometheusHandle>);
+
+static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Seconds; from a journal write to a venue that hangs.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
+
+impl MetricsHandle {
+    /// Installs the recorder of this process, once. Where somebody else installed one before, theirs stays and ours is empty.
+    pub(crate) fn install() -> Self {
+        Self(HANDLE.get_or_init(recorder).clone())
+    }
+
+    /// Closes finished intervals, so that histograms do not grow; call now and then.
+    pub(crate) fn tidy(&self) {
+        if let Some(handle) = &self.0 {
+            handle.run_upkeep();
+        }
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub(crate) fn render(&self, venues: &[VenueStatus], streams: usize) -> String {
+        for status in venues {
+            let venue = || status.venue.to_string();
+            let breaker = match status.health.breaker {
+                BreakerState::Closed => 0.0,
+                BreakerState::HalfOpen => 1.0,
+                BreakerState::Open => 2.0,
+            };
+            gauge!("nija_venue_up", "venue" => venue()).set(if status.up { 1.0 } else { 0.0 });
+            gauge!("nija_breaker_state", "venue" => venue()).set(breaker);
+            gauge!("nija_executor_queue_depth", "venue" => venue()).set(count(status.health.queue_depth));
+        }
+        gauge!("nija_streams").set(count(streams));
+        self.0.as_ref().map(PrometheusHandle::render).unwrap_or_default()
+    }
+}
+
+/// Counts an answered request.
+pub(crate) fn request(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    // Anyone can make up a method; a label for each would grow without end.
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PATCH,
+    ];
+    let method = if known.contains(method) { method.as_str() } else { "other" };
+    let labels =
+        [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_u16().to_string())];
+    counter!("nija_http_requests_total", &labels).increment(1);
+    histogram!("nija_http_request_seconds", "route" => route.to_owned()).record(took.as_secs_f64());
+}
+
+/// Counts an order by how it stood when its caller was answered.
+pub(crate) fn order(state: &'static str, replayed: bool) {
+    let replayed = if replayed { "true" } else { "false" };
+    counter!("nija_orders_total", "state" => state, "replayed" => replayed).increment(1);
+}
+
+/// Counts a login by its outcome.
+pub(crate) fn login(outcome: &'static str) {
+    counter!("nija_logins_total", "outcome" => outcome).increment(1);
+}
+
+// Gauges are floats; counts of things in memory fit.
+#[allow(clippy::cast_precision_loss)]
+fn count(things: usize) -> f64 {
+    things as f64
+}
+
+fn recorder() -> Option<PrometheusHandle> {
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS).ok()?;
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).ok()?;
+    describe_counter!("nija_http_requests_total", "Requests answered, by route and status");
+    describe_histogram!("nija_http_request_seconds", "Seconds from a request to its answer");
+    describe_counter!("nija_orders_total", "Orders, by how they stood when their caller was answered");
+    describe_counter!("nija_logins_total", "Logins, by outcome");
+    describe_gauge!("nija_venue_up", "1 where a venue can be traded at");
+    describe_gauge!("nija_breaker_state", "0 closed, 1 half open, 2 open");
+    describe_gauge!("nija_executor_queue_depth", "Orders waiting in a venue's lane");
+    describe_gauge!("nija_streams", "Open streams");
+    Some(handle)
+}

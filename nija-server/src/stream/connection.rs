@@ -1,0 +1,219 @@
+//! One connection: what was missed, then what comes, until one side ends it.
+//!
+//! Prices are coalesced: a mark only notes that there is something new, and the newest values go out at the configured pace.
+//! Everything else goes out in order, whatever is ready in one flush. A reader that does not keep up is told so and disconnected;
+//! it comes back with the last number it saw.
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures::{FutureExt, SinkExt, StreamExt, stream::BoxStream};
+use nija_client::wire::{StreamBody, StreamEvent};
+use nija_core::{Delivery, UserEvent, UserEventKind};
+use std::{ops::ControlFlow, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::{counts::StreamPlace, frames};
+use crate::{
+    auth::TicketHolder,
+    state::{App, AppState},
+};
+
+const TOO_SLOW: &str = "this connection was too slow; connect again and go on where you were";
+/// Events that one flush takes at most.
+const BATCH: usize = 64;
+
+/// Where a client that was away goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Resume {
+    pub(crate) stream: String,
+    pub(crate) seq: u64,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn run(
+    app: AppState,
+    holder: TicketHolder,
+    resume: Option<Resume>,
+    socket: WebSocket,
+    place: StreamPlace,
+) {
+    let patience = Duration::from_millis(app.config.stream.write_ms);
+    let mut connection = Connection { app, holder, socket, patience };
+    if let ControlFlow::Break(end) = connection.serve(resume).await {
+        connection.end(end).await;
+    }
+    drop(place);
+}
+
+struct Connection {
+    app: AppState,
+    holder: TicketHolder,
+    socket: WebSocket,
+    patience: Duration,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client went, or the line is dead: nothing more can be said.
+    Gone,
+    /// We end it, and say why.
+    Because(&'static str, u16),
+}
+
+type Flow = ControlFlow<End>;
+
+impl Connection {
+    async fn serve(&mut self, resume: Option<Resume>) -> Flow {
+        let subscription = self
+            .app
+            .platform
+            .bus()
+            .subscribe(self.holder.user, resume.as_ref().map(|it| (it.stream.as_str(), it.seq)));
+        let hello = StreamBody::Hello { stream: subscription.stream, last_seq: subscription.last_seq };
+        self.feed(&self.aside(hello)).await?;
+        match subscription.missed {
+            Some(missed) => {
+                for event in missed {
+                    self.event(event).await?;
+                }
+            }
+            None => {
+                let reason = "what was missed is no longer kept; fetch the state anew".to_owned();
+                self.feed(&self.aside(StreamBody::Reload { reason })).await?;
+            }
+        }
+        self.flush().await?;
+        self.follow(subscription.events).await
+    }
+
+    async fn follow(&mut self, mut events: BoxStream<'static, Delivery>) -> Flow {
+        let app = self.app.clone();
+        let draining = app.draining();
+        tokio::pin!(draining);
+        let ping_every = Duration::from_secs(app.config.stream.ping_seconds);
+        let mut pings = interval(ping_every);
+        let mut pnl = interval(Duration::from_millis(app.config.stream.pnl_interval_ms));
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        pnl.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut marked, mut heard) = (false, Instant::now());
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut draining => return Flow::Break(End::Because("the server is shutting down", close_code::AWAY)),
+                message = self.socket.recv() => match message {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Flow::Break(End::Gone),
+                    // Pongs, and whatever else a client sends, show that it lives.
+                    Some(Ok(_)) => heard = Instant::now(),
+                },
+                delivery = events.next() => {
+                    let mut next = delivery;
+                    for _ in 0..BATCH {
+                        marked |= self.delivery(next).await?;
+                        match events.next().now_or_never() {
+                            Some(more) => next = more,
+                            None => break,
+                        }
+                    }
+                    self.flush().await?;
+                }
+                _ = pnl.tick(), if marked => {
+                    marked = false;
+                    self.pnl().await?;
+                    self.flush().await?;
+                }
+                _ = pings.tick() => {
+                    if heard.elapsed() > ping_every * 3 {
+                        return Flow::Break(End::Gone);
+                    }
+                    if app.revoked.contains(&self.holder.session) {
+                        return Flow::Break(End::Because("the session was ended; sign in again", close_code::POLICY));
+                    }
+                    self.send(Message::Ping(bytes::Bytes::new())).await?;
+                    self.flush().await?;
+                }
+            }
+        }
+    }
+
+    /// Passes one delivery on; whether it was a mark.
+    async fn delivery(&mut self, delivery: Option<Delivery>) -> ControlFlow<End, bool> {
+        match delivery {
+            Some(Delivery::Event(UserEvent { kind: UserEventKind::Marked, .. })) => {
+                ControlFlow::Continue(true)
+            }
+            Some(Delivery::Event(event)) => self.event(event).await.map_continue(|()| false),
+            Some(Delivery::Lagged) => ControlFlow::Break(End::Because(TOO_SLOW, close_code::AGAIN)),
+            None => ControlFlow::Break(End::Because("the server is shutting down", close_code::AWAY)),
+        }
+    }
+
+    async fn event(&mut self, event: UserEvent) -> Flow {
+        match frames::of(&self.app, self.holder.user, event).await {
+            Ok(frames) => {
+                for frame in frames {
+                    self.feed(&frame).await?;
+                }
+                Flow::Continue(())
+            }
+            Err(error) => Self::broken(&error),
+        }
+    }
+
+    async fn pnl(&mut self) -> Flow {
+        match frames::pnl(&self.app, self.holder.user).await {
+            Ok(body) => self.feed(&self.aside(body)).await,
+            Err(error) => Self::broken(&error),
+        }
+    }
+
+    fn broken(error: &crate::problem::Problem) -> Flow {
+        tracing::error!(code = error.code(), "an event could not be read");
+        Flow::Break(End::Because("something failed on our side; connect again", close_code::ERROR))
+    }
+
+    /// A frame outside the sequence.
+    fn aside(&self, body: StreamBody) -> StreamEvent {
+        StreamEvent { seq: 0, at: self.app.now().to_string(), body }
+    }
+
+    async fn feed(&mut self, event: &StreamEvent) -> Flow {
+        match serde_json::to_string(event) {
+            Ok(text) => self.send(Message::Text(text.into())).await,
+            Err(error) => Self::broken(&crate::problem::Problem::internal(error)),
+        }
+    }
+
+    /// Puts a message into the buffer, which may have to be written out first.
+    async fn send(&mut self, message: Message) -> Flow {
+        Self::patient(timeout(self.patience, self.socket.feed(message)).await)
+    }
+
+    async fn flush(&mut self) -> Flow {
+        Self::patient(timeout(self.patience, self.socket.flush()).await)
+    }
+
+    fn patient(outcome: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>) -> Flow {
+        match outcome {
+            Ok(Ok(())) => Flow::Continue(()),
+            Ok(Err(_)) => Flow::Break(End::Gone),
+            Err(_elapsed) => Flow::Break(End::Because(TOO_SLOW, close_code::AGAIN)),
+        }
+    }
+
+    /// Says why, as far as the other side still listens, and closes.
+    async fn end(&mut self, end: End) {
+        let End::Because(reason, code) = end else { return };
+        let closing = self.aside(StreamBody::Closing { reason: reason.to_owned() });
+        let goodbye = async {
+            let Flow::Continue(()) = self.feed(&closing).await else { return };
+            let frame = CloseFrame { code, reason: reason.into() };
+            let _nobody_may_listen = self.socket.send(Message::Close(Some(frame))).await;
+        };
+        let _too_slow_for_goodbye = timeout(Duration::from_secs(1), goodbye).await;
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("phase", &self.phase()).finish_non_exhaustive()
+    }
+}

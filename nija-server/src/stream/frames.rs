@@ -1,0 +1,89 @@
+//! From the bus' events to frames: one numbered frame for each event, so that numbers count up by one.
+//!
+//! Some events tell two things: a route is also a new state of its order, a fill too. The order then goes first, outside the
+//! sequence (`seq` 0): who resumes from the number before gets both again.
+
+use nija_client::wire::{PnlUpdate, StreamBody, StreamEvent};
+use nija_core::{JournalEvent, JournalRecord, OrderId, UserEvent, UserEventKind, UserId};
+
+use crate::{
+    api::{bot_status, line, positions},
+    problem::ApiResult,
+    state::App,
+    wire as to_wire,
+};
+
+/// The frames of an event, in order; none for a mark.
+pub(super) async fn of(app: &App, user: UserId, event: UserEvent) -> ApiResult<Vec<StreamEvent>> {
+    let at = event.at.to_string();
+    let frame = |seq: u64, body: StreamBody| StreamEvent { seq, at: at.clone(), body };
+    let (before, body) = match event.kind {
+        UserEventKind::Journal(record) => {
+            (beside(app, user, &record.event).await?, journal(app, user, &record).await?)
+        }
+        UserEventKind::Position(position) => {
+            let key = (position.venue.clone(), position.symbol.clone());
+            let quote = app.platform.engine().market().markets.get(&key).and_then(|view| view.quote);
+            // Closing a long sells into the bid.
+            let price = quote.map(|quote| quote.taker_price(position.side().opposite()));
+            (None, Some(StreamBody::PositionUpdate(to_wire::position(&position, price))))
+        }
+        _ => (None, None),
+    };
+    let before = before.map(|body| frame(0, body));
+    Ok(before.into_iter().chain(body.map(|body| frame(numbered(&body, event.seq), body))).collect())
+}
+
+/// The newest profit and loss of a user.
+pub(super) async fn pnl(app: &App, user: UserId) -> ApiResult<StreamBody> {
+    let account = app.platform.engine().account(user).await?;
+    Ok(StreamBody::PnlUpdate(PnlUpdate {
+        equity: account.equity,
+        cash: account.cash,
+        pnl_today: account.pnl_today,
+        pnl_total: account.pnl_total,
+        positions: positions(&account),
+    }))
+}
+
+/// `reload` starts the numbers anew, so it has none.
+const fn numbered(body: &StreamBody, seq: u64) -> u64 {
+    if matches!(body, StreamBody::Reload { .. }) { 0 } else { seq }
+}
+
+/// The order that an event changes beside what it mainly tells.
+async fn beside(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Option<StreamBody>> {
+    match event {
+        JournalEvent::Routed { order, .. } => self::order(app, user, *order).await,
+        JournalEvent::Filled(fill) => match fill.order {
+            Some(order) => self::order(app, user, order).await,
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<Option<StreamBody>> {
+    Ok(match &record.event {
+        JournalEvent::IntentAccepted { intent } => order(app, user, intent.id).await?,
+        JournalEvent::StateChanged { order, .. } => self::order(app, user, *order).await?,
+        JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
+            Some(StreamBody::RouteDecided(to_wire::decision(Some(*order), decision)))
+        }
+        JournalEvent::Filled(_) => {
+            Some(StreamBody::TradeExecuted(line(app.platform.ledger().as_ref(), record).await?))
+        }
+        JournalEvent::Paused { paused } => {
+            Some(StreamBody::BotStatus(bot_status(app, user, paused.then_some(record.at))))
+        }
+        // Nothing of its own tells about these; a screen that reads anew shows them.
+        _ => Some(StreamBody::Reload {
+            reason: "something happened at the exchange outside of this platform".to_owned(),
+        }),
+    })
+}
+
+async fn order(app: &App, user: UserId, id: OrderId) -> ApiResult<Option<StreamBody>> {
+    let order = app.platform.ledger().order(user, id).await?;
+    Ok(order.map(|order| StreamBody::OrderUpdate(to_wire::order(&order))))
+}

@@ -1,0 +1,93 @@
+//! Activity lines, from the journal.
+
+use nija_client::wire::Activity;
+use nija_core::{Fill, JournalEvent, JournalRecord, Order, OrderState, Side};
+use rust_decimal::Decimal;
+
+use super::words::{number, size};
+
+/// Which kind of line an event becomes, if it is worth one.
+pub(crate) fn is_told(event: &JournalEvent) -> Option<&'static str> {
+    match event {
+        JournalEvent::Filled(_) => Some("trade"),
+        JournalEvent::StateChanged { state, .. } if verb(*state).is_some() => Some("order"),
+        JournalEvent::ExternalOrder { .. } => Some("order"),
+        JournalEvent::Paused { .. } => Some("bot"),
+        _ => None,
+    }
+}
+
+/// The line of an event that [`is_told`]. `order` is the order it belongs to, `realised` what its fill won.
+pub(crate) fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<Decimal>) -> Activity {
+    let mut line = Activity {
+        id: record.seq.to_string(),
+        kind: is_told(&record.event).unwrap_or("order").to_owned(),
+        title: String::new(),
+        detail: None,
+        symbol: order.map(|order| order.intent.signal.symbol.to_string()),
+        venue: order.and_then(|order| order.leg.as_ref()).map(|leg| leg.venue.to_string()),
+        side: order.map(|order| order.intent.signal.side.as_str().to_owned()),
+        quantity: None,
+        price: None,
+        fee: None,
+        realised_pnl: None,
+        order_id: record.event.order().map(|id| id.to_string()),
+        at: record.at.to_string(),
+    };
+    match &record.event {
+        JournalEvent::Filled(fill) => trade(&mut line, fill, realised),
+        JournalEvent::StateChanged { state, reason, .. } => {
+            let what = order.map_or_else(
+                || "an order".to_owned(),
+                |order| format!("{} {}", order.intent.signal.side, size(order)),
+            );
+            line.title = format!("{}: {what}", verb(*state).unwrap_or("Order changed"));
+            line.detail = reason.as_ref().map(|reason| reason.text.clone());
+        }
+        JournalEvent::ExternalOrder { report } => {
+            line.title =
+                format!("Found at {}: {} {}", report.venue, report.side, number(report.quantity.get(), 0));
+            line.detail = Some("made elsewhere with the same exchange account; left alone".to_owned());
+            line.symbol = Some(report.symbol.to_string());
+            line.venue = Some(report.venue.to_string());
+            line.side = Some(report.side.as_str().to_owned());
+        }
+        JournalEvent::Paused { paused } => {
+            line.title = if *paused { "Trading paused" } else { "Trading resumed" }.to_owned();
+        }
+        _ => {}
+    }
+    line
+}
+
+fn trade(line: &mut Activity, fill: &Fill, realised: Option<Decimal>) {
+    let it = &fill.execution;
+    let verb = match it.side {
+        Side::Buy => "Bought",
+        Side::Sell => "Sold",
+    };
+    let quantity = number(it.quantity.get(), 0);
+    let price = number(it.price.get(), 2);
+    line.title = format!("{verb} {quantity} {} at {price} on {}", it.symbol.base(), it.venue);
+    line.symbol = Some(it.symbol.to_string());
+    line.venue = Some(it.venue.to_string());
+    line.side = Some(it.side.as_str().to_owned());
+    line.quantity = Some(it.quantity.get().normalize());
+    line.price = Some(it.price.get().normalize());
+    line.fee = Some(fill.fee_in_quote.normalize());
+    // A fill that opens wins nothing; zero would read like a draw.
+    line.realised_pnl = realised.filter(|won| !won.is_zero()).map(|won| won.round_dp(8).normalize());
+    line.at = it.at.to_string();
+}
+
+/// How an order's end (or doubt) is told; other states are not worth a line.
+const fn verb(state: OrderState) -> Option<&'static str> {
+    match state {
+        OrderState::Rejected => Some("Refused"),
+        OrderState::Failed => Some("Failed"),
+        OrderState::Cancelled => Some("Cancelled"),
+        OrderState::Expired => Some("Expired"),
+        OrderState::Unknown => Some("In doubt"),
+        _ => None,
+    }
+}

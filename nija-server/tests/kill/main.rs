@@ -1,0 +1,83 @@
+//! `kill -9` of a server under load, twenty times over: nothing acknowledged is lost, nothing is sent twice, and
+//! positions are what the venue says.
+//!
+//! `NIJA_KILL_SEEDS=500:510 cargo test -p nija-server --test kill` runs other seeds than the default 0 to 19.
+
+mod load;
+mod process;
+mod truth;
+
+use load::{Load, User};
+use nija_sim::{Sim, SimHandle, Tape, VenueKind};
+use process::Server;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::path::Path;
+
+const USERS: usize = 50;
+const ORDERS_EACH: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
+    let base = tempfile::tempdir().unwrap();
+    let users = prepare(base.path()).await;
+    for seed in seeds() {
+        let dir = tempfile::tempdir().unwrap();
+        copy(base.path(), dir.path());
+        one_run(seed, dir.path(), &users).await;
+    }
+}
+
+/// Fifty users who signed up and sealed a key each, once for all seeds: accounts and keys of the simulator depend on its
+/// own seed alone.
+async fn prepare(dir: &Path) -> Vec<User> {
+    let sim = venue(0).await;
+    let server = Server::start(dir, sim.venue(VenueKind::Kraken)).await;
+    let users = load::sign_up(&server.url, &sim.venue(VenueKind::Kraken).accounts).await;
+    server.stop().await;
+    sim.shutdown().await;
+    users
+}
+
+async fn one_run(seed: u64, dir: &Path, users: &[User]) {
+    let sim = venue(seed).await;
+    let venue = sim.venue(VenueKind::Kraken);
+    let server = Server::start(dir, venue).await;
+    // Anywhere from the first order to the last: at zero the server dies while it answers the first.
+    let kill_after = StdRng::seed_from_u64(seed).random_range(0..USERS * ORDERS_EACH);
+    let mut load = Load::new(seed, users);
+    load.run_until_acknowledged(&server.url, kill_after).await;
+    server.kill().await;
+    load.wind_down().await;
+
+    let server = Server::start(dir, venue).await;
+    load.finish(&server.url).await;
+    truth::compare(seed, &server.url, venue, &load).await;
+    assert!(server.projections_agree().await, "seed {seed}: the projections differ from the journal");
+    server.stop().await;
+    sim.shutdown().await;
+}
+
+async fn venue(seed: u64) -> SimHandle {
+    Sim::builder()
+        .venues([VenueKind::Kraken])
+        .seed(1)
+        .tape(Tape::generated(seed))
+        .accounts(USERS)
+        .no_limits()
+        .start()
+        .await
+        .unwrap()
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let Ok(text) = std::env::var("NIJA_KILL_SEEDS") else { return 0..20 };
+    let (from, to) = text.split_once(':').expect("NIJA_KILL_SEEDS is FROM:TO");
+    from.parse().expect("a number")..to.parse().expect("a number")
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}

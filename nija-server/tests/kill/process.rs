@@ -1,0 +1,69 @@
+//! The server as a process of its own, to be killed.
+
+use nija_sim::VenueHandle;
+use std::{path::{Path, PathBuf}, process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+pub struct Server {
+    pub url: String,
+    dir: PathBuf,
+    child: Child,
+}
+
+impl Server {
+    pub async fn start(dir: &Path, venue: &VenueHandle) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
+            .args(["serve", "--json", "--no-paper", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(dir)
+            .arg("--venue")
+            .arg(format!("kraken={},{},{}", venue.rest, venue.ws_public, venue.ws_private))
+            .env("NIJA_LIMITS_BASIC_PER_MINUTE", "1000000")
+            .env("NIJA_LIMITS_AUTH_PER_MINUTE", "1000000")
+            .env("NIJA_RISK_ENTRY_INTERVAL_MS", "0")
+            .env("NIJA_RISK_BASIC_LARGEST_POSITION", "100000")
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(dir.join("stderr.log")).unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
+        let Ok(Ok(Some(line))) = line else {
+            panic!("the server did not start: {}", std::fs::read_to_string(dir.join("stderr.log")).unwrap())
+        };
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+        Self { url: ready["url"].as_str().unwrap().to_owned(), dir: dir.to_owned(), child }
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    pub async fn stop(mut self) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        let status = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        assert!(status.expect("it drains in time").unwrap().success());
+    }
+
+    /// Rebuilds the projections from a copy of the journal, as it is on disk at this moment.
+    pub async fn projections_agree(&self) -> bool {
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["ledger.db", "ledger.db-wal"] {
+            if self.dir.join(name).exists() {
+                std::fs::copy(self.dir.join(name), copy.path().join(name)).unwrap();
+            }
+        }
+        let ledger = nija::ledger::SqliteLedger::open(&copy.path().join("ledger.db")).unwrap();
+        let differences = nija_core::Ledger::verify_projections(&ledger).await.unwrap();
+        for difference in &differences {
+            println!("{difference}");
+        }
+        differences.is_empty()
+    }
+}
