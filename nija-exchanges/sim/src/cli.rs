@@ -130,3 +130,23 @@ async fn interrupted() -> Result<(), std::io::Error> {
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn venues_are_named_by_kind_or_by_name_and_kind() {
+        assert_eq!(parse_venue("kraken").unwrap(), ("kraken", VenueKind::Kraken));
+        assert_eq!(parse_venue("kraken-b=kraken").unwrap(), ("kraken-b", VenueKind::Kraken));
+        for bad in ["", "=kraken", "mtgox", "kraken=mtgox"] {
+            assert!(parse_venue(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tiers_are_spelt_in_lower_case() {
+        assert_eq!(parse_tier("starter").unwrap(), Tier::Starter);
+        assert!(parse_tier("Gold").is_err());
+    }
+}

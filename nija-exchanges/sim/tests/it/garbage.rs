@@ -44,7 +44,7 @@ async fn garbage_gets_an_error_and_the_venue_lives() {
         "0.0000000000000000000000000001",
         "∞",
         "１",
-        "-0",
+        "--1",
     ] {
         for field in ["volume", "price", "userref", "expiretm", "pair", "deadline", "cl_ord_id"] {
             let mut form = vec![

@@ -246,3 +246,14 @@ async fn closed_orders_come_in_pages() {
     assert_eq!(second["closed"].as_object().unwrap().len(), 10);
     sim.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_relative_price_counts_from_the_last_one() {
+    let sim = quiet().await;
+    let client = Client::new(sim.venue(VenueKind::Kraken), 0);
+    for (price, absolute) in [("-1.5%", "59100.0"), ("-100", "59900.0"), ("#2%", "58800.0")] {
+        let id = client.order("buy", &[("ordertype", "limit"), ("price", price), ("volume", "0.001")]).await;
+        assert_eq!(client.call("OpenOrders", &[]).await["open"][&id]["descr"]["price"], absolute, "{price}");
+    }
+    sim.shutdown().await;
+}
