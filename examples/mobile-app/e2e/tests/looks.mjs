@@ -14,61 +14,54 @@ const SIZES = [
 const SCHEMES = ['light', 'dark'];
 
 const OUTSIDE = [
-  { name: 'welcome', path: '/welcome', ready: 'go-sign-in' },
-  { name: 'sign-in', path: '/sign-in', ready: 'submit' },
+  { name: 'welcome', go: (page) => page.goto('/welcome'), ready: 'go-sign-in' },
+  { name: 'sign-in', go: (page) => page.goto('/sign-in'), ready: 'submit' },
 ];
 
+// Inside, the pages are reached as a person does, not by loading them anew: each load would buy a new access token.
 const INSIDE = [
-  { name: 'dashboard', path: '/', ready: 'equity' },
-  { name: 'positions', path: '/positions', ready: 'open-positions' },
+  { name: 'dashboard', go: (page) => page.getByTestId('nav-dashboard').click(), ready: 'equity' },
+  { name: 'positions', go: (page) => page.getByTestId('nav-positions').click(), ready: 'position-close' },
   {
     name: 'close',
-    path: '/positions',
-    ready: 'open-positions',
-    act: async (page) => {
-      await page.getByTestId('position-close').first().click();
-      await page.getByTestId('close-dialog').waitFor();
-    },
+    go: (page) => page.getByTestId('position-close').first().click(),
+    ready: 'close-dialog',
+    after: (page) => page.getByTestId('close-cancel').click(),
   },
-  { name: 'closed', path: '/positions?tab=closed', ready: 'closed-positions' },
-  { name: 'orders', path: '/positions?tab=orders', ready: 'orders' },
+  { name: 'closed', go: (page) => page.getByTestId('positions-tab-closed').click(), ready: 'closed-positions' },
+  { name: 'orders', go: (page) => page.getByTestId('positions-tab-orders').click(), ready: 'orders' },
   {
     name: 'order',
-    path: '/positions?tab=orders',
-    ready: 'orders',
-    act: async (page) => {
-      await page.locator('[data-testid^="order-"][role="link"]').first().click();
-      await page.getByTestId('route-card').waitFor();
-    },
+    go: (page) => page.locator('[data-testid^="order-"][role="link"]').first().click(),
+    ready: 'route-card',
   },
   {
     name: 'trade',
-    path: '/trade',
-    ready: 'review-order',
-    act: async (page) => {
+    go: async (page) => {
+      await page.getByTestId('nav-trade').click();
       await page.getByTestId('size').fill('100');
       await page.getByTestId('review-order').click();
-      await page.getByTestId('preview').waitFor();
     },
+    ready: 'preview',
   },
-  { name: 'activity', path: '/activity', ready: 'activity-row' },
-  { name: 'settings', path: '/settings', ready: 'profile-email' },
-  { name: 'connect', path: '/connect', ready: 'connect' },
+  { name: 'activity', go: (page) => page.getByTestId('nav-activity').click(), ready: 'activity-row' },
+  { name: 'settings', go: (page) => page.getByTestId('nav-settings').click(), ready: 'profile-email' },
+  { name: 'connect', go: (page) => page.getByTestId('connect-exchange').click(), ready: 'connect' },
 ];
 
 async function examine(page, pages, size, scheme) {
   const problems = [];
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-  for (const { name, path, ready, act } of pages) {
+  for (const { name, go, ready, after } of pages) {
     const label = `${name}-${size.width}-${scheme}`;
-    await page.goto(path);
+    await go(page);
     await page.getByTestId(ready).first().waitFor();
     await page.locator('[aria-busy="true"][role="status"]').first().waitFor({ state: 'detached' });
-    await act?.(page);
     await page.screenshot({ path: join(OUT, `${label}.png`) });
     problems.push(...(await findings(page)).map((finding) => `${label}: ${finding}`));
     problems.push(...(await page.evaluate(measure)).map((finding) => `${label}: ${finding}`));
+    await after?.(page);
   }
   return problems;
 }

@@ -77,30 +77,33 @@ export const tests = [
     name: 'a position is closed only after it was confirmed, and leaves the open ones',
     async run({ browser, api, config }) {
       await seed(api);
+      // No strategy may open another one meanwhile.
+      await api.post('/v1/bot/pause');
       const { context, page } = await open(browser, config, { width: 360, height: 800 });
-      await signIn(page, config);
-      await page.getByTestId('nav-positions').click();
-      const card = page
-        .locator('[data-testid^="position-"][data-testid*="-"]')
-        .filter({ has: page.getByTestId('position-close') })
-        .last();
-      await card.waitFor();
-      const before = await api.get('/v1/positions/open');
-      await card.getByTestId('position-close').click();
-      await page.getByTestId('close-dialog').waitFor();
-      await page.getByTestId('close-cancel').click();
-      await page.getByTestId('close-dialog').waitFor({ state: 'detached' });
-      await card.getByTestId('position-close').click();
-      await page.getByTestId('close-confirm').click();
-      await page.getByTestId('order-outcome').waitFor();
-      await page.getByTestId('close-done').click();
-      await page.waitForFunction(
-        ({ was }) => document.querySelectorAll('[data-testid="position-close"]').length < was,
-        { was: before.length },
-      );
-      await page.getByTestId('positions-tab-closed').click();
-      await page.getByTestId('closed-positions').getByText('Closed ').first().waitFor();
-      await context.close();
+      try {
+        await signIn(page, config);
+        await page.getByTestId('nav-positions').click();
+        const found = page
+          .locator('[data-testid^="position-"]')
+          .filter({ has: page.getByTestId('position-close') })
+          .last();
+        const card = page.getByTestId(await found.getAttribute('data-testid'));
+        await card.getByTestId('position-close').click();
+        await page.getByTestId('close-dialog').waitFor();
+        await page.getByTestId('close-cancel').click();
+        await page.getByTestId('close-dialog').waitFor({ state: 'detached' });
+        ok(await card.isVisible(), 'the position went without being confirmed');
+        await card.getByTestId('position-close').click();
+        await page.getByTestId('close-confirm').click();
+        await page.getByTestId('order-outcome').waitFor();
+        await page.getByTestId('close-done').click();
+        await card.waitFor({ state: 'detached' });
+        await page.getByTestId('positions-tab-closed').click();
+        await page.getByTestId('closed-positions').getByText('Closed ').first().waitFor();
+      } finally {
+        await api.post('/v1/bot/resume');
+        await context.close();
+      }
     },
   },
   {

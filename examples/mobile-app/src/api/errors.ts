@@ -35,6 +35,12 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof ApiError && (error.problem.status >= 500 || error.problem.status === 429);
 }
 
+/** How long the server asks to wait, in milliseconds, at most half a minute. */
+export function retryAfterMs(error: unknown): number | undefined {
+  const seconds = error instanceof ApiError ? error.problem.retry_after : undefined;
+  return seconds === undefined ? undefined : Math.min(30, seconds) * 1000;
+}
+
 const ADVICE: Readonly<Record<string, string>> = {
   key_can_withdraw:
     'This key may withdraw money. Make a key at the exchange without the withdraw right and connect that one.',

@@ -8,7 +8,7 @@ import type { Page } from './types';
 /** How far back a decision is looked for. */
 const DECISIONS = 200;
 /** Markets are only read while a ticket is open, and then often: they carry the prices that the ticket shows. */
-const MARKETS_EVERY_MS = 2000;
+const MARKETS_EVERY_MS = 3000;
 
 export function useOverview() {
   const { api } = useServices();

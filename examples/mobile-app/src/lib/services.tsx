@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createContext, useContext, type ReactNode } from 'react';
 
 import { createClient, type ApiClient } from '@/api/client';
-import { isRetryable } from '@/api/errors';
+import { isRetryable, retryAfterMs } from '@/api/errors';
 import type { Http } from '@/api/http';
 import { refreshStore } from '@/session/refresh-store';
 import { Session } from '@/session/session';
@@ -29,6 +29,7 @@ export function createCache(): QueryClient {
         staleTime: 60_000,
         gcTime: 10 * 60_000,
         retry: (failures, error) => failures < 2 && isRetryable(error),
+        retryDelay: (failures, error) => retryAfterMs(error) ?? 1000 * 2 ** failures,
         networkMode: 'always',
       },
       mutations: { networkMode: 'always', retry: false },

@@ -13,7 +13,8 @@ interface Live {
   retry: () => void;
 }
 
-const SETTLE_MS = 1000;
+/** Balances and the like may wait a little: a busy strategy must not use up the person's requests. */
+const SETTLE_MS = 4000;
 const Context = createContext<Live>({ status: 'connecting', retry: () => undefined });
 
 export const useLive = (): Live => useContext(Context);

@@ -49,6 +49,7 @@ export function applyToCache(client: QueryClient, event: StateEvent): void {
 export function staleAfter(event: StateEvent): Key[] {
   switch (event.type) {
     case 'trade.executed':
+      return [keys.overview];
     case 'bot.status':
       return [keys.overview, keys.activityAll];
     case 'order.update':

@@ -1,7 +1,7 @@
 import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
+import { messageOf, NoAnswerError } from '@/api/errors';
 import { useServices } from '@/lib/services';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
@@ -13,6 +13,7 @@ export function Unreachable({ error }: { error: unknown }) {
   const palette = usePalette();
   const router = useRouter();
   const { session } = useServices();
+  const title = error instanceof NoAnswerError ? 'No connection to the server' : 'The server cannot go on right now';
   return (
     <View
       role="main"
@@ -26,7 +27,7 @@ export function Unreachable({ error }: { error: unknown }) {
       }}
     >
       <Txt variant="title" level={1} align="center">
-        No connection to the server
+        {title}
       </Txt>
       <Txt tone="muted" align="center" role="alert" style={{ maxWidth: 420 }}>
         {messageOf(error)} You are still signed in; your orders and positions are not affected.
