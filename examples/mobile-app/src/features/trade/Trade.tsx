@@ -3,6 +3,7 @@ import { View } from 'react-native';
 import { useMarkets } from '@/api/queries';
 import { useWide } from '@/theme/theme';
 import { space } from '@/theme/tokens';
+import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
 import { Screen } from '@/ui/Screen';
 import { Empty, Failure, Skeleton } from '@/ui/states';
@@ -32,22 +33,38 @@ export function Trade() {
       </Screen>
     );
   }
-  return (
-    <Screen title="New order" testID="trade">
-      <View
-        style={{
-          flexDirection: wide ? 'row' : 'column',
-          gap: wide ? space.xl : space.l,
-          alignItems: wide ? 'flex-start' : 'stretch',
-        }}
-      >
-        <View style={wide ? { width: 420 } : undefined}>
-          <TicketForm flow={flow} markets={rows} />
+  if (wide) {
+    return (
+      <Screen title="New order" testID="trade">
+        <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
+          <View style={{ width: 420 }}>
+            <TicketForm flow={flow} markets={rows} />
+          </View>
+          <View style={{ flex: 1, minWidth: 0 }}>
+            <PreviewPanel flow={flow} />
+          </View>
         </View>
-        <View style={wide ? { flex: 1, minWidth: 0 } : undefined}>
-          <PreviewPanel flow={flow} />
-        </View>
-      </View>
+      </Screen>
+    );
+  }
+  // On a phone the preview would be below the fold: it takes the form's place instead.
+  return flow.preview.isIdle ? (
+    <Screen key="form" title="New order" testID="trade">
+      <TicketForm flow={flow} markets={rows} />
+    </Screen>
+  ) : (
+    <Screen key="review" title="Review order" testID="trade">
+      <PreviewPanel flow={flow} />
+      {flow.placed ? null : (
+        <Button
+          kind="quiet"
+          icon="back"
+          label="Change the order"
+          disabled={flow.place.isPending}
+          onPress={flow.edit}
+          testID="change-order"
+        />
+      )}
     </Screen>
   );
 }

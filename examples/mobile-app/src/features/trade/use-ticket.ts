@@ -53,6 +53,8 @@ export function useTicket(markets: readonly Market[]) {
       setTried(true);
       if (ready) preview.mutate();
     },
+    /** Back to the form; what was typed stays. */
+    edit: () => preview.reset(),
     again: () => {
       setTried(false);
       change({ size: '' });
