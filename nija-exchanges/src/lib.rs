@@ -18,6 +18,8 @@
 
 pub mod kraken;
 pub mod paper;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transport;
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod number;
 mod orders;
 mod parse;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod stream;
 mod symbols;
 mod wire;

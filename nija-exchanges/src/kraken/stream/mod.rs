@@ -3,7 +3,7 @@
 mod account;
 pub(super) mod book;
 mod market;
-mod tracked;
+pub(super) mod tracked;
 
 use futures::stream::BoxStream;
 use nija_core::{AccountEvent, MarketEvent, Symbol, VenueAccount};

@@ -11,14 +11,14 @@ use super::super::{parse, symbols::SymbolMap, wire::ws};
 
 /// What a message told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) fill: Option<VenueFill>,
-    pub(super) report: Option<ExecutionReport>,
+pub(in super::super) struct Told {
+    pub(in super::super) fill: Option<VenueFill>,
+    pub(in super::super) report: Option<ExecutionReport>,
 }
 
 /// Open orders by Kraken's id.
 #[derive(Debug)]
-pub(super) struct TrackedOrders {
+pub(in super::super) struct TrackedOrders {
     venue: VenueId,
     open: HashMap<String, Tracked>,
 }
@@ -35,7 +35,7 @@ struct Tracked {
 }
 
 impl TrackedOrders {
-    pub(super) fn new(venue: VenueId) -> Self {
+    pub(in super::super) fn new(venue: VenueId) -> Self {
         Self { venue, open: HashMap::new() }
     }
 
@@ -43,7 +43,7 @@ impl TrackedOrders {
     ///
     /// # Errors
     /// Says why the message cannot be understood: the stream must start anew, so that nothing is lost.
-    pub(super) fn take(
+    pub(in super::super) fn take(
         &mut self,
         message: &ws::Execution<'_>,
         snapshot: bool,
@@ -85,7 +85,7 @@ impl TrackedOrders {
     }
 
     /// What open orders hold of an asset.
-    pub(super) fn held(&self, asset: &str) -> Decimal {
+    pub(in super::super) fn held(&self, asset: &str) -> Decimal {
         self.open
             .values()
             .map(|order| {

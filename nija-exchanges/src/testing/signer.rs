@@ -1,0 +1,55 @@
+//! A signer that holds its secret itself. In a platform only the vault has one.
+
+use async_trait::async_trait;
+use nija_core::{
+    Authenticator, Clock, CredentialId, CredentialSecret, SignContext, SignError, SignedRequest, Signer,
+    SystemClock, UnsignedRequest, sign_request,
+};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Signs with a secret given to it and nonces that count up from the present microsecond.
+pub struct TestSigner {
+    credential: CredentialId,
+    authenticator: Arc<dyn Authenticator>,
+    secret: CredentialSecret,
+    nonce: AtomicU64,
+}
+
+impl TestSigner {
+    /// A signer for one key.
+    #[must_use]
+    pub fn new(authenticator: Arc<dyn Authenticator>, secret: CredentialSecret) -> Self {
+        let now = u64::try_from(SystemClock.now().micros()).unwrap();
+        Self {
+            credential: CredentialId::from_uuid(uuid::Uuid::new_v4()),
+            authenticator,
+            secret,
+            nonce: AtomicU64::new(now),
+        }
+    }
+}
+
+impl fmt::Debug for TestSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestSigner").field("credential", &self.credential).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Signer for TestSigner {
+    fn credential(&self) -> CredentialId {
+        self.credential
+    }
+
+    async fn sign(&self, request: UnsignedRequest) -> Result<SignedRequest, SignError> {
+        let context =
+            SignContext { now: SystemClock.now(), nonce: self.nonce.fetch_add(1, Ordering::SeqCst) };
+        Ok(sign_request(self.authenticator.as_ref(), request, &self.secret, &context)?)
+    }
+}

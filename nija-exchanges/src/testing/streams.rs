@@ -1,0 +1,83 @@
+//! Rules of streams.
+
+use futures::{StreamExt, stream::BoxStream};
+use nija_core::{AccountEvent, MarketEvent, OrderState, Side};
+
+use super::{Harness, Trader, VenueFault, orders::ended};
+
+/// First that it is up, then prices and a sound book.
+pub async fn prices_stream(harness: &dyn Harness) {
+    let trader = Trader::new(harness).await;
+    let unknown = nija_core::Symbol::new("NOSUCH-THING").unwrap();
+    let mut stream = trader.executor.market_stream(vec![trader.symbol().clone(), unknown]);
+    assert_eq!(stream.next().await, Some(MarketEvent::Connected));
+    let (mut quoted, mut booked) = (false, false);
+    while !(quoted && booked) {
+        match stream.next().await.unwrap() {
+            MarketEvent::Quote { symbol, quote } => {
+                assert!(symbol == *trader.symbol() && quote.bid < quote.ask);
+                quoted = true;
+            }
+            MarketEvent::Book { symbol, book } => {
+                assert!(symbol == *trader.symbol() && book.bids[0].price < book.asks[0].price);
+                booked = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// First that it is up, then a fill and a report of the user's own order, and the balances after it.
+pub async fn own_orders_and_fills_stream(harness: &dyn Harness) {
+    let (trader, other) = (Trader::new(harness).await, Trader::new(harness).await);
+    let mut stream = trader.executor.account_stream(trader.account.clone());
+    assert_eq!(stream.next().await, Some(AccountEvent::Connected));
+    let quantity = trader.quantity().await;
+    other.trade(Side::Buy, quantity).await;
+    let order = trader.trade(Side::Buy, quantity).await;
+    let (mut filled, mut reported, mut balance) = (nija_core::Quantity::ZERO, false, None);
+    while filled < quantity || !reported || balance.is_none() {
+        match stream.next().await.unwrap() {
+            AccountEvent::Fill(fill) => {
+                assert_eq!(fill.client_id, Some(order.client_id));
+                filled = filled.plus(fill.quantity);
+            }
+            AccountEvent::Report(report) => {
+                assert_eq!(report.client_id, Some(order.client_id));
+                reported |= report.state == OrderState::Filled && report.filled == quantity;
+            }
+            AccountEvent::Balance(held) if held.asset == trader.symbol().base() && !held.total.is_zero() => {
+                balance = Some(held.total);
+            }
+            AccountEvent::Balance(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(filled, quantity);
+    assert_eq!(balance, Some(trader.balance(trader.symbol().base()).await.0));
+}
+
+/// A cut is told, the stream comes back by itself, and what happened meanwhile can be asked for.
+pub async fn what_happens_while_the_stream_is_down_is_not_lost(harness: &dyn Harness) {
+    let trader = Trader::new(harness).await;
+    let since = trader.now();
+    let mut stream = trader.executor.account_stream(trader.account.clone());
+    assert_eq!(stream.next().await, Some(AccountEvent::Connected));
+    let quantity = trader.quantity().await;
+    let resting = trader.rest(Side::Buy, quantity).await;
+    if !harness.fault(VenueFault::StreamCut) {
+        return;
+    }
+    until(&mut stream, |event| matches!(event, AccountEvent::Disconnected(_))).await;
+    let order = trader.trade(Side::Buy, quantity).await;
+    until(&mut stream, |event| *event == AccountEvent::Connected).await;
+    ended(&trader, &order).await;
+    let fills = super::orders::fills_of(&trader, &order, since).await;
+    assert_eq!(fills.iter().fold(nija_core::Quantity::ZERO, |sum, fill| sum.plus(fill.quantity)), quantity);
+    let open = trader.executor.open_orders(&trader.account).await.unwrap();
+    assert!(open.iter().any(|report| report.client_id == Some(resting.client_id)));
+}
+
+async fn until(stream: &mut BoxStream<'static, AccountEvent>, wanted: impl Fn(&AccountEvent) -> bool) {
+    while !wanted(&stream.next().await.unwrap()) {}
+}
