@@ -1,13 +1,14 @@
 //! Handing out signers.
 
 use nija_core::{
-    CredentialId, CredentialSecret, OpenPurpose, SealedCredential, Signer, UserId, VaultError, VenueId,
+    CredentialId, CredentialSecret, CustodyMode, OpenPurpose, SealedCredential, Signer, UserId, VaultError,
+    VenueId,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Inner;
-use crate::crypto::{Binding, DataKey, Kind, decode_secret, open_user_key};
+use crate::crypto::{Binding, Kind, decode_secret, open_user_key};
 use crate::lease::{Book, Lease, LeaseParts, LeaseSigner, nonce_key};
 use crate::store::{StoredSecret, active_secret, active_with_nonce_key};
 
@@ -51,11 +52,7 @@ impl Inner {
                 Ok(lease) => return Ok(lease),
                 Err(epoch) => epoch,
             };
-            let (vault, at) = (Arc::clone(self), venue.clone());
-            let read = move || vault.decrypt(user, &at);
-            let (credential, version, secret) = tokio::task::spawn_blocking(read)
-                .await
-                .map_err(|error| VaultError::Storage(error.to_string()))??;
+            let (credential, version, secret) = self.read_secret(user, venue).await?;
             let lease = self.lease(user, venue, credential, Some(version), secret)?;
             if let Some(lease) = self.book.insert(lease, epoch, now) {
                 return Ok(lease);
@@ -64,16 +61,33 @@ impl Inner {
         Err(VaultError::Storage("the credential kept changing while it was opened".into()))
     }
 
+    /// One point read of a small table. It is done right here when a connection is free: it takes microseconds, and
+    /// a thread for it would take ten times as long as the read. Else it waits where blocking is allowed.
+    async fn read_secret(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<(CredentialId, u32, CredentialSecret), VaultError> {
+        let here = self.database.free_reader().map(|connection| active_secret(&connection, user, venue));
+        let found = match here {
+            Some(found) => found?,
+            None => {
+                let at = venue.clone();
+                self.read(move |connection| active_secret(connection, user, &at)).await?
+            }
+        };
+        let found = found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
+        self.decrypt(user, venue, found)
+    }
+
     fn decrypt(
         &self,
         user: UserId,
         venue: &VenueId,
+        (id, version, custody, stored): (CredentialId, u32, CustodyMode, StoredSecret),
     ) -> Result<(CredentialId, u32, CredentialSecret), VaultError> {
-        let found = active_secret(&self.database.reader(), user, venue)?;
-        let (id, version, custody, stored) =
-            found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
         let StoredSecret { envelope, user_key } = stored;
-        let key: DataKey = open_user_key(&self.keyring.kek, user, user_key.id, &user_key.envelope)?;
+        let key = open_user_key(&self.keyring.kek, user, user_key.id, &user_key.envelope)?;
         let binding = Binding::credential(user, venue, id, version, custody);
         let content = *id.as_uuid().as_bytes();
         let bytes = key.unwrap(Kind::Credential, content, &binding, &envelope)?;

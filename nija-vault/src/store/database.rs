@@ -50,12 +50,14 @@ impl Database {
         Ok(Self { readers: vec![Arc::clone(&writer)], writer })
     }
 
+    /// A connection to read with, when one is free.
+    pub(crate) fn free_reader(&self) -> Option<MutexGuard<'_, Connection>> {
+        self.readers.iter().find_map(|reader| reader.try_lock())
+    }
+
     /// A connection to read with. It may have to wait for one: call it where blocking is allowed.
     pub(crate) fn reader(&self) -> MutexGuard<'_, Connection> {
-        self.readers
-            .iter()
-            .find_map(|reader| reader.try_lock())
-            .unwrap_or_else(|| self.readers.first().unwrap_or(&self.writer).lock())
+        self.free_reader().unwrap_or_else(|| self.readers.first().unwrap_or(&self.writer).lock())
     }
 }
 
