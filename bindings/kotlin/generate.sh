@@ -18,7 +18,8 @@ trap 'rm -rf "$new"' EXIT
 # Unchanged sources keep their time, so that nothing is compiled anew.
 mkdir -p "$here/src/generated"
 if ! diff -rq "$new" "$here/src/generated" >/dev/null 2>&1; then
-  rm -rf "$here/src/generated"
+  # The classes too: one that is no longer generated would linger there.
+  rm -rf "$here/src/generated" "$here/target/classes"
   cp -r "$new" "$here/src/generated"
 fi
 echo "bindings/kotlin/src/generated is up to date"

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use nija_client::wire::CredentialPlaintext;
 use nija_client::{Client, ClientConfig, PageQuery, PlaceOptions, SessionObserver};
 
 use crate::error::NijaError;
 use crate::records::{
-    ActivityPage, BotStatus, Credential, ExchangeKey, Order, OrderPreview, OrderRequest, Overview, Position,
-    PositionPage, User, Venue,
+    ActivityPage, BotStatus, Credential, Order, OrderPreview, OrderRequest, Overview, Position, PositionPage,
+    User, Venue,
 };
 use crate::runtime::run;
 use crate::store::{Keeper, SecureStore};
@@ -36,10 +37,7 @@ impl NijaClient {
         let mut config = ClientConfig::default();
         config.session_observer = Some(Arc::clone(&keeper) as Arc<dyn SessionObserver>);
         let client = Client::with_config(&base_url, config)?;
-        Ok(Arc::new(Self {
-            client,
-            keeper: Some(keeper),
-        }))
+        Ok(Arc::new(Self { client, keeper: Some(keeper) }))
     }
 
     /// Makes an account and signs in to it.
@@ -115,13 +113,7 @@ impl NijaClient {
     ) -> Result<ActivityPage, NijaError> {
         let client = self.client.clone();
         let page = PageQuery { cursor, limit };
-        run(async move {
-            client
-                .activity(kind.as_deref(), &page)
-                .await
-                .map(ActivityPage::from)
-        })
-        .await
+        run(async move { client.activity(kind.as_deref(), &page).await.map(ActivityPage::from) }).await
     }
 
     /// The venues, and whether the user is connected to them.
@@ -131,22 +123,21 @@ impl NijaClient {
         Ok(venues.into_iter().map(Venue::from).collect())
     }
 
-    /// Seals the key pair on this device for the signed-in user and stores it.
+    /// Seals the user's key pair at `venue` on this device and stores it under the name `label`; only the server's
+    /// signer opens it. (Arguments and no record: a Kotlin record would print its secret.)
+    #[uniffi::method(default(passphrase = None))]
     pub async fn connect_exchange(
         &self,
         venue: String,
         label: String,
-        key: ExchangeKey,
+        key: String,
+        secret: String,
+        passphrase: Option<String>,
     ) -> Result<Credential, NijaError> {
         let client = self.client.clone();
-        run(async move {
-            let plaintext = key.into();
-            client
-                .connect_exchange(&venue, &label, &plaintext)
-                .await
-                .map(Credential::from)
-        })
-        .await
+        let plaintext = CredentialPlaintext { key, secret, passphrase };
+        run(async move { client.connect_exchange(&venue, &label, &plaintext).await.map(Credential::from) })
+            .await
     }
 
     /// What would happen to an order: every check and the route, with nothing sent.
@@ -162,13 +153,7 @@ impl NijaClient {
     pub async fn place_order(&self, request: OrderRequest, wait_ms: Option<u64>) -> Result<Order, NijaError> {
         let client = self.client.clone();
         let order = request.try_into()?;
-        run(async move {
-            client
-                .place_order(order, PlaceOptions { wait_ms })
-                .await
-                .map(Order::from)
-        })
-        .await
+        run(async move { client.place_order(order, PlaceOptions { wait_ms }).await.map(Order::from) }).await
     }
 
     /// An order as it stands.

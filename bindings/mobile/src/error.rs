@@ -61,15 +61,13 @@ impl From<ClientError> for NijaError {
                 status: problem.status,
                 retry_after: problem.retry_after,
             },
-            ClientError::Network { kind, .. } => Self::NoAnswer {
-                may_have_acted: kind != NetworkKind::Connect,
-            },
+            ClientError::Network { kind, .. } => {
+                Self::NoAnswer { may_have_acted: kind != NetworkKind::Connect }
+            }
             ClientError::OrderUnsure { client_order_id, .. } => Self::OrderUnsure { client_order_id },
             ClientError::SignedOut => Self::SignedOut,
             ClientError::Decode(_) | ClientError::Status(_) => Self::Unreadable,
-            ClientError::Invalid(why) => Self::InvalidInput {
-                why: without_addresses(&why),
-            },
+            ClientError::Invalid(why) => Self::InvalidInput { why: without_addresses(&why) },
             ClientError::Sealing(_) => Self::Sealing,
             _ => Self::Internal,
         }
@@ -80,11 +78,7 @@ impl From<ClientError> for NijaError {
 fn without_addresses(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let bare = word.trim_end();
-        if bare.contains('@') {
-            word.replace(bare, "…")
-        } else {
-            word.to_owned()
-        }
+        if bare.contains('@') { word.replace(bare, "…") } else { word.to_owned() }
     });
     words.collect()
 }
@@ -119,21 +113,8 @@ mod tests {
 
     #[test]
     fn a_lost_answer_says_whether_the_server_may_have_acted() {
-        let lost = |kind| {
-            NijaError::from(ClientError::Network {
-                kind,
-                detail: "me@example.com".to_owned(),
-            })
-        };
-        assert_eq!(
-            lost(NetworkKind::Connect),
-            NijaError::NoAnswer {
-                may_have_acted: false
-            }
-        );
-        assert_eq!(
-            lost(NetworkKind::Timeout),
-            NijaError::NoAnswer { may_have_acted: true }
-        );
+        let lost = |kind| NijaError::from(ClientError::Network { kind, detail: "me@example.com".to_owned() });
+        assert_eq!(lost(NetworkKind::Connect), NijaError::NoAnswer { may_have_acted: false });
+        assert_eq!(lost(NetworkKind::Timeout), NijaError::NoAnswer { may_have_acted: true });
     }
 }

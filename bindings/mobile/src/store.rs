@@ -38,10 +38,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub(crate) fn new(store: Arc<dyn SecureStore>, base_url: &str) -> Self {
         let server = base_url.trim().trim_end_matches('/');
-        Self {
-            store,
-            key: format!("nija.refresh-token.{server}"),
-        }
+        Self { store, key: format!("nija.refresh-token.{server}") }
     }
 
     pub(crate) fn kept(&self) -> Option<String> {

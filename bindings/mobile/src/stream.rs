@@ -156,19 +156,11 @@ fn crossed(event: WireEvent) -> Option<StreamEvent> {
     Some(match event.body {
         StreamBody::Hello { .. } | StreamBody::Closing { .. } => return None,
         StreamBody::Reload { reason } => StreamEvent::Reload { reason },
-        StreamBody::PositionUpdate(position) => StreamEvent::PositionUpdate {
-            position: position.into(),
-        },
-        StreamBody::TradeExecuted(activity) => StreamEvent::TradeExecuted {
-            activity: activity.into(),
-        },
+        StreamBody::PositionUpdate(position) => StreamEvent::PositionUpdate { position: position.into() },
+        StreamBody::TradeExecuted(activity) => StreamEvent::TradeExecuted { activity: activity.into() },
         StreamBody::PnlUpdate(pnl) => StreamEvent::PnlUpdate { pnl: pnl.into() },
-        StreamBody::BotStatus(status) => StreamEvent::BotStatus {
-            status: status.into(),
-        },
+        StreamBody::BotStatus(status) => StreamEvent::BotStatus { status: status.into() },
         StreamBody::OrderUpdate(order) => StreamEvent::OrderUpdate { order: order.into() },
-        StreamBody::RouteDecided(decision) => StreamEvent::RouteDecided {
-            decision: decision.into(),
-        },
+        StreamBody::RouteDecided(decision) => StreamEvent::RouteDecided { decision: decision.into() },
     })
 }

@@ -128,10 +128,7 @@ pub struct ActivityPage {
 
 impl From<wire::Page<wire::Activity>> for ActivityPage {
     fn from(page: wire::Page<wire::Activity>) -> Self {
-        Self {
-            items: page.items.cross(),
-            next_cursor: page.next_cursor,
-        }
+        Self { items: page.items.cross(), next_cursor: page.next_cursor }
     }
 }
 
@@ -172,32 +169,5 @@ mirror! {
         rights: Vec<String>,
         /// RFC 3339, UTC.
         created_at: String,
-    }
-}
-
-/// A key pair of the user at a venue. It is sealed on this device; only the server's signer opens it.
-#[derive(Clone, uniffi::Record)]
-pub struct ExchangeKey {
-    /// The venue's public API key or key name.
-    pub key: String,
-    /// The venue's secret or private key.
-    pub secret: String,
-    /// Some venues have one.
-    pub passphrase: Option<String>,
-}
-
-impl From<ExchangeKey> for wire::CredentialPlaintext {
-    fn from(pair: ExchangeKey) -> Self {
-        Self {
-            key: pair.key,
-            secret: pair.secret,
-            passphrase: pair.passphrase,
-        }
-    }
-}
-
-impl std::fmt::Debug for ExchangeKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ExchangeKey { .. }")
     }
 }

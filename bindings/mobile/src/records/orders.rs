@@ -52,10 +52,7 @@ impl TryFrom<OrderRequest> for wire::NewOrder {
             size: decimal("size", &request.size)?,
             size_type: request.size_type,
             order_type: request.order_type,
-            limit_price: request
-                .limit_price
-                .map(|price| decimal("limit_price", &price))
-                .transpose()?,
+            limit_price: request.limit_price.map(|price| decimal("limit_price", &price)).transpose()?,
             time_in_force: request.time_in_force,
             venue: request.venue,
             signal_type: request.signal_type,
@@ -66,9 +63,8 @@ impl TryFrom<OrderRequest> for wire::NewOrder {
 
 /// Exact or not at all: a number that had to be rounded would be another order.
 fn decimal(field: &str, text: &str) -> Result<Decimal, NijaError> {
-    Decimal::from_str_exact(text).map_err(|_| NijaError::InvalidInput {
-        why: format!("{field} is not a decimal like 25 or 0.001"),
-    })
+    Decimal::from_str_exact(text)
+        .map_err(|_| NijaError::InvalidInput { why: format!("{field} is not a decimal like 25 or 0.001") })
 }
 
 mirror! {
@@ -226,14 +222,7 @@ mod tests {
     fn sizes_are_exact_decimals_or_refused() {
         let order = wire::NewOrder::try_from(request("0.00010")).expect("taken");
         assert_eq!(order.size.to_string(), "0.00010");
-        for bad in [
-            "",
-            "1,5",
-            "NaN",
-            "1e400",
-            "ten",
-            "0.00000000000000000000000000000000001",
-        ] {
+        for bad in ["", "1,5", "NaN", "1e400", "ten", "0.00000000000000000000000000000000001"] {
             let refused = wire::NewOrder::try_from(request(bad));
             assert!(matches!(refused, Err(NijaError::InvalidInput { .. })), "{bad}");
         }

@@ -51,9 +51,6 @@ pub struct PositionPage {
 
 impl From<wire::Page<wire::Position>> for PositionPage {
     fn from(page: wire::Page<wire::Position>) -> Self {
-        Self {
-            items: page.items.cross(),
-            next_cursor: page.next_cursor,
-        }
+        Self { items: page.items.cross(), next_cursor: page.next_cursor }
     }
 }

@@ -185,7 +185,7 @@ class MainJobTest {
             assertEquals(email, client.signUp(email, "a long enough pass phrase 7").email)
             assertTrue(client.positions().isEmpty())
             val sealed = fails<NijaException.Refused> {
-                client.connectExchange("kraken", "mine", ExchangeKey("no-such-key", "bm90IGEgc2VjcmV0", null))
+                client.connectExchange("kraken", "mine", "no-such-key", "bm90IGEgc2VjcmV0")
             }
             // The server opened the seal and asked the venue, which does not know the key.
             assertEquals("credential_invalid", sealed.code)

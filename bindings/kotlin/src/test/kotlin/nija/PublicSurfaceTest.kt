@@ -1,14 +1,16 @@
 package nija
 
 import java.io.File
+import java.lang.reflect.Modifier
+import kotlin.reflect.KCallable
 import kotlin.reflect.KClass
 import kotlin.reflect.KFunction
-import kotlin.reflect.KProperty
+import kotlin.reflect.KType
 import kotlin.reflect.KVisibility
 import kotlin.reflect.full.declaredMembers
-import kotlin.reflect.full.primaryConstructor
+import kotlin.reflect.full.extensionReceiverParameter
+import kotlin.reflect.full.valueParameters
 import kotlin.reflect.jvm.kotlinFunction
-import kotlin.reflect.jvm.kotlinProperty
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 
@@ -17,7 +19,8 @@ class PublicSurfaceTest {
     private val snapshot = File("api/nija.api.txt")
 
     /** UniFFI's own machinery, which is public for the compiler's sake and no part of the SDK. */
-    private val machinery = Regex("(Ffi|Uniffi|uniffi|RustBuffer|ForeignBytes|Rust|Internal|NoHandle|Disposable|Interface).*")
+    private val machinery =
+        Regex("(Ffi|Uniffi|uniffi|RustBuffer|ForeignBytes|NoHandle|Disposable).*|ErrorHandler|DefaultImpls|.+Impl|.+Interface")
 
     @Test
     fun `the public surface is the one on record`() {
@@ -36,41 +39,45 @@ class PublicSurfaceTest {
         return lines.distinct().sorted().joinToString("\n", postfix = "\n")
     }
 
-    private fun functionsOfFile(file: Class<*>): List<String> =
-        file.declaredMethods.mapNotNull { it.kotlinFunction ?: it.kotlinGetter(file) }
-            .filter { it.visibility == KVisibility.PUBLIC && !machinery.matches(it.name) }
-            .map { it.describe() }
-
-    private fun java.lang.reflect.Method.kotlinGetter(file: Class<*>): KProperty<*>? {
-        if (!name.startsWith("get")) return null
-        val property = name.removePrefix("get").replaceFirstChar(Char::lowercase)
-        return file.kotlinFileProperties().find { it.name == property }
-    }
-
-    private fun Class<*>.kotlinFileProperties(): List<KProperty<*>> = declaredFields.mapNotNull { it.kotlinProperty }
+    /** Top-level functions, and the getters of extension properties, which have no [KFunction]. */
+    private fun functionsOfFile(file: Class<*>): List<String> = file.declaredMethods
+        .filter { Modifier.isPublic(it.modifiers) && !it.isSynthetic && !machinery.matches(it.name) && it.name != "use" }
+        .mapNotNull { method ->
+            val function = method.kotlinFunction
+            when {
+                function == null -> {
+                    val on = method.parameterTypes.joinToString { it.simpleName }
+                    val name = method.name.removePrefix("get").replaceFirstChar(Char::lowercase)
+                    "($on).$name: ${method.returnType.simpleName}".takeUnless { machinery.matches(name) }
+                }
+                function.visibility == KVisibility.PUBLIC -> function.describe()
+                else -> null
+            }
+        }
 
     private fun membersOf(type: KClass<*>): List<String> {
         val name = type.qualifiedName?.removePrefix("nija.") ?: return emptyList()
         val hidden = type.visibility != KVisibility.PUBLIC || name.split('.').any(machinery::matches)
-        if (hidden || name.endsWith("Companion") && type.declaredMembers.none { it.isSurface() }) return emptyList()
-        val made = type.primaryConstructor?.takeIf { it.visibility == KVisibility.PUBLIC && isRecord(type) }
+        if (hidden || type.isCompanion && type.declaredMembers.none { it.isSurface() }) return emptyList()
+        val made = type.constructors.filter { it.visibility == KVisibility.PUBLIC && !type.isAbstract && it.takesNoMachinery() }
+            .map { "$name${it.parameterList()}" }
         val constants = type.java.enumConstants?.map { "$name.$it" }.orEmpty()
-        val members = type.declaredMembers.filter { it.isSurface() }.map { "$name.${(it as? KFunction<*>)?.describe() ?: (it as KProperty<*>).describe()}" }
-        return listOf("class $name") + listOfNotNull(made?.let { "$name${it.parameterList()}" }) + constants + members
+        val members = type.declaredMembers.filter { it.isSurface() }.map { "$name.${it.describe()}" }
+        return listOf("class $name") + made + constants + members
     }
 
-    private fun isRecord(type: KClass<*>) = type.isData || type.java.superclass?.name?.endsWith("Exception") == true
+    private fun KFunction<*>.takesNoMachinery() = parameters.none { machinery.matches(it.type.short()) }
 
-    private fun kotlin.reflect.KCallable<*>.isSurface() = visibility == KVisibility.PUBLIC &&
+    private fun KCallable<*>.isSurface() = visibility == KVisibility.PUBLIC &&
         !machinery.matches(name) && !Regex("component\\d+|copy|equals|hashCode|toString|destroy|entries|values|valueOf").matches(name)
 
-    private fun kotlin.reflect.KCallable<*>.describe(): String = when (this) {
-        is KFunction<*> -> "${if (isSuspend) "suspend " else ""}$name${parameterList()}: ${returnType.short()}"
+    private fun KCallable<*>.describe(): String = when (this) {
+        is KFunction<*> -> "${extensionReceiverParameter?.let { "${it.type.short()}." }.orEmpty()}${if (isSuspend) "suspend " else ""}$name${parameterList()}: ${returnType.short()}"
         else -> "$name: ${returnType.short()}"
     }
 
-    private fun KFunction<*>.parameterList() = parameters.filter { it.name != null }
+    private fun KFunction<*>.parameterList() = valueParameters
         .joinToString(", ", "(", ")") { "${it.name}: ${it.type.short()}${if (it.isOptional) " = ..." else ""}" }
 
-    private fun kotlin.reflect.KType.short() = toString().replace("nija.", "").replace("kotlin.", "").replace("collections.", "")
+    private fun KType.short() = toString().replace("nija.", "").replace("kotlin.", "").replace("collections.", "")
 }

@@ -23,7 +23,7 @@ class Server private constructor(private val process: Process, private val dir: 
         private const val START_SECONDS = 60L
 
         fun start(): Server {
-            val binary = System.getenv("NIJA_BIN")?.let(::File) ?: File(System.getProperty("nija.native"), "nija")
+            val binary = System.getenv("NIJA_BIN")?.let(::File) ?: File(System.getProperty("jna.library.path"), "nija")
             check(binary.canExecute()) { "no server at $binary: cargo build -p nija-server" }
             val dir = Files.createTempDirectory("nija-kotlin-")
             val log = dir.resolve("stderr.log").toFile()
