@@ -1,0 +1,160 @@
+//! Fills: counted once, never lost, whoever they belong to and whenever they come.
+
+use nija_core::{ExecutionReport, JournalEvent, OrderKind, OrderState, Price, Quantity, Side, TimeInForce};
+use std::time::Duration;
+
+use crate::support::{Answer, Filling, LONG, Platform, dec, entry, resting, state, symbol, until, user};
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_told_twice_counts_once() {
+    let (platform, venue) = Platform::single();
+    venue.world().twice = true;
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    venue.reconnect(user(1));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(platform.ledger.all_fills().len(), 1);
+    assert_eq!(platform.position(user(1), "BTC-USD").await.unwrap().quantity, order.filled.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn fills_that_come_before_the_answer_find_their_order() {
+    for echoes in [true, false] {
+        let (platform, venue) = Platform::single();
+        venue.world().echoes = echoes;
+        venue.script([Answer::TakenSlowly(Duration::from_secs(3))]);
+        let engine = platform.start().await;
+        let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+        let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+        assert_eq!(order.state, OrderState::Filled, "echoes: {echoes}");
+        let fills = platform.ledger.all_fills();
+        assert_eq!((fills.len(), fills[0].order), (1, Some(order.id())));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_at_a_venue_that_does_not_echo_ids_is_settled_by_look_up() {
+    let (platform, venue) = Platform::single();
+    venue.world().echoes = false;
+    venue.script([Answer::LostAfter]);
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    let fills = platform.ledger.all_fills();
+    assert_eq!((order.state, fills.len(), fills[0].order), (OrderState::Filled, 1, Some(order.id())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_stream_did_not_bring_is_fetched() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.disconnect(user(1));
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    // The answer says that it is filled; the fill itself must be asked for.
+    let order = engine.settled(user(1), order.id(), Duration::from_secs(2)).await.unwrap();
+    assert_eq!(order.state, OrderState::Filled);
+    venue.script([Answer::TakenBriefly]);
+    let order = engine.submit(entry(user(1), "y")).await.unwrap().order;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, platform.ledger.all_fills().len()), (OrderState::Filled, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_while_the_stream_was_down_is_found_when_it_is_back() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+    let name = order.leg.unwrap().venue_order_id.unwrap();
+    venue.disconnect(user(1));
+    let (half, now) = (Quantity::new(dec("0.005")).unwrap(), nija_core::Clock::now(&platform.clock));
+    venue.world().fill(user(1), &name, half, now);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(platform.ledger.all_fills().len(), 0);
+    venue.reconnect(user(1));
+    let order = state(&engine, user(1), order.intent.id, OrderState::PartialFill).await;
+    assert_eq!(order.filled, half);
+    venue.disconnect(user(1));
+    venue.world().fill(user(1), &name, half, now);
+    venue.reconnect(user(1));
+    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_made_elsewhere_are_recorded_once_and_left_alone() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let btc = symbol("BTC-USD");
+    let kind = OrderKind::Limit { price: Price::new(dec("50000")).unwrap() };
+    let (quantity, now) = (Quantity::new(dec("0.02")).unwrap(), nija_core::Clock::now(&platform.clock));
+    let before = venue.world().arrive(user(1), None, &btc, Side::Buy, kind, quantity, TimeInForce::Gtc, now);
+    let engine = platform.start().await;
+    let during = venue.world().arrive(user(1), None, &btc, Side::Buy, kind, quantity, TimeInForce::Gtc, now);
+    venue.reconnect(user(1));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    engine.stop().await;
+    let _engine = platform.start().await;
+    venue.reconnect(user(1));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let external = |report: &ExecutionReport| report.venue_order_id.clone();
+    let recorded: Vec<_> = platform
+        .ledger
+        .records()
+        .iter()
+        .filter_map(|record| match &record.event {
+            JournalEvent::ExternalOrder { report } => Some(external(report)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(recorded, [before.id, during.id]);
+    assert_eq!(venue.world().cancels, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fills_of_orders_made_elsewhere_make_positions_too() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let btc = symbol("BTC-USD");
+    let (quantity, now) = (Quantity::new(dec("0.02")).unwrap(), nija_core::Clock::now(&platform.clock));
+    venue.world().arrive(user(1), None, &btc, Side::Buy, OrderKind::Market, quantity, TimeInForce::Ioc, now);
+    until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
+    assert_eq!(platform.ledger.all_fills()[0].order, None);
+    let position = engine.account(user(1)).await.unwrap().positions[0].position.clone();
+    let out = engine.close_position(user(1), &position.id, "out".parse().unwrap()).await.unwrap();
+    assert_eq!(engine.settled(user(1), out.order.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_after_the_end_still_counts_for_its_order() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+    engine.cancel(user(1), order.id()).await.unwrap();
+    let ended = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!(ended.state, OrderState::Cancelled);
+    engine.stop().await;
+    let engine = platform.start().await;
+    let name = order.leg.unwrap().venue_order_id.unwrap();
+    let (half, now) = (Quantity::new(dec("0.005")).unwrap(), nija_core::Clock::now(&platform.clock));
+    venue.world().echoes = false;
+    venue.world().fill(user(1), &name, half, now);
+    until("the fill", async || platform.ledger.all_fills().len() == 1).await;
+    assert_eq!(platform.ledger.all_fills()[0].order, Some(ended.id()));
+    let late = engine.settled(user(1), ended.id(), Duration::ZERO).await.unwrap();
+    assert_eq!((late.state, late.filled), (OrderState::Cancelled, half));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_fails_for_a_while_loses_no_fill() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    platform.ledger.fail_next(25);
+    let order = engine.settled(user(1), order.id(), LONG * 5).await.unwrap();
+    assert_eq!((order.state, venue.placements()), (OrderState::Filled, 1));
+    assert_eq!(platform.position(user(1), "BTC-USD").await.unwrap().quantity, order.filled.get());
+}

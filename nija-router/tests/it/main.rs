@@ -1,0 +1,12 @@
+//! The router's tests against in-memory venues, in one binary.
+
+mod control;
+mod doubt;
+mod failover;
+mod fills;
+mod restart;
+mod risk;
+mod scoring;
+mod simulation;
+mod submit;
+mod support;

@@ -1,0 +1,123 @@
+//! The process ends at any step; the next one finds out.
+
+use nija_core::OrderState;
+use std::time::Duration;
+
+use crate::support::{
+    Answer, Crash, Filling, LONG, Platform, attempts_of, entry, resting, state, until, user,
+};
+
+/// Ends the process before or after the n-th commit of an order's life, and starts another.
+#[tokio::test(start_paused = true)]
+async fn an_order_survives_a_crash_at_every_commit_and_is_placed_once() {
+    for answer in [Answer::Taken, Answer::LostAfter, Answer::TakenBriefly, Answer::Unavailable] {
+        for crash in [Crash::BeforeCommit, Crash::AfterCommit] {
+            for step in 0..5 {
+                let (platform, venue) = Platform::single();
+                venue.script([answer]);
+                let engine = platform.start().await;
+                platform.ledger.crash_at(step, crash);
+                let submitting = engine.clone();
+                let answered = tokio::spawn(async move { submitting.submit(entry(user(1), "x")).await });
+                let crashed = tokio::time::timeout(LONG, platform.ledger.crashed()).await.is_ok();
+                engine.stop().await;
+                platform.ledger.recover();
+                let acknowledged = matches!(answered.await.unwrap(), Ok(submitted) if !submitted.replayed);
+
+                let engine = platform.start().await;
+                let told = format!("{answer:?} {crash:?} at commit {step}, acknowledged: {acknowledged}");
+                assert!(crashed || step > 1, "{told}");
+                let kept = platform.ledger.all_orders();
+                assert!(!acknowledged || kept.len() == 1, "{told}");
+                for order in kept {
+                    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+                    assert_eq!(order.state, OrderState::Filled, "{told}: {:?}", order.reason);
+                    assert_eq!(attempts_of(&venue.orders(user(1)), order.id()).len(), 1, "{told}");
+                    let held = platform.position(user(1), "BTC-USD").await.unwrap();
+                    assert_eq!(held.quantity, order.filled.get(), "{told}");
+                }
+                assert!(platform.ledger.replay_agrees(), "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_was_never_sent_goes_out_after_the_restart_once_that_is_proven() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    // Queued, and nothing ran since.
+    engine.stop().await;
+    assert_eq!(venue.placements(), 0);
+    let engine = platform.start().await;
+    let order = state(&engine, user(1), order.id(), OrderState::Unknown).await;
+    assert_eq!(order.reason.unwrap().code, "outcome_unknown");
+    let order = engine.settled(user(1), order.intent.id, LONG).await.unwrap();
+    assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 1));
+    assert_eq!(venue.placements(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resting_order_is_picked_up_again() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+    engine.stop().await;
+    let (name, quantity) = {
+        let leg = order.leg.clone().unwrap();
+        (leg.venue_order_id.unwrap(), leg.quantity)
+    };
+    venue.world().fill(user(1), &name, quantity, nija_core::Clock::now(&platform.clock));
+    let engine = platform.start().await;
+    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_its_venue_forgot_ends() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+    engine.stop().await;
+    venue.world().account(user(1)).orders.clear();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let engine = platform.start().await;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.reason.unwrap().code.as_str()), (OrderState::Cancelled, "gone_at_venue"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_venue_that_is_down_at_the_start_is_reconciled_when_it_is_back() {
+    let (platform, venue) = Platform::single();
+    venue.script([Answer::LostAfter]);
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    until("the order", async || venue.placements() == 1).await;
+    engine.stop().await;
+    venue.world().reads_fail = true;
+    let engine = platform.start().await;
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    venue.world().reads_fail = false;
+    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
+    assert_eq!(venue.placements(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_key_is_gone_raises_an_alarm_and_keeps_its_money() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    venue.script([Answer::LostAfter]);
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    until("the order", async || venue.placements() == 1).await;
+    engine.stop().await;
+    platform.vault.take_away(user(1), &venue.id);
+    let engine = platform.start().await;
+    until("the alarm", async || engine.venues()[0].detail.is_some()).await;
+    let order = engine.settled(user(1), order.id(), Duration::ZERO).await.unwrap();
+    assert_eq!((order.state, venue.placements()), (OrderState::Unknown, 1));
+}

@@ -1,0 +1,325 @@
+//! A ledger in memory, faithful to the contract: batches are all or nothing, client ids and executions are unique, and
+//! projections follow the journal through core's own folds. It can fail, and it can stop dead before or after a commit.
+
+use async_trait::async_trait;
+use nija_core::{
+    Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
+    Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
+    RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+};
+use parking_lot::Mutex;
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+#[derive(Default, Clone)]
+struct Book {
+    journal: Vec<JournalRecord>,
+    orders: BTreeMap<OrderId, Order>,
+    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
+    open: HashMap<(UserId, VenueId, Symbol), Position>,
+    closed: Vec<Position>,
+    fills: Vec<SettledFill>,
+    executions: HashSet<(VenueId, ExecutionId)>,
+    decisions: Vec<(UserId, OrderId, RouteDecision)>,
+    paused: HashMap<UserId, Timestamp>,
+    nonces: HashMap<CredentialId, u64>,
+}
+
+/// Where an append stops dead, as if the process ended there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    BeforeCommit,
+    AfterCommit,
+}
+
+#[derive(Default)]
+struct Faults {
+    /// Appends that fail from now on.
+    failures: usize,
+    /// After so many more appends.
+    crash: Option<(usize, Crash)>,
+}
+
+#[derive(Default)]
+pub struct MemoryLedger {
+    book: Mutex<Book>,
+    faults: Mutex<Faults>,
+    crashed: tokio::sync::Notify,
+}
+
+impl MemoryLedger {
+    pub fn fail_next(&self, appends: usize) {
+        self.faults.lock().failures = appends;
+    }
+
+    /// The append after `appends` more never answers.
+    pub fn crash_at(&self, appends: usize, crash: Crash) {
+        self.faults.lock().crash = Some((appends, crash));
+    }
+
+    pub fn recover(&self) {
+        *self.faults.lock() = Faults::default();
+    }
+
+    pub async fn crashed(&self) {
+        self.crashed.notified().await;
+    }
+
+    pub fn records(&self) -> Vec<JournalRecord> {
+        self.book.lock().journal.clone()
+    }
+
+    pub fn all_orders(&self) -> Vec<Order> {
+        self.book.lock().orders.values().cloned().collect()
+    }
+
+    pub fn all_fills(&self) -> Vec<Fill> {
+        self.book.lock().fills.iter().map(|settled| settled.fill.clone()).collect()
+    }
+
+    /// Replays the journal into an empty book and compares.
+    pub fn replay_agrees(&self) -> bool {
+        let book = self.book.lock().clone();
+        let mut again = Book::default();
+        for record in &book.journal {
+            let batch = JournalBatch { user: record.user, at: record.at, events: vec![record.event.clone()] };
+            again.append(batch).unwrap();
+        }
+        again.orders == book.orders && again.open == book.open && again.closed == book.closed
+    }
+}
+
+impl Book {
+    fn append(&mut self, batch: JournalBatch) -> Result<Appended, LedgerError> {
+        let mut appended = Appended { records: Vec::new(), positions: Vec::new() };
+        for event in batch.events {
+            if let JournalEvent::Filled(fill) = &event
+                && !self
+                    .executions
+                    .insert((fill.execution.venue.clone(), fill.execution.execution_id.clone()))
+            {
+                continue;
+            }
+            self.take_up(batch.user, batch.at, &event, &mut appended.positions)?;
+            let record =
+                JournalRecord { seq: self.journal.len() as u64 + 1, user: batch.user, at: batch.at, event };
+            self.journal.push(record.clone());
+            appended.records.push(record);
+        }
+        Ok(appended)
+    }
+
+    fn take_up(
+        &mut self,
+        user: UserId,
+        at: Timestamp,
+        event: &JournalEvent,
+        positions: &mut Vec<Position>,
+    ) -> Result<(), LedgerError> {
+        match event {
+            JournalEvent::IntentAccepted { intent } => {
+                let key = (user, intent.signal.client_order_id.clone());
+                if let Some(order) = self.by_client.get(&key) {
+                    return Err(LedgerError::ClientOrderIdTaken { client_order_id: key.1, order: *order });
+                }
+                self.by_client.insert(key, intent.id);
+                self.orders.insert(intent.id, Order::new(intent.clone()));
+            }
+            JournalEvent::Filled(fill) => self.fold(fill, positions),
+            JournalEvent::Paused { paused: true } => drop(self.paused.insert(user, at)),
+            JournalEvent::Paused { paused: false } => drop(self.paused.remove(&user)),
+            JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
+                self.decisions.push((user, *order, decision.clone()));
+            }
+            _ => {}
+        }
+        if let Some(id) = event.order() {
+            let order = self.orders.get_mut(&id).ok_or(LedgerError::NoSuchOrder(id))?;
+            order.apply(event, at)?;
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, fill: &Fill, positions: &mut Vec<Position>) {
+        let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+        let change = Position::fold(self.open.remove(&key), fill);
+        self.fills.push(SettledFill { fill: fill.clone(), realised_pnl: change.realised_pnl });
+        if let Some(closed) = change.closed {
+            positions.push(closed.clone());
+            self.closed.push(closed);
+        }
+        if let Some(open) = change.open {
+            positions.push(open.clone());
+            self.open.insert(key, open);
+        }
+    }
+}
+
+fn page<T>(rows: Vec<T>, page: PageRequest) -> LedgerPage<T> {
+    let before = page.before.unwrap_or(u64::MAX);
+    let mut rows: Vec<_> = (1u64..).zip(rows).filter(|(place, _)| *place < before).collect();
+    rows.reverse();
+    let more = rows.len() > page.limit;
+    rows.truncate(page.limit);
+    LedgerPage { rows, more }
+}
+
+#[async_trait]
+impl Ledger for MemoryLedger {
+    async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
+        tokio::task::yield_now().await;
+        let crash = {
+            let mut faults = self.faults.lock();
+            if faults.failures > 0 {
+                faults.failures -= 1;
+                return Err(LedgerError::Storage("disk full".into()));
+            }
+            match &mut faults.crash {
+                Some((0, crash)) => Some(*crash),
+                Some((left, _)) => {
+                    *left -= 1;
+                    None
+                }
+                None => None,
+            }
+        };
+        if crash != Some(Crash::BeforeCommit) {
+            let mut staged = self.book.lock().clone();
+            let appended = staged.append(batch)?;
+            *self.book.lock() = staged;
+            if crash.is_none() {
+                return Ok(appended);
+            }
+        }
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+
+    async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
+        let found = self.book.lock().orders.get(&order).cloned();
+        Ok(found.filter(|order| order.intent.signal.user == user))
+    }
+
+    async fn order_by_client_id(
+        &self,
+        user: UserId,
+        id: &ClientOrderId,
+    ) -> Result<Option<Order>, LedgerError> {
+        let book = self.book.lock();
+        Ok(book.by_client.get(&(user, id.clone())).and_then(|order| book.orders.get(order)).cloned())
+    }
+
+    async fn orders(
+        &self,
+        user: UserId,
+        state: Option<OrderState>,
+        request: PageRequest,
+    ) -> Result<LedgerPage<Order>, LedgerError> {
+        let book = self.book.lock();
+        let mine = book.orders.values().filter(|order| order.intent.signal.user == user);
+        let rows = mine.filter(|order| state.is_none_or(|state| state == order.state)).cloned().collect();
+        Ok(page(rows, request))
+    }
+
+    async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
+        let book = self.book.lock();
+        Ok(book.orders.values().filter(|order| !order.state.is_final()).cloned().collect())
+    }
+
+    async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
+        let book = self.book.lock();
+        Ok(book.open.values().filter(|open| user.is_none_or(|user| user == open.user)).cloned().collect())
+    }
+
+    async fn closed_positions(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<Position>, LedgerError> {
+        let book = self.book.lock();
+        Ok(page(book.closed.iter().filter(|closed| closed.user == user).cloned().collect(), request))
+    }
+
+    async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
+        let book = self.book.lock();
+        let mut all = book.open.values().chain(&book.closed);
+        Ok(all.find(|position| position.user == user && position.id == *id).cloned())
+    }
+
+    async fn fills(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<SettledFill>, LedgerError> {
+        let book = self.book.lock();
+        Ok(page(book.fills.iter().filter(|settled| settled.fill.user == user).cloned().collect(), request))
+    }
+
+    async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
+        let book = self.book.lock();
+        let mine = book.fills.iter().map(|settled| &settled.fill);
+        let mine = mine.filter(|fill| fill.user == user && fill.execution.venue == *venue);
+        Ok(mine.map(|fill| fill.execution.at).max())
+    }
+
+    async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
+        let book = self.book.lock();
+        let fills = book.fills.iter().map(|settled| settled.fill.clone());
+        Ok(fills.filter(|fill| fill.execution.venue == *venue).collect())
+    }
+
+    async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
+        let book = self.book.lock();
+        let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+        for settled in &book.fills {
+            let execution = &settled.fill.execution;
+            if settled.fill.user == user && execution.at >= since {
+                let sum = sums.entry(execution.symbol.quote().to_owned()).or_default();
+                sum.0 += settled.realised_pnl;
+                sum.1 += settled.fill.fee_in_quote;
+            }
+        }
+        let rows = sums.into_iter();
+        Ok(rows.map(|(currency, (realised, fees))| RealisedPnl { currency, realised, fees }).collect())
+    }
+
+    async fn decisions(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
+        let book = self.book.lock();
+        let mine = book.decisions.iter().filter(|(whose, ..)| *whose == user);
+        Ok(page(mine.map(|(_, order, decision)| (*order, decision.clone())).collect(), request))
+    }
+
+    async fn journal(
+        &self,
+        user: UserId,
+        request: PageRequest,
+    ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
+        let book = self.book.lock();
+        Ok(page(book.journal.iter().filter(|record| record.user == user).cloned().collect(), request))
+    }
+
+    async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(self.book.lock().paused.get(&user).copied())
+    }
+
+    async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
+        let mut book = self.book.lock();
+        let next = book.nonces.entry(key).or_default();
+        let first = (*next).max(floor);
+        *next = first + count;
+        Ok(first)
+    }
+
+    async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(if self.replay_agrees() { Vec::new() } else { vec!["they differ".into()] })
+    }
+
+    async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
+        let book = self.book.lock();
+        Ok(book.open.keys().map(|(_, venue, symbol)| (venue.clone(), symbol.clone())).collect())
+    }
+}

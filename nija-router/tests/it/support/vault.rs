@@ -1,0 +1,97 @@
+//! A vault of credentials without secrets.
+
+use async_trait::async_trait;
+use nija_core::{
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, NoSigner, OpenPurpose,
+    SealedCredential, SealingKey, SeededEntropy, Signer, Timestamp, UserId, Vault, VaultError, VenueId,
+};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+#[derive(Default)]
+pub struct FakeVault(Mutex<Vec<CredentialMeta>>);
+
+impl FakeVault {
+    pub fn grant(&self, user: UserId, venue: &VenueId, at: Timestamp) {
+        let seed = self.0.lock().len() as u64;
+        self.0.lock().push(CredentialMeta {
+            id: CredentialId::generate(at, &SeededEntropy::new(seed)),
+            user,
+            venue: venue.clone(),
+            label: "test".into(),
+            version: 1,
+            custody: CustodyMode::Delegated,
+            status: CredentialStatus::Active,
+            rights: KeyRights::default(),
+            created_at: at,
+        });
+    }
+
+    pub fn take_away(&self, user: UserId, venue: &VenueId) {
+        self.0.lock().retain(|meta| meta.user != user || meta.venue != *venue);
+    }
+}
+
+#[async_trait]
+impl Vault for FakeVault {
+    async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
+        Err(VaultError::Storage("not in this test".into()))
+    }
+
+    async fn store(
+        &self,
+        _: UserId,
+        _: &VenueId,
+        _: &str,
+        _: &SealedCredential,
+    ) -> Result<CredentialMeta, VaultError> {
+        Err(VaultError::Storage("not in this test".into()))
+    }
+
+    async fn open_sealed(
+        &self,
+        _: UserId,
+        _: &VenueId,
+        _: &SealedCredential,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        Err(VaultError::Storage("not in this test".into()))
+    }
+
+    async fn set_rights(&self, _: UserId, id: CredentialId, _: KeyRights) -> Result<(), VaultError> {
+        Err(VaultError::NoSuchCredential { id })
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+        Ok(self.0.lock().iter().filter(|meta| meta.user == user).cloned().collect())
+    }
+
+    async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
+        Ok(self.0.lock().clone())
+    }
+
+    async fn open(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        _: OpenPurpose,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        if self.0.lock().iter().any(|meta| meta.user == user && meta.venue == *venue) {
+            Ok(Arc::new(NoSigner))
+        } else {
+            Err(VaultError::NoCredential { venue: venue.clone() })
+        }
+    }
+
+    async fn rollback(&self, _: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {
+        Err(VaultError::NoSuchCredential { id })
+    }
+
+    async fn revoke(&self, _: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.0.lock().retain(|meta| meta.id != id);
+        Ok(())
+    }
+
+    async fn verify_audit(&self) -> Result<u64, VaultError> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,218 @@
+//! What is in a fake venue: accounts, orders, fills, and who listens.
+
+use nija_core::{
+    AccountEvent, ExecutionId, ExecutionReport, Liquidity, OrderKind, OrderState, Price, Quantity, Side,
+    Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId, VenueFill, VenueId, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use std::collections::{HashMap, VecDeque};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::venue::Answer;
+
+/// How an arriving order fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filling {
+    Whole,
+    Half,
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+pub struct FakeOrder {
+    pub id: VenueOrderId,
+    pub client: Option<VenueClientId>,
+    pub symbol: Symbol,
+    pub side: Side,
+    pub kind: OrderKind,
+    pub quantity: Quantity,
+    pub filled: Quantity,
+    pub state: OrderState,
+    pub at: Timestamp,
+}
+
+#[derive(Default)]
+pub struct Account {
+    pub orders: Vec<FakeOrder>,
+    pub fills: Vec<VenueFill>,
+    pub balances: HashMap<String, Decimal>,
+    pub listeners: Vec<UnboundedSender<AccountEvent>>,
+}
+
+pub struct World {
+    pub venue: VenueId,
+    pub accounts: HashMap<UserId, Account>,
+    pub script: VecDeque<Answer>,
+    pub filling: Filling,
+    /// Whether reports and fills carry our client id.
+    pub echoes: bool,
+    /// Whether streams deliver.
+    pub streaming: bool,
+    /// Whether each event comes twice.
+    pub twice: bool,
+    /// Whether reading fails.
+    pub reads_fail: bool,
+    pub prices: HashMap<Symbol, Decimal>,
+    /// Every placement that was attempted, in order.
+    pub placed: Vec<VenueClientId>,
+    pub cancels: usize,
+    serial: u64,
+}
+
+impl World {
+    pub fn new(venue: VenueId) -> Self {
+        Self {
+            venue,
+            accounts: HashMap::new(),
+            script: VecDeque::new(),
+            filling: Filling::Whole,
+            echoes: true,
+            streaming: true,
+            twice: false,
+            reads_fail: false,
+            prices: HashMap::new(),
+            placed: Vec::new(),
+            cancels: 0,
+            serial: 0,
+        }
+    }
+
+    pub fn account(&mut self, user: UserId) -> &mut Account {
+        self.accounts.entry(user).or_default()
+    }
+
+    fn serial(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        format!("{}-{prefix}{}", self.venue, self.serial)
+    }
+
+    /// An order arrives; `client` is absent for one made elsewhere.
+    #[allow(clippy::too_many_arguments)]
+    pub fn arrive(
+        &mut self,
+        user: UserId,
+        client: Option<VenueClientId>,
+        symbol: &Symbol,
+        side: Side,
+        kind: OrderKind,
+        quantity: Quantity,
+        time_in_force: TimeInForce,
+        at: Timestamp,
+    ) -> FakeOrder {
+        let id = VenueOrderId::new(&self.serial("o")).unwrap();
+        let (symbol, state, filled) = (symbol.clone(), OrderState::Working, Quantity::ZERO);
+        let order = FakeOrder { id: id.clone(), client, symbol, side, kind, quantity, filled, state, at };
+        self.account(user).orders.push(order.clone());
+        self.tell_report(user, &order);
+        let portion = match self.filling {
+            Filling::Whole => quantity,
+            Filling::Half => Quantity::new(quantity.get() / Decimal::TWO).unwrap(),
+            Filling::Nothing => Quantity::ZERO,
+        };
+        self.fill(user, &id, portion, at);
+        if time_in_force == TimeInForce::Ioc {
+            self.end(user, &id);
+        }
+        self.order(user, &id)
+    }
+
+    pub fn order(&mut self, user: UserId, id: &VenueOrderId) -> FakeOrder {
+        self.account(user).orders.iter().find(|order| order.id == *id).unwrap().clone()
+    }
+
+    /// Fills a part of an open order.
+    pub fn fill(&mut self, user: UserId, id: &VenueOrderId, quantity: Quantity, at: Timestamp) {
+        if quantity.is_zero() {
+            return;
+        }
+        let execution = ExecutionId::new(&self.serial("e")).unwrap();
+        let traded = self.order(user, id).symbol;
+        let price = self.prices[&traded];
+        let (venue, echoes) = (self.venue.clone(), self.echoes);
+        let account = self.account(user);
+        let order = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
+        order.filled = order.filled.plus(quantity);
+        order.state =
+            if order.filled >= order.quantity { OrderState::Filled } else { OrderState::PartialFill };
+        let worth = quantity.get() * price;
+        let fee = worth * Decimal::new(26, 4);
+        let fill = VenueFill {
+            venue,
+            execution_id: execution,
+            venue_order_id: id.clone(),
+            client_id: order.client.filter(|_| echoes),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            quantity,
+            price: Price::new(price).unwrap(),
+            fee_asset: "USD".into(),
+            fee,
+            liquidity: Liquidity::Taker,
+            at,
+        };
+        let (base, quote) = match order.side {
+            Side::Buy => (quantity.get(), -worth),
+            Side::Sell => (-quantity.get(), worth),
+        };
+        let (symbol, order) = (order.symbol.clone(), order.clone());
+        *account.balances.entry(symbol.base().to_owned()).or_default() += base;
+        *account.balances.entry(symbol.quote().to_owned()).or_default() += quote - fee;
+        account.fills.push(fill.clone());
+        self.tell(user, AccountEvent::Fill(fill));
+        self.tell_report(user, &order);
+        for asset in [symbol.base(), symbol.quote()] {
+            let balance = self.balance(user, asset, at);
+            self.tell(user, AccountEvent::Balance(balance));
+        }
+    }
+
+    /// Cancels what is open of an order.
+    pub fn end(&mut self, user: UserId, id: &VenueOrderId) {
+        let account = self.account(user);
+        let order = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
+        if matches!(order.state, OrderState::Working | OrderState::PartialFill) {
+            order.state = OrderState::Cancelled;
+            let order = order.clone();
+            self.tell_report(user, &order);
+        }
+    }
+
+    pub fn balance(&mut self, user: UserId, asset: &str, at: Timestamp) -> VenueBalance {
+        let venue = self.venue.clone();
+        let total = self.account(user).balances.get(asset).copied().unwrap_or_default();
+        VenueBalance { venue, asset: asset.to_owned(), total, available: total, at }
+    }
+
+    pub fn report(&self, order: &FakeOrder) -> ExecutionReport {
+        ExecutionReport {
+            venue: self.venue.clone(),
+            venue_order_id: order.id.clone(),
+            client_id: order.client.filter(|_| self.echoes),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            kind: order.kind,
+            state: order.state,
+            quantity: order.quantity,
+            filled: order.filled,
+            average_price: None,
+            reason: None,
+            at: order.at,
+        }
+    }
+
+    fn tell_report(&mut self, user: UserId, order: &FakeOrder) {
+        let report = self.report(order);
+        self.tell(user, AccountEvent::Report(report));
+    }
+
+    pub fn tell(&mut self, user: UserId, event: AccountEvent) {
+        if !self.streaming {
+            return;
+        }
+        let times = if self.twice { 2 } else { 1 };
+        let listeners = &mut self.account(user).listeners;
+        for _ in 0..times {
+            listeners.retain(|listener| listener.send(event.clone()).is_ok());
+        }
+    }
+}
