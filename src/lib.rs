@@ -4,6 +4,8 @@ mod bus;
 mod config;
 mod error;
 mod platform;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use bus::LocalBus;
 pub use config::{PlatformConfig, VenueConfig};

@@ -14,7 +14,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("nija-router", vec!["nija-core"]),
         // The executors are tested against the simulators' wire.
         ("nija-exchanges", vec!["nija-core", "nija-sim"]),
-        // Its end-to-end tests and benches start a whole server and its venues.
+        // The client's wire types behind the feature `wire`; the simulators in tests.
         ("nija", [middle.as_slice(), &["nija-sim", "nija-client"]].concat()),
         ("nija-server", vec!["nija", "nija-core", "nija-client", "nija-sim"]),
         ("nija-python", vec!["nija", "nija-core", "nija-client"]),

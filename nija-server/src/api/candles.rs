@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
 };
 use nija_client::wire;
-use nija_core::{Candle, CandleInterval, VenueId};
+use nija_core::{CandleInterval, VenueId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,6 +15,7 @@ use crate::{
     openapi::{BadQuery, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::AppState,
+    wire as to_wire,
 };
 
 const MOST: usize = 720;
@@ -58,16 +59,5 @@ pub(super) async fn candles(
         return Err(Problem::new(kinds::QUERY_INVALID, format!("limit must be 1 to {MOST}")));
     }
     let candles = app.platform.engine().candles(venue.as_ref(), &symbol, query.interval, limit).await?;
-    Ok(Json(candles.iter().map(to_wire).collect()))
-}
-
-fn to_wire(candle: &Candle) -> wire::Candle {
-    wire::Candle {
-        start: candle.start.to_string(),
-        open: candle.open.get(),
-        high: candle.high.get(),
-        low: candle.low.get(),
-        close: candle.close.get(),
-        volume: candle.volume.get(),
-    }
+    Ok(Json(candles.iter().map(to_wire::candle).collect()))
 }

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use nija_client::wire;
-use nija_core::Instrument;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -11,7 +10,8 @@ use crate::{
     auth::CurrentUser,
     openapi::{BadQuery, SignedIn},
     problem::ApiResult,
-    state::{App, AppState},
+    state::AppState,
+    wire as to_wire,
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -36,28 +36,6 @@ pub(super) async fn markets(
     let wanted = instruments
         .iter()
         .filter(|it| it.tradable && symbol.as_ref().is_none_or(|symbol| it.symbol == *symbol));
-    let rows = wanted.map(|it| to_wire(&app, &user, it, &market));
+    let rows = wanted.map(|it| to_wire::market(it, &market, engine.fees(user.id, &it.venue, &it.symbol)));
     Ok(Json(rows.collect()))
-}
-
-fn to_wire(
-    app: &App,
-    user: &CurrentUser,
-    it: &Instrument,
-    market: &nija_core::MarketSnapshot,
-) -> wire::Market {
-    let quote = market.markets.get(&(it.venue.clone(), it.symbol.clone())).and_then(|view| view.quote);
-    let fees = app.platform.engine().fees(user.id, &it.venue, &it.symbol);
-    wire::Market {
-        symbol: it.symbol.to_string(),
-        venue: it.venue.to_string(),
-        bid: quote.map(|quote| quote.bid.get()),
-        ask: quote.map(|quote| quote.ask.get()),
-        min_quantity: it.min_quantity.get(),
-        min_notional: it.min_notional.get(),
-        lot_size: it.lot_size,
-        tick_size: it.tick_size,
-        maker_fee: fees.maker,
-        taker_fee: fees.taker,
-    }
 }

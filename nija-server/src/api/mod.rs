@@ -23,7 +23,6 @@ mod venues;
 pub(crate) use activity::line;
 pub(crate) use auth::add_user;
 pub(crate) use bot::status as bot_status;
-pub(crate) use dashboard::positions;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::openapi::OpenApi;

@@ -6,9 +6,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use nija::router::{Preview, Submitted};
+use nija::router::Submitted;
 use nija_client::wire;
-use nija_core::{CheckOutcome, NO_EXECUTION_VENUE_AVAILABLE, Order, OrderId, OrderState, UserId};
+use nija_core::{Order, OrderId, OrderState, UserId};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
@@ -64,7 +64,7 @@ pub(super) async fn place(
     let signal = new_order::signal(&app, user.id, &headers, &order)?;
     if query.dry_run {
         let preview = app.platform.engine().preview(signal).await?;
-        return Ok(Json(preview_to_wire(&preview)).into_response());
+        return Ok(Json(to_wire::preview(&preview)).into_response());
     }
     let submitted = app.platform.engine().submit(signal).await?;
     answer(&app, user.id, submitted, wait).await
@@ -165,46 +165,12 @@ pub(super) async fn answer(
 
 /// An order that never went out is a problem for its caller; what a venue did with one that did is its state.
 fn refusal(order: &Order) -> Option<Problem> {
+    let kind = match to_wire::order_problem(order)? {
+        code if code == kinds::NO_VENUE.code => kinds::NO_VENUE,
+        _ => kinds::RISK_REFUSED,
+    };
     let reason = order.reason.as_ref()?;
-    let kind = match order.state {
-        OrderState::Rejected | OrderState::Failed if reason.code == NO_EXECUTION_VENUE_AVAILABLE => {
-            kinds::NO_VENUE
-        }
-        OrderState::Rejected if order.leg.is_none() => kinds::RISK_REFUSED,
-        _ => return None,
-    };
     Some(Problem::new(kind, reason.text.clone()).order(to_wire::order(order)))
-}
-
-fn preview_to_wire(preview: &Preview) -> wire::OrderPreview {
-    let no_venue = preview.decision.as_ref().filter(|decision| decision.venue.is_none());
-    let (reason, code) = match (&preview.verdict, no_venue) {
-        (Err(reason), _) => (Some(reason.text.clone()), Some(reason.code.clone())),
-        (Ok(()), Some(decision)) => {
-            (Some(decision.reason.clone()), Some(NO_EXECUTION_VENUE_AVAILABLE.to_owned()))
-        }
-        (Ok(()), None) => (None, None),
-    };
-    wire::OrderPreview {
-        accepted: reason.is_none(),
-        reason,
-        reason_code: code,
-        checks: preview
-            .checks
-            .iter()
-            .map(|check| wire::Check {
-                name: check.name.clone(),
-                verdict: match check.outcome {
-                    CheckOutcome::Allow => "allow",
-                    CheckOutcome::Resize => "resize",
-                    CheckOutcome::Refuse => "refuse",
-                }
-                .to_owned(),
-                detail: check.reason.as_ref().map(|reason| reason.text.clone()),
-            })
-            .collect(),
-        route: preview.decision.as_ref().map(|decision| to_wire::decision(None, decision)),
-    }
 }
 
 fn state(text: &str) -> ApiResult<OrderState> {

@@ -27,7 +27,7 @@ pub(super) async fn open(
     user: CurrentUser,
 ) -> ApiResult<Json<Vec<wire::Position>>> {
     let account = app.platform.engine().account(user.id).await?;
-    Ok(Json(super::dashboard::positions(&account)))
+    Ok(Json(to_wire::open_positions(&account)))
 }
 
 /// Closed positions, newest first.

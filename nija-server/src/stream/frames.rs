@@ -7,7 +7,7 @@ use nija_client::wire::{PnlUpdate, StreamBody, StreamEvent};
 use nija_core::{JournalEvent, JournalRecord, OrderId, UserEvent, UserEventKind, UserId};
 
 use crate::{
-    api::{bot_status, line, positions},
+    api::{bot_status, line},
     problem::ApiResult,
     state::App,
     wire as to_wire,
@@ -42,7 +42,7 @@ pub(super) async fn pnl(app: &App, user: UserId) -> ApiResult<StreamBody> {
         cash: account.cash,
         pnl_today: account.pnl_today,
         pnl_total: account.pnl_total,
-        positions: positions(&account),
+        positions: to_wire::open_positions(&account),
     }))
 }
 

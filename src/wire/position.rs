@@ -1,17 +1,17 @@
 //! Positions.
 
-use nija::router::MarkedPosition;
+use nija_router::MarkedPosition;
 use nija_client::wire;
 use nija_core::{Position, Price, Side};
 use rust_decimal::Decimal;
 
 /// An open position at its venue's price.
-pub(crate) fn marked_position(marked: &MarkedPosition) -> wire::Position {
+pub fn marked_position(marked: &MarkedPosition) -> wire::Position {
     position(&marked.position, marked.price)
 }
 
 /// A position; `price` is what closing it would get now.
-pub(crate) fn position(position: &Position, price: Option<Price>) -> wire::Position {
+pub fn position(position: &Position, price: Option<Price>) -> wire::Position {
     let price = price.filter(|_| position.closed_at.is_none());
     let unrealised = price.map(|price| position.unrealised_pnl(price));
     let per_cent = |won: Decimal| (won * Decimal::ONE_HUNDRED).checked_div(position.cost.abs());

@@ -4,7 +4,7 @@ use nija_client::wire;
 use nija_core::{Candidate, OrderId, RouteDecision};
 
 /// A decision; `order` is missing in a preview.
-pub(crate) fn decision(order: Option<OrderId>, decision: &RouteDecision) -> wire::RoutingDecision {
+pub fn decision(order: Option<OrderId>, decision: &RouteDecision) -> wire::RoutingDecision {
     let plan = decision.chosen().and_then(|candidate| candidate.plan.as_ref());
     wire::RoutingDecision {
         order_id: order.map(|id| id.to_string()),

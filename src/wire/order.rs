@@ -1,9 +1,10 @@
 //! Orders.
 
 use nija_client::wire;
-use nija_core::{Order, OrderKind, OrderSize, SignalType};
+use nija_core::{NO_EXECUTION_VENUE_AVAILABLE, Order, OrderKind, OrderSize, OrderState, SignalType};
 
-pub(crate) fn order(order: &Order) -> wire::Order {
+/// An order as it stands.
+pub fn order(order: &Order) -> wire::Order {
     let signal = &order.intent.signal;
     let (size, size_type) = match signal.size {
         OrderSize::Base(quantity) => (quantity.get(), "base"),
@@ -38,6 +39,20 @@ pub(crate) fn order(order: &Order) -> wire::Order {
         strategy: signal.strategy.clone(),
         created_at: order.intent.received_at.to_string(),
         updated_at: order.updated_at.to_string(),
+    }
+}
+
+/// The problem code of an order that never went out, for its caller: `risk_refused` or `no_execution_venue_available`. What a
+/// venue did with one that went out is its state, not a problem.
+#[must_use]
+pub fn order_problem(order: &Order) -> Option<&'static str> {
+    let reason = order.reason.as_ref()?;
+    match order.state {
+        OrderState::Rejected | OrderState::Failed if reason.code == NO_EXECUTION_VENUE_AVAILABLE => {
+            Some(NO_EXECUTION_VENUE_AVAILABLE)
+        }
+        OrderState::Rejected if order.leg.is_none() => Some("risk_refused"),
+        _ => None,
     }
 }
 

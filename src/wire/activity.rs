@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::words::{number, size};
 
 /// Which kind of line an event becomes, if it is worth one.
-pub(crate) fn is_told(event: &JournalEvent) -> Option<&'static str> {
+pub fn is_told(event: &JournalEvent) -> Option<&'static str> {
     match event {
         JournalEvent::Filled(_) => Some("trade"),
         JournalEvent::StateChanged { state, .. } if verb(*state).is_some() => Some("order"),
@@ -18,7 +18,7 @@ pub(crate) fn is_told(event: &JournalEvent) -> Option<&'static str> {
 }
 
 /// The line of an event that [`is_told`]. `order` is the order it belongs to, `realised` what its fill won.
-pub(crate) fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<Decimal>) -> Activity {
+pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<Decimal>) -> Activity {
     let mut line = Activity {
         id: record.seq.to_string(),
         kind: is_told(&record.event).unwrap_or("order").to_owned(),

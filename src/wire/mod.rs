@@ -1,0 +1,21 @@
+//! From the platform's types to those of `nija-client`, and from its orders to signals: what every host answers with, so
+//! that the server and the Python module cannot differ.
+
+mod activity;
+mod decision;
+mod market;
+mod order;
+mod overview;
+mod position;
+mod preview;
+mod signal;
+mod words;
+
+pub use activity::{activity, is_told};
+pub use decision::decision;
+pub use market::{balance, candle, market};
+pub use order::{order, order_problem};
+pub use overview::{open_positions, overview};
+pub use position::{marked_position, position};
+pub use preview::preview;
+pub use signal::{BadOrder, listed, signal, symbol, venue};
