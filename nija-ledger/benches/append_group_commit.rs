@@ -54,8 +54,7 @@ fn write(connection: &Connection, mut jobs: mpsc::Receiver<(String, oneshot::Sen
 
 /// What the engine appends for an order: taken up and routed, in one batch.
 fn batch(events: &Events, number: usize) -> JournalBatch {
-    let mut intent = events.intent(&format!("bench-{number}"), "BTC-USD");
-    intent.id = nija_core::OrderId::from_uuid(uuid::Uuid::new_v4());
+    let intent = events.intent(&format!("bench-{number}"), "BTC-USD");
     events.batch(vec![Events::accepted(&intent), Events::routed(&intent, "kraken", 0, "0.5")])
 }
 

@@ -41,6 +41,9 @@ pub(super) struct Counters {
     pub(super) jobs: AtomicU64,
 }
 
+/// Frames in the write-ahead log (4 KiB each) from which on they are moved into the file.
+const CHECKPOINT: i64 = 4000;
+
 /// Runs until the queue is closed.
 pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(QUEUE);
@@ -54,6 +57,7 @@ pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>) {
             next = if group.len() < QUEUE { queue.try_recv().ok() } else { None };
         }
         committer.commit(&mut group);
+        committer.checkpoint();
     }
 }
 
@@ -100,6 +104,22 @@ impl Committer {
         }
         for done in done {
             done.answer(group.failed.as_ref());
+        }
+    }
+
+    /// Moves a long log into the file. Runs after the answers, so that nobody waits for it who was not waiting anyway.
+    pub(super) fn checkpoint(&mut self) {
+        let frames = |mode: &str| -> Outcome<i64> {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            Ok(statement.query_row([], |row| row.get(1))?)
+        };
+        let moved = frames("NOOP").and_then(|length| match length {
+            CHECKPOINT.. => frames("PASSIVE").map(drop),
+            _ => Ok(()),
+        });
+        if let Err(fault) = moved {
+            self.judge(fault);
         }
     }
 
@@ -213,14 +233,14 @@ mod tests {
     use nija_core::{JournalBatch, JournalEvent, Timestamp, UserId};
 
     struct Fixture {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         committer: Committer,
     }
 
     fn fixture() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let connection = connect::writer(&folder.path().join("ledger.db")).unwrap();
-        Fixture { committer: Committer::new(connection, Arc::default()).unwrap(), _folder: folder }
+        Fixture { committer: Committer::new(connection, Arc::default()).unwrap(), folder }
     }
 
     impl Fixture {
@@ -272,6 +292,22 @@ mod tests {
         fixture.limit_pages(1_000_000);
         let next = fixture.commit(1, 1).remove(0).unwrap();
         assert_eq!(next.records[0].seq, 3, "no place was lost");
+    }
+
+    #[test]
+    fn a_long_log_is_moved_into_the_file_and_starts_over() {
+        let mut fixture = fixture();
+        let log = fixture.folder.path().join("ledger.db-wal");
+        let mut sizes = Vec::new();
+        for _ in 0..12 {
+            assert!(fixture.commit(1, 20_000)[0].is_ok());
+            fixture.committer.checkpoint();
+            sizes.push(std::fs::metadata(&log).unwrap().len());
+        }
+        // It stops growing soon after the mark; without checkpoints it would hold everything written.
+        let mark = u64::try_from(CHECKPOINT).unwrap() * 4096;
+        assert!(sizes.iter().all(|size| *size < mark * 5 / 4), "{sizes:?}");
+        assert_eq!(sizes[sizes.len() - 1], sizes[sizes.len() - 2], "{sizes:?}");
     }
 
     #[test]

@@ -16,8 +16,9 @@ pub(in crate::sqlite) const NEWEST: &str = "SELECT seq, at, body FROM journal
     WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 pub(in crate::sqlite) const DECISIONS: &str = "SELECT seq, body FROM journal
     WHERE user = ?1 AND type IN ('routed', 'not_routed') AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
-pub(in crate::sqlite) const FILLS: &str = "SELECT f.seq, j.body, f.realised FROM fills f
-    JOIN journal j ON j.seq = f.seq WHERE f.user = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3";
+pub(in crate::sqlite) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM journal j
+    CROSS JOIN fills f ON f.seq = j.seq
+    WHERE j.user = ?1 AND j.type = 'filled' AND j.seq < ?2 ORDER BY j.seq DESC LIMIT ?3";
 pub(in crate::sqlite) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(in crate::sqlite) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE user = ?1 AND venue = ?2";
