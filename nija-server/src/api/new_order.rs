@@ -47,9 +47,7 @@ pub(super) fn client_order_id(
     let header = headers
         .get("idempotency-key")
         .map(|value| {
-            value
-                .to_str()
-                .map_err(|_| wrong("the header Idempotency-Key holds more than plain text".into()))
+            value.to_str().map_err(|_| wrong("the header Idempotency-Key holds more than plain text".into()))
         })
         .transpose()?;
     let text = match (body, header) {

@@ -1,0 +1,79 @@
+//! Exchange keys.
+
+use nija_sim::{NewAccount, TRADING_PERMISSIONS, WITHDRAW};
+use serde_json::json;
+
+use crate::support::{Host, buy};
+
+#[tokio::test]
+async fn a_stored_key_is_listed_without_its_secret_and_can_be_revoked() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    let stored = ada.connect("kraken", &account).await;
+    assert_eq!(
+        (&stored["venue"], &stored["status"], &stored["custody"]),
+        (&json!("kraken"), &json!("active"), &json!("delegated"))
+    );
+    assert!(!stored["rights"].as_array().unwrap().is_empty());
+    let listed = ada.get("/v1/credentials").await;
+    assert_eq!(listed.json, json!([stored]));
+    assert!(!listed.text.contains(&account.key) && !listed.text.contains(&account.secret));
+    let connected = |venues: serde_json::Value| {
+        venues.as_array().unwrap().iter().find(|it| it["id"] == "kraken").unwrap()["connected"].clone()
+    };
+    assert_eq!(connected(ada.get("/v1/venues").await.ok()), true);
+
+    let path = format!("/v1/credentials/{}", stored["id"].as_str().unwrap());
+    assert_eq!(ada.delete(&path).await.status, 204);
+    assert_eq!(ada.delete(&path).await.status, 204, "revoking twice is no error");
+    assert_eq!(ada.get("/v1/credentials").await.ok()[0]["status"], "revoked");
+    assert_eq!(connected(ada.get("/v1/venues").await.ok()), false);
+    assert_eq!(ada.place(&buy("50")).await.status, 422);
+    assert!(host.venue("kraken").orders(&account.key).is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_can_withdraw_or_cannot_trade_is_refused_and_not_kept() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let with = |rights: Vec<&str>| {
+        let permissions = Some(rights.into_iter().map(str::to_owned).collect());
+        host.venue("kraken").add_account(NewAccount { permissions, ..NewAccount::default() })
+    };
+    let mut all = TRADING_PERMISSIONS.to_vec();
+    all.push(WITHDRAW);
+    let refused = ada.store(&ada.seal("kraken", &with(all)).await).await;
+    assert!(refused.problem(422, "key_can_withdraw").contains("withdraw"));
+    let reading = ada.store(&ada.seal("kraken", &with(vec!["query-funds"])).await).await;
+    assert_eq!(reading.status, 422, "{}", reading.text);
+    let mut wrong = with(TRADING_PERMISSIONS.to_vec());
+    wrong.key = "bm90IGEgcmVhbCBrZXk=".to_owned();
+    ada.store(&ada.seal("kraken", &wrong).await).await.problem(422, "credential_refused");
+    assert_eq!(ada.get("/v1/credentials").await.ok(), json!([]));
+}
+
+#[tokio::test]
+async fn what_was_sealed_for_somebody_or_somewhere_else_does_not_open() {
+    let host = Host::start().await;
+    let (ada, bob) = (host.user("ada").await, host.user("bob").await);
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    let sealed = ada.seal("kraken", &account).await;
+    bob.store(&sealed).await.problem(422, "credential_not_opened");
+    let mut elsewhere = sealed.clone();
+    elsewhere.venue = "kraken-b".into();
+    ada.store(&elsewhere).await.problem(422, "credential_not_opened");
+    let mut nowhere = sealed.clone();
+    nowhere.venue = "nasdaq".into();
+    ada.store(&nowhere).await.problem(404, "venue_not_found");
+    let mut other_key = sealed.clone();
+    other_key.key_id = "another".into();
+    ada.store(&other_key).await.problem(422, "sealing_key_unknown");
+    let mut garbled = sealed.clone();
+    garbled.ciphertext = "no base64!".into();
+    assert!(ada.store(&garbled).await.problem(422, "credential_invalid").contains("ciphertext"));
+    let mut nameless = sealed.clone();
+    nameless.label = "  ".into();
+    ada.store(&nameless).await.problem(422, "credential_invalid");
+    ada.store(&sealed).await.ok();
+}

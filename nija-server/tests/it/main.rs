@@ -1,0 +1,19 @@
+//! The server as its callers meet it: real servers on ports of their own, temporary data folders, simulated exchanges on the wire.
+
+mod api;
+mod auth;
+mod credentials;
+mod demo;
+mod isolation;
+mod limits;
+mod lists;
+mod openapi;
+mod orders;
+mod problems;
+mod refusals;
+mod restart;
+mod secrets;
+mod stream;
+mod streams;
+mod support;
+mod web;

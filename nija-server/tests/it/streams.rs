@@ -1,0 +1,153 @@
+//! The live stream.
+
+use serde_json::{Value, json};
+
+use crate::{
+    stream::{Stream, ticket},
+    support::{Host, buy, eventually},
+};
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+/// The numbers of those events that have one.
+fn numbers(events: &[Value]) -> Vec<u64> {
+    events.iter().map(|event| event["seq"].as_u64().unwrap()).filter(|seq| *seq > 0).collect()
+}
+
+fn is_position(event: &Value) -> bool {
+    event["type"] == "position.update"
+}
+
+#[tokio::test]
+async fn an_order_is_told_step_by_step_with_numbers_that_count_up_by_one() {
+    let host = Host::start().await;
+    let (ada, _) = host.trader("ada").await;
+    let mut stream = Stream::open(&ada, "").await;
+    let hello = stream.next().await.unwrap();
+    assert_eq!((&hello["type"], &hello["seq"]), (&json!("hello"), &json!(0)));
+    let before = hello["data"]["last_seq"].as_u64().unwrap();
+
+    let order = ada.place(&buy("50")).await.ok();
+    let events = stream.until(is_position).await;
+    let kinds = kinds(&events);
+    let place = |kind: &str| {
+        kinds.iter().position(|it| *it == kind).unwrap_or_else(|| panic!("no {kind}: {kinds:?}"))
+    };
+    assert!(
+        place("order.update") < place("route.decided") && place("route.decided") < place("trade.executed")
+    );
+    let numbers = numbers(&events);
+    assert_eq!(numbers, (before + 1..=before + numbers.len() as u64).collect::<Vec<_>>());
+    let trade = &events[place("trade.executed")]["data"];
+    assert_eq!((&trade["order_id"], &trade["kind"]), (&order["id"], &json!("trade")));
+    assert_eq!(events[place("route.decided")]["data"]["order_id"], order["id"]);
+    assert_eq!(events.last().unwrap()["data"]["side"], "long");
+}
+
+#[tokio::test]
+async fn prices_that_move_move_the_profit_without_asking() {
+    let host = Host::start().await;
+    let (ada, _) = host.trader("ada").await;
+    ada.place(&buy("50")).await.ok();
+    let mut stream = Stream::open(&ada, "").await;
+    for price in [61_000, 59_000] {
+        assert!(host.sim.set_price("BTC-USD", price.into()));
+        loop {
+            let event = stream.next().await.unwrap();
+            let seen = event["data"]["positions"][0]["current_price"].as_str().unwrap_or_default();
+            let near = seen.parse::<f64>().is_ok_and(|seen| (seen - f64::from(price)).abs() < 100.0);
+            if event["type"] == "pnl.update" && near {
+                assert_eq!(event["seq"], 0);
+                assert!(event["data"]["equity"].is_string() && event["data"]["pnl_today"].is_string());
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_was_away_gets_exactly_what_it_missed() {
+    let host = Host::start().await;
+    let (ada, _) = host.trader("ada").await;
+    let mut stream = Stream::open(&ada, "").await;
+    let hello = stream.next().await.unwrap();
+    ada.place(&buy("50")).await.ok();
+    let seen = stream.until(is_position).await;
+    let last = *numbers(&seen).last().unwrap();
+    drop(stream);
+    ada.act("/v1/bot/pause").await.ok();
+    ada.act("/v1/bot/resume").await.ok();
+
+    let name = hello["data"]["stream"].as_str().unwrap();
+    let mut stream = Stream::open(&ada, &format!("&stream={name}&resume_from={last}")).await;
+    let again = stream.next().await.unwrap();
+    assert_eq!((&again["type"], &again["data"]["stream"]), (&json!("hello"), &json!(name)));
+    let missed =
+        stream.until(|event| event["type"] == "bot.status" && event["data"]["state"] == "running").await;
+    assert_eq!(numbers(&missed).first(), Some(&(last + 1)));
+    let states: Vec<_> =
+        missed.iter().filter(|it| it["type"] == "bot.status").map(|it| &it["data"]["state"]).collect();
+    assert_eq!(states, ["paused", "running"]);
+}
+
+#[tokio::test]
+async fn who_cannot_go_on_where_it_was_is_told_to_reload() {
+    let mut host = Host::start().await;
+    let ada = host.user("ada").await;
+    let mut stream = Stream::open(&ada, "&stream=another-run&resume_from=3").await;
+    assert_eq!(stream.next().await.unwrap()["type"], "hello");
+    assert_eq!(stream.next().await.unwrap()["type"], "reload");
+    // A stop says why it closes.
+    let stopping = tokio::spawn(async move {
+        host.stop().await;
+        host
+    });
+    let closing = stream.event().await;
+    assert_eq!(closing["type"], "closing");
+    assert!(closing["data"]["reason"].as_str().unwrap().contains("shutting down"));
+    stream.closed().await;
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_stream() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let ticket = ticket(&ada).await;
+    let mut first = Stream::with_ticket(&ada, &ticket).await.ok().unwrap();
+    assert_eq!(first.next().await.unwrap()["type"], "hello");
+    assert_eq!(Stream::with_ticket(&ada, &ticket).await.err(), Some(401));
+    assert_eq!(Stream::with_ticket(&ada, "nst_made-up").await.err(), Some(401));
+    ada.get(&format!("/v1/stream?ticket={ticket}")).await.problem(400, "request_invalid");
+    first.say("anything").await;
+    ada.act("/v1/bot/pause").await.ok();
+    assert_eq!(first.event().await["type"], "bot.status", "what a client says does no harm");
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_ends_its_streams() {
+    let host = Host::with(|config| config.stream.ping_seconds = 1).await;
+    let ada = host.user("ada").await;
+    let mut stream = Stream::open(&ada, "").await;
+    let unused = ticket(&ada).await;
+    host.anyone().post("/v1/auth/logout", &json!({ "refresh_token": ada.refresh })).await.ok();
+    let closing = stream.until(|event| event["type"] == "closing").await;
+    assert!(closing.last().unwrap()["data"]["reason"].as_str().unwrap().contains("sign in"));
+    stream.closed().await;
+    assert_eq!(Stream::with_ticket(&ada, &unused).await.err(), Some(401));
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_streams_and_an_ended_one_makes_room() {
+    let host = Host::with(|config| config.stream.per_user = 1).await;
+    let ada = host.user("ada").await;
+    let first = Stream::open(&ada, "").await;
+    assert_eq!(Stream::with_ticket(&ada, &ticket(&ada).await).await.err(), Some(429));
+    drop(first);
+    eventually("there is room again", || async {
+        Stream::with_ticket(&ada, &ticket(&ada).await).await.ok().map(drop)
+    })
+    .await;
+}
