@@ -35,6 +35,13 @@ final class MainJobTests: XCTestCase {
         return client
     }
 
+    /// A user of the test's own, whose orders go to the paper venue and with whom no strategy trades.
+    private func newUser() async throws -> NijaClient {
+        let client = try NijaClient(baseUrl: ready.url)
+        _ = try await client.signUp(email: "swift-\(UUID().uuidString)@example.com", password: "a long enough pass phrase 7")
+        return client
+    }
+
     private func buy(_ dollars: String) -> OrderRequest {
         OrderRequest(symbol: "BTC-USD", side: "buy", size: dollars)
     }
@@ -66,7 +73,7 @@ final class MainJobTests: XCTestCase {
         } catch NijaError.SignedOut {}
     }
 
-    func testAnOrderFillsShowsInTheStreamAndIsAPosition() async throws {
+    func testAnOrderAtAnExchangeFillsAndShowsInTheStream() async throws {
         let client = try await signedIn()
         var placed: Order?
         for try await live in client.live() {
@@ -77,8 +84,6 @@ final class MainJobTests: XCTestCase {
                 placed = order
             case let .event(.orderUpdate(order)) where order.isFinal && order.id == placed?.id:
                 XCTAssertEqual(order.filled.decimal, placed?.filled.decimal)
-                let positions = try await client.positions()
-                XCTAssertTrue(positions.contains { $0.symbol == "BTC-USD" && $0.venue == order.venue })
                 let activity = try await client.activity()
                 XCTAssertTrue(activity.items.contains { $0.orderId == order.id })
                 return
@@ -99,21 +104,39 @@ final class MainJobTests: XCTestCase {
     }
 
     func testPausingAndResuming() async throws {
-        let client = try await signedIn()
+        let client = try await newUser()
         let paused = try await client.pause()
         XCTAssertEqual(paused.state, "paused")
         let running = try await client.resume()
         XCTAssertEqual(running.state, "running")
     }
 
-    func testAPositionClosesAtTheMarket() async throws {
-        let client = try await signedIn()
+    func testABoughtPositionIsListedAndClosesAtTheMarket() async throws {
+        let client = try await newUser()
         let bought = try await client.placeOrder(request: buy("30"), waitMs: 10_000)
+        XCTAssertEqual(bought.state, "filled", bought.reason ?? "")
         let positions = try await client.positions()
-        let position = try XCTUnwrap(positions.first { $0.symbol == "BTC-USD" && $0.venue == bought.venue })
+        XCTAssertEqual(positions.count, 1)
+        let position = try XCTUnwrap(positions.first)
+        XCTAssertEqual(position.venue, bought.venue)
+        XCTAssertEqual(position.quantity.decimal, bought.filled.decimal)
         let exit = try await client.closePosition(id: position.id, waitMs: 10_000)
         XCTAssertEqual(exit.side, "sell")
         XCTAssertEqual(exit.state, "filled", exit.reason ?? "")
+        let closed = try await client.closedPositions()
+        XCTAssertEqual(closed.items.first?.id, position.id)
+    }
+
+    func testAnExchangeKeyIsSealedHereAndCheckedWithTheExchange() async throws {
+        let client = try await newUser()
+        do {
+            _ = try await client.connectExchange(
+                venue: "kraken", label: "mine", key: "no-such-key", secret: "bm90IGEgc2VjcmV0")
+            XCTFail("connected")
+        } catch let NijaError.Refused(code, _, _, _, _) {
+            // It opened (else the code would be `credential_not_opened`), and the exchange does not know it.
+            XCTAssertEqual(code, "credential_refused")
+        }
     }
 
     func testTheSessionOutlivesTheAppAndEndsWithSignOut() async throws {

@@ -1,5 +1,6 @@
 package nija
 
+import java.util.UUID
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.channels.Channel
@@ -36,6 +37,13 @@ class MainJobTest {
         return client
     }
 
+    /** A user of the test's own, whose orders go to the paper venue and with whom no strategy trades. */
+    private suspend fun newUser(): NijaClient {
+        val client = NijaClient(server.url)
+        client.signUp("kotlin-${UUID.randomUUID()}@example.com", "a long enough pass phrase 7")
+        return client
+    }
+
     private fun buy(dollars: String) = OrderRequest(symbol = "BTC-USD", side = "buy", size = dollars)
 
     @Test
@@ -68,7 +76,7 @@ class MainJobTest {
     }
 
     @Test
-    fun `an order fills, shows in the stream, and is a position`() = test {
+    fun `an order at an exchange fills and shows in the stream`() = test {
         signedIn().use { client ->
             val live = CompletableDeferred<Unit>()
             val updates = Channel<Order>(Channel.UNLIMITED)
@@ -94,8 +102,6 @@ class MainJobTest {
                 while (seen.id != order.id || !seen.isFinal) seen = updates.receive()
                 assertEquals(order.filled.decimal.stripTrailingZeros(), seen.filled.decimal.stripTrailingZeros())
                 assertEquals("filled", client.order(order.id).state)
-                val held = client.positions().filter { it.symbol == "BTC-USD" && it.venue == order.venue }
-                assertTrue(held.isNotEmpty(), "no position at ${order.venue}")
                 assertTrue(client.activity().items.any { it.orderId == order.id })
                 handle.stop()
                 assertTrue(handle.isStopped())
@@ -117,7 +123,7 @@ class MainJobTest {
 
     @Test
     fun `pausing and resuming is told live`() = test {
-        signedIn().use { client ->
+        newUser().use { client ->
             val connected = CompletableDeferred<Unit>()
             val paused = async {
                 client.live()
@@ -135,14 +141,30 @@ class MainJobTest {
     }
 
     @Test
-    fun `a position closes at the market`() = test {
-        signedIn().use { client ->
+    fun `a bought position is listed, shown live, and closes at the market`() = test {
+        newUser().use { client ->
+            assertTrue(client.positions().isEmpty())
+            val connected = CompletableDeferred<Unit>()
+            val shown = async {
+                client.live()
+                    .onEach { if (it == Live.Connection(ConnectionState.LIVE)) connected.complete(Unit) }
+                    .filterIsInstance<Live.Event>()
+                    .map { it.event }
+                    .filterIsInstance<StreamEvent.PositionUpdate>()
+                    .first()
+            }
+            connected.await()
             val bought = client.placeOrder(buy("30"), waitMs = 10_000u)
             assertEquals("filled", bought.state, bought.reason)
-            val position = client.positions().first { it.symbol == "BTC-USD" && it.venue == bought.venue }
+            val position = client.positions().single()
+            assertEquals("BTC-USD" to bought.venue, position.symbol to position.venue)
+            assertEquals(0, position.quantity.decimal.compareTo(bought.filled.decimal))
+            assertEquals(position.id, shown.await().position.id)
+
             val exit = client.closePosition(position.id, waitMs = 10_000u)
-            assertEquals("sell", exit.side)
-            assertEquals("filled", exit.state, exit.reason)
+            assertEquals("sell" to "filled", exit.side to exit.state, exit.reason)
+            assertTrue(client.positions().isEmpty())
+            assertEquals(position.id, client.closedPositions().items.single().id)
         }
     }
 
@@ -179,16 +201,14 @@ class MainJobTest {
     }
 
     @Test
-    fun `a new user signs up, is empty, and cannot trade without an exchange`() = test {
-        NijaClient(server.url).use { client ->
-            val email = "kotlin-${System.nanoTime()}@example.com"
-            assertEquals(email, client.signUp(email, "a long enough pass phrase 7").email)
-            assertTrue(client.positions().isEmpty())
-            val sealed = fails<NijaException.Refused> {
+    fun `an exchange key is sealed here, opened by the signer, and checked with the exchange`() = test {
+        newUser().use { client ->
+            val error = fails<NijaException.Refused> {
                 client.connectExchange("kraken", "mine", "no-such-key", "bm90IGEgc2VjcmV0")
             }
-            // The server opened the seal and asked the venue, which does not know the key.
-            assertEquals("credential_invalid", sealed.code)
+            // It opened (else the code would be `credential_not_opened`), and the exchange does not know it.
+            assertEquals("credential_refused", error.code)
+            assertTrue(client.venues().none { it.id == "kraken" && it.connected })
         }
     }
 
