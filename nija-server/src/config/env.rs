@@ -40,6 +40,15 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("limits.header_seconds", Kind::Number),
     ("limits.connections", Kind::Number),
     ("limits.drain_seconds", Kind::Number),
+    ("risk.entry_interval_ms", Kind::Number),
+    ("risk.max_equity_share_percent", Kind::Number),
+    ("risk.max_daily_loss_percent", Kind::Number),
+    ("risk.basic_position_usd", Kind::Number),
+    ("risk.basic_positions", Kind::Number),
+    ("risk.basic_venues", Kind::Number),
+    ("risk.pro_position_usd", Kind::Number),
+    ("risk.pro_positions", Kind::Number),
+    ("risk.pro_venues", Kind::Number),
     ("stream.ping_seconds", Kind::Number),
     ("stream.pnl_interval_ms", Kind::Number),
     ("stream.write_ms", Kind::Number),
@@ -48,7 +57,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
 ];
 
 /// Sections whose variables must all be known, so that a slip of the pen is not ignored.
-const SECTIONS: [&str; 3] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_STREAM_"];
+const SECTIONS: [&str; 4] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_"];
 
 /// Puts what the environment says over the file.
 pub(super) fn overlay(

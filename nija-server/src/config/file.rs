@@ -4,7 +4,9 @@ use nija_core::Symbol;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-use super::{AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, venue};
+use super::{
+    AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig, venue,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -19,6 +21,7 @@ struct FileConfig {
     venue: Vec<FileVenue>,
     auth: AuthConfig,
     limits: LimitsConfig,
+    risk: RiskConfig,
     stream: StreamConfig,
 }
 
@@ -45,6 +48,7 @@ impl Default for FileConfig {
             venue: Vec::new(),
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
+            risk: RiskConfig::default(),
             stream: StreamConfig::default(),
         }
     }
@@ -98,6 +102,15 @@ fn parse(
             .map(|text| Symbol::new(text).map_err(|error| ConfigError(format!("symbols: {text:?}: {error}"))))
             .collect::<Result<_, _>>()?;
     }
+    for (key, percent) in [
+        ("risk.max_equity_share_percent", file.risk.max_equity_share_percent),
+        ("risk.max_daily_loss_percent", file.risk.max_daily_loss_percent),
+    ] {
+        if !(1..=100).contains(&percent) {
+            return Err(ConfigError(format!("{key} is {percent}; it must be 1 to 100")));
+        }
+    }
+    file.risk.apply(&mut config.engine.limits);
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;
     config.auth = file.auth;

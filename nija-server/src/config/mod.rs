@@ -3,6 +3,7 @@
 mod env;
 mod file;
 mod path;
+mod risk;
 mod venue;
 
 pub use file::load;

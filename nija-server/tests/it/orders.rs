@@ -20,7 +20,7 @@ async fn an_order_becomes_a_fill_and_the_fill_a_position() {
     let account = &accounts[usize::from(venue.name == "kraken-b")];
     let trades = venue.trades(&account.key);
     assert!(!trades.is_empty());
-    let bought: Decimal = trades.iter().map(|trade| trade.volume).sum();
+    let bought: Decimal = trades.iter().map(|trade| trade.qty).sum();
     assert_eq!(order.filled, bought.normalize());
     assert!(order.filled * order.average_price.unwrap() <= Decimal::from(50));
     assert!(order.fees > Decimal::ZERO);

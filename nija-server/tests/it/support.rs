@@ -124,6 +124,8 @@ pub(crate) fn config(data_dir: PathBuf) -> ServerConfig {
     config.auth.argon2_iterations = 1;
     config.limits.basic_per_minute = 1_000_000;
     config.limits.auth_per_minute = 1_000_000;
+    config.engine.limits.entry_interval = Duration::ZERO;
+    config.engine.limits.basic.largest_position = None;
     config.stream.pnl_interval_ms = 20;
     config
 }

@@ -1,0 +1,64 @@
+//! `[risk]`: the limits of the risk policies, as whole numbers; 0 is no limit where that makes sense.
+
+use nija::router::{RiskLimits, TierLimits};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RiskConfig {
+    pub(super) entry_interval_ms: u64,
+    pub(super) max_equity_share_percent: u32,
+    pub(super) max_daily_loss_percent: u32,
+    basic_position_usd: u32,
+    basic_positions: u32,
+    basic_venues: u32,
+    pro_position_usd: u32,
+    pro_positions: u32,
+    pro_venues: u32,
+}
+
+impl Default for RiskConfig {
+    fn default() -> Self {
+        Self {
+            entry_interval_ms: 1000,
+            max_equity_share_percent: 10,
+            max_daily_loss_percent: 5,
+            basic_position_usd: 50,
+            basic_positions: 3,
+            basic_venues: 2,
+            pro_position_usd: 200,
+            pro_positions: 10,
+            pro_venues: 5,
+        }
+    }
+}
+
+impl RiskConfig {
+    /// Puts these over the engine's limits.
+    pub(super) fn apply(&self, limits: &mut RiskLimits) {
+        let tier = |usd: u32, positions: u32, venues: u32| TierLimits {
+            largest_position: (usd > 0).then(|| Decimal::from(usd)),
+            positions: (positions > 0).then_some(positions as usize),
+            venues: (venues > 0).then_some(venues as usize),
+        };
+        limits.entry_interval = Duration::from_millis(self.entry_interval_ms);
+        limits.max_equity_share = Decimal::new(i64::from(self.max_equity_share_percent), 2);
+        limits.max_daily_loss = Decimal::new(i64::from(self.max_daily_loss_percent), 2);
+        limits.basic = tier(self.basic_position_usd, self.basic_positions, self.basic_venues);
+        limits.pro = tier(self.pro_position_usd, self.pro_positions, self.pro_venues);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_engine() {
+        let mut limits = RiskLimits::default();
+        RiskConfig::default().apply(&mut limits);
+        assert_eq!(limits, RiskLimits::default());
+    }
+}
