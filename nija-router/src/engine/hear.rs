@@ -31,9 +31,13 @@ impl Inner {
         let mut state = user.state.lock().await;
         let mut all = std::mem::take(&mut state.held);
         all.extend(news);
+        let wished: Vec<OrderId> = unheard_wishes(&state);
         let mut draft = Draft::default();
         self.draft_news(user, venue, &mut state, &mut draft, all).await?;
         self.record(user, &mut state, draft.events).await?;
+        for order in wished {
+            self.cancel_if_open(user, &state, order);
+        }
         let mut ask = Ask::NOTHING;
         for live in state.orders.values().filter(|live| live.at(&venue.id)) {
             if live.misses_fills() {
@@ -50,6 +54,21 @@ impl Inner {
             conn.ask(ask);
         }
         Ok(())
+    }
+
+    /// A wish to cancel that came while nobody knew of the order is carried out once it is known.
+    pub(super) fn cancel_if_open(self: &Arc<Self>, user: &Arc<User>, state: &UserState, order: OrderId) {
+        let open = |live: &LiveOrder| {
+            live.cancel_requested && matches!(live.order.state, OrderState::Working | OrderState::PartialFill)
+        };
+        if state.orders.get(&order).is_some_and(open) {
+            let (inner, user) = (self.clone(), user.clone());
+            self.tasks.spawn(async move {
+                if let Err(error) = inner.cancel_at_venue(&user, order).await {
+                    tracing::warn!(%order, %error, "a cancel did not reach the venue");
+                }
+            });
+        }
     }
 
     /// Looks again at what was held, once the user's lock is free.
@@ -276,6 +295,13 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Orders that are to be cancelled and were not known to be at their venue yet.
+fn unheard_wishes(state: &UserState) -> Vec<OrderId> {
+    let known = |live: &LiveOrder| matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
+    let wished = state.orders.values().filter(|live| live.cancel_requested && !known(live));
+    wished.map(|live| live.order.id()).collect()
 }
 
 fn hold(state: &mut UserState, news: News) {

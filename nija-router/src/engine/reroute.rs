@@ -46,10 +46,19 @@ impl Dead {
 enum Turn {
     /// It goes to a lane or has ended.
     Done,
-    /// An exit tries again after a while.
+    /// It tries the same venue again after a while.
     Wait(Duration),
     /// The ledger failed; nothing changed.
     Stuck,
+}
+
+/// How long the next attempt at the same venue waits: longer each time, and as long as the venue asked for.
+fn wait(attempt: u32, dead: &Dead) -> Duration {
+    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
+    for _ in 0..attempt {
+        backoff.step();
+    }
+    dead.not_before.unwrap_or_default().max(backoff.step())
 }
 
 impl Inner {
@@ -60,6 +69,8 @@ impl Inner {
             Turn::Stuck => self.resolve_later(user, order),
             Turn::Wait(wait) => {
                 let (inner, user) = (self.clone(), user.clone());
+                // Nobody else could take it, or its position is there: the same venue, a little later.
+                let dead = Dead { avoid: None, ..dead };
                 self.tasks.spawn(async move {
                     tokio::time::sleep(wait).await;
                     if matches!(inner.turn(&user, order, attempt, &dead, false).await, Turn::Stuck) {
@@ -107,13 +118,9 @@ impl Inner {
             let end = if dead.again { OrderState::Failed } else { OrderState::Rejected };
             vec![ended(order, end, dead.reason.clone())]
         } else if exit && may_wait {
-            // Its position is where it is: the same venue, a little later. Its absence there means nothing meanwhile.
+            // Its absence at the venue means nothing while it waits here.
             live.in_hand = true;
-            let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
-            for _ in 0..attempt {
-                backoff.step();
-            }
-            return Turn::Wait(dead.not_before.unwrap_or_default().max(backoff.step()));
+            return Turn::Wait(wait(attempt, dead));
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
             match self.risk.assess(intent, &account).verdict {
@@ -136,6 +143,12 @@ impl Inner {
                         }
                         self.enqueue(user, &mut state, &approved, placed);
                         return Turn::Done;
+                    }
+                    if may_wait && dead.avoid.is_some() {
+                        if let Some(live) = state.orders.get_mut(&order) {
+                            live.in_hand = true;
+                        }
+                        return Turn::Wait(wait(attempt, dead));
                     }
                     let end = ended(order, OrderState::Failed, no_venue(&decision));
                     vec![JournalEvent::NotRouted { order, decision }, end]

@@ -53,16 +53,7 @@ impl Inner {
             };
             let found = self.look_up(user, &venue, order, &symbol, &leg).await;
             match found {
-                Found::Yes => {
-                    let live = |orders: &std::collections::HashMap<OrderId, super::state::LiveOrder>| {
-                        orders.get(&order).is_some_and(|live| live.cancel_requested)
-                    };
-                    let cancel = live(&user.state.lock().await.orders);
-                    if cancel {
-                        // The wish came while nobody knew of the order.
-                        drop(self.cancel_at_venue(user, order).await);
-                    }
-                }
+                Found::Yes => {}
                 Found::ProvenAbsent => {
                     let reason = Reason::new(
                         "proven_absent",

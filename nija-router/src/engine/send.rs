@@ -130,23 +130,17 @@ impl Inner {
         let Some(live) = state.orders.get(&job.order) else {
             return;
         };
-        let cancel = live.cancel_requested;
         let signal = &live.order.intent.signal;
         let brief = signal.time_in_force == TimeInForce::Ioc;
         let mut ask = if live.misses_fills() { Ask::FILLS } else { Ask::NOTHING };
         if brief {
             ask = ask.and(Ask::CHECK);
         }
+        // A wish to cancel may have come while the order was on its way.
+        self.cancel_if_open(user, &state, job.order);
         drop(state);
         if let Some(conn) = user.conn(&venue.id) {
             conn.ask(ask);
-        }
-        if cancel {
-            // The wish came while the order was on its way.
-            let (inner, user, order) = (self.clone(), user.clone(), job.order);
-            self.tasks.spawn(async move {
-                drop(inner.cancel_at_venue(&user, order).await);
-            });
         }
     }
 

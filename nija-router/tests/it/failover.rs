@@ -34,6 +34,16 @@ async fn a_lost_answer_never_fails_over_while_the_order_may_live() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_there_is_no_other_venue_the_same_one_is_tried_again() {
+    let (platform, venue) = Platform::single();
+    venue.script([Answer::RateLimited, Answer::NotSent]);
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_order_itself_ends_it() {
     for (answer, code) in
         [(Answer::Rejected, "venue_rejected"), (Answer::InsufficientFunds, "insufficient_funds")]
@@ -86,24 +96,7 @@ async fn an_exit_tries_its_own_venue_again_until_it_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_breaker_keeps_entries_away_and_lets_exits_through() {
-    let (mut platform, venue) = Platform::single();
-    platform.config.max_failovers = 0;
-    let engine = platform.start().await;
-    let order = engine.submit(entry(user(1), "in")).await.unwrap().order;
-    engine.settled(user(1), order.id(), LONG).await.unwrap();
-    venue.script([Answer::Unavailable; 5]);
-    for n in 0..5 {
-        let order = engine.submit(entry(user(1), &format!("bad{n}"))).await.unwrap().order;
-        state(&engine, user(1), order.id(), OrderState::Failed).await;
-    }
-    assert_eq!(engine.venues()[0].health.breaker, BreakerState::Open);
-    let refused = engine.submit(entry(user(1), "held up")).await.err();
-    assert!(refused.is_none());
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_open_breaker_refuses_entries_and_passes_exits_and_closes_after_its_minute() {
+async fn an_open_breaker_refuses_entries_and_passes_exits_whose_success_closes_it() {
     let (mut platform, venue) = Platform::single();
     platform.config.max_failovers = 0;
     let engine = platform.start().await;
@@ -119,8 +112,8 @@ async fn an_open_breaker_refuses_entries_and_passes_exits_and_closes_after_its_m
     assert_eq!(engine.venues()[0].health.breaker, BreakerState::Open);
     let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
-    // Its success showed that the venue is well again.
-    assert_eq!(engine.venues()[0].health.breaker, BreakerState::Closed);
+    // Its success shows that the venue is well again.
+    until("the breaker to close", async || engine.venues()[0].health.breaker == BreakerState::Closed).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,12 +46,15 @@ async fn an_order_survives_a_crash_at_every_commit_and_is_placed_once() {
 async fn an_order_that_was_never_sent_goes_out_after_the_restart_once_that_is_proven() {
     let (platform, venue) = Platform::single();
     let engine = platform.start().await;
-    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
-    // Queued, and nothing ran since.
+    platform.ledger.crash_at(0, Crash::AfterCommit);
+    let never = engine.submit(entry(user(1), "x"));
+    assert!(tokio::time::timeout(Duration::from_secs(1), never).await.is_err());
     engine.stop().await;
+    platform.ledger.recover();
     assert_eq!(venue.placements(), 0);
     let engine = platform.start().await;
-    let order = state(&engine, user(1), order.id(), OrderState::Unknown).await;
+    let order = platform.ledger.all_orders()[0].id();
+    let order = state(&engine, user(1), order, OrderState::Unknown).await;
     assert_eq!(order.reason.unwrap().code, "outcome_unknown");
     let order = engine.settled(user(1), order.intent.id, LONG).await.unwrap();
     assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 1));
@@ -96,7 +99,7 @@ async fn a_venue_that_is_down_at_the_start_is_reconciled_when_it_is_back() {
     venue.script([Answer::LostAfter]);
     let engine = platform.start().await;
     let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
-    until("the order", async || venue.placements() == 1).await;
+    until("the order", async || venue.orders(user(1)).len() == 1).await;
     engine.stop().await;
     venue.world().reads_fail = true;
     let engine = platform.start().await;
@@ -113,7 +116,7 @@ async fn an_order_whose_key_is_gone_raises_an_alarm_and_keeps_its_money() {
     venue.script([Answer::LostAfter]);
     let engine = platform.start().await;
     let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
-    until("the order", async || venue.placements() == 1).await;
+    until("the order", async || venue.orders(user(1)).len() == 1).await;
     engine.stop().await;
     platform.vault.take_away(user(1), &venue.id);
     let engine = platform.start().await;

@@ -142,10 +142,10 @@ fn an_entry_needs_twice_its_size_in_the_book() {
         let (price, quantity) = (Price::new(dec("50000")).unwrap(), Quantity::new(dec(quantity)).unwrap());
         Some(Arc::new(OrderBook { bids: vec![], asks: vec![BookLevel { price, quantity }], at: NOW }))
     };
-    venue.book = level("0.00398");
+    venue.book = level("0.00397");
     let thin = route(entry(user(1), "x"), std::slice::from_ref(&venue));
     assert_eq!(thin.candidates[0].rejections, [Ineligible::InsufficientLiquidity]);
-    venue.book = level("0.00400");
+    venue.book = level("0.00398");
     assert!(route(entry(user(1), "x"), &[venue]).venue.is_some());
 }
 

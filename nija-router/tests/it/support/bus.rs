@@ -5,15 +5,15 @@ use nija_core::{EventBus, Subscription, Timestamp, UserEventKind, UserId};
 use parking_lot::Mutex;
 
 #[derive(Default)]
-pub struct TestBus(Mutex<Vec<(UserId, UserEventKind)>>);
+pub(crate) struct TestBus(Mutex<Vec<(UserId, UserEventKind)>>);
 
 impl TestBus {
-    pub fn of(&self, user: UserId) -> Vec<UserEventKind> {
+    pub(crate) fn of(&self, user: UserId) -> Vec<UserEventKind> {
         let all = self.0.lock();
         all.iter().filter(|(whose, _)| *whose == user).map(|(_, kind)| kind.clone()).collect()
     }
 
-    pub fn marks(&self, user: UserId) -> usize {
+    pub(crate) fn marks(&self, user: UserId) -> usize {
         self.of(user).iter().filter(|kind| matches!(kind, UserEventKind::Marked)).count()
     }
 }

@@ -4,13 +4,13 @@ use nija_core::{Clock, Timestamp};
 use tokio::time::Instant;
 
 #[derive(Debug, Clone)]
-pub struct TestClock {
+pub(crate) struct TestClock {
     began: Instant,
     base: Timestamp,
 }
 
 impl TestClock {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { began: Instant::now(), base: Timestamp::from_micros(1_760_000_000_000_000) }
     }
 }

@@ -27,7 +27,7 @@ struct Book {
 
 /// Where an append stops dead, as if the process ended there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Crash {
+pub(crate) enum Crash {
     BeforeCommit,
     AfterCommit,
 }
@@ -41,44 +41,44 @@ struct Faults {
 }
 
 #[derive(Default)]
-pub struct MemoryLedger {
+pub(crate) struct MemoryLedger {
     book: Mutex<Book>,
     faults: Mutex<Faults>,
     crashed: tokio::sync::Notify,
 }
 
 impl MemoryLedger {
-    pub fn fail_next(&self, appends: usize) {
+    pub(crate) fn fail_next(&self, appends: usize) {
         self.faults.lock().failures = appends;
     }
 
     /// The append after `appends` more never answers.
-    pub fn crash_at(&self, appends: usize, crash: Crash) {
+    pub(crate) fn crash_at(&self, appends: usize, crash: Crash) {
         self.faults.lock().crash = Some((appends, crash));
     }
 
-    pub fn recover(&self) {
+    pub(crate) fn recover(&self) {
         *self.faults.lock() = Faults::default();
     }
 
-    pub async fn crashed(&self) {
+    pub(crate) async fn crashed(&self) {
         self.crashed.notified().await;
     }
 
-    pub fn records(&self) -> Vec<JournalRecord> {
+    pub(crate) fn records(&self) -> Vec<JournalRecord> {
         self.book.lock().journal.clone()
     }
 
-    pub fn all_orders(&self) -> Vec<Order> {
+    pub(crate) fn all_orders(&self) -> Vec<Order> {
         self.book.lock().orders.values().cloned().collect()
     }
 
-    pub fn all_fills(&self) -> Vec<Fill> {
+    pub(crate) fn all_fills(&self) -> Vec<Fill> {
         self.book.lock().fills.iter().map(|settled| settled.fill.clone()).collect()
     }
 
     /// Replays the journal into an empty book and compares.
-    pub fn replay_agrees(&self) -> bool {
+    pub(crate) fn replay_agrees(&self) -> bool {
         let book = self.book.lock().clone();
         let mut again = Book::default();
         for record in &book.journal {

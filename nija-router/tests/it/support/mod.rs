@@ -7,12 +7,12 @@ mod vault;
 mod venue;
 mod world;
 
-pub use bus::TestBus;
-pub use clock::TestClock;
-pub use ledger::{Crash, MemoryLedger};
-pub use vault::FakeVault;
-pub use venue::{Answer, FakeVenue, attempts_of};
-pub use world::Filling;
+pub(crate) use bus::TestBus;
+pub(crate) use clock::TestClock;
+pub(crate) use ledger::{Crash, MemoryLedger};
+pub(crate) use vault::FakeVault;
+pub(crate) use venue::{Answer, FakeVenue, attempts_of};
+pub(crate) use world::Filling;
 
 use nija_core::{
     ClientOrderId, Clock, Executor, Notional, Order, OrderId, OrderKind, OrderSize, OrderState, Position,
@@ -25,22 +25,22 @@ use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
 /// Virtual time: long enough for everything that is going to happen by itself.
-pub const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
-pub fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-pub fn symbol(text: &str) -> Symbol {
+pub(crate) fn symbol(text: &str) -> Symbol {
     Symbol::new(text).unwrap()
 }
 
-pub fn user(seed: u64) -> UserId {
+pub(crate) fn user(seed: u64) -> UserId {
     UserId::generate(Timestamp::from_micros(0), &SeededEntropy::new(seed))
 }
 
 /// Limits that hold nothing up.
-pub fn loose() -> RiskLimits {
+pub(crate) fn loose() -> RiskLimits {
     let mut limits = RiskLimits::default();
     limits.basic.largest_position = None;
     limits.basic.positions = None;
@@ -52,18 +52,18 @@ pub fn loose() -> RiskLimits {
 }
 
 /// Everything around an engine; survives its restarts.
-pub struct Platform {
-    pub clock: TestClock,
-    pub ledger: Arc<MemoryLedger>,
-    pub vault: Arc<FakeVault>,
-    pub bus: Arc<TestBus>,
-    pub venues: Vec<Arc<FakeVenue>>,
-    pub config: EngineConfig,
+pub(crate) struct Platform {
+    pub(crate) clock: TestClock,
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) vault: Arc<FakeVault>,
+    pub(crate) bus: Arc<TestBus>,
+    pub(crate) venues: Vec<Arc<FakeVenue>>,
+    pub(crate) config: EngineConfig,
     entropy: Arc<SeededEntropy>,
 }
 
 impl Platform {
-    pub fn new(clock: TestClock, venues: Vec<Arc<FakeVenue>>) -> Self {
+    pub(crate) fn new(clock: TestClock, venues: Vec<Arc<FakeVenue>>) -> Self {
         let config = EngineConfig { limits: loose(), ..EngineConfig::default() };
         Self {
             clock,
@@ -77,7 +77,7 @@ impl Platform {
     }
 
     /// One venue `a` where `user(1)` has 10,000 USD.
-    pub fn single() -> (Self, Arc<FakeVenue>) {
+    pub(crate) fn single() -> (Self, Arc<FakeVenue>) {
         let clock = TestClock::new();
         let venue = FakeVenue::new("a", &clock, |_| {});
         let platform = Self::new(clock, vec![venue.clone()]);
@@ -86,7 +86,7 @@ impl Platform {
     }
 
     /// Two venues `a` and `b`; `a` wins by name when all else is equal.
-    pub fn pair() -> (Self, Arc<FakeVenue>, Arc<FakeVenue>) {
+    pub(crate) fn pair() -> (Self, Arc<FakeVenue>, Arc<FakeVenue>) {
         let clock = TestClock::new();
         let (a, b) = (FakeVenue::new("a", &clock, |_| {}), FakeVenue::new("b", &clock, |_| {}));
         let platform = Self::new(clock, vec![a.clone(), b.clone()]);
@@ -95,14 +95,14 @@ impl Platform {
     }
 
     /// A user with a key and money at every venue.
-    pub fn join(&self, user: UserId, usd: i64) {
+    pub(crate) fn join(&self, user: UserId, usd: i64) {
         for venue in &self.venues {
             self.vault.grant(user, &venue.id, self.clock.now());
             venue.fund(user, usd);
         }
     }
 
-    pub async fn start(&self) -> Arc<Engine> {
+    pub(crate) async fn start(&self) -> Arc<Engine> {
         let executors = self.venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect();
         let engine = Engine::start(EngineParts {
             vault: self.vault.clone(),
@@ -122,7 +122,7 @@ impl Platform {
         engine
     }
 
-    pub async fn position(&self, user: UserId, text: &str) -> Option<Position> {
+    pub(crate) async fn position(&self, user: UserId, text: &str) -> Option<Position> {
         use nija_core::Ledger;
         let open = self.ledger.open_positions(Some(user)).await.unwrap();
         open.into_iter().find(|position| position.symbol == symbol(text))
@@ -130,7 +130,7 @@ impl Platform {
 }
 
 /// Waits, in virtual time, for something to become true.
-pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + LONG * 10;
     while !condition().await {
         assert!(tokio::time::Instant::now() < deadline, "never came: {what}");
@@ -139,7 +139,7 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 }
 
 /// Waits for an order to be in a state.
-pub async fn state(engine: &Engine, user: UserId, order: OrderId, wanted: OrderState) -> Order {
+pub(crate) async fn state(engine: &Engine, user: UserId, order: OrderId, wanted: OrderState) -> Order {
     let deadline = tokio::time::Instant::now() + LONG * 10;
     loop {
         let order = engine.settled(user, order, Duration::from_millis(5)).await.unwrap();
@@ -156,7 +156,7 @@ pub async fn state(engine: &Engine, user: UserId, order: OrderId, wanted: OrderS
 }
 
 /// An entry for 100 USD of BTC at market.
-pub fn entry(user: UserId, id: &str) -> TradeSignal {
+pub(crate) fn entry(user: UserId, id: &str) -> TradeSignal {
     TradeSignal {
         user,
         client_order_id: ClientOrderId::new(id).unwrap(),
@@ -172,7 +172,7 @@ pub fn entry(user: UserId, id: &str) -> TradeSignal {
 }
 
 /// An exit of up to this many BTC at market.
-pub fn exit(user: UserId, id: &str, quantity: &str) -> TradeSignal {
+pub(crate) fn exit(user: UserId, id: &str, quantity: &str) -> TradeSignal {
     TradeSignal {
         side: Side::Sell,
         size: OrderSize::Base(Quantity::new(dec(quantity)).unwrap()),
@@ -182,7 +182,7 @@ pub fn exit(user: UserId, id: &str, quantity: &str) -> TradeSignal {
 }
 
 /// A limit entry that rests: 0.01 BTC at 1 per cent below the market.
-pub fn resting(user: UserId, id: &str) -> TradeSignal {
+pub(crate) fn resting(user: UserId, id: &str) -> TradeSignal {
     let price = nija_core::Price::new(dec("59400")).unwrap();
     TradeSignal {
         size: OrderSize::Base(Quantity::new(dec("0.01")).unwrap()),

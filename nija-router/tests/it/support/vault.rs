@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 
 #[derive(Default)]
-pub struct FakeVault(Mutex<Vec<CredentialMeta>>);
+pub(crate) struct FakeVault(Mutex<Vec<CredentialMeta>>);
 
 impl FakeVault {
-    pub fn grant(&self, user: UserId, venue: &VenueId, at: Timestamp) {
+    pub(crate) fn grant(&self, user: UserId, venue: &VenueId, at: Timestamp) {
         let seed = self.0.lock().len() as u64;
         self.0.lock().push(CredentialMeta {
             id: CredentialId::generate(at, &SeededEntropy::new(seed)),
@@ -27,7 +27,7 @@ impl FakeVault {
         });
     }
 
-    pub fn take_away(&self, user: UserId, venue: &VenueId) {
+    pub(crate) fn take_away(&self, user: UserId, venue: &VenueId) {
         self.0.lock().retain(|meta| meta.user != user || meta.venue != *venue);
     }
 }

@@ -20,7 +20,7 @@ use super::{
 
 /// How a placement ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Taken, and said so with a report.
     Taken,
     /// Taken, and said so without one.
@@ -45,9 +45,9 @@ pub enum Answer {
     RateLimited,
 }
 
-pub struct FakeVenue {
-    pub id: VenueId,
-    pub clock: TestClock,
+pub(crate) struct FakeVenue {
+    pub(crate) id: VenueId,
+    pub(crate) clock: TestClock,
     contract: VenueContract,
     fees: FeeSchedule,
     world: Arc<Mutex<World>>,
@@ -57,7 +57,7 @@ pub struct FakeVenue {
 const LATENCY: Duration = Duration::from_millis(10);
 
 impl FakeVenue {
-    pub fn new(id: &str, clock: &TestClock, contract: impl FnOnce(&mut VenueContract)) -> Arc<Self> {
+    pub(crate) fn new(id: &str, clock: &TestClock, contract: impl FnOnce(&mut VenueContract)) -> Arc<Self> {
         let id = VenueId::new(id).unwrap();
         let mut promises = VenueContract {
             venue: id.clone(),
@@ -84,33 +84,33 @@ impl FakeVenue {
         })
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock()
     }
 
     /// The next placements end like this.
-    pub fn script(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(crate) fn script(&self, answers: impl IntoIterator<Item = Answer>) {
         self.world().script.extend(answers);
     }
 
-    pub fn fund(&self, user: UserId, usd: i64) {
+    pub(crate) fn fund(&self, user: UserId, usd: i64) {
         self.world().account(user).balances.insert("USD".into(), Decimal::from(usd));
     }
 
-    pub fn orders(&self, user: UserId) -> Vec<FakeOrder> {
+    pub(crate) fn orders(&self, user: UserId) -> Vec<FakeOrder> {
         self.world().account(user).orders.clone()
     }
 
-    pub fn placements(&self) -> usize {
+    pub(crate) fn placements(&self) -> usize {
         self.world().placed.len()
     }
 
-    pub fn disconnect(&self, user: UserId) {
+    pub(crate) fn disconnect(&self, user: UserId) {
         self.world().tell(user, AccountEvent::Disconnected("test".into()));
         self.world().streaming = false;
     }
 
-    pub fn reconnect(&self, user: UserId) {
+    pub(crate) fn reconnect(&self, user: UserId) {
         self.world().streaming = true;
         self.world().tell(user, AccountEvent::Connected);
     }
@@ -242,6 +242,9 @@ impl Executor for FakeVenue {
         assert_eq!(account.user, order.user(), "an order under another user's key");
         let answer = {
             let mut world = self.world();
+            if let Some(witness) = &world.witness {
+                witness();
+            }
             world.placed.push(order.client_id());
             world.script.pop_front().unwrap_or(Answer::Taken)
         };
@@ -367,7 +370,7 @@ impl Executor for FakeVenue {
 }
 
 /// The attempts of an order that are known at this venue.
-pub fn attempts_of(orders: &[FakeOrder], order: nija_core::OrderId) -> Vec<FakeOrder> {
+pub(crate) fn attempts_of(orders: &[FakeOrder], order: nija_core::OrderId) -> Vec<FakeOrder> {
     let ids: Vec<_> = (0..10).map(|attempt| VenueClientId::derive(order, attempt)).collect();
     orders.iter().filter(|known| known.client.is_some_and(|id| ids.contains(&id))).cloned().collect()
 }

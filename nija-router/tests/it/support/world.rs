@@ -12,55 +12,57 @@ use super::venue::Answer;
 
 /// How an arriving order fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filling {
+pub(crate) enum Filling {
     Whole,
     Half,
     Nothing,
 }
 
 #[derive(Debug, Clone)]
-pub struct FakeOrder {
-    pub id: VenueOrderId,
-    pub client: Option<VenueClientId>,
-    pub symbol: Symbol,
-    pub side: Side,
-    pub kind: OrderKind,
-    pub quantity: Quantity,
-    pub filled: Quantity,
-    pub state: OrderState,
-    pub at: Timestamp,
+pub(crate) struct FakeOrder {
+    pub(crate) id: VenueOrderId,
+    pub(crate) client: Option<VenueClientId>,
+    pub(crate) symbol: Symbol,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
+    pub(crate) filled: Quantity,
+    pub(crate) state: OrderState,
+    pub(crate) at: Timestamp,
 }
 
 #[derive(Default)]
-pub struct Account {
-    pub orders: Vec<FakeOrder>,
-    pub fills: Vec<VenueFill>,
-    pub balances: HashMap<String, Decimal>,
-    pub listeners: Vec<UnboundedSender<AccountEvent>>,
+pub(crate) struct Account {
+    pub(crate) orders: Vec<FakeOrder>,
+    pub(crate) fills: Vec<VenueFill>,
+    pub(crate) balances: HashMap<String, Decimal>,
+    pub(crate) listeners: Vec<UnboundedSender<AccountEvent>>,
 }
 
-pub struct World {
-    pub venue: VenueId,
-    pub accounts: HashMap<UserId, Account>,
-    pub script: VecDeque<Answer>,
-    pub filling: Filling,
+pub(crate) struct World {
+    pub(crate) venue: VenueId,
+    pub(crate) accounts: HashMap<UserId, Account>,
+    pub(crate) script: VecDeque<Answer>,
+    pub(crate) filling: Filling,
     /// Whether reports and fills carry our client id.
-    pub echoes: bool,
+    pub(crate) echoes: bool,
     /// Whether streams deliver.
-    pub streaming: bool,
+    pub(crate) streaming: bool,
     /// Whether each event comes twice.
-    pub twice: bool,
+    pub(crate) twice: bool,
     /// Whether reading fails.
-    pub reads_fail: bool,
-    pub prices: HashMap<Symbol, Decimal>,
+    pub(crate) reads_fail: bool,
+    pub(crate) prices: HashMap<Symbol, Decimal>,
     /// Every placement that was attempted, in order.
-    pub placed: Vec<VenueClientId>,
-    pub cancels: usize,
+    pub(crate) placed: Vec<VenueClientId>,
+    pub(crate) cancels: usize,
+    /// Called at each placement, before anything else.
+    pub(crate) witness: Option<Box<dyn Fn() + Send>>,
     serial: u64,
 }
 
 impl World {
-    pub fn new(venue: VenueId) -> Self {
+    pub(crate) fn new(venue: VenueId) -> Self {
         Self {
             venue,
             accounts: HashMap::new(),
@@ -73,11 +75,12 @@ impl World {
             prices: HashMap::new(),
             placed: Vec::new(),
             cancels: 0,
+            witness: None,
             serial: 0,
         }
     }
 
-    pub fn account(&mut self, user: UserId) -> &mut Account {
+    pub(crate) fn account(&mut self, user: UserId) -> &mut Account {
         self.accounts.entry(user).or_default()
     }
 
@@ -88,7 +91,7 @@ impl World {
 
     /// An order arrives; `client` is absent for one made elsewhere.
     #[allow(clippy::too_many_arguments)]
-    pub fn arrive(
+    pub(crate) fn arrive(
         &mut self,
         user: UserId,
         client: Option<VenueClientId>,
@@ -116,18 +119,24 @@ impl World {
         self.order(user, &id)
     }
 
-    pub fn order(&mut self, user: UserId, id: &VenueOrderId) -> FakeOrder {
+    pub(crate) fn order(&mut self, user: UserId, id: &VenueOrderId) -> FakeOrder {
         self.account(user).orders.iter().find(|order| order.id == *id).unwrap().clone()
     }
 
     /// Fills a part of an open order.
-    pub fn fill(&mut self, user: UserId, id: &VenueOrderId, quantity: Quantity, at: Timestamp) {
+    pub(crate) fn fill(&mut self, user: UserId, id: &VenueOrderId, quantity: Quantity, at: Timestamp) {
         if quantity.is_zero() {
             return;
         }
         let execution = ExecutionId::new(&self.serial("e")).unwrap();
-        let traded = self.order(user, id).symbol;
-        let price = self.prices[&traded];
+        let traded = self.order(user, id);
+        let market = self.prices[&traded.symbol];
+        // Never worse than the order's limit.
+        let price = match (traded.kind, traded.side) {
+            (OrderKind::Market, _) => market,
+            (OrderKind::Limit { price }, Side::Buy) => market.min(price.get()),
+            (OrderKind::Limit { price }, Side::Sell) => market.max(price.get()),
+        };
         let (venue, echoes) = (self.venue.clone(), self.echoes);
         let account = self.account(user);
         let order = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
@@ -167,7 +176,7 @@ impl World {
     }
 
     /// Cancels what is open of an order.
-    pub fn end(&mut self, user: UserId, id: &VenueOrderId) {
+    pub(crate) fn end(&mut self, user: UserId, id: &VenueOrderId) {
         let account = self.account(user);
         let order = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
         if matches!(order.state, OrderState::Working | OrderState::PartialFill) {
@@ -177,13 +186,13 @@ impl World {
         }
     }
 
-    pub fn balance(&mut self, user: UserId, asset: &str, at: Timestamp) -> VenueBalance {
+    pub(crate) fn balance(&mut self, user: UserId, asset: &str, at: Timestamp) -> VenueBalance {
         let venue = self.venue.clone();
         let total = self.account(user).balances.get(asset).copied().unwrap_or_default();
         VenueBalance { venue, asset: asset.to_owned(), total, available: total, at }
     }
 
-    pub fn report(&self, order: &FakeOrder) -> ExecutionReport {
+    pub(crate) fn report(&self, order: &FakeOrder) -> ExecutionReport {
         ExecutionReport {
             venue: self.venue.clone(),
             venue_order_id: order.id.clone(),
@@ -205,7 +214,7 @@ impl World {
         self.tell(user, AccountEvent::Report(report));
     }
 
-    pub fn tell(&mut self, user: UserId, event: AccountEvent) {
+    pub(crate) fn tell(&mut self, user: UserId, event: AccountEvent) {
         if !self.streaming {
             return;
         }
