@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// Makes an account and signs it in.
-#[utoipa::path(post, path = "/v1/auth/signup", tag = "auth", security(()), request_body = wire::PasswordLogin,
-    responses((status = 201, body = wire::Session), (status = 403, description = "`signup_closed`", body = wire::Problem),
-              (status = 409, description = "`email_taken`", body = wire::Problem), Invalid, Limited))]
+#[utoipa::path(post, path = "/v1/auth/signup", operation_id = "sign_up", tag = "auth", security(()), request_body = wire::PasswordLogin,
+    responses((status = 201, body = wire::Session), (status = 403, description = "`signup_closed`", body = wire::Problem, content_type = "application/problem+json"),
+              (status = 409, description = "`email_taken`", body = wire::Problem, content_type = "application/problem+json"), Invalid, Limited))]
 pub(super) async fn signup(
     State(app): State<AppState>,
     StrictJson(login): StrictJson<wire::PasswordLogin>,
@@ -36,9 +36,9 @@ pub(super) async fn signup(
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/v1/auth/login", tag = "auth", security(()), request_body = wire::PasswordLogin,
+#[utoipa::path(post, path = "/v1/auth/login", operation_id = "sign_in", tag = "auth", security(()), request_body = wire::PasswordLogin,
     responses((status = 200, body = wire::Session),
-              (status = 401, description = "`login_refused`: the address or the password is wrong", body = wire::Problem),
+              (status = 401, description = "`login_refused`: the address or the password is wrong", body = wire::Problem, content_type = "application/problem+json"),
               Invalid, Limited))]
 pub(super) async fn login(
     State(app): State<AppState>,
@@ -69,9 +69,9 @@ pub(super) async fn login(
 }
 
 /// Trades a refresh token for a new session pair. Each works once; one that comes back ends the session.
-#[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", security(()), request_body = wire::RefreshRequest,
+#[utoipa::path(post, path = "/v1/auth/refresh", operation_id = "refresh_session", tag = "auth", security(()), request_body = wire::RefreshRequest,
     responses((status = 200, body = wire::Session),
-              (status = 401, description = "`refresh_token_refused` or `refresh_token_reused`", body = wire::Problem),
+              (status = 401, description = "`refresh_token_refused` or `refresh_token_reused`", body = wire::Problem, content_type = "application/problem+json"),
               Invalid, Limited))]
 pub(super) async fn refresh(
     State(app): State<AppState>,
@@ -102,7 +102,7 @@ pub(super) async fn refresh(
 }
 
 /// Ends the session of a refresh token: its access tokens stop at once. That it is over already is no error.
-#[utoipa::path(post, path = "/v1/auth/logout", tag = "auth", security(()), request_body = wire::RefreshRequest,
+#[utoipa::path(post, path = "/v1/auth/logout", operation_id = "sign_out", tag = "auth", security(()), request_body = wire::RefreshRequest,
     responses((status = 204, description = "The session is over"), Invalid, Limited))]
 pub(super) async fn logout(
     State(app): State<AppState>,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Pauses: entries are refused until resumed, exits go through.
-#[utoipa::path(post, path = "/v1/bot/pause", tag = "dashboard", responses((status = 200, body = wire::BotStatus), SignedIn))]
+#[utoipa::path(post, path = "/v1/bot/pause", operation_id = "pause_bot", tag = "dashboard", responses((status = 200, body = wire::BotStatus), SignedIn))]
 pub(super) async fn pause(
     State(app): State<AppState>,
     user: CurrentUser,
@@ -21,7 +21,7 @@ pub(super) async fn pause(
 }
 
 /// Resumes.
-#[utoipa::path(post, path = "/v1/bot/resume", tag = "dashboard", responses((status = 200, body = wire::BotStatus), SignedIn))]
+#[utoipa::path(post, path = "/v1/bot/resume", operation_id = "resume_bot", tag = "dashboard", responses((status = 200, body = wire::BotStatus), SignedIn))]
 pub(super) async fn resume(
     State(app): State<AppState>,
     user: CurrentUser,

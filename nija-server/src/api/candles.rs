@@ -43,7 +43,7 @@ const fn five_minutes() -> CandleInterval {
 #[utoipa::path(get, path = "/v1/markets/{symbol}/candles", tag = "markets",
     params(("symbol" = String, Path, description = "Canonical symbol, `BTC-USD`"), CandlesQuery),
     responses((status = 200, body = [wire::Candle]),
-              (status = 422, description = "`symbol_unknown`, `venue_unknown`", body = wire::Problem), BadQuery, SignedIn))]
+              (status = 422, description = "`symbol_unknown`, `venue_unknown`", body = wire::Problem, content_type = "application/problem+json"), BadQuery, SignedIn))]
 pub(super) async fn candles(
     State(app): State<AppState>,
     _: CurrentUser,

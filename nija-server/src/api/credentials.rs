@@ -18,7 +18,7 @@ const SUITE: &str = "DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM";
 const LABEL: usize = 64;
 
 /// The public key to seal a credential to.
-#[utoipa::path(get, path = "/v1/credentials/sealing-key", tag = "credentials",
+#[utoipa::path(get, path = "/v1/credentials/sealing-key", operation_id = "sealing_key", tag = "credentials",
     responses((status = 200, body = wire::SealingKey), SignedIn))]
 pub(super) async fn sealing_key(
     State(app): State<AppState>,
@@ -33,9 +33,9 @@ pub(super) async fn sealing_key(
 }
 
 /// Takes up a sealed key: the venue is asked what it may do, and one that can withdraw is refused.
-#[utoipa::path(post, path = "/v1/credentials/store", tag = "credentials", request_body = wire::StoreCredential,
+#[utoipa::path(post, path = "/v1/credentials/store", operation_id = "store_credential", tag = "credentials", request_body = wire::StoreCredential,
     responses((status = 201, body = wire::Credential),
-              (status = 404, description = "`venue_not_found`", body = wire::Problem), Invalid, SignedIn))]
+              (status = 404, description = "`venue_not_found`", body = wire::Problem, content_type = "application/problem+json"), Invalid, SignedIn))]
 pub(super) async fn store(
     State(app): State<AppState>,
     user: CurrentUser,
@@ -63,7 +63,7 @@ pub(super) async fn store(
 }
 
 /// The caller's keys, newest first, without their secrets.
-#[utoipa::path(get, path = "/v1/credentials", tag = "credentials",
+#[utoipa::path(get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     responses((status = 200, body = [wire::Credential]), SignedIn))]
 pub(super) async fn list(
     State(app): State<AppState>,
@@ -74,7 +74,7 @@ pub(super) async fn list(
 }
 
 /// Makes a key unusable at once. Orders that rest at the venue stay there.
-#[utoipa::path(delete, path = "/v1/credentials/{id}", tag = "credentials", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/credentials/{id}", operation_id = "revoke_credential", tag = "credentials", params(("id" = String, Path)),
     responses((status = 204, description = "Revoked"), Missing, SignedIn))]
 pub(super) async fn revoke(
     State(app): State<AppState>,

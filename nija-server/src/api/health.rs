@@ -18,7 +18,7 @@ pub(super) async fn health(State(app): State<AppState>) -> Json<Health> {
 /// Whether requests should be sent here: 200, or 503 while starting, shutting down or without storage.
 #[utoipa::path(get, path = "/ready", tag = "operations", security(()),
     responses((status = 200, body = wire::Health),
-              (status = 503, description = "`starting`, `draining`, `degraded`", body = wire::Problem)))]
+              (status = 503, description = "`starting`, `draining`, `degraded`", body = wire::Problem, content_type = "application/problem+json")))]
 pub(super) async fn ready(State(app): State<AppState>) -> ApiResult<Json<Health>> {
     match app.phase() {
         Phase::Starting => {

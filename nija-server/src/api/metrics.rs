@@ -15,7 +15,7 @@ use crate::{
 /// Metrics in Prometheus' text format, for callers on the same machine. With `metrics_listen` they are served there alone.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses((status = 200, content_type = "text/plain", body = String),
-              (status = 403, description = "`forbidden`: not from this machine", body = nija_client::wire::Problem)))]
+              (status = 403, description = "`forbidden`: not from this machine", body = nija_client::wire::Problem, content_type = "application/problem+json")))]
 pub(super) async fn metrics(
     State(app): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

@@ -46,13 +46,13 @@ pub(super) struct PlaceQuery {
 ///
 /// The same `client_order_id` (or `Idempotency-Key` header) with the same content answers with the first order (200);
 /// with other content it is refused (409). An order that risk refuses or that no venue can take is on record, too.
-#[utoipa::path(post, path = "/v1/orders", tag = "trading", params(PlaceQuery,
+#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "trading", params(PlaceQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "Serves as `client_order_id` when the body has none")),
     request_body = wire::NewOrder,
     responses(
         (status = 201, description = "Taken up", body = wire::Order),
         (status = 200, description = "Seen before (`Order`), or a dry run (`OrderPreview`)", body = inline(Placed)),
-        (status = 409, description = "`client_order_id_reused`", body = wire::Problem), Invalid, SignedIn))]
+        (status = 409, description = "`client_order_id_reused`", body = wire::Problem, content_type = "application/problem+json"), Invalid, SignedIn))]
 pub(super) async fn place(
     State(app): State<AppState>,
     user: CurrentUser,
@@ -93,7 +93,7 @@ pub(super) struct OrdersQuery {
 }
 
 /// The caller's orders, newest first.
-#[utoipa::path(get, path = "/v1/orders", tag = "trading", params(OrdersQuery),
+#[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "trading", params(OrdersQuery),
     responses((status = 200, body = wire::Page<wire::Order>), BadQuery, SignedIn))]
 pub(super) async fn list(
     State(app): State<AppState>,
@@ -107,7 +107,7 @@ pub(super) async fn list(
 }
 
 /// One order.
-#[utoipa::path(get, path = "/v1/orders/{id}", tag = "trading", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "get_order", tag = "trading", params(("id" = String, Path)),
     responses((status = 200, body = wire::Order), Missing, SignedIn))]
 pub(super) async fn get(
     State(app): State<AppState>,
@@ -120,7 +120,7 @@ pub(super) async fn get(
 }
 
 /// Asks for an order's cancellation. It may fill before the venue hears of it: watch its state.
-#[utoipa::path(post, path = "/v1/orders/{id}/cancel", tag = "trading", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancel_order", tag = "trading", params(("id" = String, Path)),
     responses((status = 202, body = wire::Order), Missing, SignedIn))]
 pub(super) async fn cancel(
     State(app): State<AppState>,

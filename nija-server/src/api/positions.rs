@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Open positions at their venues' newest prices, largest first.
-#[utoipa::path(get, path = "/v1/positions/open", tag = "positions",
+#[utoipa::path(get, path = "/v1/positions/open", operation_id = "open_positions", tag = "positions",
     responses((status = 200, body = [wire::Position]), SignedIn))]
 pub(super) async fn open(
     State(app): State<AppState>,
@@ -31,7 +31,7 @@ pub(super) async fn open(
 }
 
 /// Closed positions, newest first.
-#[utoipa::path(get, path = "/v1/positions/closed", tag = "positions", params(PageQuery),
+#[utoipa::path(get, path = "/v1/positions/closed", operation_id = "closed_positions", tag = "positions", params(PageQuery),
     responses((status = 200, body = wire::Page<wire::Position>), BadQuery, SignedIn))]
 pub(super) async fn closed(
     State(app): State<AppState>,
@@ -52,11 +52,11 @@ pub(super) struct CloseQuery {
 }
 
 /// Closes a whole position at the market. No limit, pause or breaker holds it up.
-#[utoipa::path(post, path = "/v1/positions/{id}/close", tag = "positions",
+#[utoipa::path(post, path = "/v1/positions/{id}/close", operation_id = "close_position", tag = "positions",
     params(("id" = String, Path), CloseQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "Names the closing order: the same key answers with the same order")),
     responses((status = 201, body = wire::Order), (status = 200, description = "Seen before", body = wire::Order),
-              (status = 422, description = "`no_execution_venue_available`", body = wire::Problem), BadQuery, Missing, SignedIn))]
+              (status = 422, description = "`no_execution_venue_available`", body = wire::Problem, content_type = "application/problem+json"), BadQuery, Missing, SignedIn))]
 pub(super) async fn close(
     State(app): State<AppState>,
     user: CurrentUser,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The routing decisions of the caller's orders, newest first, with every candidate and its score.
-#[utoipa::path(get, path = "/v1/routing/decisions", tag = "trading", params(PageQuery),
+#[utoipa::path(get, path = "/v1/routing/decisions", operation_id = "routing_decisions", tag = "trading", params(PageQuery),
     responses((status = 200, body = wire::Page<wire::RoutingDecision>), BadQuery, SignedIn))]
 pub(super) async fn decisions(
     State(app): State<AppState>,

@@ -25,7 +25,7 @@ const BUFFER: usize = 4096;
 const MOST_FROM_CLIENT: usize = 4096;
 
 /// A ticket for one WebSocket, so that no token stands in a URL.
-#[utoipa::path(post, path = "/v1/stream/ticket", tag = "stream",
+#[utoipa::path(post, path = "/v1/stream/ticket", operation_id = "stream_ticket", tag = "stream",
     responses((status = 201, body = wire::StreamTicket), SignedIn))]
 pub(super) async fn ticket(
     State(app): State<AppState>,
@@ -50,9 +50,9 @@ pub(super) struct StreamQuery {
 }
 
 /// The live stream: a WebSocket whose text frames are `StreamEvent`s. The first is `hello`.
-#[utoipa::path(get, path = "/v1/stream", tag = "stream", security(()), params(StreamQuery),
+#[utoipa::path(get, path = "/v1/stream", operation_id = "stream", tag = "stream", security(()), params(StreamQuery),
     responses((status = 101, description = "The stream begins"),
-              (status = 401, description = "`ticket_refused`", body = wire::Problem), BadQuery, Limited))]
+              (status = 401, description = "`ticket_refused`", body = wire::Problem, content_type = "application/problem+json"), BadQuery, Limited))]
 pub(super) async fn stream(
     State(app): State<AppState>,
     StrictQuery(query): StrictQuery<StreamQuery>,

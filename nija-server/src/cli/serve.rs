@@ -38,16 +38,16 @@ pub(super) struct Args {
     /// Print one line of JSON on standard output when ready.
     #[arg(long)]
     json: bool,
-    /// How logs are written, on standard error. NIJA_LOG filters them, `info` by default.
+    /// How logs are written, on standard error. NIJA_LOG (else RUST_LOG) filters them, `info` by default.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }
 
 /// Serves until interrupted or terminated, then drains.
 pub(super) async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let filter = std::env::var("NIJA_LOG").ok();
+    let filter = std::env::var("NIJA_LOG").or_else(|_| std::env::var("RUST_LOG")).ok();
     let subscriber = logging::subscriber(args.log_format, filter.as_deref(), std::io::stderr)
-        .map_err(|error| ConfigError(format!("the variable NIJA_LOG: {error}")))?;
+        .map_err(|error| ConfigError(format!("the log filter in NIJA_LOG or RUST_LOG: {error}")))?;
     tracing::subscriber::set_global_default(subscriber)?;
     // Listened for from here on, so that a signal during start-up is not lost.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

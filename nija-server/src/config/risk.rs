@@ -11,10 +11,10 @@ pub(super) struct RiskConfig {
     pub(super) entry_interval_ms: u64,
     pub(super) max_equity_share_percent: u32,
     pub(super) max_daily_loss_percent: u32,
-    basic_position_usd: u32,
+    basic_largest_position: u32,
     basic_positions: u32,
     basic_venues: u32,
-    pro_position_usd: u32,
+    pro_largest_position: u32,
     pro_positions: u32,
     pro_venues: u32,
 }
@@ -25,10 +25,10 @@ impl Default for RiskConfig {
             entry_interval_ms: 1000,
             max_equity_share_percent: 10,
             max_daily_loss_percent: 5,
-            basic_position_usd: 50,
+            basic_largest_position: 50,
             basic_positions: 3,
             basic_venues: 2,
-            pro_position_usd: 200,
+            pro_largest_position: 200,
             pro_positions: 10,
             pro_venues: 5,
         }
@@ -46,8 +46,8 @@ impl RiskConfig {
         limits.entry_interval = Duration::from_millis(self.entry_interval_ms);
         limits.max_equity_share = Decimal::new(i64::from(self.max_equity_share_percent), 2);
         limits.max_daily_loss = Decimal::new(i64::from(self.max_daily_loss_percent), 2);
-        limits.basic = tier(self.basic_position_usd, self.basic_positions, self.basic_venues);
-        limits.pro = tier(self.pro_position_usd, self.pro_positions, self.pro_venues);
+        limits.basic = tier(self.basic_largest_position, self.basic_positions, self.basic_venues);
+        limits.pro = tier(self.pro_largest_position, self.pro_positions, self.pro_venues);
     }
 }
 

@@ -5,6 +5,7 @@ use nija_client::{seal_credential, wire};
 use nija_core::{SealedCredential, Tier, UserId, VenueId};
 use nija_sim::{NewAccount, VenueHandle};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::DemoLogin;
@@ -36,11 +37,8 @@ pub(super) async fn sign_up(app: &App) -> Result<(UserId, DemoLogin), StartError
 
 /// Opens an account at a simulated exchange and stores its key the way any user's device does: sealed.
 pub(super) async fn connect(app: &App, user: UserId, at: &VenueHandle) -> Result<(), StartError> {
-    let balances = [("USD", 10_000), ("BTC", 1), ("ETH", 10), ("SOL", 100)];
-    let account = at.add_account(NewAccount {
-        balances: Some(balances.map(|(asset, amount)| (asset.to_owned(), Decimal::from(amount))).into()),
-        ..NewAccount::default()
-    });
+    let balances = Some(balances(app, user, at).await?);
+    let account = at.add_account(NewAccount { balances, ..NewAccount::default() });
     let key = app.platform.vault().sealing_key().await.map_err(StartError::demo)?;
     let key = wire::SealingKey {
         key_id: key.key_id,
@@ -59,4 +57,19 @@ pub(super) async fn connect(app: &App, user: UserId, at: &VenueHandle) -> Result
     let venue = VenueId::new(&at.name).map_err(StartError::demo)?;
     app.platform.store_credential(user, &venue, "Demo key", &sealed).await.map_err(StartError::demo)?;
     Ok(())
+}
+
+/// Dollars, and what the positions of an earlier run say that there is, so that they can be closed.
+async fn balances(
+    app: &App,
+    user: UserId,
+    at: &VenueHandle,
+) -> Result<BTreeMap<String, Decimal>, StartError> {
+    let mut balances = BTreeMap::from([("USD".to_owned(), Decimal::from(10_000))]);
+    let open = app.platform.ledger().open_positions(Some(user)).await.map_err(StartError::demo)?;
+    for position in open.iter().filter(|position| position.venue.as_str() == at.name) {
+        *balances.entry(position.symbol.base().to_owned()).or_default() +=
+            position.quantity.max(Decimal::ZERO);
+    }
+    Ok(balances)
 }

@@ -76,6 +76,7 @@ pub async fn start(mut config: ServerConfig) -> Result<RunningServer, StartError
         Some(venues) => Some(venues.start_user(&app).await?),
         None => None,
     };
+    tracing::info!(%addr, data = %data_dir.display(), "listening");
     let login = running_demo.as_ref().map(|demo| demo.login.clone());
     Ok(RunningServer {
         addr,

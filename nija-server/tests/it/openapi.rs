@@ -71,6 +71,10 @@ async fn the_document_is_whole_and_covers_the_api() {
     ] {
         assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
     }
+    let operations = paths.values().flat_map(|operations| operations.as_object().unwrap().values());
+    let ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    let unique: std::collections::HashSet<&str> = ids.iter().copied().collect();
+    assert_eq!(unique.len(), ids.len(), "generated clients need a name for each call: {ids:?}");
     assert_eq!(document["components"]["schemas"]["NewOrder"]["properties"]["size"]["type"], "string");
 }
 
