@@ -18,7 +18,7 @@ use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
 /// A working platform. Cheap to share behind an [`Arc`].
 pub struct Platform {
     engine: Arc<Engine>,
-    vault: Arc<dyn Vault>,
+    vault: Arc<LocalVault>,
     ledger: Arc<SqliteLedger>,
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
@@ -40,7 +40,7 @@ impl Platform {
             Arc::new(OsEntropy::new().map_err(|error| PlatformError::Entropy(error.to_string()))?);
         let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
         let (executors, authenticators) = venues(&config, &clock, ledger.as_ref()).await?;
-        let vault: Arc<dyn Vault> = Arc::new(LocalVault::open(LocalVaultConfig {
+        let vault = Arc::new(LocalVault::open(LocalVaultConfig {
             database: config.data_dir.join("vault.db"),
             root: RootKey::File(config.data_dir.join("vault.key")),
             clock: clock.clone(),
@@ -104,8 +104,8 @@ impl Platform {
 
     /// Custody.
     #[must_use]
-    pub const fn vault(&self) -> &Arc<dyn Vault> {
-        &self.vault
+    pub fn vault(&self) -> Arc<dyn Vault> {
+        self.vault.clone()
     }
 
     /// The journal and its projections.
@@ -132,9 +132,10 @@ impl Platform {
         &self.entropy
     }
 
-    /// Ends what is being sent, takes nothing new, and closes the ledger. Working orders stay at their venues.
+    /// Ends what is being sent, takes nothing new, wipes every open key and closes the ledger. Working orders stay at their venues.
     pub async fn close(&self) {
         self.engine.drain().await;
+        self.vault.close().await;
         self.ledger.close().await;
     }
 

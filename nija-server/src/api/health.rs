@@ -40,9 +40,9 @@ pub(super) async fn ready(State(app): State<AppState>) -> ApiResult<Json<Health>
 }
 
 async fn assess(app: &App) -> Health {
-    let ledger = app.platform.ledger();
+    let (ledger, vault) = (app.platform.ledger(), app.platform.vault());
     let (ledger, vault, accounts) =
-        tokio::join!(ledger.active_symbols(), app.platform.vault().sealing_key(), app.accounts.ping());
+        tokio::join!(ledger.active_symbols(), vault.sealing_key(), app.accounts.ping());
     let mut parts = vec![
         part("ledger", ledger.err().map(|error| error.to_string())),
         part("vault", vault.err().map(|error| error.to_string())),
