@@ -1,6 +1,7 @@
 //! Commands and their flags.
 
 mod audit;
+mod seal;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ enum Command {
     Serve(serve::Args),
     /// Run simulated exchanges.
     Sim(nija_sim::cli::Args),
+    /// Seal an exchange key (JSON on standard input) for `POST /v1/credentials/store`.
+    Seal(seal::Args),
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -38,7 +41,8 @@ pub(crate) fn run() -> ExitCode {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
-            Command::Audit(command) => audit::run(command).await,
+            Command::Seal(args) => seal::run(&args),
+            Command::Audit(command) => audit::run(command),
             Command::Version => {
                 say(concat!("nija ", env!("CARGO_PKG_VERSION")));
                 Ok(())
