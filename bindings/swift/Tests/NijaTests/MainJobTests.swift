@@ -4,7 +4,8 @@ import XCTest
 
 @testable import Nija
 
-/// The main job through Swift, against a real server: the same cases as in Kotlin.
+/// The main job through Swift, against a real server: the cases of the Kotlin tests, but for those that need an
+/// exchange of their own.
 final class MainJobTests: XCTestCase {
     private static var server: Server!
 
@@ -73,8 +74,8 @@ final class MainJobTests: XCTestCase {
         } catch NijaError.SignedOut {}
     }
 
-    func testAnOrderAtAnExchangeFillsAndShowsInTheStream() async throws {
-        let client = try await signedIn()
+    func testAnOrderFillsAndShowsInTheStream() async throws {
+        let client = try await newUser()
         var placed: Order?
         for try await live in client.live() {
             switch live {
@@ -95,7 +96,7 @@ final class MainJobTests: XCTestCase {
     }
 
     func testAPreviewShowsChecksAndRouteAndSendsNothing() async throws {
-        let preview = try await signedIn().previewOrder(request: buy("25"))
+        let preview = try await newUser().previewOrder(request: buy("25"))
         XCTAssertTrue(preview.accepted, preview.reason ?? "")
         XCTAssertFalse(preview.checks.isEmpty)
         let route = try XCTUnwrap(preview.route)

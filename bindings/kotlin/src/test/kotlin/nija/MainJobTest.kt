@@ -11,7 +11,6 @@ import kotlinx.coroutines.flow.onEach
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
-import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeAll
@@ -76,8 +75,13 @@ class MainJobTest {
     }
 
     @Test
-    fun `an order at an exchange fills and shows in the stream`() = test {
-        signedIn().use { client ->
+    fun `a key goes sealed to the vault, and an order under it fills, shows in the stream and is a position`() = test {
+        newUser().use { client ->
+            val mine = server.keys.first()
+            val credential = client.connectExchange(Server.VENUE, "mine", mine.key, mine.secret)
+            assertEquals(Server.VENUE to "active", credential.venue to credential.status)
+            assertTrue(client.venues().single { it.id == Server.VENUE }.connected)
+
             val live = CompletableDeferred<Unit>()
             val updates = Channel<Order>(Channel.UNLIMITED)
             val listener = object : StreamListener {
@@ -95,13 +99,15 @@ class MainJobTest {
             }
             client.stream(listener).use { handle ->
                 live.await()
-                val order = client.placeOrder(buy("25"), waitMs = 10_000u)
-                assertEquals("filled", order.state, order.reason)
+                val order = client.placeOrder(buy("25").copy(venue = Server.VENUE), waitMs = 10_000u)
+                assertEquals("filled" to Server.VENUE, order.state to order.venue, order.reason)
                 assertTrue(order.filled.decimal.signum() > 0)
                 var seen = updates.receive()
                 while (seen.id != order.id || !seen.isFinal) seen = updates.receive()
                 assertEquals(order.filled.decimal.stripTrailingZeros(), seen.filled.decimal.stripTrailingZeros())
                 assertEquals("filled", client.order(order.id).state)
+                val position = client.positions().single()
+                assertEquals(Server.VENUE to "BTC-USD", position.venue to position.symbol)
                 assertTrue(client.activity().items.any { it.orderId == order.id })
                 handle.stop()
                 assertTrue(handle.isStopped())
@@ -111,13 +117,14 @@ class MainJobTest {
 
     @Test
     fun `a preview shows checks and route and sends nothing`() = test {
-        signedIn().use { client ->
+        newUser().use { client ->
             val preview = client.previewOrder(buy("25"))
             assertTrue(preview.accepted, preview.reason)
             assertTrue(preview.checks.isNotEmpty())
-            val route = assertNotNull(preview.route).let { preview.route!! }
+            val route = checkNotNull(preview.route)
             assertTrue(route.candidates.any { it.eligible && it.venue == route.venue })
             assertNull(route.orderId)
+            assertTrue(client.positions().isEmpty())
         }
     }
 
@@ -201,14 +208,19 @@ class MainJobTest {
     }
 
     @Test
-    fun `an exchange key is sealed here, opened by the signer, and checked with the exchange`() = test {
+    fun `keys that the exchange does not know, or that can withdraw, are refused`() = test {
         newUser().use { client ->
-            val error = fails<NijaException.Refused> {
-                client.connectExchange("kraken", "mine", "no-such-key", "bm90IGEgc2VjcmV0")
+            val unknown = fails<NijaException.Refused> {
+                client.connectExchange(Server.VENUE, "mine", "no-such-key", "bm90IGEgc2VjcmV0")
             }
             // It opened (else the code would be `credential_not_opened`), and the exchange does not know it.
-            assertEquals("credential_refused", error.code)
-            assertTrue(client.venues().none { it.id == "kraken" && it.connected })
+            assertEquals("credential_refused", unknown.code)
+            val withdrawing = server.keys.last()
+            val greedy = fails<NijaException.Refused> {
+                client.connectExchange(Server.VENUE, "mine", withdrawing.key, withdrawing.secret)
+            }
+            assertEquals("key_can_withdraw", greedy.code)
+            assertFalse(client.venues().single { it.id == Server.VENUE }.connected)
         }
     }
 

@@ -7,50 +7,75 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
-/** A real `nija serve --demo` on a port of its own and a data directory that goes with it. */
-class Server private constructor(private val process: Process, private val dir: Path, ready: String) : AutoCloseable {
+/** A `nija` process that says on one line when it is ready, ended with the tests whatever ends them. */
+private class Nija(log: File, vararg arguments: String) : AutoCloseable {
+    private val process: Process
+    val ready: String
+
+    init {
+        val binary = System.getenv("NIJA_BIN")?.let(::File) ?: File(System.getProperty("jna.library.path"), "nija")
+        check(binary.canExecute()) { "no server at $binary: cargo build -p nija-server" }
+        process = ProcessBuilder(binary.path, *arguments).redirectError(log).start()
+        Runtime.getRuntime().addShutdownHook(Thread { process.destroyForcibly() })
+        ready = try {
+            readyLine()
+        } catch (error: Exception) {
+            process.destroyForcibly()
+            throw IllegalStateException("nija ${arguments.first()} did not start:\n${log.readText()}", error)
+        }
+    }
+
+    override fun close() {
+        process.destroy()
+        if (!process.waitFor(20, TimeUnit.SECONDS)) process.destroyForcibly()
+    }
+
+    /** The first line of JSON; the rest is read too, so that the process never blocks on it. */
+    private fun readyLine(): String {
+        val ready = CompletableFuture<String>()
+        thread(isDaemon = true) {
+            process.inputStream.bufferedReader().forEachLine { line ->
+                if (line.startsWith("{")) ready.complete(line)
+            }
+            ready.completeExceptionally(IllegalStateException("it exited"))
+        }
+        return ready.get(60, TimeUnit.SECONDS)
+    }
+}
+
+/** A user's API key at the simulated exchange. */
+class KeyPair(val key: String, val secret: String)
+
+/**
+ * A real `nija serve --demo` on a port of its own, with a data directory that goes with it, and one more simulated
+ * exchange, [VENUE], at which the tests have [keys]: the last of them may withdraw.
+ */
+class Server private constructor(private val dir: Path, private val sim: AutoCloseable, private val serve: AutoCloseable,
+                                 ready: String, val keys: List<KeyPair>) : AutoCloseable {
     val url = field(ready, "url")
     val email = field(ready, "email")
     val password = field(ready, "password")
 
     override fun close() {
-        process.destroy()
-        if (!process.waitFor(20, TimeUnit.SECONDS)) process.destroyForcibly()
+        serve.close()
+        sim.close()
         dir.toFile().deleteRecursively()
     }
 
     companion object {
-        private const val START_SECONDS = 60L
+        const val VENUE = "exchange"
 
         fun start(): Server {
-            val binary = System.getenv("NIJA_BIN")?.let(::File) ?: File(System.getProperty("jna.library.path"), "nija")
-            check(binary.canExecute()) { "no server at $binary: cargo build -p nija-server" }
             val dir = Files.createTempDirectory("nija-kotlin-")
-            val log = dir.resolve("stderr.log").toFile()
-            val process = ProcessBuilder(
-                binary.path, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir.resolve("data").toString(),
-                "--demo", "--json",
-            ).redirectError(log).start()
-            // Whatever ends the tests ends the server.
-            Runtime.getRuntime().addShutdownHook(Thread { process.destroyForcibly() })
-            return try {
-                Server(process, dir, readyLine(process))
-            } catch (error: Exception) {
-                process.destroyForcibly()
-                throw IllegalStateException("the server did not start:\n${log.readText()}", error)
-            }
-        }
-
-        /** The first line of standard output; the rest is read too, so that the server never blocks on it. */
-        private fun readyLine(process: Process): String {
-            val ready = CompletableFuture<String>()
-            thread(isDaemon = true) {
-                process.inputStream.bufferedReader().forEachLine { line ->
-                    if (line.startsWith("{")) ready.complete(line)
-                }
-                ready.completeExceptionally(IllegalStateException("it exited"))
-            }
-            return ready.get(START_SECONDS, TimeUnit.SECONDS)
+            val sim = Nija(dir.resolve("sim.log").toFile(), "sim", "--json", "--venue", "$VENUE=kraken", "--accounts", "3")
+            val addresses = listOf("rest", "ws_public", "ws_private").joinToString(",") { field(sim.ready, it) }
+            val serve = Nija(
+                dir.resolve("serve.log").toFile(), "serve", "--listen", "127.0.0.1:0",
+                "--data-dir", dir.resolve("data").toString(), "--venue", "$VENUE:kraken=$addresses", "--demo", "--json",
+            )
+            val keys = Regex("\"key\":\"([^\"]*)\",\"secret\":\"([^\"]*)\"").findAll(sim.ready)
+                .map { KeyPair(it.groupValues[1], it.groupValues[2]) }.toList()
+            return Server(dir, sim, serve, serve.ready, keys)
         }
 
         private fun field(json: String, name: String): String =
