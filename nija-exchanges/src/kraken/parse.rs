@@ -14,6 +14,7 @@ use super::{
 };
 
 /// Where a payload does not make sense, and how.
+#[allow(clippy::needless_pass_by_value)] // Literals, errors and `format_args!` are handed over as they are.
 pub(super) fn unreadable(venue: &VenueId, path: impl Into<String>, message: impl ToString) -> VenueError {
     let message: String = message.to_string().chars().take(300).collect();
     VenueError::Decode { venue: venue.clone(), path: path.into(), message }

@@ -220,9 +220,13 @@ fn fixture_recorded_stream_messages_are_understood() {
         let data = update.data.unwrap().get();
         match update.channel.as_deref() {
             Some("book") => {
-                assert_eq!(serde_json::from_str::<Vec<ws::Book<'_>>>(data).unwrap()[0].bids.len(), 10)
+                let books: Vec<ws::Book<'_>> = serde_json::from_str(data).unwrap();
+                assert_eq!((books[0].bids.len(), books[0].asks.len()), (10, 10));
             }
-            Some("ticker") => assert_eq!(serde_json::from_str::<Vec<ws::Ticker<'_>>>(data).unwrap().len(), 1),
+            Some("ticker") => {
+                let tickers: Vec<ws::Ticker<'_>> = serde_json::from_str(data).unwrap();
+                assert_eq!((tickers[0].bid.0.to_string(), tickers.len()), ("0.10025".to_owned(), 1));
+            }
             other => panic!("{other:?}"),
         }
     }

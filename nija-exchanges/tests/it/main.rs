@@ -1,4 +1,6 @@
 //! Tests of the executors through their public API.
+// Helpers are outside of `#[test]`, where clippy would otherwise look away.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conformance;
 mod kraken;

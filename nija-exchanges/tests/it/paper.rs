@@ -38,10 +38,7 @@ async fn totals(executor: &PaperExecutor, account: &VenueAccount) -> BTreeMap<St
     let mut balances = executor.balances(account).await.unwrap();
     // An asset that was looked at and never had is as good as none.
     balances.retain(|one| !one.total.is_zero() || one.available != one.total);
-    balances
-        .into_iter()
-        .map(|one| (one.asset, (one.total, one.available)))
-        .collect()
+    balances.into_iter().map(|one| (one.asset, (one.total, one.available))).collect()
 }
 
 #[derive(Debug, Clone)]

@@ -84,13 +84,13 @@ impl LocalBook {
     /// The book as everybody else knows it.
     #[must_use]
     pub fn to_book(&self, at: Timestamp) -> OrderBook {
-        let side = |levels: &[Level]| levels.iter().filter_map(Level::to_core).collect();
+        let side = |levels: &[Level]| levels.iter().filter_map(Level::as_core).collect();
         OrderBook { bids: side(&self.bids), asks: side(&self.asks), at }
     }
 }
 
 impl Level {
-    fn to_core(&self) -> Option<BookLevel> {
+    fn as_core(&self) -> Option<BookLevel> {
         Some(BookLevel { price: Price::new(self.price).ok()?, quantity: Quantity::new(self.quantity).ok()? })
     }
 }
