@@ -67,7 +67,7 @@ impl Inner {
             reserved,
             working_orders: working.len(),
             working,
-            equity: self.equity(state),
+            equity: self.equity(user, state),
             realised_today: state.realised.today(now),
             // An order that is routed anew passed this check when it was new.
             last_entry_at: if except.is_some() { None } else { state.last_entry_at },
@@ -89,8 +89,11 @@ impl Inner {
             .collect()
     }
 
-    /// Cash and positions in USD; `None` when a position has no price.
-    fn equity(&self, state: &UserState) -> Option<Decimal> {
+    /// Cash and positions in USD; `None` when a position has no price, or while no venue's balances are known.
+    fn equity(&self, user: &User, state: &UserState) -> Option<Decimal> {
+        if state.balances_read.is_empty() && !user.conns().is_empty() {
+            return None;
+        }
         let positions = state.positions.values().map(|position| {
             let (_, price) = self.mark(position);
             Some(position.quantity * price?.get())

@@ -58,7 +58,7 @@ impl Default for EngineConfig {
             max_intent_age: Duration::from_secs(30),
             alarm_after: Duration::from_secs(60),
             max_failovers: 2,
-            max_exit_retries: 5,
+            max_exit_retries: 20,
             mark_interval: Duration::from_millis(250),
             connect_wait: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(15),

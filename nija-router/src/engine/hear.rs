@@ -214,8 +214,12 @@ impl Inner {
             return;
         };
         let (standing, filled, leg) = standing;
-        let current = leg.map(|leg| leg.client_id);
-        if report.client_id.is_some() && report.client_id != current {
+        let this_attempt = leg.is_some_and(|leg| {
+            leg.venue == report.venue
+                && report.client_id.is_none_or(|id| id == leg.client_id)
+                && leg.venue_order_id.is_none_or(|id| id == report.venue_order_id)
+        });
+        if !this_attempt {
             // Of an attempt that was given up as dead. A fill of it would count; its state says nothing of this one.
             if matches!(report.state, OrderState::Working | OrderState::PartialFill) {
                 tracing::error!(%order, venue = %report.venue, "an attempt proven dead is alive at its venue");

@@ -1,6 +1,6 @@
 //! The keeper of an account: reconciles when asked, and fetches what the stream did not bring.
 
-use nija_core::{OrderId, OrderLeg, Symbol, TimeInForce};
+use nija_core::{OrderId, OrderLeg, Symbol, TimeInForce, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
     conn::{Ask, Conn},
     inner::Inner,
     resolve::Found,
+    state::LiveOrder,
     user::User,
 };
 
@@ -52,81 +53,107 @@ impl Inner {
         }
         // The stream usually brings it in a moment.
         let delay = if asked.has(Ask::FILLS) { self.config.backfill_delay } else { self.config.check_after };
-        tokio::select! {
-            () = tokio::time::sleep(delay) => {}
-            () = conn.wake.notified() => {
-                let more = conn.take_asked();
-                if more.has(Ask::RECONCILE) || (more.has(Ask::FILLS) && !asked.has(Ask::FILLS)) {
-                    return asked.and(more);
-                }
-                tokio::time::sleep(delay).await;
-            }
+        let asked = self.rest(conn, asked, delay).await;
+        if asked.has(Ask::RECONCILE) {
+            return asked;
         }
-        let left = match self.catch_up(user, conn).await {
-            Ok(left) => left,
+        match self.catch_up(user, conn).await {
+            // What is left is not due yet.
+            Ok(left) if !left.has(Ask::FILLS) => {
+                backoff.reset();
+                left.and(conn.take_asked())
+            }
+            Ok(left) => self.pause(conn, left, backoff).await,
             Err(error) => {
                 tracing::warn!(user = %user.id, venue = %conn.venue.id, %error, "an account could not be caught up");
-                asked
+                self.pause(conn, asked, backoff).await
             }
-        };
-        self.pause(conn, left, backoff).await
+        }
     }
 
     async fn pause(&self, conn: &Conn, left: Ask, backoff: &mut Backoff) -> Ask {
         if left == Ask::NOTHING {
             backoff.reset();
-        } else {
-            backoff.wait().await;
+            return conn.take_asked();
         }
-        left.and(conn.take_asked())
+        self.rest(conn, left, backoff.step()).await
+    }
+
+    /// Waits, and adds what is asked for meanwhile. Only a reconciliation that is news cuts the wait short: a venue that is in
+    /// trouble is not asked more often because its users are busy.
+    async fn rest(&self, conn: &Conn, mut asked: Ask, time: Duration) -> Ask {
+        let over = tokio::time::sleep(time);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return asked.and(conn.take_asked()),
+                () = conn.wake.notified() => {
+                    let more = conn.take_asked();
+                    let urgent = more.has(Ask::RECONCILE) && !asked.has(Ask::RECONCILE);
+                    asked = asked.and(more);
+                    if urgent {
+                        return asked;
+                    }
+                }
+            }
+        }
     }
 
     /// Fetches missing fills and looks up orders that should have ended. Asks the venue nothing when there is nothing to ask.
     async fn catch_up(self: &Arc<Self>, user: &Arc<User>, conn: &Arc<Conn>) -> Result<Ask, EngineError> {
-        let overdue = self.overdue(user, conn).await;
-        let missing = self.misses_fills(user, conn).await;
-        if overdue.is_empty() && !missing {
-            return Ok(Ask::NOTHING);
-        }
+        let (brief, missing) = self.unfinished(user, conn).await;
+        let now = self.clock.now();
+        let due: Vec<_> =
+            brief.into_iter().filter(|order| now.since(order.since) >= self.config.check_after / 2).collect();
         let mut gone = Vec::new();
-        for (order, leg, symbol) in overdue {
-            let found = self.look_up(user, &conn.venue, order, &symbol, &leg).await;
-            gone.extend(matches!(found, Found::ProvenAbsent).then_some(order));
+        for order in &due {
+            let found = self.look_up(user, &conn.venue, order.id, &order.symbol, &order.leg).await;
+            gone.extend(matches!(found, Found::ProvenAbsent).then_some(order.id));
         }
-        self.fetch_fills(user, conn).await?;
+        if missing || !due.is_empty() {
+            self.fetch_fills(user, conn).await?;
+        }
         for order in gone {
             self.gone(user, &conn.venue, order).await;
         }
-        let mut left = Ask::NOTHING;
-        if self.misses_fills(user, conn).await {
-            left = left.and(Ask::FILLS);
+        let (brief, missing) = self.unfinished(user, conn).await;
+        for order in &brief {
+            let open_for = self.clock.now().since(order.since);
+            if open_for >= self.config.alarm_after {
+                let (id, at, seconds) = (order.id, &conn.venue.id, open_for.as_secs());
+                conn.venue.alarm(id, format!("order {id} should have ended at {at} {seconds} s ago"));
+            }
         }
-        if !self.overdue(user, conn).await.is_empty() {
-            left = left.and(Ask::CHECK);
-        }
-        Ok(left)
+        let fills = if missing { Ask::FILLS } else { Ask::NOTHING };
+        Ok(if brief.is_empty() { fills } else { fills.and(Ask::CHECK) })
     }
 
-    async fn misses_fills(&self, user: &User, conn: &Conn) -> bool {
+    /// Orders at this venue that fill at once or not at all, or of which the venue said that they are over, and that are still
+    /// open here; and whether fills are missing.
+    async fn unfinished(&self, user: &User, conn: &Conn) -> (Vec<Unfinished>, bool) {
         let state = user.state.lock().await;
-        let missing = |live: &super::state::LiveOrder| live.at(&conn.venue.id) && live.misses_fills();
-        state.orders.values().any(missing) || !state.held.is_empty()
-    }
-
-    /// Orders at this venue that fill at once or not at all and are still open, though nobody is sending them.
-    async fn overdue(&self, user: &User, conn: &Conn) -> Vec<(OrderId, OrderLeg, Symbol)> {
-        let now = self.clock.now();
-        let state = user.state.lock().await;
-        state
-            .orders
-            .values()
-            .filter(|live| live.at(&conn.venue.id) && !live.in_hand && !live.in_doubt())
-            .filter(|live| live.order.intent.signal.time_in_force == TimeInForce::Ioc && live.ended.is_none())
-            .filter(|live| now.since(live.order.updated_at) >= self.config.check_after / 2)
+        let here = || state.orders.values().filter(|live| live.at(&conn.venue.id));
+        let missing = here().any(LiveOrder::misses_fills) || !state.held.is_empty();
+        let brief = here()
+            .filter(|live| !live.in_hand && !live.in_doubt())
+            .filter(|live| live.order.intent.signal.time_in_force == TimeInForce::Ioc || live.ended.is_some())
             .filter_map(|live| {
-                let leg = live.order.leg.clone()?;
-                Some((live.order.id(), leg, live.order.intent.signal.symbol.clone()))
+                Some(Unfinished {
+                    id: live.order.id(),
+                    leg: live.order.leg.clone()?,
+                    symbol: live.order.intent.signal.symbol.clone(),
+                    since: live.order.updated_at,
+                })
             })
-            .collect()
+            .collect();
+        (brief, missing)
     }
+}
+
+/// An order that should have ended.
+struct Unfinished {
+    id: OrderId,
+    leg: OrderLeg,
+    symbol: Symbol,
+    since: Timestamp,
 }

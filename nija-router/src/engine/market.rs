@@ -18,13 +18,20 @@ pub(crate) type Key = (VenueId, Symbol);
 /// Events taken up at a time: one snapshot is published for all of them.
 const BATCH: usize = 256;
 
+/// What can be traded, as a list and by name.
+#[derive(Default)]
+struct Listed {
+    all: Arc<Vec<Arc<Instrument>>>,
+    by_key: HashMap<Key, Arc<Instrument>>,
+}
+
 /// Instruments and the newest prices.
 #[derive(Default)]
 pub(crate) struct Market {
     snapshot: ArcSwap<MarketSnapshot>,
     /// The next snapshot, under the writers' lock.
     building: Mutex<MarketSnapshot>,
-    instruments: ArcSwap<Vec<Arc<Instrument>>>,
+    listed: ArcSwap<Listed>,
     moved: Mutex<HashSet<Key>>,
     holders: Mutex<HashMap<Key, HashSet<UserId>>>,
 }
@@ -35,19 +42,21 @@ impl Market {
     }
 
     pub(crate) fn instruments(&self) -> Arc<Vec<Arc<Instrument>>> {
-        self.instruments.load_full()
+        self.listed.load().all.clone()
     }
 
     /// A symbol's rules at a venue.
-    pub(crate) fn instrument(&self, venue: &VenueId, symbol: &Symbol) -> Option<Arc<Instrument>> {
-        let all = self.instruments.load();
-        all.iter().find(|rules| rules.venue == *venue && rules.symbol == *symbol).cloned()
+    pub(crate) fn instrument(&self, key: &Key) -> Option<Arc<Instrument>> {
+        self.listed.load().by_key.get(key).cloned()
     }
 
-    fn add_instruments(&self, venue: &VenueId, listed: Vec<Arc<Instrument>>) {
-        self.instruments.rcu(|known| {
-            let others = known.iter().filter(|rules| rules.venue != *venue);
-            others.chain(&listed).cloned().collect::<Vec<_>>()
+    fn add_instruments(&self, venue: &VenueId, added: &[Arc<Instrument>]) {
+        self.listed.rcu(|known| {
+            let others = known.all.iter().filter(|rules| rules.venue != *venue);
+            let all: Vec<_> = others.chain(added).cloned().collect();
+            let named =
+                |rules: &Arc<Instrument>| ((rules.venue.clone(), rules.symbol.clone()), rules.clone());
+            Listed { by_key: all.iter().map(named).collect(), all: Arc::new(all) }
         });
     }
 
@@ -107,7 +116,7 @@ impl Inner {
                         .map(Arc::new)
                         .collect();
                     let symbols: Vec<_> = listed.iter().map(|rules| rules.symbol.clone()).collect();
-                    self.market.add_instruments(&venue.id, listed);
+                    self.market.add_instruments(&venue.id, &listed);
                     backoff.reset();
                     self.follow_market(&venue, symbols).await;
                 }

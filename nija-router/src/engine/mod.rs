@@ -303,7 +303,7 @@ impl Engine {
         interval: CandleInterval,
         limit: usize,
     ) -> Result<Vec<Candle>, EngineError> {
-        let lists = |id: &VenueId| self.inner.market.instrument(id, symbol).is_some();
+        let lists = |id: &VenueId| self.inner.market.instrument(&(id.clone(), symbol.clone())).is_some();
         let venue = match venue {
             Some(id) => self.inner.known_venue(id)?,
             None => self

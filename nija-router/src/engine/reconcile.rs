@@ -24,7 +24,9 @@ impl Inner {
         if conn.lacks_fees() {
             self.read_fees(conn, &account).await;
         }
+        let asked_at = self.clock.now();
         let balances = self.call(venue, venue.executor.balances(&account)).await?;
+        let named: HashSet<_> = balances.iter().map(|balance| balance.asset.clone()).collect();
         // Orders of ours that the next answer must know of; whatever is sent from now on, it need not.
         let expected = self.unsettled_at(user, conn).await;
         let open = self.call(venue, venue.executor.open_orders(&account)).await?;
@@ -33,12 +35,19 @@ impl Inner {
         let mut news: Vec<News> = balances.into_iter().map(News::Balance).collect();
         news.extend(open.into_iter().map(News::Report));
         self.hear(user, venue, news).await?;
-        user.state.lock().await.balances_read.insert(venue.id.clone());
+        {
+            let mut state = user.state.lock().await;
+            // Read whole: what was not named is gone, unless it was heard of since.
+            state.balances.retain(|(at, asset), known| {
+                *at != venue.id || named.contains(asset) || known.at >= asked_at
+            });
+            state.balances_read.insert(venue.id.clone());
+        }
         self.fetch_fills(user, conn).await?;
         let mut gone = Vec::new();
         for (order, leg, symbol) in expected {
-            let named = leg.venue_order_id.as_ref().is_some_and(|id| spoken.contains(id));
-            if named || spoken_clients.contains(&leg.client_id) {
+            let told = leg.venue_order_id.as_ref().is_some_and(|id| spoken.contains(id));
+            if told || spoken_clients.contains(&leg.client_id) {
                 continue;
             }
             let found = self.look_up(user, venue, order, &symbol, &leg).await;
@@ -92,8 +101,11 @@ impl Inner {
             let at_venue = state.orders.values().filter(|live| live.at(&venue.id));
             at_venue.map(|live| live.order.intent.received_at).min()
         };
-        let known = last.unwrap_or(conn.since);
-        let since = oldest.map_or(known, |oldest| oldest.min(known)).minus(OVERLAP);
+        // An account that is new here has no history that is ours: nothing before it was connected.
+        let since = match (last, oldest) {
+            (None, None) => conn.since,
+            (last, oldest) => last.into_iter().chain(oldest).min().unwrap_or(conn.since).minus(OVERLAP),
+        };
         let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
         let fills = self
             .call(venue, venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))))

@@ -1,6 +1,6 @@
 //! An order that is provably not at its venue: it goes elsewhere, tries again, or ends.
 
-use nija_core::{JournalEvent, OrderId, OrderState, Reason, VenueId};
+use nija_core::{JournalEvent, OrderId, OrderState, Reason, Timestamp, VenueId};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -109,7 +109,9 @@ impl Inner {
         let now = self.clock.now();
         let cancelled = live.cancel_requested;
         let attempts = if exit { self.config.max_exit_retries } else { self.config.max_failovers };
-        let young = exit || now.since(intent.received_at) <= self.config.max_intent_age;
+        let wait = wait(attempt, dead);
+        let in_time = |at: Timestamp| exit || at.since(intent.received_at) <= self.config.max_intent_age;
+        let young = in_time(now);
         let again = dead.again && young && attempt < attempts;
         let events = if cancelled {
             let reason = Reason::new("cancelled", "cancelled before it reached a venue");
@@ -120,10 +122,10 @@ impl Inner {
         } else if exit && may_wait {
             // Its absence at the venue means nothing while it waits here.
             live.in_hand = true;
-            return Turn::Wait(wait(attempt, dead));
+            return Turn::Wait(wait);
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
-            match self.risk.assess(intent, &account).verdict {
+            match self.risk.assess(intent.clone(), &account).verdict {
                 Err(reason) => vec![ended(order, OrderState::Rejected, reason)],
                 Ok(approved) => {
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
@@ -144,13 +146,18 @@ impl Inner {
                         self.enqueue(user, &mut state, &approved, placed);
                         return Turn::Done;
                     }
-                    if may_wait && dead.avoid.is_some() {
+                    if may_wait && dead.avoid.is_some() && in_time(now.plus(wait)) {
                         if let Some(live) = state.orders.get_mut(&order) {
                             live.in_hand = true;
                         }
-                        return Turn::Wait(wait(attempt, dead));
+                        return Turn::Wait(wait);
                     }
-                    let end = ended(order, OrderState::Failed, no_venue(&decision));
+                    let reason = if decision.candidates.is_empty() {
+                        dead.reason.clone()
+                    } else {
+                        no_venue(&decision)
+                    };
+                    let end = ended(order, OrderState::Failed, reason);
                     vec![JournalEvent::NotRouted { order, decision }, end]
                 }
             }

@@ -1,14 +1,14 @@
 //! Starting: what the ledger holds is taken up, accounts are connected, and everything unsettled is asked for.
 
-use nija_core::{LedgerError, UserId};
+use nija_core::{LedgerError, OrderId, OrderState, Reason, UserId};
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use super::{
-    EngineError, EngineParts, inner::Inner, market::Market, state::LiveOrder, tasks::Tasks, user::User,
-    venue::Venue,
+    EngineError, EngineParts, inner::Inner, market::Market, state::LiveOrder, submit::ended, tasks::Tasks,
+    user::User, venue::Venue,
 };
 use crate::lane::Lane;
 
@@ -92,12 +92,41 @@ impl Inner {
         for user in users.values() {
             let state = user.state.lock().await;
             for live in state.orders.values() {
-                let venue = live.order.leg.as_ref().map(|leg| &leg.venue);
-                if venue.is_none_or(|venue| user.conn(venue).is_none()) {
-                    self.resolve_later(user, live.order.id());
+                let (order, leg) = (live.order.id(), live.order.leg.as_ref());
+                if leg.is_some_and(|leg| user.conn(&leg.venue).is_some()) {
+                    continue;
+                }
+                if leg.is_none() {
+                    self.never_routed(user, order);
+                    continue;
+                }
+                match leg.and_then(|leg| self.venue(&leg.venue)) {
+                    Some(_) if live.in_doubt() => self.resolve_later(user, order),
+                    Some(venue) => {
+                        venue.alarm(
+                            order,
+                            format!("order {order} works at {}, whose account is not connected", venue.id),
+                        );
+                    }
+                    None => {
+                        tracing::error!(%order, ?leg, "an unsettled order is at no venue of this platform")
+                    }
                 }
             }
         }
+    }
+
+    /// Intent and route are one commit, so this is a journal that somebody else wrote. Nothing was sent.
+    fn never_routed(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let (inner, user) = (self.clone(), user.clone());
+        self.tasks.spawn(async move {
+            let reason = Reason::new("interrupted", "the platform ended before it chose a venue");
+            let mut state = user.state.lock().await;
+            let event = ended(order, OrderState::Failed, reason);
+            if let Err(error) = inner.record(&user, &mut state, vec![event]).await {
+                tracing::error!(%order, %error, "an end could not be put on record");
+            }
+        });
     }
 
     async fn watch_markets(self: &Arc<Self>) -> Result<(), LedgerError> {

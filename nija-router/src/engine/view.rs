@@ -126,7 +126,7 @@ impl Inner {
                 let base = conn.and_then(|conn| holdings.free(conn, signal.symbol.base(), fresh_since));
                 VenueView {
                     venue: venue.id.clone(),
-                    instrument: self.market.instrument(&venue.id, &signal.symbol),
+                    instrument: self.market.instrument(&key),
                     quote: quote.or_else(|| if exit { last_resort(holdings.state, &key) } else { None }),
                     book: seen.and_then(|view| view.book.clone()),
                     fees: conn.map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(&signal.symbol)),

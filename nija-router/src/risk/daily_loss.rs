@@ -28,7 +28,7 @@ impl RiskPolicy for DailyLoss {
         let Some(equity) = account.equity else {
             return Verdict::Refuse(Reason::new(
                 "equity_unknown",
-                "a position has no price, so today's loss cannot be measured against your equity",
+                "a balance or a price is missing, so today's loss cannot be measured against your equity",
             ));
         };
         let limit = (equity + lost) * self.0;

@@ -31,7 +31,7 @@ impl RiskPolicy for EquityShare {
         let Some(equity) = account.equity else {
             return Verdict::Refuse(Reason::new(
                 "equity_unknown",
-                "a position has no price, so your equity is not known; try again when its market is back",
+                "a balance or a price is missing, so your equity is not known; try again in a moment",
             ));
         };
         let share = (self.0 * Decimal::ONE_HUNDRED).normalize();

@@ -111,10 +111,17 @@ async fn a_venue_that_is_down_at_the_start_is_reconciled_when_it_is_back() {
 
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_key_is_gone_raises_an_alarm_and_keeps_its_money() {
+    for streaming in [true, false] {
+        key_gone(streaming).await;
+    }
+}
+
+async fn key_gone(streaming: bool) {
     let (platform, venue) = Platform::single();
     venue.world().filling = Filling::Nothing;
     venue.script([Answer::LostAfter]);
     let engine = platform.start().await;
+    venue.world().streaming = streaming;
     let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
     until("the order", async || venue.orders(user(1)).len() == 1).await;
     engine.stop().await;
@@ -122,5 +129,6 @@ async fn an_order_whose_key_is_gone_raises_an_alarm_and_keeps_its_money() {
     let engine = platform.start().await;
     until("the alarm", async || engine.venues()[0].detail.is_some()).await;
     let order = engine.settled(user(1), order.id(), Duration::ZERO).await.unwrap();
-    assert_eq!((order.state, venue.placements()), (OrderState::Unknown, 1));
+    let known = if streaming { OrderState::Working } else { OrderState::Unknown };
+    assert_eq!((order.state, venue.placements()), (known, 1));
 }
