@@ -1,6 +1,7 @@
 import { screen, userEvent, waitFor } from '@testing-library/react-native';
 
 import { ApiError, NoAnswerError } from '@/api/errors';
+import { venueName } from '@/api/use-venue-name';
 import { BotCard } from '@/features/dashboard/BotCard';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
 import { CloseDialog } from '@/features/positions/CloseDialog';
@@ -20,6 +21,25 @@ test('a loss is told by arrow, sign and words, not by colour alone', () => {
   renderWith(<Delta value="-4.2" percent="-1.5" label="Profit and loss today" />);
   expect(screen.getByText('▼ −$4.20 (−1.50\u00a0%)')).toBeTruthy();
   expect(screen.getByLabelText('Profit and loss today: −$4.20 (−1.50\u00a0%)')).toBeTruthy();
+});
+
+test('what rounds to nothing is shown as nothing', () => {
+  renderWith(<Delta value="-0.004" />);
+  expect(screen.getByText('$0.00')).toBeTruthy();
+});
+
+test('two accounts at one exchange are told apart', () => {
+  const venues = [
+    { id: 'kraken', name: 'Kraken' },
+    { id: 'kraken-b', name: 'Kraken' },
+    { id: 'paper', name: 'Paper' },
+  ];
+  expect(['kraken', 'kraken-b', 'paper', 'new_one'].map((id) => venueName(venues, id))).toEqual([
+    'Kraken',
+    'Kraken (kraken-b)',
+    'Paper',
+    'New one',
+  ]);
 });
 
 test('a route shows the chosen venue with its parts, and why another was left out', () => {

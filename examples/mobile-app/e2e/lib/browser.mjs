@@ -47,11 +47,24 @@ export async function untilLive(page) {
   await page.getByTestId('live-status').getByText('Live', { exact: true }).waitFor();
 }
 
-/** Waits until an element's text is another than `before` and returns it. */
-export async function changed(locator, before, timeout = 15_000) {
+/** Waits until an element's text is another than `before`. */
+export async function changed(locator, before) {
   const handle = await locator.elementHandle();
-  await locator
-    .page()
-    .waitForFunction(([node, old]) => node.isConnected && node.textContent !== old, [handle, before], { timeout });
-  return locator.textContent();
+  await locator.page().waitForFunction(([node, old]) => node.textContent !== old, [handle, before]);
+}
+
+/** Waits until the price of some open position moves. (Positions come and go; a strategy may close the one we look at.) */
+export async function untilPricesMove(page) {
+  await page.evaluate(() => {
+    globalThis.pricesSeen = {};
+  });
+  await page.waitForFunction(() => {
+    let moved = false;
+    for (const node of document.querySelectorAll('[data-testid="position-price"]')) {
+      const id = node.closest('[data-testid^="position-"]:not([data-testid="position-price"])').dataset.testid;
+      moved ||= globalThis.pricesSeen[id] !== undefined && globalThis.pricesSeen[id] !== node.textContent;
+      globalThis.pricesSeen[id] = node.textContent;
+    }
+    return moved;
+  });
 }

@@ -21,7 +21,19 @@ const OUTSIDE = [
 // Inside, the pages are reached as a person does, not by loading them anew: each load would buy a new access token.
 const INSIDE = [
   { name: 'dashboard', go: (page) => page.getByTestId('nav-dashboard').click(), ready: 'equity' },
-  { name: 'positions', go: (page) => page.getByTestId('nav-positions').click(), ready: 'position-close' },
+  {
+    name: 'positions',
+    go: async (page) => {
+      await page.getByTestId('nav-positions').click();
+      // On wide windows each position has the line of its price.
+      if (page.viewportSize().width > 1000)
+        await page
+          .getByLabel(/^Price over/)
+          .first()
+          .waitFor();
+    },
+    ready: 'position-close',
+  },
   {
     name: 'close',
     go: (page) => page.getByTestId('position-close').first().click(),

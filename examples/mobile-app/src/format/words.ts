@@ -20,6 +20,7 @@ const FACTORS: Readonly<Record<string, string>> = {
   latency: 'Speed',
   load: 'Load',
   pair_record: 'Record with this pair',
+  record: 'Record with this pair',
 };
 
 const REJECTIONS: Readonly<Record<string, string>> = {
@@ -42,7 +43,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   entry_rate: 'Orders in a short time',
   equity_share: 'Share of your equity',
   exit_reduces: 'Exit only reduces',
-  halted: 'Trading halted',
+  halted: 'No trading halt',
   position_count: 'Number of positions',
   position_size: 'Size of the position',
   price_collar: 'Price near the market',

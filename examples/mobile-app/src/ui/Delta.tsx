@@ -1,6 +1,6 @@
 import { View } from 'react-native';
 
-import { sign } from '@/format/decimal';
+import { round, sign } from '@/format/decimal';
 import { signedMoney, signedPercent } from '@/format/money';
 import { type TypeName } from '@/theme/tokens';
 import { Txt } from './Txt';
@@ -22,9 +22,9 @@ const LOOK = {
   '-1': { arrow: '▼', tone: 'negative' },
 } as const;
 
-/** A gain or loss: arrow, sign and colour together, so that none of them carries the meaning alone. */
+/** A gain or loss as it is shown, to the cent: arrow, sign and colour together, so that none of them carries the meaning alone. */
 export function Delta({ value, percent, currency = 'USD', variant = 'body', label, align = 'left', testID }: Props) {
-  const { arrow, tone } = LOOK[`${value === undefined ? 0 : sign(value)}`];
+  const { arrow, tone } = LOOK[`${value === undefined ? 0 : sign(round(value, 2))}`];
   const amount = signedMoney(value, currency);
   const share = percent === undefined ? '' : ` (${signedPercent(percent)})`;
   return (

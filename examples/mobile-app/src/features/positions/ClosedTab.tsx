@@ -3,7 +3,8 @@ import { View } from 'react-native';
 import { rowsOf, useClosedPositions } from '@/api/queries';
 import type { Position } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
-import { assets, money, price, quantity } from '@/format/money';
+import { sign } from '@/format/decimal';
+import { assets, money, price } from '@/format/money';
 import { shortDateTime } from '@/format/time';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
@@ -47,8 +48,8 @@ function ClosedRow({ position: p, first }: { position: Position; first: boolean 
           <SideBadge side={p.side} />
         </View>
         <Txt variant="small" tone="muted" tabular>
-          {`${nameOf(p.venue)} · entry ${price(p.entry_price, quote)}`}
-          {p.quantity === '0' ? '' : ` · ${quantity(p.quantity)}`}
+          {nameOf(p.venue)}
+          {sign(p.entry_price) > 0 ? ` · entry ${price(p.entry_price, quote)}` : ''}
         </Txt>
         <Txt
           variant="small"

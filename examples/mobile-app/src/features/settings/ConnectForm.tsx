@@ -4,6 +4,7 @@ import { View } from 'react-native';
 
 import { messageOf } from '@/api/errors';
 import type { Credential, Venue } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
@@ -18,7 +19,8 @@ import { useConnect } from './use-connect';
 export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
   const router = useRouter();
   const [venueId, setVenueId] = useState(venues.find((v) => !v.connected)?.id ?? venues[0]?.id ?? '');
-  const name = venues.find((v) => v.id === venueId)?.name ?? venueId;
+  const nameOf = useVenueName();
+  const name = nameOf(venueId);
   const [label, setLabel] = useState('');
   const [key, setKey] = useState('');
   const [secret, setSecret] = useState('');
@@ -55,7 +57,7 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
       <View style={{ gap: space.l }}>
         <Choice
           label="Exchange"
-          options={venues.map((v) => ({ value: v.id, label: v.name }))}
+          options={venues.map((v) => ({ value: v.id, label: nameOf(v.id) }))}
           value={venueId}
           onChange={setVenueId}
           testID="connect-venue"

@@ -1,6 +1,7 @@
 import { View } from 'react-native';
 
 import { useVenues } from '@/api/queries';
+import { useVenueName } from '@/api/use-venue-name';
 import { humanise } from '@/format/words';
 import { Badge, type BadgeTone } from '@/ui/Badge';
 import { Card } from '@/ui/Card';
@@ -13,6 +14,7 @@ const TONES: Readonly<Record<string, BadgeTone>> = { up: 'positive', degraded: '
 /** The venues this server trades at and how each is. */
 export function VenueHealth() {
   const venues = useVenues();
+  const nameOf = useVenueName();
   return (
     <Card flush title="Venues" testID="venues">
       {venues.isPending ? <Skeleton rows={2} /> : null}
@@ -20,7 +22,7 @@ export function VenueHealth() {
       {venues.data?.map((venue, i) => (
         <Row key={venue.id} first={i === 0}>
           <View style={{ flex: 1, gap: 2 }}>
-            <Txt variant="strong">{venue.name}</Txt>
+            <Txt variant="strong">{nameOf(venue.id)}</Txt>
             <Txt variant="small" tone="muted" tabular>
               {[
                 venue.needs_credential ? (venue.connected ? 'Connected' : 'Not connected') : 'Needs no key',

@@ -44,7 +44,7 @@ export function useTicket(markets: readonly Market[]) {
     ticket,
     change,
     price,
-    estimate: estimate(ticket, price),
+    estimate: estimate(ticket, preview.data?.route?.estimated_price ?? price),
     problems: tried ? problems : {},
     preview,
     place,
