@@ -13,11 +13,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new(first: Duration, cap: Duration) -> Self {
-        Self {
-            first,
-            cap,
-            attempt: 0,
-        }
+        Self { first, cap, attempt: 0 }
     }
 
     pub(crate) fn reset(&mut self) {

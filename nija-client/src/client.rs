@@ -69,13 +69,7 @@ impl Client {
     pub fn with_config(base_url: &str, config: ClientConfig) -> Result<Self, ClientError> {
         let transport = Transport::new(base_url, &config.root_certificates, config.connect_timeout)?;
         let session = SessionState::new(config.session_observer.clone());
-        Ok(Self {
-            inner: Arc::new(Inner {
-                transport,
-                session,
-                config,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { transport, session, config }) })
     }
 
     /// The server's address.
@@ -128,11 +122,7 @@ impl Client {
 
     async fn authorised(&self, call: &Call<'_>) -> Result<Response, ClientError> {
         let held = self.session_state().held().ok_or(ClientError::SignedOut)?;
-        let held = if held.is_fresh() {
-            held
-        } else {
-            self.renew(held.turn).await?
-        };
+        let held = if held.is_fresh() { held } else { self.renew(held.turn).await? };
         let response = self.send(call, Some(&held.access)).await?;
         if response.status != 401 {
             return Ok(response);
@@ -160,9 +150,7 @@ impl Client {
     async fn renew(&self, turn: u64) -> Result<Held, ClientError> {
         let client = self.clone();
         let renewing = tokio::spawn(async move { client.renew_alone(turn).await });
-        renewing
-            .await
-            .unwrap_or_else(|_| Err(lost(NetworkKind::Interrupted, "the refresh was stopped")))
+        renewing.await.unwrap_or_else(|_| Err(lost(NetworkKind::Interrupted, "the refresh was stopped")))
     }
 
     async fn renew_alone(&self, turn: u64) -> Result<Held, ClientError> {
@@ -176,13 +164,8 @@ impl Client {
             session.replace(None);
             return Err(ClientError::SignedOut);
         };
-        let body = RefreshRequest {
-            refresh_token: refresh.to_string(),
-        };
-        match self
-            .open_call::<Session>(Call::post(&["v1", "auth", "refresh"]).json(&body)?)
-            .await
-        {
+        let body = RefreshRequest { refresh_token: refresh.to_string() };
+        match self.open_call::<Session>(Call::post(&["v1", "auth", "refresh"]).json(&body)?).await {
             Ok(renewed) => session.signed_in(&renewed),
             Err(error) if matches!(error.status(), Some(400..=403 | 422)) => session.replace(None),
             Err(error) => return Err(error),
@@ -193,9 +176,7 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.base_url())
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("base_url", &self.base_url()).finish_non_exhaustive()
     }
 }
 
@@ -245,14 +226,7 @@ impl<'a> Call<'a> {
     }
 
     fn new(method: Method, path: &'a [&'a str]) -> Self {
-        Self {
-            method,
-            path,
-            query: Vec::new(),
-            body: None,
-            idempotency_key: None,
-            wait: Duration::ZERO,
-        }
+        Self { method, path, query: Vec::new(), body: None, idempotency_key: None, wait: Duration::ZERO }
     }
 }
 

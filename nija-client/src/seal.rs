@@ -30,10 +30,7 @@ pub fn seal_credential(
     plaintext: &CredentialPlaintext,
 ) -> Result<StoreCredential, ClientError> {
     if key.suite != SEALING_SUITE {
-        return Err(ClientError::Sealing(format!(
-            "this version does not know the suite {}",
-            key.suite
-        )));
+        return Err(ClientError::Sealing(format!("this version does not know the suite {}", key.suite)));
     }
     let aad = associated_data(user_id, venue, &key.key_id)?;
     let recipient = recipient(&key.public_key)?;
@@ -71,9 +68,7 @@ pub fn associated_data(user_id: &str, venue: &str, key_id: &str) -> Result<Vec<u
 }
 
 fn recipient(public_key: &str) -> Result<<X25519HkdfSha256 as Kem>::PublicKey, ClientError> {
-    let bytes = STANDARD
-        .decode(public_key)
-        .map_err(|error| ClientError::Sealing(error.to_string()))?;
+    let bytes = STANDARD.decode(public_key).map_err(|error| ClientError::Sealing(error.to_string()))?;
     <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&bytes)
         .map_err(|error| ClientError::Sealing(error.to_string()))
 }
@@ -116,11 +111,7 @@ mod tests {
     }
 
     fn key_pair() -> CredentialPlaintext {
-        CredentialPlaintext {
-            key: "k".to_owned(),
-            secret: "s\"ä".to_owned(),
-            passphrase: None,
-        }
+        CredentialPlaintext { key: "k".to_owned(), secret: "s\"ä".to_owned(), passphrase: None }
     }
 
     #[test]
@@ -159,23 +150,11 @@ mod tests {
 
     #[test]
     fn keys_that_cannot_be_trusted_are_refused() {
-        let other_suite = SealingKey {
-            suite: "other".to_owned(),
-            ..sealing_key()
-        };
-        let short = SealingKey {
-            public_key: STANDARD.encode([1; 31]),
-            ..sealing_key()
-        };
+        let other_suite = SealingKey { suite: "other".to_owned(), ..sealing_key() };
+        let short = SealingKey { public_key: STANDARD.encode([1; 31]), ..sealing_key() };
         // The all-zero point would make the shared secret known to everyone.
-        let zero = SealingKey {
-            public_key: STANDARD.encode([0; 32]),
-            ..sealing_key()
-        };
-        let garbage = SealingKey {
-            public_key: "not base64!".to_owned(),
-            ..sealing_key()
-        };
+        let zero = SealingKey { public_key: STANDARD.encode([0; 32]), ..sealing_key() };
+        let garbage = SealingKey { public_key: "not base64!".to_owned(), ..sealing_key() };
         for key in [other_suite, short, zero, garbage] {
             let refused = seal_credential("u", "v", "l", &key, &key_pair());
             assert!(matches!(refused, Err(ClientError::Sealing(_))), "{key:?}");

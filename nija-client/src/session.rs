@@ -57,9 +57,8 @@ pub(crate) struct Held {
 impl Held {
     /// Whether the access token can be sent as it is.
     pub(crate) fn is_fresh(&self) -> bool {
-        let in_time = self
-            .expires_at
-            .is_none_or(|end| end.saturating_duration_since(Instant::now()) > MARGIN);
+        let in_time =
+            self.expires_at.is_none_or(|end| end.saturating_duration_since(Instant::now()) > MARGIN);
         // Without a refresh token there is nothing better to send.
         (!self.access.is_empty() && in_time) || self.refresh.is_none()
     }
@@ -67,11 +66,7 @@ impl Held {
 
 impl SessionState {
     pub(crate) fn new(observer: Option<Arc<dyn SessionObserver>>) -> Self {
-        Self {
-            slot: RwLock::default(),
-            refreshing: tokio::sync::Mutex::new(()),
-            observer,
-        }
+        Self { slot: RwLock::default(), refreshing: tokio::sync::Mutex::new(()), observer }
     }
 
     pub(crate) fn held(&self) -> Option<Held> {
@@ -83,9 +78,7 @@ impl SessionState {
             user: held.user,
             access_token: held.access.to_string(),
             refresh_token: held.refresh.map(|token| token.to_string()),
-            expires_in: held
-                .expires_at
-                .map(|end| end.saturating_duration_since(Instant::now())),
+            expires_in: held.expires_at.map(|end| end.saturating_duration_since(Instant::now())),
         })
     }
 
@@ -121,9 +114,7 @@ impl SessionState {
             user: tokens.user,
             access: Zeroizing::new(tokens.access_token),
             refresh: tokens.refresh_token.map(Zeroizing::new),
-            expires_at: tokens
-                .expires_in
-                .and_then(|life| Instant::now().checked_add(life)),
+            expires_at: tokens.expires_in.and_then(|life| Instant::now().checked_add(life)),
             turn,
         });
     }

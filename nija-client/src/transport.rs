@@ -57,12 +57,7 @@ impl Transport {
             .user_agent(concat!("nija-client/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| ClientError::Invalid(format!("HTTP client: {error}")))?;
-        Ok(Self {
-            base: base_url(base)?,
-            http,
-            websocket_tls,
-            connect_timeout,
-        })
+        Ok(Self { base: base_url(base)?, http, websocket_tls, connect_timeout })
     }
 
     /// The address of a path given by its segments (each is escaped) and query.
@@ -83,10 +78,7 @@ impl Transport {
     }
 
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Response, ClientError> {
-        let mut call = self
-            .http
-            .request(request.method, request.url)
-            .timeout(request.timeout);
+        let mut call = self.http.request(request.method, request.url).timeout(request.timeout);
         if let Some(token) = request.bearer {
             call = call.bearer_auth(token);
         }
@@ -94,9 +86,7 @@ impl Transport {
             call = call.header("idempotency-key", key);
         }
         if let Some(body) = request.body {
-            call = call
-                .header("content-type", "application/json")
-                .body(body.to_vec());
+            call = call.header("content-type", "application/json").body(body.to_vec());
         }
         let mut response = call.send().await.map_err(network)?;
         let status = response.status().as_u16();
@@ -114,13 +104,10 @@ impl Transport {
     pub(crate) async fn websocket(&self, mut url: Url) -> Result<Socket, ClientError> {
         let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
         if url.set_scheme(scheme).is_err() {
-            return Err(ClientError::Invalid(
-                "the server's address takes no WebSocket".to_owned(),
-            ));
+            return Err(ClientError::Invalid("the server's address takes no WebSocket".to_owned()));
         }
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(MAX_FRAME))
-            .max_frame_size(Some(MAX_FRAME));
+        let limits =
+            WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
         let tls = Connector::Rustls(Arc::clone(&self.websocket_tls));
         let connecting = connect_async_tls_with_config(url.as_str(), Some(limits), true, Some(tls));
         match tokio::time::timeout(self.connect_timeout, connecting).await {
@@ -132,31 +119,22 @@ impl Transport {
 }
 
 pub(crate) fn lost(kind: NetworkKind, detail: impl Into<String>) -> ClientError {
-    ClientError::Network {
-        kind,
-        detail: detail.into(),
-    }
+    ClientError::Network { kind, detail: detail.into() }
 }
 
 fn base_url(base: &str) -> Result<Url, ClientError> {
     let url = Url::parse(base.trim()).map_err(|error| ClientError::Invalid(format!("address: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(ClientError::Invalid(
-            "the address must begin with http:// or https://".to_owned(),
-        ));
+        return Err(ClientError::Invalid("the address must begin with http:// or https://".to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-        return Err(ClientError::Invalid(
-            "the address must hold no user, password or query".to_owned(),
-        ));
+        return Err(ClientError::Invalid("the address must hold no user, password or query".to_owned()));
     }
     Ok(url)
 }
 
 fn tls_config(roots: &[Vec<u8>]) -> Result<TlsConfig, ClientError> {
-    let mut store = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for root in roots {
         store
             .add(CertificateDer::from(root.as_slice()))
@@ -215,22 +193,12 @@ mod tests {
     fn paths_are_escaped_and_a_base_path_is_kept() {
         let transport = transport("https://host/nija/").expect("valid");
         let url = transport.url(&["v1", "orders", "a/b ?c"], &[("cursor", "x&y".to_owned())]);
-        assert_eq!(
-            url.as_str(),
-            "https://host/nija/v1/orders/a%2Fb%20%3Fc?cursor=x%26y"
-        );
+        assert_eq!(url.as_str(), "https://host/nija/v1/orders/a%2Fb%20%3Fc?cursor=x%26y");
     }
 
     #[test]
     fn only_plain_http_addresses_are_taken() {
-        for bad in [
-            "",
-            "host:8080",
-            "ftp://host",
-            "https://me:pw@host",
-            "http://host?x=1",
-            "file:///etc",
-        ] {
+        for bad in ["", "host:8080", "ftp://host", "https://me:pw@host", "http://host?x=1", "file:///etc"] {
             assert!(matches!(transport(bad), Err(ClientError::Invalid(_))), "{bad}");
         }
     }

@@ -60,10 +60,7 @@ impl OrderState {
     /// Whether nothing can change any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Filled | Self::Rejected | Self::Cancelled | Self::Expired | Self::Failed
-        )
+        matches!(self, Self::Filled | Self::Rejected | Self::Cancelled | Self::Expired | Self::Failed)
     }
 }
 
@@ -120,17 +117,11 @@ impl NewOrderExt for NewOrder {
     }
 
     fn with_id(self, client_order_id: &str) -> Self {
-        Self {
-            client_order_id: Some(client_order_id.to_owned()),
-            ..self
-        }
+        Self { client_order_id: Some(client_order_id.to_owned()), ..self }
     }
 
     fn at(self, venue: &str) -> Self {
-        Self {
-            venue: Some(venue.to_owned()),
-            ..self
-        }
+        Self { venue: Some(venue.to_owned()), ..self }
     }
 }
 
@@ -141,16 +132,10 @@ mod tests {
     #[test]
     fn final_states_are_the_settled_five() {
         let words = "pending routing queued executing working partial_fill filled rejected cancelled expired failed unknown";
-        let settled: Vec<_> = words
-            .split(' ')
-            .filter(|word| OrderState::from_wire(word).is_final())
-            .collect();
+        let settled: Vec<_> =
+            words.split(' ').filter(|word| OrderState::from_wire(word).is_final()).collect();
         assert_eq!(settled, ["filled", "rejected", "cancelled", "expired", "failed"]);
-        assert!(
-            words
-                .split(' ')
-                .all(|word| OrderState::from_wire(word) != OrderState::Other)
-        );
+        assert!(words.split(' ').all(|word| OrderState::from_wire(word) != OrderState::Other));
         assert!(!OrderState::from_wire("teleported").is_final());
     }
 }

@@ -23,8 +23,7 @@ impl Client {
         kind: Option<&str>,
         page: &PageQuery,
     ) -> Result<Page<Activity>, ClientError> {
-        self.call(Call::get(&["v1", "activity"]).query("kind", kind).page(page))
-            .await
+        self.call(Call::get(&["v1", "activity"]).query("kind", kind).page(page)).await
     }
 
     /// Why orders went where they went, newest first.
@@ -32,8 +31,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn decisions(&self, page: &PageQuery) -> Result<Page<RoutingDecision>, ClientError> {
-        self.call(Call::get(&["v1", "routing", "decisions"]).page(page))
-            .await
+        self.call(Call::get(&["v1", "routing", "decisions"]).page(page)).await
     }
 
     /// Stops new positions from being opened. Exits always go through.

@@ -49,13 +49,8 @@ impl Client {
         let Some(refresh) = held.and_then(|held| held.refresh) else {
             return Ok(());
         };
-        let body = RefreshRequest {
-            refresh_token: refresh.to_string(),
-        };
-        match self
-            .open_command(Call::post(&["v1", "auth", "logout"]).json(&body)?)
-            .await
-        {
+        let body = RefreshRequest { refresh_token: refresh.to_string() };
+        match self.open_command(Call::post(&["v1", "auth", "logout"]).json(&body)?).await {
             Err(error) if error.status() == Some(401) => Ok(()),
             answer => answer,
         }
@@ -72,10 +67,7 @@ impl Client {
     }
 
     async fn enter(&self, path: &[&str], email: &str, password: &str) -> Result<User, ClientError> {
-        let login = PasswordLogin {
-            email: email.to_owned(),
-            password: password.to_owned(),
-        };
+        let login = PasswordLogin { email: email.to_owned(), password: password.to_owned() };
         let session: Session = self.open_call(Call::post(path).json(&login)?).await?;
         let state = self.session_state();
         let _no_refresh = state.refreshing.lock().await;

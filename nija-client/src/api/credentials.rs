@@ -40,8 +40,7 @@ impl Client {
     /// # Errors
     /// As [`Client::connect_exchange`].
     pub async fn store_credential(&self, sealed: &StoreCredential) -> Result<Credential, ClientError> {
-        self.call(Call::post(&["v1", "credentials", "store"]).json(sealed)?)
-            .await
+        self.call(Call::post(&["v1", "credentials", "store"]).json(sealed)?).await
     }
 
     /// The stored credentials, without their secrets.

@@ -29,8 +29,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn markets(&self, symbol: Option<&str>) -> Result<Vec<Market>, ClientError> {
-        self.call(Call::get(&["v1", "markets"]).query("symbol", symbol))
-            .await
+        self.call(Call::get(&["v1", "markets"]).query("symbol", symbol)).await
     }
 
     /// Candles of `symbol`, oldest first.

@@ -23,16 +23,12 @@ impl PageQuery {
     /// The newest `limit` rows.
     #[must_use]
     pub fn newest(limit: u32) -> Self {
-        Self {
-            cursor: None,
-            limit: Some(limit),
-        }
+        Self { cursor: None, limit: Some(limit) }
     }
 }
 
 impl crate::client::Call<'_> {
     fn page(self, page: &PageQuery) -> Self {
-        self.query("cursor", page.cursor.as_deref())
-            .query("limit", page.limit)
+        self.query("cursor", page.cursor.as_deref()).query("limit", page.limit)
     }
 }

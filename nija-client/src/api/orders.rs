@@ -19,9 +19,7 @@ impl PlaceOptions {
     /// Waits for the order to settle, at most this many milliseconds.
     #[must_use]
     pub fn wait_ms(milliseconds: u64) -> Self {
-        Self {
-            wait_ms: Some(milliseconds),
-        }
+        Self { wait_ms: Some(milliseconds) }
     }
 }
 
@@ -49,17 +47,12 @@ impl Client {
         mut order: NewOrder,
         options: PlaceOptions,
     ) -> Result<Order, ClientError> {
-        let id = order
-            .client_order_id
-            .get_or_insert_with(new_client_order_id)
-            .clone();
+        let id = order.client_order_id.get_or_insert_with(new_client_order_id).clone();
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
         let mut retries = self.config().order_retries;
         let mut unsure = false;
         loop {
-            let call = Call::post(&["v1", "orders"])
-                .json(&order)?
-                .wait_ms(options.wait_ms);
+            let call = Call::post(&["v1", "orders"]).json(&order)?.wait_ms(options.wait_ms);
             let error = match self.call(call).await {
                 Ok(order) => return Ok(order),
                 Err(error) => error,
@@ -70,10 +63,7 @@ impl Client {
                 let pause = backoff.next(&mut rand::rng());
                 tokio::time::sleep(pause).await;
             } else if unsure && !error.settles() {
-                return Err(ClientError::OrderUnsure {
-                    client_order_id: id,
-                    cause: Box::new(error),
-                });
+                return Err(ClientError::OrderUnsure { client_order_id: id, cause: Box::new(error) });
             } else {
                 return Err(error);
             }
@@ -85,12 +75,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn preview_order(&self, order: &NewOrder) -> Result<OrderPreview, ClientError> {
-        self.call(
-            Call::post(&["v1", "orders"])
-                .query("dry_run", Some(true))
-                .json(order)?,
-        )
-        .await
+        self.call(Call::post(&["v1", "orders"]).query("dry_run", Some(true)).json(order)?).await
     }
 
     /// An order as it stands.
@@ -106,9 +91,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn orders(&self, query: &OrderQuery) -> Result<Page<Order>, ClientError> {
-        let call = Call::get(&["v1", "orders"])
-            .query("state", query.state.as_deref())
-            .page(&query.page);
+        let call = Call::get(&["v1", "orders"]).query("state", query.state.as_deref()).page(&query.page);
         self.call(call).await
     }
 

@@ -19,8 +19,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn positions_closed(&self, page: &PageQuery) -> Result<Page<Position>, ClientError> {
-        self.call(Call::get(&["v1", "positions", "closed"]).page(page))
-            .await
+        self.call(Call::get(&["v1", "positions", "closed"]).page(page)).await
     }
 
     /// Closes a position at the market; `wait_ms` (at most 10000) as for orders. Never sent twice by itself; doing so
@@ -31,7 +30,6 @@ impl Client {
     pub async fn close_position(&self, id: &str, wait_ms: Option<u64>) -> Result<Order, ClientError> {
         let key = new_client_order_id();
         let path = ["v1", "positions", id, "close"];
-        self.call(Call::post(&path).idempotent(&key).wait_ms(wait_ms))
-            .await
+        self.call(Call::post(&path).idempotent(&key).wait_ms(wait_ms)).await
     }
 }

@@ -60,11 +60,7 @@ impl Cursor {
         }
         self.stream = Some(stream.to_owned());
         self.last = Some(newest);
-        if first {
-            Step::Deliver
-        } else {
-            Step::DeliverAndReload
-        }
+        if first { Step::Deliver } else { Step::DeliverAndReload }
     }
 }
 
@@ -75,28 +71,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn event(seq: u64, body: StreamBody) -> StreamEvent {
-        StreamEvent {
-            seq,
-            at: String::new(),
-            body,
-        }
+        StreamEvent { seq, at: String::new(), body }
     }
 
     fn hello(stream: &str, last_seq: u64) -> StreamEvent {
-        event(
-            0,
-            StreamBody::Hello {
-                stream: stream.to_owned(),
-                last_seq,
-            },
-        )
+        event(0, StreamBody::Hello { stream: stream.to_owned(), last_seq })
     }
 
     fn numbered(seq: u64) -> StreamEvent {
-        let status = BotStatus {
-            state: "running".to_owned(),
-            since: String::new(),
-        };
+        let status = BotStatus { state: "running".to_owned(), since: String::new() };
         event(seq, StreamBody::BotStatus(status))
     }
 
@@ -130,12 +113,7 @@ mod tests {
     fn after_a_reload_any_number_begins_anew() {
         let mut cursor = Cursor::default();
         cursor.advance(&hello("a", 7));
-        let reload = event(
-            0,
-            StreamBody::Reload {
-                reason: String::new(),
-            },
-        );
+        let reload = event(0, StreamBody::Reload { reason: String::new() });
         assert_eq!(cursor.advance(&reload), Step::Deliver);
         assert_eq!(cursor.advance(&numbered(90)), Step::Deliver);
         assert_eq!(cursor.advance(&numbered(91)), Step::Deliver);

@@ -53,23 +53,15 @@ mod tests {
     fn known_kinds_are_read_and_may_have_gained_fields() {
         let text = r#"{"seq":7,"at":"2026-11-23T00:00:00Z","type":"bot.status","new":1,
             "data":{"state":"paused","since":"2026-11-23T00:00:00Z","by":"me"}}"#;
-        let Frame::Event(event) = read(text) else {
-            panic!("not read")
-        };
+        let Frame::Event(event) = read(text) else { panic!("not read") };
         assert_eq!(event.seq, 7);
         assert!(matches!(event.body, StreamBody::BotStatus(status) if status.state == "paused"));
     }
 
     #[test]
     fn kinds_from_the_future_are_counted_and_garbage_is_told() {
-        assert_eq!(
-            read(r#"{"seq":3,"at":"x","type":"moon.landed","data":{}}"#),
-            Frame::Unknown { seq: 3 }
-        );
-        assert_eq!(
-            read(r#"{"seq":3,"at":"x","type":"bot.status","data":{}}"#),
-            Frame::Garbled
-        );
+        assert_eq!(read(r#"{"seq":3,"at":"x","type":"moon.landed","data":{}}"#), Frame::Unknown { seq: 3 });
+        assert_eq!(read(r#"{"seq":3,"at":"x","type":"bot.status","data":{}}"#), Frame::Garbled);
         assert_eq!(read("hello"), Frame::Garbled);
     }
 
@@ -78,10 +70,7 @@ mod tests {
         let hello = StreamEvent {
             seq: 0,
             at: String::new(),
-            body: StreamBody::Hello {
-                stream: "s".to_owned(),
-                last_seq: 1,
-            },
+            body: StreamBody::Hello { stream: "s".to_owned(), last_seq: 1 },
         };
         let text = serde_json::to_string(&hello).expect("JSON");
         assert_eq!(read(&text), Frame::Event(Box::new(hello)));

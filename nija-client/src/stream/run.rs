@@ -32,12 +32,8 @@ pub(super) async fn run(
         state.send_replace(ConnectionState::Connecting);
         let error = match connect(&client, &cursor).await {
             Ok(socket) => {
-                let mut connection = Connection {
-                    events: &events,
-                    state: &state,
-                    cursor: &mut cursor,
-                    at: String::new(),
-                };
+                let mut connection =
+                    Connection { events: &events, state: &state, cursor: &mut cursor, at: String::new() };
                 match connection.read(socket, options.silence).await {
                     Ok(true) => backoff.reset(),
                     Ok(false) => {}
@@ -80,9 +76,7 @@ async fn connect(client: &Client, cursor: &Cursor) -> Result<Socket, ClientError
         query.push(("resume_from", seq.to_string()));
     }
     let transport = client.transport();
-    transport
-        .websocket(transport.url(&["v1", "stream"], &query))
-        .await
+    transport.websocket(transport.url(&["v1", "stream"], &query)).await
 }
 
 struct Connection<'a> {
@@ -151,17 +145,8 @@ impl Connection<'_> {
     }
 
     async fn reload(&self, reason: &str) -> Result<(), Gone> {
-        let body = StreamBody::Reload {
-            reason: reason.to_owned(),
-        };
-        self.events
-            .send(Ok(StreamEvent {
-                seq: 0,
-                at: self.at.clone(),
-                body,
-            }))
-            .await
-            .map_err(|_| Gone)
+        let body = StreamBody::Reload { reason: reason.to_owned() };
+        self.events.send(Ok(StreamEvent { seq: 0, at: self.at.clone(), body })).await.map_err(|_| Gone)
     }
 }
 
@@ -175,10 +160,7 @@ async fn next(socket: &mut Socket, silence: Duration) -> Result<Option<String>, 
         Ok(Some(Ok(Message::Text(text)))) => Ok(Some(text.as_str().to_owned())),
         Ok(Some(Ok(Message::Ping(_)))) => {
             // The answer was queued by the library; this sends it.
-            socket
-                .flush()
-                .await
-                .map_err(|error| interrupted(error.to_string()))?;
+            socket.flush().await.map_err(|error| interrupted(error.to_string()))?;
             Ok(None)
         }
         Ok(Some(Ok(_))) => Ok(None),

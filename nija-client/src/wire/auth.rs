@@ -54,9 +54,7 @@ pub struct User {
 
 impl std::fmt::Debug for PasswordLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PasswordLogin")
-            .field("email", &self.email)
-            .finish_non_exhaustive()
+        f.debug_struct("PasswordLogin").field("email", &self.email).finish_non_exhaustive()
     }
 }
 
@@ -68,8 +66,6 @@ impl std::fmt::Debug for RefreshRequest {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("Session").field("user", &self.user).finish_non_exhaustive()
     }
 }

@@ -50,10 +50,7 @@ async fn start(shared: Arc<Shared>) -> (String, Vec<u8>) {
         .expect("key");
     let tcp = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("https://localhost:{}", tcp.local_addr().expect("address").port());
-    let listener = Listener {
-        tcp,
-        tls: TlsAcceptor::from(Arc::new(tls)),
-    };
+    let listener = Listener { tcp, tls: TlsAcceptor::from(Arc::new(tls)) };
     tokio::spawn(async move { axum::serve(listener, router(shared)).await });
     (url, certificate.to_vec())
 }
@@ -67,10 +64,7 @@ async fn calls_and_stream_go_over_tls() {
     let mut config = ClientConfig::default();
     config.root_certificates = vec![root];
     let client = Client::with_config(&url, config).expect("address");
-    client
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect("signs in");
+    client.sign_in("me@example.com", PASSWORD).await.expect("signs in");
     let _stream = client.stream();
     let connected = tokio::time::timeout(Duration::from_secs(20), sockets.recv()).await;
     assert!(connected.expect("in time").is_some());
@@ -80,10 +74,7 @@ async fn calls_and_stream_go_over_tls() {
 async fn an_untrusted_certificate_is_refused_before_the_password_is_sent() {
     let (url, _) = start(Arc::new(Shared::default())).await;
     let client = Client::new(&url).expect("address");
-    let error = client
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect_err("not trusted");
+    let error = client.sign_in("me@example.com", PASSWORD).await.expect_err("not trusted");
     assert_eq!(error.code(), "network");
     assert!(!error.may_have_acted(), "{error}");
     assert!(error.to_string().contains("certificate"), "{error}");

@@ -74,10 +74,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/me", get(me))
         .route("/v1/bot/pause", post(pause))
         .route("/v1/orders", post(place))
-        .route(
-            "/v1/venues",
-            get(|| async { (StatusCode::BAD_GATEWAY, "<html>proxy</html>") }),
-        )
+        .route("/v1/venues", get(|| async { (StatusCode::BAD_GATEWAY, "<html>proxy</html>") }))
         .route("/v1/markets", get(|| async { "{not json" }))
         .route("/v1/stream/ticket", post(ticket))
         .route("/v1/stream", get(stream))
@@ -87,21 +84,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 type Shares = State<Arc<Shared>>;
 
 async fn login(State(shared): Shares, Json(login): Json<PasswordLogin>) -> Response {
-    if login.password == PASSWORD {
-        session(&shared)
-    } else {
-        problem(401, "wrong_login", None)
-    }
+    if login.password == PASSWORD { session(&shared) } else { problem(401, "wrong_login", None) }
 }
 
 /// Each spent token ends the one before: a second refresh with the same token is refused.
 async fn refresh(State(shared): Shares, Json(body): Json<RefreshRequest>) -> Response {
     shared.refreshes.fetch_add(1, SeqCst);
-    let spent: u64 = body
-        .refresh_token
-        .trim_start_matches("refresh-")
-        .parse()
-        .unwrap_or(u64::MAX);
+    let spent: u64 = body.refresh_token.trim_start_matches("refresh-").parse().unwrap_or(u64::MAX);
     let issued = shared.turn.load(SeqCst);
     if spent + 1 < issued || spent > issued {
         return problem(401, "session_ended", None);
@@ -134,11 +123,7 @@ pub(crate) fn user() -> User {
 fn authorised(shared: &Shared, headers: &HeaderMap) -> Result<(), Response> {
     let wanted = format!("Bearer access-{}", shared.turn.load(SeqCst));
     let sent = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if sent == Some(&wanted) {
-        Ok(())
-    } else {
-        Err(problem(401, "token_expired", None))
-    }
+    if sent == Some(&wanted) { Ok(()) } else { Err(problem(401, "token_expired", None)) }
 }
 
 async fn me(State(shared): Shares, headers: HeaderMap) -> Result<Json<User>, Response> {
@@ -148,10 +133,7 @@ async fn me(State(shared): Shares, headers: HeaderMap) -> Result<Json<User>, Res
 
 async fn pause(State(shared): Shares, headers: HeaderMap) -> Result<Json<BotStatus>, Response> {
     authorised(&shared, &headers)?;
-    Ok(Json(BotStatus {
-        state: "paused".to_owned(),
-        since: "2026-11-23T00:00:00Z".to_owned(),
-    }))
+    Ok(Json(BotStatus { state: "paused".to_owned(), since: "2026-11-23T00:00:00Z".to_owned() }))
 }
 
 async fn place(
@@ -166,10 +148,7 @@ async fn place(
         return Err(problem(422, "risk_refused", Some(answer)));
     }
     let mut orders = shared.orders.lock().await;
-    if !orders
-        .iter()
-        .any(|known| known.client_order_id == order.client_order_id)
-    {
+    if !orders.iter().any(|known| known.client_order_id == order.client_order_id) {
         orders.push(order);
     }
     if shared.lose_answers.load(SeqCst) > 0 {
@@ -190,10 +169,7 @@ pub(crate) fn order_json(order: &NewOrder) -> Value {
 
 async fn ticket(State(shared): Shares, headers: HeaderMap) -> Result<Json<StreamTicket>, Response> {
     authorised(&shared, &headers)?;
-    Ok(Json(StreamTicket {
-        ticket: "t".to_owned(),
-        expires_in: 30,
-    }))
+    Ok(Json(StreamTicket { ticket: "t".to_owned(), expires_in: 30 }))
 }
 
 async fn stream(
@@ -224,10 +200,5 @@ fn problem(status: u16, code: &str, order: Option<Value>) -> Response {
         retry_after: None,
     };
     let status = StatusCode::from_u16(status).expect("status");
-    (
-        status,
-        [("content-type", "application/problem+json")],
-        Json(problem),
-    )
-        .into_response()
+    (status, [("content-type", "application/problem+json")], Json(problem)).into_response()
 }

@@ -9,10 +9,7 @@ use crate::server::{PASSWORD, Server};
 
 async fn signed_in(server: &Server) -> Client {
     let client = Client::new(&server.url).expect("address");
-    client
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect("signs in");
+    client.sign_in("me@example.com", PASSWORD).await.expect("signs in");
     client
 }
 
@@ -20,10 +17,7 @@ async fn signed_in(server: &Server) -> Client {
 async fn a_wrong_password_is_a_problem_with_a_code() {
     let server = Server::start().await;
     let client = Client::new(&server.url).expect("address");
-    let error = client
-        .sign_in("me@example.com", "wrong")
-        .await
-        .expect_err("refused");
+    let error = client.sign_in("me@example.com", "wrong").await.expect_err("refused");
     assert_eq!((error.code(), error.status()), ("wrong_login", Some(401)));
     assert!(matches!(client.me().await, Err(ClientError::SignedOut)));
 }
@@ -99,11 +93,7 @@ async fn a_kept_refresh_token_signs_in_and_is_replaced() {
         }
     }
     let server = Server::start().await;
-    let kept = signed_in(&server)
-        .await
-        .session()
-        .and_then(|tokens| tokens.refresh_token)
-        .expect("token");
+    let kept = signed_in(&server).await.session().and_then(|tokens| tokens.refresh_token).expect("token");
 
     let keeper = Arc::new(Keeper::default());
     let mut config = ClientConfig::default();
@@ -132,10 +122,7 @@ async fn what_is_not_the_api_is_told_apart() {
     assert!(matches!(client.venues().await, Err(ClientError::Status(502))));
     assert!(matches!(client.markets(None).await, Err(ClientError::Decode(_))));
     let nobody = Client::new("http://127.0.0.1:1").expect("address");
-    let error = nobody
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect_err("nobody there");
+    let error = nobody.sign_in("me@example.com", PASSWORD).await.expect_err("nobody there");
     assert_eq!(error.code(), "network");
     assert!(!error.may_have_acted(), "{error}");
 }

@@ -10,10 +10,7 @@ use crate::server::{PASSWORD, Server, say};
 
 async fn open(server: &Server) -> (Client, EventStream) {
     let client = Client::new(&server.url).expect("address");
-    client
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect("signs in");
+    client.sign_in("me@example.com", PASSWORD).await.expect("signs in");
     let mut options = StreamOptions::default();
     options.first_backoff = Duration::from_millis(1);
     options.max_backoff = Duration::from_millis(5);
@@ -30,9 +27,7 @@ fn status(seq: u64) -> serde_json::Value {
 }
 
 async fn next(stream: &mut EventStream) -> StreamEvent {
-    let event = tokio::time::timeout(Duration::from_secs(20), stream.next_event())
-        .await
-        .expect("in time");
+    let event = tokio::time::timeout(Duration::from_secs(20), stream.next_event()).await.expect("in time");
     event.expect("not over").expect("no error")
 }
 
@@ -67,11 +62,7 @@ async fn another_run_of_the_server_and_a_gap_say_reload() {
     let (_client, mut stream) = open(&server).await;
     let (_, mut socket) = sockets.recv().await.expect("connects");
     say(&mut socket, hello("run-1", 4)).await;
-    say(
-        &mut socket,
-        json!({"seq": 0, "at": "t", "type": "closing", "data": {"reason": "restart"}}),
-    )
-    .await;
+    say(&mut socket, json!({"seq": 0, "at": "t", "type": "closing", "data": {"reason": "restart"}})).await;
     assert!(matches!(next(&mut stream).await.body, StreamBody::Hello { .. }));
     assert!(matches!(next(&mut stream).await.body, StreamBody::Closing { .. }));
 
@@ -79,17 +70,9 @@ async fn another_run_of_the_server_and_a_gap_say_reload() {
     say(&mut socket, hello("run-2", 0)).await;
     assert!(matches!(next(&mut stream).await.body, StreamBody::Hello { .. }));
     assert!(matches!(next(&mut stream).await.body, StreamBody::Reload { .. }));
-    say(
-        &mut socket,
-        json!({"seq": 1, "at": "t", "type": "moon.landed", "data": 1}),
-    )
-    .await;
+    say(&mut socket, json!({"seq": 1, "at": "t", "type": "moon.landed", "data": 1})).await;
     say(&mut socket, status(2)).await;
-    assert_eq!(
-        next(&mut stream).await.seq,
-        2,
-        "a kind from the future counts and is left out"
-    );
+    assert_eq!(next(&mut stream).await.seq, 2, "a kind from the future counts and is left out");
     say(&mut socket, status(9)).await;
     assert_eq!(next(&mut stream).await.seq, 9);
     assert!(matches!(next(&mut stream).await.body, StreamBody::Reload { .. }));
@@ -104,10 +87,7 @@ async fn the_state_follows_the_connection_and_ends_with_the_session() {
     assert_eq!(*state.borrow(), ConnectionState::Connecting);
     let (_, mut socket) = sockets.recv().await.expect("connects");
     say(&mut socket, hello("run-1", 4)).await;
-    state
-        .wait_for(|state| *state == ConnectionState::Live)
-        .await
-        .expect("live");
+    state.wait_for(|state| *state == ConnectionState::Live).await.expect("live");
     next(&mut stream).await;
     client.sign_out().await.expect("signs out");
     drop(socket);
@@ -122,10 +102,7 @@ async fn a_silent_connection_is_given_up() {
     let server = Server::start().await;
     let mut sockets = server.sockets().await;
     let client = Client::new(&server.url).expect("address");
-    client
-        .sign_in("me@example.com", PASSWORD)
-        .await
-        .expect("signs in");
+    client.sign_in("me@example.com", PASSWORD).await.expect("signs in");
     let mut options = StreamOptions::default();
     options.first_backoff = Duration::from_millis(1);
     options.silence = Duration::from_millis(50);
