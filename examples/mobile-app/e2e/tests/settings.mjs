@@ -42,7 +42,7 @@ export const tests = [
       const rows = page.getByTestId('activity-row');
       await rows.first().waitFor();
       await rows.last().scrollIntoViewIfNeeded();
-      await page.waitForFunction(() => document.querySelectorAll('[data-testid="activity-row"]').length > 55);
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid="activity-row"]').length > 50);
       await context.close();
     },
   },
