@@ -1,5 +1,7 @@
 //! The server as its callers meet it: real servers on ports of their own, temporary data folders, simulated exchanges on the wire.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests count as tests.
+
 mod api;
 mod auth;
 mod credentials;

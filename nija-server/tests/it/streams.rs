@@ -1,5 +1,9 @@
 //! The live stream.
 
+use nija_core::{
+    JournalEvent, JournalRecord, OrderId, RouteDecision, Side, Symbol, SystemClock, Timestamp, UserEventKind,
+    UserId,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -150,4 +154,92 @@ async fn a_user_has_so_many_streams_and_an_ended_one_makes_room() {
         Stream::with_ticket(&ada, &ticket(&ada).await).await.ok().map(drop)
     })
     .await;
+}
+
+/// Puts an event on a user's bus, as the engine does.
+fn publish(host: &Host, user: UserId, event: JournalEvent) {
+    let at = nija_core::Clock::now(&SystemClock);
+    let record = JournalRecord { seq: 1, user, at, event };
+    host.server().platform().bus().publish(user, at, UserEventKind::Journal(Box::new(record)));
+}
+
+fn paused() -> JournalEvent {
+    JournalEvent::Paused { paused: true }
+}
+
+#[tokio::test]
+async fn a_burst_of_prices_is_one_frame_and_loses_no_event() {
+    let host = Host::with(|config| config.stream.pnl_interval_ms = 200).await;
+    let ada = host.user("ada").await;
+    let user: UserId = ada.user_id.parse().unwrap();
+    let mut stream = Stream::open(&ada, "").await;
+    stream.next().await.unwrap();
+    for n in 0..800 {
+        host.server().platform().bus().publish(user, Timestamp::from_micros(n), UserEventKind::Marked);
+        if n % 100 == 0 {
+            publish(&host, user, paused());
+        }
+    }
+    let (mut prices, mut events) = (0, 0);
+    while prices == 0 || events < 8 {
+        match stream.next().await.unwrap()["type"].as_str() {
+            Some("pnl.update") => prices += 1,
+            Some("bot.status") => events += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(prices <= 3, "{prices} frames of 800 marks");
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_behind_is_told_so_and_must_reload() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let user: UserId = ada.user_id.parse().unwrap();
+    let mut stream = Stream::open(&ada, "").await;
+    let hello = stream.next().await.unwrap();
+    // More than is kept, before the connection has a chance to send any of it.
+    for _ in 0..5000 {
+        publish(&host, user, paused());
+    }
+    let last = stream.until(|event| event["type"] == "closing").await.pop().unwrap();
+    assert!(last["data"]["reason"].as_str().unwrap().contains("too slow"), "{last}");
+    stream.closed().await;
+    let (name, seen) = (hello["data"]["stream"].as_str().unwrap(), &hello["data"]["last_seq"]);
+    let mut again = Stream::open(&ada, &format!("&stream={name}&resume_from={seen}")).await;
+    assert_eq!(again.next().await.unwrap()["type"], "hello");
+    assert_eq!(again.next().await.unwrap()["type"], "reload");
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_reading_does_not_keep_its_place() {
+    let host = Host::with(|config| (config.stream.write_ms, config.stream.per_user) = (50, 1)).await;
+    let ada = host.user("ada").await;
+    let user: UserId = ada.user_id.parse().unwrap();
+    let stalled = Stream::open(&ada, "").await;
+    for _ in 0..40 {
+        publish(
+            &host,
+            user,
+            JournalEvent::NotRouted { order: OrderId::from_uuid(uuid::Uuid::nil()), decision: large() },
+        );
+    }
+    eventually("there is room again", || async {
+        Stream::with_ticket(&ada, &ticket(&ada).await).await.ok().map(drop)
+    })
+    .await;
+    drop(stalled);
+}
+
+/// A decision of a megabyte: a few of them fill every buffer on the way.
+fn large() -> RouteDecision {
+    RouteDecision {
+        symbol: Symbol::new("BTC-USD").unwrap(),
+        side: Side::Buy,
+        policy: "weighted".into(),
+        venue: None,
+        reason: "x".repeat(1 << 20),
+        candidates: Vec::new(),
+        decided_at: Timestamp::from_micros(0),
+    }
 }

@@ -8,53 +8,59 @@ use nija_sim::Account;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rust_decimal::Decimal;
 use std::{
-    sync::{Arc, atomic::{AtomicUsize, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::ORDERS_EACH;
 
-pub struct User {
-    pub key: String,
-    pub tokens: SessionTokens,
+pub(crate) struct User {
+    pub(crate) tokens: SessionTokens,
 }
 
 /// One order as its user knows it.
-pub struct Sent {
-    pub user: usize,
-    pub order: NewOrder,
+pub(crate) struct Sent {
+    pub(crate) user: usize,
+    pub(crate) order: NewOrder,
     /// What the server answered before it was killed.
-    pub acknowledged: Option<Order>,
+    pub(crate) acknowledged: Option<Order>,
 }
 
-pub struct Load {
+pub(crate) struct Load {
     users: Vec<SessionTokens>,
     seed: u64,
     tasks: JoinSet<Vec<Sent>>,
-    pub sent: Vec<Sent>,
+    pub(crate) sent: Vec<Sent>,
 }
 
-pub async fn sign_up(url: &str, accounts: &[Account]) -> Vec<User> {
+pub(crate) async fn sign_up(url: &str, accounts: &[Account]) -> Vec<User> {
     let mut users = Vec::new();
     for (n, account) in accounts.iter().filter(|account| !account.may_withdraw).enumerate() {
         let client = Client::new(url).unwrap();
         client.sign_up(&format!("user{n}@example.org"), "a long enough passphrase 7!").await.unwrap();
-        let pair = CredentialPlaintext { key: account.key.clone(), secret: account.secret.clone(), passphrase: None };
+        let pair = CredentialPlaintext {
+            key: account.key.clone(),
+            secret: account.secret.clone(),
+            passphrase: None,
+        };
         client.connect_exchange("kraken", "mine", &pair).await.unwrap();
-        users.push(User { key: account.key.clone(), tokens: client.session().unwrap() });
+        users.push(User { tokens: client.session().unwrap() });
     }
     users
 }
 
 impl Load {
-    pub fn new(seed: u64, users: &[User]) -> Self {
+    pub(crate) fn new(seed: u64, users: &[User]) -> Self {
         let users = users.iter().map(|user| user.tokens.clone()).collect();
         Self { users, seed, tasks: JoinSet::new(), sent: Vec::new() }
     }
 
     /// Sends everybody's orders at once, and comes back when this many were acknowledged (or all were answered).
-    pub async fn run_until_acknowledged(&mut self, url: &str, count: usize) {
+    pub(crate) async fn run_until_acknowledged(&mut self, url: &str, count: usize) {
         let acknowledged = Arc::new(AtomicUsize::new(0));
         let progress = Arc::new(Notify::new());
         for (n, tokens) in self.users.iter().enumerate() {
@@ -63,21 +69,26 @@ impl Load {
             let orders = orders(self.seed, n);
             self.tasks.spawn(async move {
                 let mut sent = Vec::new();
+                let mut gone = false;
                 for order in orders {
+                    // What could not be sent any more is sent to the server's next life.
+                    if gone {
+                        sent.push(Sent { user: n, order, acknowledged: None });
+                        continue;
+                    }
                     let answer = client.place_order(order.clone(), PlaceOptions::default()).await;
-                    let gone = matches!(answer, Err(ClientError::OrderUnsure { .. } | ClientError::Network { .. }));
-                    let acknowledged_order = match answer {
+                    gone =
+                        matches!(answer, Err(ClientError::OrderUnsure { .. } | ClientError::Network { .. }));
+                    let told = match answer {
                         Ok(order) => Some(order),
                         Err(error) => error.order().cloned(),
                     };
-                    if acknowledged_order.is_some() {
+                    assert!(gone || told.is_some(), "an order is answered with itself");
+                    if told.is_some() {
                         acknowledged.fetch_add(1, Ordering::SeqCst);
                         progress.notify_one();
                     }
-                    sent.push(Sent { user: n, order, acknowledged: acknowledged_order });
-                    if gone {
-                        break;
-                    }
+                    sent.push(Sent { user: n, order, acknowledged: told });
                 }
                 progress.notify_one();
                 sent
@@ -92,14 +103,15 @@ impl Load {
     }
 
     /// Collects what everybody was told.
-    pub async fn wind_down(&mut self) {
+    pub(crate) async fn wind_down(&mut self) {
         while let Some(sent) = self.tasks.join_next().await {
             self.sent.extend(sent.unwrap());
         }
     }
 
-    /// Every user sends what was not acknowledged again, under the same id, and waits until each order is settled.
-    pub async fn finish(&mut self, url: &str) {
+    /// Every user sends everything again, under the same ids, and waits until each order is settled.
+    pub(crate) async fn finish(&mut self, url: &str) {
+        assert_eq!(self.sent.len(), self.users.len() * ORDERS_EACH);
         for sent in &mut self.sent {
             let client = client(url, &self.users[sent.user]);
             let options = PlaceOptions::wait_ms(10_000);
@@ -108,17 +120,23 @@ impl Load {
                 Err(error) => error.order().unwrap_or_else(|| panic!("seed {}: {error}", self.seed)).clone(),
             };
             match &sent.acknowledged {
-                Some(before) => assert_eq!(before.id, now.id, "seed {}: the same id names the same order", self.seed),
+                Some(before) => {
+                    assert_eq!(before.id, now.id, "seed {}: the same id names the same order", self.seed)
+                }
                 None => sent.acknowledged = Some(now),
             }
         }
     }
 
-    pub fn client(&self, url: &str, user: usize) -> Client {
+    pub(crate) fn client(&self, url: &str, user: usize) -> Client {
         client(url, &self.users[user])
     }
 
-    pub fn users(&self) -> usize {
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.sent.iter().filter(|sent| sent.acknowledged.is_some()).count()
+    }
+
+    pub(crate) fn users(&self) -> usize {
         self.users.len()
     }
 }

@@ -1,20 +1,24 @@
 //! The server as a process of its own, to be killed.
 
 use nija_sim::VenueHandle;
-use std::{path::{Path, PathBuf}, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     dir: PathBuf,
     child: Child,
 }
 
 impl Server {
-    pub async fn start(dir: &Path, venue: &VenueHandle) -> Self {
+    pub(crate) async fn start(dir: &Path, venue: &VenueHandle) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
             .args(["serve", "--json", "--no-paper", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(dir)
@@ -40,11 +44,11 @@ impl Server {
     }
 
     /// `kill -9`.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let pid = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
         let status = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
@@ -52,7 +56,7 @@ impl Server {
     }
 
     /// Rebuilds the projections from a copy of the journal, as it is on disk at this moment.
-    pub async fn projections_agree(&self) -> bool {
+    pub(crate) async fn projections_agree(&self) -> bool {
         let copy = tempfile::tempdir().unwrap();
         for name in ["ledger.db", "ledger.db-wal"] {
             if self.dir.join(name).exists() {

@@ -1,30 +1,42 @@
 //! What the users believe against what the venue knows.
 
-use nija_client::{PageQuery, OrderQuery};
+use nija_client::{OrderQuery, PageQuery};
 use nija_core::{OrderId, VenueClientId};
 use nija_sim::VenueHandle;
 use rust_decimal::Decimal;
-use std::{collections::{BTreeMap, HashMap}, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use super::load::Load;
 
-pub async fn compare(seed: u64, url: &str, venue: &VenueHandle, load: &Load) {
-    let keys: Vec<&str> =
-        venue.accounts.iter().filter(|account| !account.may_withdraw).map(|account| account.key.as_str()).collect();
+pub(crate) async fn compare(seed: u64, url: &str, venue: &VenueHandle, load: &Load) -> usize {
+    let keys: Vec<&str> = venue
+        .accounts
+        .iter()
+        .filter(|account| !account.may_withdraw)
+        .map(|account| account.key.as_str())
+        .collect();
     for user in 0..load.users() {
         every_acknowledged_order_is_on_record(seed, url, load, user).await;
         each_intent_has_one_order_at_most(seed, venue, keys[user], load, user);
         positions_are_the_venues_fills(seed, url, venue, keys[user], load, user).await;
     }
+    keys.iter().map(|key| venue.orders(key).iter().filter(|order| !order.filled.is_zero()).count()).sum()
 }
 
 async fn every_acknowledged_order_is_on_record(seed: u64, url: &str, load: &Load, user: usize) {
     let client = load.client(url, user);
     for sent in load.sent.iter().filter(|sent| sent.user == user) {
         let told = sent.acknowledged.as_ref().expect("finished loads are acknowledged whole");
-        let order = client.order(&told.id).await.unwrap_or_else(|error| panic!("seed {seed}: {} is lost: {error}", told.id));
+        let order = client
+            .order(&told.id)
+            .await
+            .unwrap_or_else(|error| panic!("seed {seed}: {} is lost: {error}", told.id));
         assert_eq!(Some(&order.client_order_id), sent.order.client_order_id.as_ref());
-        let settled = ["filled", "cancelled", "rejected", "failed", "expired"].contains(&order.state.as_str());
+        let settled =
+            ["filled", "cancelled", "rejected", "failed", "expired"].contains(&order.state.as_str());
         assert!(settled, "seed {seed}: order {} is still {} ({:?})", order.id, order.state, order.reason);
     }
     let all = client.orders(&OrderQuery { state: None, page: PageQuery::newest(200) }).await.unwrap();
@@ -74,6 +86,10 @@ async fn positions_are_the_venues_fills(
         }
     };
     if tokio::time::timeout(Duration::from_secs(20), arrived).await.is_err() {
-        assert_eq!(positions().await, truth, "seed {seed}: user {user}'s positions are not the venue's fills");
+        assert_eq!(
+            positions().await,
+            truth,
+            "seed {seed}: user {user}'s positions are not the venue's fills"
+        );
     }
 }
