@@ -44,8 +44,7 @@ export function retryAfterMs(error: unknown): number | undefined {
 const ADVICE: Readonly<Record<string, string>> = {
   key_can_withdraw:
     'This key may withdraw money. Make a key at the exchange without the withdraw right and connect that one.',
-  credential_invalid:
-    'The exchange did not accept this key. Check that key and secret were copied whole, and that the key is enabled.',
+  credential_refused: 'Check that key and secret were copied whole, and that the key is enabled.',
   client_order_id_reused: 'This order was already sent with other contents. Start a new order.',
   no_execution_venue_available:
     'No connected exchange can take this order now. Connect one, add funds, or try a smaller size.',
