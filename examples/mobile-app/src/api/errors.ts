@@ -57,7 +57,8 @@ export function messageOf(error: unknown): string {
     const said = detail || title;
     const advice = ADVICE[code];
     const wait = retry_after === undefined ? '' : ` Try again in ${retry_after} s.`;
-    return `${advice && advice !== said ? `${said} ${advice}`.trim() : said}${wait}`;
+    const sentence = /[.!?]$/.test(said) ? said : `${said}.`;
+    return `${advice && advice !== said ? `${sentence} ${advice}` : sentence}${wait}`;
   }
   if (error instanceof Error) return error.message;
   return 'Something went wrong. Try again.';
