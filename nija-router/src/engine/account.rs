@@ -130,7 +130,7 @@ impl Inner {
                 }
             })
             .collect();
-        positions.sort_by(|a, b| b.position.opened_at.cmp(&a.position.opened_at));
+        positions.sort_by_key(|marked| std::cmp::Reverse(marked.position.opened_at));
         let unrealised: Decimal = positions.iter().filter_map(|marked| marked.unrealised).sum();
         let worth: Decimal =
             positions.iter().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();

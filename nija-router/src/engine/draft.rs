@@ -1,7 +1,7 @@
 //! A batch in the making: events are tried on copies of the orders before they are appended together.
 
 use nija_core::{JournalEvent, Order, OrderId, OrderState, Reason, Timestamp, VenueOrderId};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use super::state::UserState;
 
@@ -15,10 +15,10 @@ pub(crate) struct Draft {
 impl Draft {
     /// An order as it will stand; `None` when it is not live.
     pub(crate) fn order(&mut self, state: &UserState, id: OrderId) -> Option<&Order> {
-        if !self.orders.contains_key(&id) {
-            self.orders.insert(id, state.orders.get(&id)?.order.clone());
+        match self.orders.entry(id) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(place) => Some(place.insert(state.orders.get(&id)?.order.clone())),
         }
-        self.orders.get(&id)
     }
 
     /// Adds an event of a live order. One that does not follow from the order's state is left out: the venue repeats itself, and

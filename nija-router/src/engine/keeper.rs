@@ -121,7 +121,7 @@ impl Inner {
             let open_for = self.clock.now().since(order.since);
             if open_for >= self.config.alarm_after {
                 let (id, at, seconds) = (order.id, &conn.venue.id, open_for.as_secs());
-                conn.venue.alarm(id, format!("order {id} should have ended at {at} {seconds} s ago"));
+                conn.venue.alarm(id, &format!("order {id} should have ended at {at} {seconds} s ago"));
             }
         }
         let fills = if missing { Ask::FILLS } else { Ask::NOTHING };

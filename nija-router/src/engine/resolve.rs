@@ -70,8 +70,10 @@ impl Inner {
             let now = self.clock.now();
             if now.since(began) >= self.config.alarm_after {
                 let seconds = now.since(began).as_secs();
-                venue
-                    .alarm(order, format!("order {order} has been in doubt at {} for {seconds} s", venue.id));
+                venue.alarm(
+                    order,
+                    &format!("order {order} has been in doubt at {} for {seconds} s", venue.id),
+                );
             }
             let until_proof = self.dead_at(&venue, &leg).map(|at| at.since(now));
             let wait = match until_proof {

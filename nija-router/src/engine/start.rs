@@ -105,11 +105,11 @@ impl Inner {
                     Some(venue) => {
                         venue.alarm(
                             order,
-                            format!("order {order} works at {}, whose account is not connected", venue.id),
+                            &format!("order {order} works at {}, whose account is not connected", venue.id),
                         );
                     }
                     None => {
-                        tracing::error!(%order, ?leg, "an unsettled order is at no venue of this platform")
+                        tracing::error!(%order, ?leg, "an unsettled order is at no venue of this platform");
                     }
                 }
             }

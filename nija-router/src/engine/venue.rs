@@ -42,8 +42,8 @@ impl Venue {
     }
 
     /// An order there needs a person.
-    pub(crate) fn alarm(&self, order: OrderId, what: String) {
-        let new = self.alarms.lock().insert(order, what.clone()).is_none();
+    pub(crate) fn alarm(&self, order: OrderId, what: &str) {
+        let new = self.alarms.lock().insert(order, what.to_owned()).is_none();
         if new {
             tracing::error!(venue = %self.id, %order, what, "an order needs a person");
             metrics::counter!("nija_order_alarms_total", "venue" => self.id.to_string()).increment(1);

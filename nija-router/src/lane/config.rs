@@ -24,8 +24,9 @@ impl Default for LaneConfig {
         Self {
             capacity: 1024,
             workers: 32,
-            // Venues limit by key and account as well; executors keep to those. This one guards the address.
-            rate_per_second: NonZeroU32::MIN.saturating_add(1999),
+            // Executors keep to what their venue counts by key and account. This bounds what leaves this address for one
+            // venue at all, far above what a real venue takes from one address and above what a simulated one is tested with.
+            rate_per_second: NonZeroU32::MIN.saturating_add(19_999),
             exit_reserve_percent: 20,
             breaker_failures: 5,
             breaker_open_for: Duration::from_secs(60),

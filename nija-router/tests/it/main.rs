@@ -1,5 +1,7 @@
 //! The router's tests against in-memory venues, in one binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod control;
 mod doubt;
 mod failover;

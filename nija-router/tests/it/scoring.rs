@@ -111,7 +111,7 @@ fn each_obstacle_of_an_entry_has_its_reason() {
         (
             |v| {
                 Arc::make_mut(v.instrument.as_mut().unwrap()).min_notional =
-                    Notional::new(dec("101")).unwrap()
+                    Notional::new(dec("101")).unwrap();
             },
             Ineligible::BelowMinNotional,
         ),

@@ -32,7 +32,7 @@ impl Simulation {
         let clock = TestClock::new();
         let a = FakeVenue::new("a", &clock, |_| {});
         let b = FakeVenue::new("b", &clock, |contract| {
-            if seed % 3 == 0 {
+            if seed.is_multiple_of(3) {
                 contract.ambiguity_bound = AmbiguityBound::Unbounded;
             }
         });
@@ -155,7 +155,7 @@ impl Simulation {
         }
         self.restart().await;
         let ledger = self.platform.ledger.clone();
-        let bounded = self.seed % 3 != 0;
+        let bounded = !self.seed.is_multiple_of(3);
         until("everything to settle", async || {
             let open = ledger.unsettled_orders().await.unwrap();
             open.iter().all(|order| match order.state {

@@ -106,13 +106,13 @@ impl FakeVenue {
     }
 
     pub(crate) fn disconnect(&self, user: UserId) {
-        self.world().tell(user, AccountEvent::Disconnected("test".into()));
+        self.world().tell(user, &AccountEvent::Disconnected("test".into()));
         self.world().streaming = false;
     }
 
     pub(crate) fn reconnect(&self, user: UserId) {
         self.world().streaming = true;
-        self.world().tell(user, AccountEvent::Connected);
+        self.world().tell(user, &AccountEvent::Connected);
     }
 
     fn quote_of(&self, symbol: &Symbol) -> Option<Quote> {

@@ -167,11 +167,11 @@ impl World {
         *account.balances.entry(symbol.base().to_owned()).or_default() += base;
         *account.balances.entry(symbol.quote().to_owned()).or_default() += quote - fee;
         account.fills.push(fill.clone());
-        self.tell(user, AccountEvent::Fill(fill));
+        self.tell(user, &AccountEvent::Fill(fill));
         self.tell_report(user, &order);
         for asset in [symbol.base(), symbol.quote()] {
             let balance = self.balance(user, asset, at);
-            self.tell(user, AccountEvent::Balance(balance));
+            self.tell(user, &AccountEvent::Balance(balance));
         }
     }
 
@@ -211,10 +211,10 @@ impl World {
 
     fn tell_report(&mut self, user: UserId, order: &FakeOrder) {
         let report = self.report(order);
-        self.tell(user, AccountEvent::Report(report));
+        self.tell(user, &AccountEvent::Report(report));
     }
 
-    pub(crate) fn tell(&mut self, user: UserId, event: AccountEvent) {
+    pub(crate) fn tell(&mut self, user: UserId, event: &AccountEvent) {
         if !self.streaming {
             return;
         }

@@ -1,0 +1,122 @@
+//! Orders through the whole engine in one process, filled, with the journal off: a ledger that keeps nothing and a venue that
+//! fills at once. Prints orders a second.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use nija_core::{
+    ClientOrderId, EventBus, Executor, Notional, OrderKind, OrderSize, SeededEntropy, Side, SignalType,
+    Symbol, SystemClock, TimeInForce, Timestamp, TradeSignal, UserId,
+};
+use nija_router::{
+    Engine, EngineConfig, EngineParts, LaneConfig, RiskChain, RiskLimits, WeightedScore, default_policies,
+};
+use rust_decimal::Decimal;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use support::{CountingBus, InstantVenue, NoVault, NullLedger};
+
+const USERS: u64 = 64;
+
+fn limits() -> RiskLimits {
+    let mut limits = RiskLimits::default();
+    limits.basic.largest_position = None;
+    limits.entry_interval = Duration::ZERO;
+    limits.max_equity_share = Decimal::ONE;
+    limits
+}
+
+async fn engine(bus: Arc<dyn EventBus>) -> Arc<Engine> {
+    let limits = limits();
+    let lane = LaneConfig {
+        capacity: 100_000,
+        rate_per_second: u32::MAX.try_into().unwrap(),
+        ..LaneConfig::default()
+    };
+    let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(InstantVenue::new())];
+    let engine = Engine::start(EngineParts {
+        vault: Arc::new(NoVault),
+        ledger: Arc::new(NullLedger::default()),
+        executors,
+        bus,
+        router: Arc::new(WeightedScore::default()),
+        risk: RiskChain::new(default_policies(&limits)).unwrap(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SeededEntropy::new(1)),
+        config: EngineConfig { limits, lane, ..EngineConfig::default() },
+    })
+    .await
+    .unwrap();
+    while engine.market().markets.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    engine
+}
+
+fn signal(user: UserId, n: u64) -> TradeSignal {
+    TradeSignal {
+        user,
+        client_order_id: ClientOrderId::new(&format!("b{n}")).unwrap(),
+        symbol: Symbol::new("BTC-USD").unwrap(),
+        side: Side::Buy,
+        size: OrderSize::Quote(Notional::new(Decimal::from(100)).unwrap()),
+        kind: OrderKind::Market,
+        time_in_force: TimeInForce::Ioc,
+        signal_type: SignalType::Entry,
+        venue: None,
+        strategy: None,
+    }
+}
+
+/// So many orders from all users at once, until the last one is filled.
+async fn run(engine: &Arc<Engine>, bus: &CountingBus, users: &[UserId], serial: &AtomicU64, orders: u64) {
+    let goal = bus.filled() + orders;
+    let per_user = orders.div_ceil(users.len() as u64);
+    let mut left = orders;
+    let mut tasks = tokio::task::JoinSet::new();
+    for user in users.iter().copied() {
+        let count = per_user.min(left);
+        left -= count;
+        let (engine, first) = (engine.clone(), serial.fetch_add(count, Ordering::Relaxed));
+        tasks.spawn(async move {
+            for n in first..first + count {
+                engine.submit(signal(user, n)).await.unwrap();
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+    bus.wait_for(goal).await;
+}
+
+fn submit(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let bus = Arc::new(CountingBus::default());
+    let engine = runtime.block_on(engine(bus.clone()));
+    let entropy = SeededEntropy::new(2);
+    let users: Vec<_> = (0..USERS).map(|_| UserId::generate(Timestamp::from_micros(0), &entropy)).collect();
+    let serial = AtomicU64::new(0);
+    let mut group = c.benchmark_group("engine");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("submit_to_filled_64_users", |b| {
+        b.iter_custom(|orders| {
+            runtime.block_on(async {
+                let began = Instant::now();
+                run(&engine, &bus, &users, &serial, orders).await;
+                began.elapsed()
+            })
+        });
+    });
+    group.finish();
+    runtime.block_on(engine.stop());
+}
+
+criterion_group!(benches, submit);
+criterion_main!(benches);

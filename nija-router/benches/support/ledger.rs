@@ -1,0 +1,103 @@
+use async_trait::async_trait;
+use nija_core::{
+    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
+    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RouteDecision,
+    SettledFill, Symbol, Timestamp, UserId, VenueId,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The journal switched off: numbers the records and forgets them.
+#[derive(Default)]
+pub(crate) struct NullLedger(AtomicU64);
+
+fn nothing<T>() -> Result<LedgerPage<T>, LedgerError> {
+    Ok(LedgerPage { rows: Vec::new(), more: false })
+}
+
+#[async_trait]
+impl Ledger for NullLedger {
+    async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
+        let (user, at) = (batch.user, batch.at);
+        let first = self.0.fetch_add(batch.events.len() as u64, Ordering::Relaxed);
+        let records = (first + 1..).zip(batch.events);
+        let records = records.map(|(seq, event)| JournalRecord { seq, user, at, event }).collect();
+        Ok(Appended { records, positions: Vec::new() })
+    }
+
+    async fn order(&self, _: UserId, _: OrderId) -> Result<Option<Order>, LedgerError> {
+        Ok(None)
+    }
+
+    async fn order_by_client_id(&self, _: UserId, _: &ClientOrderId) -> Result<Option<Order>, LedgerError> {
+        Ok(None)
+    }
+
+    async fn orders(
+        &self,
+        _: UserId,
+        _: Option<OrderState>,
+        _: PageRequest,
+    ) -> Result<LedgerPage<Order>, LedgerError> {
+        nothing()
+    }
+
+    async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn open_positions(&self, _: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_positions(&self, _: UserId, _: PageRequest) -> Result<LedgerPage<Position>, LedgerError> {
+        nothing()
+    }
+
+    async fn position(&self, _: UserId, _: &PositionId) -> Result<Option<Position>, LedgerError> {
+        Ok(None)
+    }
+
+    async fn fills(&self, _: UserId, _: PageRequest) -> Result<LedgerPage<SettledFill>, LedgerError> {
+        nothing()
+    }
+
+    async fn last_fill_at(&self, _: UserId, _: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(None)
+    }
+
+    async fn fills_at_venue(&self, _: &VenueId) -> Result<Vec<Fill>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn realised_since(&self, _: UserId, _: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn decisions(
+        &self,
+        _: UserId,
+        _: PageRequest,
+    ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
+        nothing()
+    }
+
+    async fn journal(&self, _: UserId, _: PageRequest) -> Result<LedgerPage<JournalRecord>, LedgerError> {
+        nothing()
+    }
+
+    async fn paused(&self, _: UserId) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(None)
+    }
+
+    async fn reserve_nonces(&self, _: CredentialId, floor: u64, _: u64) -> Result<u64, LedgerError> {
+        Ok(floor)
+    }
+
+    async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
+        Ok(Vec::new())
+    }
+}
