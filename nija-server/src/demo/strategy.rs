@@ -23,7 +23,7 @@ const MEMORY: usize = 12;
 /// Hundredths of a per cent of the cost.
 const TAKE_PROFIT: i64 = 12;
 const STOP_LOSS: i64 = -15;
-const OLDEST: Duration = Duration::from_secs(75);
+const OLDEST: Duration = Duration::from_secs(22);
 
 /// Trades every few seconds until told to stop.
 pub(super) async fn run(app: AppState, user: UserId, mut stop: watch::Receiver<bool>) {

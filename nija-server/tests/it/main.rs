@@ -1,6 +1,6 @@
 //! The server as its callers meet it: real servers on ports of their own, temporary data folders, simulated exchanges on the wire.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests count as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::needless_pass_by_value)] // Helpers of tests count as tests.
 
 mod api;
 mod auth;

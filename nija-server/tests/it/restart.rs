@@ -38,7 +38,7 @@ async fn a_second_server_on_the_same_data_is_refused() {
     let host = Host::start().await;
     let mut config = crate::support::config(host.data_dir());
     config.listen = ([127, 0, 0, 1], 0).into();
-    let error = nija_server::start(config).await.err().expect("refused").to_string();
+    let error = nija_server::start(config).await.expect_err("refused").to_string();
     assert!(error.contains("another nija") && error.contains("--data-dir"), "{error}");
 }
 
@@ -47,6 +47,6 @@ async fn an_address_in_use_is_named() {
     let host = Host::start().await;
     let mut config = crate::support::config(host.dir.path().join("other"));
     config.listen = host.server().addr;
-    let error = nija_server::start(config).await.err().expect("refused").to_string();
+    let error = nija_server::start(config).await.expect_err("refused").to_string();
     assert!(error.contains(&host.server().addr.to_string()) && error.contains("--listen"), "{error}");
 }
