@@ -8,6 +8,7 @@ use nija_sim::Account;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rust_decimal::Decimal;
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -19,6 +20,7 @@ use tokio::{sync::Notify, task::JoinSet};
 use super::ORDERS_EACH;
 
 pub(crate) struct User {
+    pub(crate) account: Account,
     pub(crate) tokens: SessionTokens,
 }
 
@@ -28,6 +30,8 @@ pub(crate) struct Sent {
     pub(crate) order: NewOrder,
     /// What the server answered before it was killed.
     pub(crate) acknowledged: Option<Order>,
+    /// What the server answered in its next life.
+    pub(crate) settled: Option<Order>,
 }
 
 pub(crate) struct Load {
@@ -48,7 +52,7 @@ pub(crate) async fn sign_up(url: &str, accounts: &[Account]) -> Vec<User> {
             passphrase: None,
         };
         client.connect_exchange("kraken", "mine", &pair).await.unwrap();
-        users.push(User { tokens: client.session().unwrap() });
+        users.push(User { account: account.clone(), tokens: client.session().unwrap() });
     }
     users
 }
@@ -73,7 +77,7 @@ impl Load {
                 for order in orders {
                     // What could not be sent any more is sent to the server's next life.
                     if gone {
-                        sent.push(Sent { user: n, order, acknowledged: None });
+                        sent.push(Sent { user: n, order, acknowledged: None, settled: None });
                         continue;
                     }
                     let answer = client.place_order(order.clone(), PlaceOptions::default()).await;
@@ -88,7 +92,7 @@ impl Load {
                         acknowledged.fetch_add(1, Ordering::SeqCst);
                         progress.notify_one();
                     }
-                    sent.push(Sent { user: n, order, acknowledged: told });
+                    sent.push(Sent { user: n, order, acknowledged: told, settled: None });
                 }
                 progress.notify_one();
                 sent
@@ -119,12 +123,10 @@ impl Load {
                 Ok(order) => order,
                 Err(error) => error.order().unwrap_or_else(|| panic!("seed {}: {error}", self.seed)).clone(),
             };
-            match &sent.acknowledged {
-                Some(before) => {
-                    assert_eq!(before.id, now.id, "seed {}: the same id names the same order", self.seed)
-                }
-                None => sent.acknowledged = Some(now),
+            if let Some(before) = &sent.acknowledged {
+                assert_eq!(before.id, now.id, "seed {}: the same id names the same order", self.seed);
             }
+            sent.settled = Some(now);
         }
     }
 
@@ -134,6 +136,16 @@ impl Load {
 
     pub(crate) fn acknowledged(&self) -> usize {
         self.sent.iter().filter(|sent| sent.acknowledged.is_some()).count()
+    }
+
+    /// How the orders ended, as the users were last told.
+    pub(crate) fn ends(&self) -> BTreeMap<String, usize> {
+        let mut ends = BTreeMap::new();
+        for order in self.sent.iter().filter_map(|sent| sent.settled.as_ref()) {
+            let why = order.reason_code.as_deref().unwrap_or("");
+            *ends.entry(format!("{} {why}", order.state)).or_default() += 1;
+        }
+        ends
     }
 
     pub(crate) fn users(&self) -> usize {

@@ -10,7 +10,7 @@ mod process;
 mod truth;
 
 use load::{Load, User};
-use nija_sim::{Sim, SimHandle, Tape, VenueKind};
+use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
 use process::Server;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::path::Path;
@@ -29,10 +29,9 @@ async fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
     }
 }
 
-/// Fifty users who signed up and sealed a key each, once for all seeds: accounts and keys of the simulator depend on its
-/// own seed alone.
+/// Fifty users who signed up and sealed a key each, once for all seeds.
 async fn prepare(dir: &Path) -> Vec<User> {
-    let sim = venue(0).await;
+    let sim = venue(0, &[]).await;
     let server = Server::start(dir, sim.venue(VenueKind::Kraken)).await;
     let users = load::sign_up(&server.url, &sim.venue(VenueKind::Kraken).accounts).await;
     server.stop().await;
@@ -41,7 +40,7 @@ async fn prepare(dir: &Path) -> Vec<User> {
 }
 
 async fn one_run(seed: u64, dir: &Path, users: &[User]) {
-    let sim = venue(seed).await;
+    let sim = venue(seed, users).await;
     let venue = sim.venue(VenueKind::Kraken);
     let server = Server::start(dir, venue).await;
     // Anywhere from the first order to the last: at zero the server dies while it answers the first.
@@ -54,11 +53,12 @@ async fn one_run(seed: u64, dir: &Path, users: &[User]) {
 
     let server = Server::start(dir, venue).await;
     load.finish(&server.url).await;
-    let filled = truth::compare(seed, &server.url, venue, &load).await;
+    let filled = truth::compare(seed, &server.url, venue, users, &load).await;
     println!(
         "seed {seed}: killed with {acknowledged} of {} orders acknowledged; {filled} filled",
         load.sent.len()
     );
+    println!("    {:?}", load.ends());
     assert!(
         filled > load.sent.len() / 2,
         "seed {seed}: most orders must reach the venue, or nothing is tested"
@@ -68,17 +68,21 @@ async fn one_run(seed: u64, dir: &Path, users: &[User]) {
     sim.shutdown().await;
 }
 
-async fn venue(seed: u64) -> SimHandle {
-    // The last account may withdraw, and such keys are refused.
-    Sim::builder()
-        .venues([VenueKind::Kraken])
-        .seed(1)
-        .tape(Tape::generated(seed))
-        .accounts(USERS + 1)
-        .no_limits()
-        .start()
-        .await
-        .unwrap()
+/// A fresh venue where these users have their accounts.
+async fn venue(seed: u64, users: &[User]) -> SimHandle {
+    // Of the simulator's own accounts the last may withdraw, and such keys are refused.
+    let sim = Sim::builder().venues([VenueKind::Kraken]).tape(Tape::generated(seed)).accounts(USERS + 1);
+    let sim = sim.no_limits().start().await.unwrap();
+    for User { account, .. } in users {
+        let made = sim.venue(VenueKind::Kraken).add_account(NewAccount {
+            key: Some(account.key.clone()),
+            secret: Some(account.secret.clone()),
+            balances: Some(account.balances.clone()),
+            permissions: Some(account.permissions.clone()),
+        });
+        assert_eq!(made.key, account.key);
+    }
+    sim
 }
 
 fn seeds() -> std::ops::Range<u64> {

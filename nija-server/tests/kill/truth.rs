@@ -9,15 +9,10 @@ use std::{
     time::Duration,
 };
 
-use super::load::Load;
+use super::load::{Load, User};
 
-pub(crate) async fn compare(seed: u64, url: &str, venue: &VenueHandle, load: &Load) -> usize {
-    let keys: Vec<&str> = venue
-        .accounts
-        .iter()
-        .filter(|account| !account.may_withdraw)
-        .map(|account| account.key.as_str())
-        .collect();
+pub(crate) async fn compare(seed: u64, url: &str, venue: &VenueHandle, users: &[User], load: &Load) -> usize {
+    let keys: Vec<&str> = users.iter().map(|user| user.account.key.as_str()).collect();
     for user in 0..load.users() {
         every_acknowledged_order_is_on_record(seed, url, load, user).await;
         each_intent_has_one_order_at_most(seed, venue, keys[user], load, user);
@@ -29,7 +24,7 @@ pub(crate) async fn compare(seed: u64, url: &str, venue: &VenueHandle, load: &Lo
 async fn every_acknowledged_order_is_on_record(seed: u64, url: &str, load: &Load, user: usize) {
     let client = load.client(url, user);
     for sent in load.sent.iter().filter(|sent| sent.user == user) {
-        let told = sent.acknowledged.as_ref().expect("finished loads are acknowledged whole");
+        let told = sent.settled.as_ref().expect("finished loads are answered whole");
         let order = client
             .order(&told.id)
             .await
@@ -52,7 +47,7 @@ fn each_intent_has_one_order_at_most(seed: u64, venue: &VenueHandle, key: &str, 
     }
     let mut accounted = 0;
     for sent in load.sent.iter().filter(|sent| sent.user == user) {
-        let id: OrderId = sent.acknowledged.as_ref().unwrap().id.parse().unwrap();
+        let id: OrderId = sent.settled.as_ref().unwrap().id.parse().unwrap();
         let orders: usize =
             (0..8).filter_map(|n| at_venue.get(&VenueClientId::derive(id, n).to_string())).sum();
         assert!(orders <= 1, "seed {seed}: order {id} is {orders} times at the venue");
