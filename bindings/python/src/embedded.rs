@@ -1,11 +1,9 @@
 //! The engine in this process, for one user: whoever owns the data folder.
 
 use async_trait::async_trait;
-use nija::{Platform, PlatformConfig, PlatformError, VenueConfig, exchanges::kraken::KrakenConfig, wire};
+use nija::{Platform, PlatformConfig, VenueConfig, exchanges::kraken::KrakenConfig, wire};
 use nija_client::wire::BotStatus;
-use nija_core::{
-    CandleInterval, ClientOrderId, Order, OrderId, PositionId, TradeSignal, UserId, VenueId,
-};
+use nija_core::{CandleInterval, ClientOrderId, Order, OrderId, PositionId, TradeSignal, UserId, VenueId};
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
@@ -84,7 +82,7 @@ impl Embedded {
     async fn close_position(&self, id: &str, wait_ms: u64) -> Result<String, HostError> {
         let position = PositionId::new(id).map_err(|error| HostError::new("not_found", error.to_string()))?;
         let name = ClientOrderId::new(&format!("close-{}", self.new_order_id()))
-            .map_err(|error| HostError::new("internal", error.to_string()))?;
+            .map_err(|error| HostError::new("internal_error", error.to_string()))?;
         let submitted = self.platform.engine().close_position(self.user, &position, name).await?;
         self.settled(submitted.order, wait_ms).await
     }
@@ -135,7 +133,8 @@ impl Embedded {
         label: &str,
         credential: &nija_client::wire::CredentialPlaintext,
     ) -> Result<String, HostError> {
-        let venue = VenueId::new(venue).map_err(|error| HostError::new("venue_unknown", error.to_string()))?;
+        let venue =
+            VenueId::new(venue).map_err(|error| HostError::new("venue_not_found", error.to_string()))?;
         let key = self.platform.vault().sealing_key().await?;
         let sealed = nija::vault::seal_credential(
             &key,
@@ -207,52 +206,5 @@ fn owner(folder: &std::path::Path, platform: &Platform) -> Result<UserId, HostEr
             Ok(user)
         }
         Err(error) => Err(failed(error.to_string())),
-    }
-}
-
-impl From<nija::wire::BadOrder> for HostError {
-    fn from(error: nija::wire::BadOrder) -> Self {
-        Self::new(error.code, error.detail)
-    }
-}
-
-impl From<nija::router::EngineError> for HostError {
-    fn from(error: nija::router::EngineError) -> Self {
-        use nija::router::EngineError as E;
-        let code = match &error {
-            E::ClientOrderIdReused { .. } => "client_order_id_reused",
-            E::NoSuchOrder { .. } | E::NoSuchPosition { .. } => "not_found",
-            E::Busy { .. } => "busy",
-            E::Invalid(_) => "order_invalid",
-            E::Venue(_) => "venue_unavailable",
-            E::Vault(_) => "vault",
-            E::Ledger(_) => "ledger",
-            _ => "engine",
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<PlatformError> for HostError {
-    fn from(error: PlatformError) -> Self {
-        let code = match &error {
-            PlatformError::KeyCanWithdraw(_) => "key_can_withdraw",
-            PlatformError::UnknownVenue(_) => "venue_unknown",
-            PlatformError::Venue(_) => "credential_refused",
-            _ => "platform",
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<nija_core::LedgerError> for HostError {
-    fn from(error: nija_core::LedgerError) -> Self {
-        Self::new("ledger", error.to_string())
-    }
-}
-
-impl From<nija_core::VaultError> for HostError {
-    fn from(error: nija_core::VaultError) -> Self {
-        Self::new("vault", error.to_string())
     }
 }

@@ -13,5 +13,5 @@ pub(crate) trait Host: Send + Sync {
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<String, HostError> {
-    serde_json::to_string(value).map_err(|error| HostError::new("internal", error.to_string()))
+    serde_json::to_string(value).map_err(|error| HostError::new("internal_error", error.to_string()))
 }

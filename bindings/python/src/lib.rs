@@ -3,6 +3,7 @@
 //! It is deliberately narrow: one class with one call, in a blocking and an awaitable form, that takes a typed request as
 //! JSON and answers with JSON. Names, types and docstrings that Python users see are Python (`python/nija`).
 
+mod codes;
 mod embedded;
 mod error;
 mod host;

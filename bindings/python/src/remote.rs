@@ -23,13 +23,18 @@ impl Remote {
         let client = Client::new(url)?;
         match (token, email, password) {
             (Some(access_token), None, None) => {
-                client.restore(SessionTokens { user: None, access_token, refresh_token: None, expires_in: None });
+                client.restore(SessionTokens {
+                    user: None,
+                    access_token,
+                    refresh_token: None,
+                    expires_in: None,
+                });
                 client.me().await?;
             }
             (None, Some(email), Some(password)) => {
                 client.sign_in(&email, &password).await?;
             }
-            _ => return Err(HostError::new("invalid_request", "give either token, or email and password")),
+            _ => return Err(HostError::new("request_invalid", "give either token, or email and password")),
         }
         Ok(Self { client })
     }

@@ -40,7 +40,7 @@ impl Request {
         // The text can hold an exchange key, so serde's words, which may quote it, stay here.
         serde_json::from_str(text).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
-            HostError::new("invalid_request", format!("a value in the request is not of its type ({place})"))
+            HostError::new("request_invalid", format!("a value in the request is not of its type ({place})"))
         })
     }
 }

@@ -117,6 +117,8 @@ class Broker:
             limit_price=limit_price,
             signal_type="exit" if reduces else "entry",
             strategy=self._strategy,
+            # A limit order that rests has no end to wait for.
+            wait=5.0 if limit_price is None else 1.0,
         )
         return _order(order)
 

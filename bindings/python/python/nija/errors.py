@@ -49,25 +49,43 @@ class ServerUnreachable(NijaError):
     """No answer from the server."""
 
 
-_CLASSES: dict[str, type[NijaError]] = {
-    "risk_refused": RiskRefused,
-    "no_execution_venue_available": VenueUnavailable,
-    "venue_unavailable": VenueUnavailable,
-    "order_unsure": OrderUnknown,
-    "signed_out": NotSignedIn,
-    "unauthorized": NotSignedIn,
-    "token_invalid": NotSignedIn,
-    "token_expired": NotSignedIn,
-    "credentials_wrong": NotSignedIn,
-    "login_failed": NotSignedIn,
-    "network": ServerUnreachable,
+# Codes of the server (`nija-server/src/problem/kinds.rs`) and of the client (`nija_client::ClientError::code`). The engine
+# in this process uses the server's. A code that is not here is a plain :class:`NijaError`.
+_CODES: dict[type[NijaError], tuple[str, ...]] = {
+    RiskRefused: ("risk_refused",),
+    VenueUnavailable: ("no_execution_venue_available", "venue_unavailable"),
+    OrderUnknown: ("order_unsure",),
+    NotSignedIn: (
+        "unauthenticated",
+        "session_ended",
+        "login_refused",
+        "refresh_token_refused",
+        "refresh_token_reused",
+        "signed_out",
+    ),
+    InvalidRequest: (
+        "json_invalid",
+        "query_invalid",
+        "request_invalid",
+        "email_invalid",
+        "client_order_id_invalid",
+        "order_invalid",
+        "size_invalid",
+        "symbol_invalid",
+        "symbol_unknown",
+        "venue_unknown",
+        "limit_price_invalid",
+        "credential_invalid",
+        "invalid",
+    ),
+    NotFound: ("not_found", "venue_not_found"),
+    ServerUnreachable: ("network",),
 }
+_CLASSES = {code: kind for kind, codes in _CODES.items() for code in codes}
 
 
 def raise_for(error: NativeError) -> NoReturn:
     """Raises the class that an error of the native half belongs to."""
     code, message, order = error.args
-    known = _CLASSES.get(code)
-    if known is None:
-        known = NotFound if code.endswith(("_not_found", "_unknown")) else InvalidRequest if "invalid" in code else NijaError
-    raise known(code, message, Order._from(json.loads(order)) if order else None) from None
+    kind = _CLASSES.get(code, NijaError)
+    raise kind(code, message, Order._from(json.loads(order)) if order else None) from None
