@@ -123,9 +123,18 @@ impl Inner {
                 Err(error) => {
                     tracing::warn!(venue = %venue.id, %error, "its instruments could not be read");
                     venue.set_up(false, Some(error.to_string()));
+                    venue.set_tried();
                 }
             }
             backoff.wait().await;
+        }
+    }
+
+    /// Waits for every venue's first prices, within a bound: an order that comes before them could only be refused.
+    pub(super) async fn markets_tried(&self) {
+        let all = futures::future::join_all(self.venues.iter().map(|venue| venue.tried()));
+        if tokio::time::timeout(self.config.connect_wait, all).await.is_err() {
+            tracing::warn!("a venue has sent no prices yet; starting without it");
         }
     }
 
@@ -138,13 +147,19 @@ impl Inner {
                     MarketEvent::Connected => venue.set_up(true, None),
                     MarketEvent::Disconnected => {
                         venue.set_up(false, Some("its market stream is down".to_owned()));
+                        venue.set_tried();
                     }
                     _ => {}
                 }
             }
+            let priced = events.iter().any(|event| matches!(event, MarketEvent::Quote { .. }));
             self.market.take_up(&venue.id, events);
+            if priced {
+                venue.set_tried();
+            }
         }
         venue.set_up(false, Some("its market stream ended".to_owned()));
+        venue.set_tried();
     }
 
     /// Tells the holders of what moved, a few times a second at most; never ends.

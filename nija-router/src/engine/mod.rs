@@ -86,7 +86,10 @@ impl Engine {
     pub async fn start(parts: EngineParts) -> Result<Arc<Self>, EngineError> {
         let inner = Arc::new(Inner::new(parts));
         match inner.take_up().await {
-            Ok(starting) => Ok(Arc::new(Self { inner, starting })),
+            Ok(starting) => {
+                inner.markets_tried().await;
+                Ok(Arc::new(Self { inner, starting }))
+            }
             Err(error) => {
                 inner.tasks.stop().await;
                 Err(error)

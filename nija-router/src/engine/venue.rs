@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use tokio::sync::watch;
 
 use super::{answers::VenueStatus, send::Job};
 use crate::lane::Lane;
@@ -19,6 +20,8 @@ pub(crate) struct Venue {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) lane: Arc<Lane<Job>>,
     up: AtomicBool,
+    /// Whether its prices have come once, or the first try to get them has failed.
+    tried: watch::Sender<bool>,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
 }
@@ -30,6 +33,7 @@ impl Venue {
             executor,
             lane,
             up: AtomicBool::new(false),
+            tried: watch::Sender::new(false),
             trouble: Mutex::new(Some("not connected yet".to_owned())),
             alarms: Mutex::default(),
         }
@@ -39,6 +43,17 @@ impl Venue {
     pub(crate) fn set_up(&self, up: bool, trouble: Option<String>) {
         self.up.store(up, Ordering::Relaxed);
         *self.trouble.lock() = trouble;
+    }
+
+    /// Its prices have come, or could not be had.
+    pub(crate) fn set_tried(&self) {
+        self.tried.send_if_modified(|tried| !std::mem::replace(tried, true));
+    }
+
+    /// Waits for its first prices, or for the first failure to get them.
+    pub(crate) async fn tried(&self) {
+        // The sender lives as long as the venue.
+        drop(self.tried.subscribe().wait_for(|tried| *tried).await);
     }
 
     /// An order there needs a person.

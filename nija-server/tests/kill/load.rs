@@ -85,9 +85,11 @@ impl Load {
                         matches!(answer, Err(ClientError::OrderUnsure { .. } | ClientError::Network { .. }));
                     let told = match answer {
                         Ok(order) => Some(order),
-                        Err(error) => error.order().cloned(),
+                        Err(error) => {
+                            assert!(gone || error.order().is_some(), "answered without its order: {error}");
+                            error.order().cloned()
+                        }
                     };
-                    assert!(gone || told.is_some(), "an order is answered with itself");
                     if told.is_some() {
                         acknowledged.fetch_add(1, Ordering::SeqCst);
                         progress.notify_one();
@@ -116,17 +118,27 @@ impl Load {
     /// Every user sends everything again, under the same ids, and waits until each order is settled.
     pub(crate) async fn finish(&mut self, url: &str) {
         assert_eq!(self.sent.len(), self.users.len() * ORDERS_EACH);
-        for sent in &mut self.sent {
-            let client = client(url, &self.users[sent.user]);
-            let options = PlaceOptions::wait_ms(10_000);
-            let now = match client.place_order(sent.order.clone(), options).await {
-                Ok(order) => order,
-                Err(error) => error.order().unwrap_or_else(|| panic!("seed {}: {error}", self.seed)).clone(),
-            };
-            if let Some(before) = &sent.acknowledged {
-                assert_eq!(before.id, now.id, "seed {}: the same id names the same order", self.seed);
-            }
-            sent.settled = Some(now);
+        let mut tasks = JoinSet::new();
+        let mut by_user: BTreeMap<usize, Vec<Sent>> = BTreeMap::new();
+        for sent in self.sent.drain(..) {
+            by_user.entry(sent.user).or_default().push(sent);
+        }
+        for (user, mut sent) in by_user {
+            let client = client(url, &self.users[user]);
+            let seed = self.seed;
+            tasks.spawn(async move {
+                for one in &mut sent {
+                    let now = settle(&client, seed, &one.order).await;
+                    if let Some(before) = &one.acknowledged {
+                        assert_eq!(before.id, now.id, "seed {seed}: the same id names the same order");
+                    }
+                    one.settled = Some(now);
+                }
+                sent
+            });
+        }
+        while let Some(sent) = tasks.join_next().await {
+            self.sent.extend(sent.unwrap());
         }
     }
 
@@ -151,6 +163,21 @@ impl Load {
     pub(crate) fn users(&self) -> usize {
         self.users.len()
     }
+}
+
+/// Sends an order until it has ended: each answer waits for that on the server.
+async fn settle(client: &Client, seed: u64, order: &NewOrder) -> Order {
+    for _ in 0..12 {
+        let answer = client.place_order(order.clone(), PlaceOptions::wait_ms(10_000)).await;
+        let now = match answer {
+            Ok(order) => order,
+            Err(error) => error.order().unwrap_or_else(|| panic!("seed {seed}: {error}")).clone(),
+        };
+        if ["filled", "cancelled", "rejected", "failed", "expired"].contains(&now.state.as_str()) {
+            return now;
+        }
+    }
+    panic!("seed {seed}: order {:?} does not end", order.client_order_id)
 }
 
 fn client(url: &str, tokens: &SessionTokens) -> Client {

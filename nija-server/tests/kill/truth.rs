@@ -13,11 +13,13 @@ use super::load::{Load, User};
 
 pub(crate) async fn compare(seed: u64, url: &str, venue: &VenueHandle, users: &[User], load: &Load) -> usize {
     let keys: Vec<&str> = users.iter().map(|user| user.account.key.as_str()).collect();
-    for user in 0..load.users() {
+    let keys = &keys;
+    futures::future::join_all((0..load.users()).map(async |user| {
         every_acknowledged_order_is_on_record(seed, url, load, user).await;
         each_intent_has_one_order_at_most(seed, venue, keys[user], load, user);
         positions_are_the_venues_fills(seed, url, venue, keys[user], load, user).await;
-    }
+    }))
+    .await;
     keys.iter().map(|key| venue.orders(key).iter().filter(|order| !order.filled.is_zero()).count()).sum()
 }
 
