@@ -158,3 +158,33 @@ async fn a_ledger_that_fails_for_a_while_loses_no_fill() {
     assert_eq!((order.state, venue.placements()), (OrderState::Filled, 1));
     assert_eq!(platform.position(user(1), "BTC-USD").await.unwrap().quantity, order.filled.get());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_traded_elsewhere_while_the_stream_was_down_is_found() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.disconnect(user(1));
+    let btc = symbol("BTC-USD");
+    let (quantity, now) = (Quantity::new(dec("0.02")).unwrap(), nija_core::Clock::now(&platform.clock));
+    venue.world().arrive(user(1), None, &btc, Side::Buy, OrderKind::Market, quantity, TimeInForce::Ioc, now);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(platform.position(user(1), "BTC-USD").await, None);
+    venue.reconnect(user(1));
+    until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
+    engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_account_brings_no_history_along() {
+    let (platform, venue) = Platform::single();
+    let btc = symbol("BTC-USD");
+    let (quantity, now) = (Quantity::new(dec("0.02")).unwrap(), nija_core::Clock::now(&platform.clock));
+    platform.vault.take_away(user(1), &venue.id);
+    venue.world().arrive(user(1), None, &btc, Side::Buy, OrderKind::Market, quantity, TimeInForce::Ioc, now);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    platform.vault.grant(user(1), &venue.id, nija_core::Clock::now(&platform.clock));
+    let engine = platform.start().await;
+    let account = engine.account(user(1)).await.unwrap();
+    assert!(account.positions.is_empty());
+    assert!(platform.ledger.all_fills().is_empty());
+}

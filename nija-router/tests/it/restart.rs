@@ -132,3 +132,21 @@ async fn key_gone(streaming: bool) {
     let known = if streaming { OrderState::Working } else { OrderState::Unknown };
     assert_eq!((order.state, venue.placements()), (known, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reconnect_leaves_orders_alone_that_still_wait_to_be_sent() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.lane.workers = 1;
+    let engine = platform.start().await;
+    venue.script([Answer::TakenSlowly(Duration::from_secs(3))]);
+    engine.submit(entry(user(1), "slow")).await.unwrap();
+    until("it to be sent", async || venue.placements() == 1).await;
+    let waiting = engine.submit(entry(user(1), "waiting")).await.unwrap().order;
+    venue.reconnect(user(1));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let still = engine.settled(user(1), waiting.id(), Duration::ZERO).await.unwrap();
+    assert_eq!(still.state, OrderState::Queued);
+    let order = engine.settled(user(1), waiting.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 0));
+    assert_eq!(venue.placements(), 2);
+}

@@ -261,3 +261,18 @@ async fn the_account_adds_up() {
     assert_eq!(account.pnl_today, account.equity - dec("10000"));
     assert_eq!(account.pnl_total, account.pnl_today);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_venue_that_does_not_count_holds_does_not_free_what_resting_orders_bind() {
+    let (platform, venue) = Platform::single();
+    venue.fund(user(1), 1000);
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let first = engine.submit(resting(user(1), "one")).await.unwrap().order;
+    state(&engine, user(1), first.id(), OrderState::Working).await;
+    // The balances are read anew and call all of it available.
+    venue.reconnect(user(1));
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let second = engine.submit(resting(user(1), "two")).await.unwrap().order;
+    assert!(second.reason.unwrap().text.contains("insufficient_usd"));
+}
