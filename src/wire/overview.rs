@@ -30,9 +30,8 @@ pub fn overview(
 pub fn open_positions(account: &AccountSummary) -> Vec<wire::Position> {
     let mut positions: Vec<wire::Position> = account.positions.iter().map(marked_position).collect();
     // Without a price yet, what it cost stands for what it is worth.
-    let worth = |position: &wire::Position| {
-        position.market_value.unwrap_or(position.entry_price * position.quantity)
-    };
+    let worth =
+        |position: &wire::Position| position.market_value.unwrap_or(position.entry_price * position.quantity);
     positions.sort_by(|a, b| worth(b).cmp(&worth(a)).then_with(|| a.id.cmp(&b.id)));
     positions
 }

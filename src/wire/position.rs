@@ -1,8 +1,8 @@
 //! Positions.
 
-use nija_router::MarkedPosition;
 use nija_client::wire;
 use nija_core::{Position, Price, Side};
+use nija_router::MarkedPosition;
 use rust_decimal::Decimal;
 
 /// An open position at its venue's price.

@@ -96,8 +96,11 @@ pub fn listed(
         .collect();
     let place =
         venue.map_or_else(|| "no venue here lists".to_owned(), |venue| format!("{venue} does not list"));
-    let hint =
-        if near.is_empty() { String::new() } else { format!("; near it: {}", Vec::from_iter(near).join(", ")) };
+    let hint = if near.is_empty() {
+        String::new()
+    } else {
+        format!("; near it: {}", Vec::from_iter(near).join(", "))
+    };
     Err(bad("symbol_unknown", format!("{place} {symbol}{hint}; the list of markets has all")))
 }
 
