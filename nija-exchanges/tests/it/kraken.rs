@@ -11,6 +11,7 @@ use nija_exchanges::{
 };
 use nija_sim::{Fault, FaultKind, NewAccount, TRADING_PERMISSIONS, WITHDRAW};
 use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 use crate::support::{Kraken, btc, dec, id, signed};
 
@@ -18,6 +19,8 @@ use crate::support::{Kraken, btc, dec, id, signed};
 async fn calls_at_once_with_one_key_keep_their_nonces_in_order() {
     let kraken = Kraken::start().await;
     let account = signed(&kraken.key());
+    // The first one is held up on its way: whoever overtook it would make its nonce stale.
+    kraken.venue().fault(Fault::new(FaultKind::Delay).on("/0/private/BalanceEx").ms(300));
     let calls = (0..40).map(|_| kraken.executor.balances(&account));
     for balances in join_all(calls).await {
         assert_eq!(balances.unwrap().iter().find(|one| one.asset == "USD").unwrap().total, dec("10000"));
@@ -132,19 +135,26 @@ async fn a_book_that_lost_an_update_is_noticed_and_fetched_anew() {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         // Wait for the first book, so that the swallowed message is an update.
         while !matches!(stream.next().await.unwrap(), MarketEvent::Book { .. }) {}
-        kraken.venue().fault(Fault::new(FaultKind::StreamGap).times(1));
-        for price in [60_100, 60_200, 60_300, 60_400] {
+        // Two messages in a row, a ticker and a book: the market then moves on until the book is right again. A book that kept
+        // the asks of a lost update would never be, since prices only rise.
+        kraken.venue().fault(Fault::new(FaultKind::StreamGap).times(2));
+        let mut right = 0;
+        for price in (60_100_i64..).step_by(100) {
             assert!(kraken.venue().set_price("BTC-USD", price.into()));
             let wanted = kraken.venue().best("BTC-USD").unwrap();
-            if price == 60_100 {
-                continue;
-            }
-            loop {
-                if let MarketEvent::Book { book, .. } = stream.next().await.unwrap()
-                    && (book.bids[0].price.get(), book.asks[0].price.get()) == wanted
-                {
-                    break;
+            let best = async {
+                loop {
+                    if let MarketEvent::Book { book, .. } = stream.next().await.unwrap()
+                        && (book.bids[0].price.get(), book.asks[0].price.get()) == wanted
+                    {
+                        break;
+                    }
                 }
+            };
+            // Moves whose messages were lost, or fell into the time without a book, are passed over.
+            right += usize::from(timeout(Duration::from_millis(500), best).await.is_ok());
+            if right == 3 {
+                break;
             }
         }
     })
@@ -161,16 +171,27 @@ async fn a_missing_message_of_the_account_ends_the_stream_and_it_comes_back() {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         // The snapshot of balances is the last of the start: gaps from here on are among updates.
         while !matches!(stream.next().await.unwrap(), AccountEvent::Balance(_)) {}
-        kraken.venue().fault(Fault::new(FaultKind::StreamGap).times(1));
         let order = trader.rest(Side::Buy, quantity).await;
+        let is_new = |event: &AccountEvent| matches!(event, AccountEvent::Report(report) if report.client_id == Some(order.client_id));
+        // Both messages of its beginning, pending and new, so that only its end can be missing.
+        for _ in 0..2 {
+            while !is_new(&stream.next().await.unwrap()) {}
+        }
+        kraken.venue().fault(Fault::new(FaultKind::StreamGap).times(1));
+        trader.executor.cancel(&trader.account, &order).await.unwrap();
+        eventually("the cancel's report is swallowed", || async {
+            let open = trader.executor.open_orders(&trader.account).await.unwrap();
+            open.is_empty().then_some(())
+        })
+        .await;
         let other = trader.rest(Side::Buy, quantity).await;
         while !matches!(stream.next().await.unwrap(), AccountEvent::Disconnected(_)) {}
         while stream.next().await.unwrap() != AccountEvent::Connected {}
-        // The snapshot shows what was missed.
-        let mut missing = vec![order.client_id, other.client_id];
-        while !missing.is_empty() {
+        // The snapshot shows what is open now: the second order alone.
+        loop {
             if let AccountEvent::Report(report) = stream.next().await.unwrap() {
-                missing.retain(|id| report.client_id != Some(*id));
+                assert_eq!(report.client_id, Some(other.client_id));
+                break;
             }
         }
     })
