@@ -31,6 +31,7 @@ impl From<PlatformError> for HostError {
             PlatformError::KeyCanWithdraw(_) => "key_can_withdraw",
             PlatformError::KeyCannotTrade(_) => "key_cannot_trade",
             PlatformError::Vault(error) => vault(error),
+            PlatformError::Ledger(error) => ledger(error),
             PlatformError::Venue(error) => venue(error),
             PlatformError::Engine(error) => engine(error),
             _ => INTERNAL,
@@ -41,7 +42,7 @@ impl From<PlatformError> for HostError {
 
 impl From<LedgerError> for HostError {
     fn from(error: LedgerError) -> Self {
-        Self::new(INTERNAL, error.to_string())
+        Self::new(ledger(&error), error.to_string())
     }
 }
 
@@ -59,7 +60,16 @@ fn engine(error: &EngineError) -> &'static str {
         EngineError::Invalid(_) => "order_invalid",
         EngineError::Draining => "draining",
         EngineError::Vault(error) => vault(error),
+        EngineError::Ledger(error) => ledger(error),
         EngineError::Venue(error) => venue(error),
+        _ => INTERNAL,
+    }
+}
+
+const fn ledger(error: &LedgerError) -> &'static str {
+    match error {
+        // Python can still call a platform that it has closed.
+        LedgerError::Closed => "draining",
         _ => INTERNAL,
     }
 }

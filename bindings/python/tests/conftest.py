@@ -57,15 +57,33 @@ def keys(venue):
 
 
 @pytest.fixture
-def login(server):
+def post(server):
+    """Posts JSON to a path of the API and reads the answer."""
+
+    def post(path, body):
+        request = urllib.request.Request(f"{server}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    return post
+
+
+@pytest.fixture
+def sign_up(post):
+    """Makes new users: their emails and passwords."""
+
+    def sign_up():
+        body = {"email": f"{secrets.token_hex(8)}@example.org", "password": secrets.token_urlsafe(18)}
+        assert post("/v1/auth/signup", body)["access_token"]
+        return body
+
+    return sign_up
+
+
+@pytest.fixture
+def login(sign_up):
     """A new user's email and password."""
-    body = {"email": f"{secrets.token_hex(8)}@example.org", "password": secrets.token_urlsafe(18)}
-    request = urllib.request.Request(
-        f"{server}/v1/auth/signup", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 201
-    return body
+    return sign_up()
 
 
 @pytest.fixture

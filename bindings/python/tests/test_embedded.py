@@ -1,5 +1,7 @@
 """What only the engine in this process has."""
 
+import asyncio
+
 import nija
 import pytest
 
@@ -24,3 +26,28 @@ def test_a_folder_is_used_by_one_platform_at_a_time(tmp_path):
 def test_an_unknown_venue_is_named(tmp_path):
     with pytest.raises(nija.NijaError, match="nasdaq"):
         nija.open(tmp_path / "data", venues=["nasdaq"])
+
+
+def test_nothing_is_taken_up_after_the_end(tmp_path):
+    with nija.open(tmp_path / "data") as platform:
+        pass
+    with pytest.raises(nija.NijaError) as over:
+        platform.place_order("BTC-USD", "buy", 20)
+    assert over.value.code == "draining"
+    platform.close()
+
+
+def test_it_can_be_left_by_await(tmp_path):
+    async def trade():
+        async with nija.open(tmp_path / "data").aio as platform:
+            return await platform.place_order("BTC-USD", "buy", 20, wait=10)
+
+    assert asyncio.run(trade()).filled > 0
+    nija.open(tmp_path / "data").close()
+
+
+def test_the_paper_venue_takes_no_key(tmp_path):
+    with nija.open(tmp_path / "data") as platform:
+        with pytest.raises(nija.NijaError) as refused:
+            platform.connect_exchange("paper", "key", "secret")
+        assert "paper" in str(refused.value) and "secret" not in str(refused.value)

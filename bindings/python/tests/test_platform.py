@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import nija
@@ -16,6 +17,24 @@ def test_a_market_buy_becomes_a_position(platform):
     assert Decimal("15") < order.filled * order.average_price <= Decimal("20")
     (position,) = platform.positions()
     assert (position.symbol, position.side, position.quantity) == ("SOL-USD", "long", order.filled)
+
+
+def test_a_position_is_closed(platform):
+    bought = platform.place_order("SOL-USD", "buy", 20, wait=10)
+    (position,) = platform.positions()
+    closing = platform.close_position(position.id, wait=10)
+    assert (closing.side, closing.state, closing.filled) == ("sell", "filled", bought.filled)
+    assert platform.positions() == []
+    with pytest.raises(nija.NotFound):
+        platform.close_position(position.id)
+
+
+def test_an_order_says_when_and_what(platform):
+    order = platform.place_order("BTC-USD", "buy", "20.5", strategy="words", client_order_id="py-when", wait=10)
+    assert order.is_final and order.fees > 0 and order.venue and order.venue_order_id
+    assert (order.size, order.size_type, order.strategy) == (Decimal("20.5"), "quote", "words")
+    assert timedelta(0) == order.created_at.utcoffset() and order.created_at <= order.updated_at
+    assert platform.order(order.id) == order
 
 
 def test_the_same_client_order_id_is_the_same_order(platform):
@@ -70,6 +89,23 @@ def test_every_call_can_be_awaited(platform):
     assert overview.equity > 0 and markets
 
 
+def test_an_order_is_awaited_while_the_loop_runs_on(platform):
+    async def trade():
+        placed = asyncio.create_task(platform.aio.place_order("ETH-USD", "buy", 20, wait=10))
+        turns = 0
+        while not placed.done():
+            turns += 1
+            await asyncio.sleep(0)
+        order = await placed
+        assert (await platform.aio.order(order.id)).id == order.id
+        with pytest.raises(nija.NotFound):
+            await platform.aio.cancel_order("01900000-0000-7000-8000-000000000000")
+        return order, turns
+
+    order, turns = asyncio.run(trade())
+    assert order.filled > 0 and turns > 0
+
+
 def test_threads_call_at_the_same_time(platform):
     go = threading.Event()
     equities = []
@@ -92,11 +128,11 @@ def test_threads_call_at_the_same_time(platform):
     ("arguments", "error"),
     [
         (("BTC-USD", "buy", 0.1), TypeError),
-        (("BTCUSD", "buy", 10), nija.NijaError),
+        (("BTCUSD", "buy", 10), nija.InvalidRequest),
         (("BTC-USD", "hold", 10), nija.InvalidRequest),
-        (("BTC-USD", "buy", -10), nija.NijaError),
+        (("BTC-USD", "buy", -10), nija.InvalidRequest),
         (("BTC-USD", "buy", "much"), nija.InvalidRequest),
-        (("XYZ-USD", "buy", 10), nija.NijaError),
+        (("XYZ-USD", "buy", 10), nija.InvalidRequest),
     ],
 )
 def test_bad_input_is_refused_in_words(platform, arguments, error):

@@ -25,3 +25,26 @@ def test_a_key_that_may_withdraw_is_refused_at_the_door(server, login, venue):
         with pytest.raises(nija.NijaError) as refused:
             platform.connect_exchange("kraken", key["key"], key["secret"])
         assert refused.value.code == "key_can_withdraw"
+
+
+def test_an_access_token_is_enough(server, login, post):
+    token = post("/v1/auth/login", login)["access_token"]
+    with nija.connect(server, token=token) as platform:
+        assert platform.positions() == []
+    with pytest.raises(nija.NotSignedIn):
+        nija.connect(server, token="not a token")
+
+
+def test_a_session_that_was_left_is_over(server, login):
+    with nija.connect(server, **login) as platform:
+        assert platform.overview().equity == 0
+    with pytest.raises(nija.NotSignedIn):
+        platform.overview()
+
+
+def test_users_do_not_see_each_other(server, remote, sign_up):
+    order = remote.place_order("BTC-USD", "buy", 20, wait=10)
+    with nija.connect(server, **sign_up()) as other:
+        assert other.positions() == []
+        with pytest.raises(nija.NotFound):
+            other.order(order.id)

@@ -1,8 +1,10 @@
 from collections.abc import Awaitable
 from os import PathLike
+from typing import final
 
 class NativeError(Exception): ...
 
+@final
 class Backend:
     @staticmethod
     def open(path: str | PathLike[str], venues: list[str]) -> Backend: ...
