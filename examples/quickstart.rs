@@ -28,11 +28,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let accepted = platform.engine().submit(signal).await?;
     let order = platform.engine().settled(user, accepted.order.id(), Duration::from_secs(10)).await?;
-    println!("{} {} at {:?}: {}", order.intent.signal.side, order.filled, order.average_price(), order.state);
+    let price = order.average_price().ok_or("nothing was filled")?;
+    println!("{}: {} {} at {price}", order.state, order.intent.signal.side, order.filled);
     for held in platform.engine().account(user).await?.positions {
-        println!("{} {} since {}", held.position.symbol, held.position.quantity, held.position.opened_at);
+        let it = held.position;
+        println!("position: {} {} since {}", it.quantity.normalize(), it.symbol, it.opened_at);
     }
     platform.close().await;
     std::fs::remove_dir_all(data)?;
-    if order.state == nija::core::OrderState::Filled { Ok(()) } else { Err("the order did not fill".into()) }
+    (order.state == nija::core::OrderState::Filled).then_some(()).ok_or("the order did not fill".into())
 }

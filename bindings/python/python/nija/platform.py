@@ -130,7 +130,7 @@ class Platform:
         *,
         venue: str | None = None,
     ) -> list[Candle]:
-        """The newest candles, oldest first. ``interval`` is ``1m``, ``5m``, ``15m`` or ``1h``."""
+        """The newest candles, oldest first. ``interval`` is ``1m``, ``5m``, ``15m``, ``1h`` or ``1d``."""
         return self._call(_calls.candles(symbol, interval, limit, venue))
 
     def connect_exchange(
@@ -285,7 +285,7 @@ class AsyncPlatform:
         *,
         venue: str | None = None,
     ) -> list[Candle]:
-        """The newest candles, oldest first. ``interval`` is ``1m``, ``5m``, ``15m`` or ``1h``."""
+        """The newest candles, oldest first. ``interval`` is ``1m``, ``5m``, ``15m``, ``1h`` or ``1d``."""
         return await self._call(_calls.candles(symbol, interval, limit, venue))
 
     async def connect_exchange(
