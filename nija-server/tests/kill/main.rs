@@ -3,7 +3,7 @@
 //!
 //! `NIJA_KILL_SEEDS=500:510 cargo test -p nija-server --test kill` runs other seeds than the default 0 to 19.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests count as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // Helpers of tests are tests.
 
 mod load;
 mod process;
