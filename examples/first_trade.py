@@ -6,7 +6,8 @@ import nija
 from nija.apex import Broker
 
 with tempfile.TemporaryDirectory() as folder, nija.open(folder, venues=["paper"]) as platform:
-    print("route:", platform.preview_order("BTC-USD", "buy", 25).route["reason"])
+    preview = platform.preview_order("BTC-USD", "buy", 25)
+    print("route:", preview.route["reason"] if preview.route else preview.reason)
     broker = Broker(platform)
     broker.connect()
     order = broker.place_market_order("BTC-USD", "buy", 25.0)
