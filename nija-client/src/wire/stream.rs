@@ -23,7 +23,8 @@ pub struct StreamTicket {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StreamEvent {
-    /// Counts up by one; 0 for `hello`, `reload`, `closing` and for `pnl.update`, which is never resumed.
+    /// Counts up by one; 0 for `hello`, `reload`, `closing`, for `pnl.update`, which is never resumed, and for an `order.update`
+    /// that goes before the numbered fill or route which changed the order (and comes again with it after a resume).
     pub seq: u64,
     /// RFC 3339, UTC.
     pub at: String,
