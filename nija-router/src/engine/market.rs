@@ -140,10 +140,12 @@ impl Inner {
 
     /// Ends when the stream does.
     async fn follow_market(&self, venue: &Venue, symbols: Vec<Symbol>) {
+        let mut unpriced: HashSet<_> = symbols.iter().cloned().collect();
         let mut stream = venue.executor.market_stream(symbols).ready_chunks(BATCH);
         while let Some(events) = stream.next().await {
             for event in &events {
                 match event {
+                    MarketEvent::Quote { symbol, .. } => drop(unpriced.take(symbol)),
                     MarketEvent::Connected => venue.set_up(true, None),
                     MarketEvent::Disconnected => {
                         venue.set_up(false, Some("its market stream is down".to_owned()));
@@ -152,9 +154,8 @@ impl Inner {
                     _ => {}
                 }
             }
-            let priced = events.iter().any(|event| matches!(event, MarketEvent::Quote { .. }));
             self.market.take_up(&venue.id, events);
-            if priced {
+            if unpriced.is_empty() {
                 venue.set_tried();
             }
         }

@@ -118,7 +118,7 @@ impl Platform {
         .await
         .unwrap();
         engine.reconciled().await;
-        until("prices", async || engine.market().markets.len() >= 2 * self.venues.len()).await;
+        assert_eq!(engine.market().markets.len(), 2 * self.venues.len());
         engine
     }
 
