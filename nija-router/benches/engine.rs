@@ -25,6 +25,8 @@ use std::{
 use support::{CountingBus, InstantVenue, NoVault, NullLedger};
 
 const USERS: u64 = 64;
+/// Orders under way at a time, over all users.
+const IN_FLIGHT: usize = 256;
 
 fn limits() -> RiskLimits {
     let mut limits = RiskLimits::default();
@@ -76,18 +78,26 @@ fn signal(user: UserId, n: u64) -> TradeSignal {
     }
 }
 
-/// So many orders from all users at once, until the last one is filled.
-async fn run(engine: &Arc<Engine>, bus: &CountingBus, users: &[UserId], serial: &AtomicU64, orders: u64) {
+/// So many orders from all users, a bounded number under way at a time, until the last one is filled.
+async fn run(
+    engine: &Arc<Engine>,
+    bus: &Arc<CountingBus>,
+    users: &[UserId],
+    serial: &AtomicU64,
+    orders: u64,
+) {
     let goal = bus.filled() + orders;
+    bus.allow(IN_FLIGHT);
     let per_user = orders.div_ceil(users.len() as u64);
     let mut left = orders;
     let mut tasks = tokio::task::JoinSet::new();
     for user in users.iter().copied() {
         let count = per_user.min(left);
         left -= count;
-        let (engine, first) = (engine.clone(), serial.fetch_add(count, Ordering::Relaxed));
+        let (engine, bus, first) = (engine.clone(), bus.clone(), serial.fetch_add(count, Ordering::Relaxed));
         tasks.spawn(async move {
             for n in first..first + count {
+                bus.place().await;
                 engine.submit(signal(user, n)).await.unwrap();
             }
         });

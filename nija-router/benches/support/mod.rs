@@ -8,8 +8,12 @@ pub(crate) use venue::{InstantVenue, NoVault};
 
 use futures::StreamExt;
 use nija_core::{EventBus, JournalEvent, Subscription, Timestamp, UserEventKind, UserId};
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Notify;
+use parking_lot::Mutex;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::{Notify, Semaphore};
 
 /// Counts fills.
 #[derive(Default)]
@@ -17,11 +21,23 @@ pub(crate) struct CountingBus {
     filled: AtomicU64,
     goal: AtomicU64,
     reached: Notify,
+    places: Mutex<Option<Arc<Semaphore>>>,
 }
 
 impl CountingBus {
     pub(crate) fn filled(&self) -> u64 {
         self.filled.load(Ordering::SeqCst)
+    }
+
+    /// Begins a run with so many orders under way at most.
+    pub(crate) fn allow(&self, in_flight: usize) {
+        *self.places.lock() = Some(Arc::new(Semaphore::new(in_flight)));
+    }
+
+    /// Waits until one more order may be under way; each fill makes room.
+    pub(crate) async fn place(&self) {
+        let places = self.places.lock().clone().unwrap();
+        places.acquire().await.unwrap().forget();
     }
 
     pub(crate) async fn wait_for(&self, goal: u64) {
@@ -40,6 +56,9 @@ impl EventBus for CountingBus {
         if let UserEventKind::Journal(record) = kind
             && matches!(record.event, JournalEvent::Filled(_))
         {
+            if let Some(places) = &*self.places.lock() {
+                places.add_permits(1);
+            }
             let filled = self.filled.fetch_add(1, Ordering::SeqCst) + 1;
             if filled >= self.goal.load(Ordering::SeqCst) {
                 self.reached.notify_one();

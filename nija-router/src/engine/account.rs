@@ -12,7 +12,7 @@ use super::{
     money::CURRENCY,
     state::UserState,
     user::User,
-    view::{Holdings, reservation},
+    view::Holdings,
 };
 
 impl Inner {
@@ -33,8 +33,8 @@ impl Inner {
                 continue;
             };
             if signal.side == Side::Buy {
-                let (asset, amount) = reservation(live);
-                *reserved.entry((leg.venue.clone(), asset.to_owned())).or_default() += amount;
+                let key = (leg.venue.clone(), live.held_asset().to_owned());
+                *reserved.entry(key).or_default() += live.hold;
             }
             working.push(WorkingOrder {
                 order: live.order.id(),

@@ -74,13 +74,13 @@ impl Inner {
             let id = order.intent.signal.user;
             let user = users.entry(id).or_insert_with(|| Arc::new(User::new(id)));
             let mut live = LiveOrder::new(order, false);
-            live.fee_rate = live
+            let fee_rate = live
                 .order
                 .leg
                 .as_ref()
                 .and_then(|leg| self.venue(&leg.venue))
-                .map(|venue| venue.executor.default_fees().taker)
-                .unwrap_or_default();
+                .map(|venue| venue.executor.default_fees().taker);
+            live.set_fee_rate(fee_rate.unwrap_or_default());
             user.state.lock().await.insert(live);
         }
         self.users.write().extend(users.iter().map(|(id, user)| (*id, user.clone())));

@@ -1,8 +1,8 @@
 //! What the engine keeps in memory of one user: nothing that the journal and the venues could not give back.
 
 use nija_core::{
-    ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
-    Position, Quantity, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
+    ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderKind,
+    OrderState, Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -20,7 +20,9 @@ pub(crate) struct LiveOrder {
     /// at the venue means nothing then.
     pub(crate) in_hand: bool,
     /// The fee rate that its reservation counts with.
-    pub(crate) fee_rate: Decimal,
+    fee_rate: Decimal,
+    /// What it holds: quote units of a buy, base units of a sell.
+    pub(crate) hold: Decimal,
     /// Whether the user wants it gone.
     pub(crate) cancel_requested: bool,
     /// Base units filled as the venue says; more than the fills on record when some are still to come.
@@ -37,10 +39,42 @@ impl LiveOrder {
             order,
             in_hand,
             fee_rate: Decimal::ZERO,
+            hold: Decimal::ZERO,
             cancel_requested: false,
             expected: Quantity::ZERO,
             ended: None,
             resolving: false,
+        }
+    }
+
+    /// Counts its reservation with this fee rate from now on.
+    pub(crate) fn set_fee_rate(&mut self, fee_rate: Decimal) {
+        self.fee_rate = fee_rate.max(Decimal::ZERO);
+        self.count_hold();
+    }
+
+    /// What may still fill, valued by the limit, or by the price that the route expects of a market order.
+    fn count_hold(&mut self) {
+        let remaining = self.order.remaining().get();
+        self.hold = match (&self.order.leg, self.order.intent.signal.side) {
+            (_, Side::Sell) => remaining,
+            (None, Side::Buy) => Decimal::ZERO,
+            (Some(leg), Side::Buy) => {
+                let price = match leg.kind {
+                    OrderKind::Limit { price } => price,
+                    OrderKind::Market => leg.reference_price,
+                };
+                remaining * price.get() * (Decimal::ONE + self.fee_rate)
+            }
+        };
+    }
+
+    /// The asset that it holds.
+    pub(crate) fn held_asset(&self) -> &str {
+        let signal = &self.order.intent.signal;
+        match signal.side {
+            Side::Sell => signal.symbol.base(),
+            Side::Buy => signal.symbol.quote(),
         }
     }
 
@@ -155,6 +189,7 @@ impl UserState {
             // The ledger applied the same event to the same order; only a bug makes them differ.
             tracing::error!(order = %id, %error, "memory and journal disagree");
         }
+        live.count_hold();
         match &record.event {
             JournalEvent::Routed { leg, .. } => self.names.note_leg(id, leg),
             JournalEvent::StateChanged { venue_order_id: Some(name), .. } => {

@@ -123,12 +123,9 @@ impl Inner {
         let id = approved.get().id;
         let live = state.orders.get_mut(&id)?;
         live.in_hand = true;
-        live.fee_rate = plan
-            .quantity
-            .at(plan.price)
-            .ok()
-            .and_then(|worth| plan.fees.checked_div(worth.get()))
-            .unwrap_or_default();
+        let worth = plan.quantity.at(plan.price).ok();
+        let fee_rate = worth.and_then(|worth| plan.fees.checked_div(worth.get()));
+        live.set_fee_rate(fee_rate.unwrap_or_default());
         let signal = &approved.get().signal;
         metrics::counter!("nija_trades_routed_total", "venue" => venue.id.to_string()).increment(1);
         let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg };

@@ -1,8 +1,6 @@
 //! What the router may look at: every venue as this user meets it.
 
-use nija_core::{
-    OrderId, OrderKind, OrderState, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView,
-};
+use nija_core::{OrderId, OrderState, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView};
 use rust_decimal::Decimal;
 
 use super::{
@@ -37,10 +35,10 @@ impl Holdings<'_> {
         }
         let (mut bound, mut unseen) = (Decimal::ZERO, Decimal::ZERO);
         for live in self.live().filter(|live| live.at(venue)) {
-            let (held, amount) = reservation(live);
-            if held != asset {
+            if live.held_asset() != asset {
                 continue;
             }
+            let amount = live.hold;
             bound += amount;
             let confirmed = matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
             if !confirmed || live.order.updated_at > balance.at {
@@ -72,23 +70,6 @@ impl Holdings<'_> {
             Some(balance) if balance < free && balance >= free * dust => balance,
             _ => free,
         })
-    }
-}
-
-/// The asset that an order holds, and how much of it.
-pub(crate) fn reservation(live: &LiveOrder) -> (&str, Decimal) {
-    let signal = &live.order.intent.signal;
-    let remaining = live.order.remaining().get();
-    match signal.side {
-        Side::Sell => (signal.symbol.base(), remaining),
-        Side::Buy => {
-            let price = live.order.leg.as_ref().map_or(Decimal::ZERO, |leg| match leg.kind {
-                OrderKind::Limit { price } => price.get(),
-                OrderKind::Market => leg.reference_price.get(),
-            });
-            let with_fee = Decimal::ONE + live.fee_rate.max(Decimal::ZERO);
-            (signal.symbol.quote(), remaining * price * with_fee)
-        }
     }
 }
 

@@ -87,14 +87,19 @@ fn bought(
         Side::Buy => Decimal::ONE + fee_rate.max(Decimal::ZERO),
         Side::Sell => Decimal::ONE,
     };
-    let each = |price: Price| price.get() * with_fee;
-    let over = |money: Decimal, each: Decimal| money.checked_div(each).ok_or(Ineligible::BelowMinNotional);
-    let mut quantity = over(money.get(), each(price))?;
+    // Cut to the lot's digits at once: sums of 28 digits cost ten times as much, and the lot takes them away anyway.
+    let places = view.instrument.as_ref().map_or(18, |rules| rules.lot_size.scale());
+    let over = |money: Decimal, price: Price| {
+        let exact = money.checked_div(price.get() * with_fee).ok_or(Ineligible::BelowMinNotional)?;
+        Ok(exact.trunc_with_scale(places))
+    };
+    let mut quantity = over(money.get(), price)?;
     if let (Side::Buy, OrderKind::Limit { price: worst }, Some(available)) =
         (side, kind, view.available_quote)
         && available >= money.get()
+        && available < quantity * worst.get() * with_fee
     {
-        quantity = quantity.min(over(available, each(worst))?);
+        quantity = over(available, worst)?;
     }
     Quantity::new(quantity).map_err(|_| Ineligible::BelowMinNotional)
 }

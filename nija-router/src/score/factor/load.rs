@@ -2,6 +2,9 @@ use rust_decimal::Decimal;
 
 /// 100 for an empty lane, 0 for a full one.
 pub(crate) fn load(depth: usize, capacity: usize) -> Decimal {
+    if depth == 0 && capacity > 0 {
+        return Decimal::ONE_HUNDRED;
+    }
     let used = Decimal::from(depth)
         .checked_mul(Decimal::ONE_HUNDRED)
         .and_then(|depth| depth.checked_div(Decimal::from(capacity)));
