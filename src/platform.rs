@@ -135,6 +135,8 @@ impl Platform {
     /// Ends what is being sent, takes nothing new, wipes every open key and closes the ledger. Working orders stay at their venues.
     pub async fn close(&self) {
         self.engine.drain().await;
+        // Streams sign when they reconnect: nothing may ask the vault for a key once it is closed.
+        self.engine.stop().await;
         self.vault.close().await;
         self.ledger.close().await;
     }
