@@ -14,6 +14,8 @@ fi
 export NIJA_BIN
 
 cd "$here"
+# Maven leaves classes whose source is gone, and the record of the public surface would hold them still.
+rm -rf target/classes target/test-classes
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Not `-q`: surefire's closing line is the report. The rest of Maven's talk is left out unless something fails.
@@ -21,5 +23,7 @@ if mvn --batch-mode --no-transfer-progress ${MVN_FLAGS:-} "-Dnija.native=$target
   grep -E '^\[(INFO|WARNING)\] Tests run:' "$log"
 else
   cat "$log"
+  # Last, where a log that is cut short still shows it.
+  grep -E '^\[ERROR\] +[A-Za-z]+Test|^\[ERROR\] Tests run:' "$log" | cut -c1-300 || true
   exit 1
 fi
