@@ -16,7 +16,9 @@
 //! # }
 //! ```
 
+mod decode;
 pub mod kraken;
+mod listings;
 pub mod paper;
 #[cfg(feature = "testing")]
 pub mod testing;

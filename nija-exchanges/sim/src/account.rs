@@ -1,7 +1,6 @@
 //! Accounts as the simulator hands them out: dummy credentials made at run time, rights and opening balances.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::venue::Protocol;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ pub const TRADING_PERMISSIONS: [&str; 7] = [
     "create-ws-token",
 ];
 
-/// The right that no key given to NIJA should have.
+/// Kraken's name of the right that no key given to NIJA should have.
 pub const WITHDRAW: &str = "withdraw-funds";
 
 /// A simulated account: credentials that open nothing but this simulator.
@@ -25,7 +24,7 @@ pub const WITHDRAW: &str = "withdraw-funds";
 pub struct Account {
     /// API key.
     pub key: String,
-    /// API secret, base64.
+    /// API secret, in the form that the venue gives out (base64, PEM, text).
     pub secret: String,
     /// Passphrase, for venues that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +51,7 @@ pub struct NewAccount {
     /// A key of the caller's choice.
     #[serde(default)]
     pub key: Option<String>,
-    /// A base64 secret of the caller's choice.
+    /// A secret of the caller's choice, in the venue's form.
     #[serde(default)]
     pub secret: Option<String>,
 }
@@ -68,15 +67,16 @@ pub fn default_balances() -> BTreeMap<String, Decimal> {
 
 impl Account {
     /// Fills in what a [`NewAccount`] leaves open, with fresh random credentials.
-    pub(crate) fn create(new: NewAccount) -> Self {
+    pub(crate) fn create(new: NewAccount, protocol: &dyn Protocol) -> Self {
+        let made = protocol.credentials();
         let permissions = new
             .permissions
-            .unwrap_or_else(|| TRADING_PERMISSIONS.iter().map(|&name| name.to_owned()).collect());
+            .unwrap_or_else(|| protocol.trading_rights().iter().map(|&name| name.to_owned()).collect());
         Self {
-            key: new.key.unwrap_or_else(|| STANDARD.encode(random::<42>())),
-            secret: new.secret.unwrap_or_else(|| STANDARD.encode(random::<64>())),
-            passphrase: None,
-            may_withdraw: permissions.iter().any(|name| name == WITHDRAW),
+            key: new.key.unwrap_or(made.key),
+            secret: new.secret.unwrap_or(made.secret),
+            passphrase: made.passphrase,
+            may_withdraw: permissions.iter().any(|name| Some(name.as_str()) == protocol.withdraw_right()),
             permissions,
             balances: new.balances.unwrap_or_else(default_balances),
         }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Start venue simulators on loopback, for tests and demos.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Venues to start: `kraken`, or `NAME=kraken` for another one under a name of its own.
+    /// Venues to start, by kind (`kraken`), or `NAME=KIND` for another one under a name of its own.
     #[arg(long, value_delimiter = ',', default_value = "kraken")]
     pub venue: Vec<String>,
     /// Where to listen; port 0 lets the system choose.
@@ -42,8 +42,11 @@ pub struct Args {
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// A venue that does not exist.
-    #[error("unknown venue {0:?}: known is kraken, or NAME=kraken")]
-    Venue(String),
+    #[error("unknown venue {given:?}: write KIND or NAME=KIND, where KIND is one of {}", known())]
+    Venue {
+        /// What was asked for.
+        given: String,
+    },
     /// The tape cannot be read.
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -85,10 +88,15 @@ pub async fn run(args: Args) -> Result<(), CliError> {
 
 fn parse_venue(text: &str) -> Result<(&str, VenueKind), CliError> {
     let (name, kind) = text.split_once('=').unwrap_or((text, text));
-    match kind {
-        "kraken" if !name.is_empty() => Ok((name, VenueKind::Kraken)),
-        _ => Err(CliError::Venue(text.to_owned())),
+    match VenueKind::by_name(kind) {
+        Some(kind) if !name.is_empty() => Ok((name, kind)),
+        _ => Err(CliError::Venue { given: text.to_owned() }),
     }
+}
+
+fn known() -> String {
+    let names: Vec<_> = VenueKind::ALL.iter().map(|kind| kind.name()).collect();
+    names.join(", ")
 }
 
 fn parse_tier(text: &str) -> Result<Tier, String> {

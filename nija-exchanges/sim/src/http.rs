@@ -1,8 +1,7 @@
 //! Serving a venue over HTTP/1.1, with connections that can be cut without an answer.
 
 use crate::faults::{Fault, FaultKind};
-use crate::kraken::{self, Answer};
-use crate::venue::{Venue, VenueKind};
+use crate::venue::{Answer, Venue};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{Response, StatusCode, header};
@@ -60,28 +59,19 @@ async fn connection(stream: TcpStream, venue: Arc<Venue>) {
 }
 
 async fn answer(request: Request, venue: &Arc<Venue>) -> Result<Response<Body>, Cut> {
-    let VenueKind::Kraken = venue.kind;
-    if let Some(private) = stream_path(request.uri().path()) {
-        return Ok(kraken::serve(Arc::clone(venue), request, private).await);
+    if venue.protocol.is_stream(request.uri().path()) {
+        return Ok(venue.protocol.stream(Arc::clone(venue), request).await);
     }
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY).await else {
         return Ok((StatusCode::PAYLOAD_TOO_LARGE, "body too large\n").into_response());
     };
-    let key = parts.headers.get("api-key").and_then(|key| key.to_str().ok());
-    let Some(fault) = venue.faults.take(parts.uri.path(), key) else {
-        return Ok(respond(kraken::handle(venue, &parts, &body, None)));
+    let key = venue.protocol.claimed_key(&parts);
+    let private = venue.protocol.is_private(parts.uri.path());
+    let Some(fault) = venue.faults.take(parts.uri.path(), private, key.as_deref()) else {
+        return Ok(respond(venue.protocol.handle(venue, &parts, &body, None)));
     };
     faulty(venue, &parts, &body, &fault).await
-}
-
-/// Whether a path is a stream's, and a private one.
-fn stream_path(path: &str) -> Option<bool> {
-    match path {
-        "/v2" | "/v2/" => Some(false),
-        "/ws-auth/v2" | "/ws-auth/v2/" => Some(true),
-        _ => None,
-    }
 }
 
 async fn faulty(
@@ -91,7 +81,7 @@ async fn faulty(
     fault: &Fault,
 ) -> Result<Response<Body>, Cut> {
     tracing::debug!(venue = venue.name, path = parts.uri.path(), kind = ?fault.kind, "fault");
-    let carry_out = || kraken::handle(venue, parts, body, Some(fault));
+    let carry_out = || venue.protocol.handle(venue, parts, body, Some(fault));
     match fault.kind {
         FaultKind::DropBefore => Err(Cut),
         FaultKind::DropAfter => {
@@ -130,7 +120,14 @@ async fn faulty(
 }
 
 fn respond(answer: Answer) -> Response<Body> {
-    (answer.status, [(header::CONTENT_TYPE, answer.content_type)], answer.body).into_response()
+    let Answer { status, content_type, headers, body } = answer;
+    let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// The answer's bytes one by one, spread over `ms`.

@@ -1,8 +1,7 @@
 //! What really happened at a venue, for tests to compare with what a client believes.
 
 use crate::engine::{Fill, Order, OrderType, Side, Status, TimeInForce};
-use crate::kraken::{order_txid, trade_txid};
-use crate::venue::Venue;
+use crate::venue::{Protocol, Venue};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,7 +86,7 @@ pub(crate) fn orders(venue: &Venue, key: &str) -> Option<Vec<OrderView>> {
     let symbol = |order: &Order| engine.markets()[order.ask.market].spec.symbol.clone();
     let mut all: Vec<&Order> = engine.closed_orders(account).chain(engine.open_orders(account)).collect();
     all.sort_by_key(|order| order.id);
-    Some(all.into_iter().map(|order| order_view(order, symbol(order))).collect())
+    Some(all.into_iter().map(|order| order_view(venue.protocol.as_ref(), order, symbol(order))).collect())
 }
 
 /// A key's executions, oldest first.
@@ -95,7 +94,8 @@ pub(crate) fn trades(venue: &Venue, key: &str) -> Option<Vec<TradeView>> {
     let account = venue.account_of(key)?;
     let engine = venue.engine.lock();
     let symbol = |fill: &Fill| engine.markets()[fill.market].spec.symbol.clone();
-    let mut all: Vec<TradeView> = engine.fills(account).map(|fill| trade_view(fill, symbol(fill))).collect();
+    let mut all: Vec<TradeView> =
+        engine.fills(account).map(|fill| trade_view(venue.protocol.as_ref(), fill, symbol(fill))).collect();
     all.reverse();
     Some(all)
 }
@@ -107,10 +107,10 @@ pub(crate) fn balances(venue: &Venue, key: &str) -> Option<BTreeMap<String, Bala
     Some(all.into_iter().map(|(asset, b)| (asset, BalanceView { total: b.total, held: b.held })).collect())
 }
 
-fn order_view(order: &Order, symbol: String) -> OrderView {
+fn order_view(protocol: &dyn Protocol, order: &Order, symbol: String) -> OrderView {
     let ask = &order.ask;
     OrderView {
-        id: order_txid(order.id),
+        id: protocol.order_name(order.id),
         client_id: ask.client_id.clone(),
         symbol,
         side: side(ask.side),
@@ -149,10 +149,10 @@ fn order_view(order: &Order, symbol: String) -> OrderView {
     }
 }
 
-fn trade_view(fill: &Fill, symbol: String) -> TradeView {
+fn trade_view(protocol: &dyn Protocol, fill: &Fill, symbol: String) -> TradeView {
     TradeView {
-        id: trade_txid(fill.id),
-        order_id: order_txid(fill.order),
+        id: protocol.fill_name(fill.id),
+        order_id: protocol.order_name(fill.order),
         client_id: fill.client_id.clone(),
         symbol,
         side: side(fill.side),

@@ -1,6 +1,6 @@
 //! Starting simulators, and the handle to those that run.
 
-use crate::account::{Account, NewAccount, TRADING_PERMISSIONS, WITHDRAW};
+use crate::account::{Account, NewAccount};
 use crate::faults::{Fault, RandomFaults};
 use crate::inspect::{self, BalanceView, OrderView, TradeView};
 use crate::kraken::Tier;
@@ -78,7 +78,7 @@ impl SimBuilder {
     /// Adds one venue of each kind, named for its kind.
     #[must_use]
     pub fn venues(mut self, kinds: impl IntoIterator<Item = VenueKind>) -> Self {
-        self.venues.extend(kinds.into_iter().map(|kind| (kind_name(kind).to_owned(), kind, None)));
+        self.venues.extend(kinds.into_iter().map(|kind| (kind.name().to_owned(), kind, None)));
         self
     }
 
@@ -173,7 +173,7 @@ impl SimBuilder {
         let address: SocketAddr = self.listen.parse().map_err(|_| SimError::Address(self.listen.clone()))?;
         let mut wanted = self.venues.clone();
         if wanted.is_empty() {
-            wanted.push((kind_name(VenueKind::Kraken).to_owned(), VenueKind::Kraken, None));
+            wanted.push((VenueKind::Kraken.name().to_owned(), VenueKind::Kraken, None));
         }
         let stop = watch::Sender::new(false);
         let mut venues: Vec<VenueHandle> = Vec::new();
@@ -212,19 +212,21 @@ impl SimBuilder {
         };
         let accounts = (0..self.accounts).map(|index| {
             let withdraws = index > 0 && index + 1 == self.accounts;
-            let rights = TRADING_PERMISSIONS.iter().copied().chain(withdraws.then_some(WITHDRAW));
+            let withdraw = venue.protocol.withdraw_right().filter(|_| withdraws);
+            let rights = venue.protocol.trading_rights().iter().copied().chain(withdraw);
             venue.add_account(NewAccount {
                 balances: self.balances.clone(),
                 permissions: Some(rights.map(str::to_owned).collect()),
                 ..NewAccount::default()
             })
         });
+        let (public, private) = venue.protocol.stream_paths();
         VenueHandle {
             name: venue.name.clone(),
             kind: venue.kind,
             rest: format!("http://{}", at(rest)),
-            ws_public: format!("ws://{}/v2", at(rest)),
-            ws_private: format!("ws://{}/ws-auth/v2", at(rest)),
+            ws_public: format!("ws://{}{public}", at(rest)),
+            ws_private: format!("ws://{}{private}", at(rest)),
             admin: format!("http://{}", at(admin)),
             accounts: accounts.collect(),
             venue: Arc::clone(venue),
@@ -398,12 +400,6 @@ impl VenueHandle {
     #[must_use]
     pub fn total_supply(&self, asset: &str) -> Decimal {
         self.venue.engine.lock().total_supply(asset)
-    }
-}
-
-fn kind_name(kind: VenueKind) -> &'static str {
-    match kind {
-        VenueKind::Kraken => "kraken",
     }
 }
 

@@ -4,11 +4,8 @@ use nija_core::{FeeSchedule, KeyRights, RequestPurpose, Symbol, VenueAccount, Ve
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 
-use super::{
-    executor::Kraken,
-    parse::{result, unreadable},
-    wire,
-};
+use super::{executor::Kraken, parse::result, wire};
+use crate::decode::unreadable;
 
 /// Kraken's first tier on the public fee page: 0.25 % maker, 0.40 % taker.
 pub(super) const fn default_fees() -> FeeSchedule {
@@ -25,7 +22,7 @@ impl Kraken {
         let body = self.read(account, "/0/private/BalanceEx", Vec::new()).await?;
         let balances: HashMap<String, wire::BalanceEx> = result(&self.venue, "BalanceEx", &body)?;
         let at = self.market.clock.now();
-        let zero = |number: Option<super::number::Num>| number.map_or(Decimal::ZERO, |number| number.0);
+        let zero = |number: Option<crate::decode::Num>| number.map_or(Decimal::ZERO, |number| number.0);
         let mut balances: Vec<_> = balances
             .iter()
             .map(|(asset, balance)| {

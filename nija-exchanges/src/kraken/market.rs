@@ -1,23 +1,21 @@
 //! Public calls: instruments, prices, books, candles, the venue's clock.
 
-use arc_swap::ArcSwap;
 use nija_core::{
     Candle, CandleInterval, Clock, Instrument, OrderBook, Quote, Symbol, Timestamp, VenueError, VenueId,
 };
 use serde_json::value::RawValue;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     error::is_unknown_pair,
-    number::Num,
-    parse::{self, result, unreadable},
+    parse::{self, result},
     symbols::{Listed, SymbolMap},
     wire,
 };
+use crate::decode::{Num, decode, unreadable};
+use crate::listings::Listings;
 use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
-/// A symbol that is not in the list makes it be read again, at most this often.
-const REREAD: Duration = Duration::from_secs(60);
 /// The resolution of `Time`: whole seconds.
 const SECOND: i64 = 1_000_000;
 
@@ -28,64 +26,35 @@ pub(super) struct Market {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) offset: ClockOffset,
     http: HttpClient,
-    symbols: ArcSwap<SymbolMap>,
-    /// When the list was last read.
-    read_at: tokio::sync::Mutex<Option<Timestamp>>,
+    listings: Listings<SymbolMap>,
 }
 
 impl Market {
     pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            venue,
-            clock,
-            offset: ClockOffset::default(),
-            http,
-            symbols: ArcSwap::default(),
-            read_at: tokio::sync::Mutex::new(None),
-        }
+        Self { listings: Listings::new(clock.clone()), venue, clock, offset: ClockOffset::default(), http }
     }
 
     /// The list as last read; read now if it never was.
     pub(super) async fn symbols(&self) -> Result<Arc<SymbolMap>, VenueError> {
-        let known = self.symbols.load_full();
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        let mut read_at = self.read_at.lock().await;
-        if read_at.is_none() {
-            self.read(&mut read_at).await?;
-        }
-        Ok(self.symbols.load_full())
+        self.listings.get(|| self.read()).await
     }
 
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        let mut read_at = self.read_at.lock().await;
-        self.read(&mut read_at).await?;
-        Ok(self.symbols.load().instruments())
+        Ok(self.listings.renew(|| self.read()).await?.instruments())
     }
 
     /// A listed symbol; the list is read again when it is missing and the list is not fresh.
     pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
-        if let Some(listed) = self.symbols.load().get(symbol) {
-            return Ok(listed.clone());
-        }
-        let mut read_at = self.read_at.lock().await;
-        let fresh = read_at.is_some_and(|at| self.clock.now().since(at) < REREAD);
-        if !fresh {
-            self.read(&mut read_at).await?;
-        }
-        let symbols = self.symbols.load();
-        symbols.get(symbol).cloned().ok_or_else(|| self.not_listed(symbol))
+        let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
+        found.ok_or_else(|| self.not_listed(symbol))
     }
 
     /// Reads the list, and the venue's clock along with it.
-    async fn read(&self, read_at: &mut Option<Timestamp>) -> Result<(), VenueError> {
+    async fn read(&self) -> Result<SymbolMap, VenueError> {
         let body = self.get("/0/public/AssetPairs", Vec::new()).await?;
         let pairs: HashMap<String, wire::AssetPair> = result(&self.venue, "AssetPairs", &body)?;
-        self.symbols.store(Arc::new(SymbolMap::new(&self.venue, &pairs)));
         self.measure_clock().await?;
-        *read_at = Some(self.clock.now());
-        Ok(())
+        Ok(SymbolMap::new(&self.venue, &pairs))
     }
 
     pub(super) async fn measure_clock(&self) -> Result<(), VenueError> {
@@ -146,7 +115,7 @@ impl Market {
             others.next().map(|(_, value)| value)
         });
         let found = found.ok_or_else(|| unreadable(&self.venue, root.as_str(), "missing"))?;
-        parse::decode(&self.venue, &root, found.get())
+        decode(&self.venue, &root, found.get())
     }
 
     async fn get(

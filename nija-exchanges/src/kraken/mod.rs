@@ -9,7 +9,6 @@ mod contract;
 mod error;
 mod executor;
 mod market;
-mod number;
 mod orders;
 mod parse;
 mod private;

@@ -10,11 +10,12 @@ use super::{
     contract::{DEADLINE, SHORTEST_DEADLINE},
     error::{is_unknown_order, is_unknown_pair},
     executor::Kraken,
-    parse::{self, order_id, result, unreadable},
+    parse::{self, order_id, result},
     private::Form,
     symbols::SymbolMap,
     wire,
 };
+use crate::decode::unreadable;
 
 /// Entries on a page of ClosedOrders and TradesHistory.
 const PAGE: usize = 50;
@@ -293,7 +294,7 @@ fn start(since: Timestamp) -> String {
 }
 
 /// Whether a page was the last one. `count` is how many there are in all, where Kraken says it.
-fn is_last(page: usize, seen: usize, count: Option<super::number::Num>) -> bool {
+fn is_last(page: usize, seen: usize, count: Option<crate::decode::Num>) -> bool {
     let all = count.and_then(|count| usize::try_from(count.0).ok());
     page == 0 || all.map_or(page < PAGE, |all| seen >= all)
 }

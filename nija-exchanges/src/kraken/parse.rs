@@ -4,37 +4,10 @@ use nija_core::{
     BookLevel, Candle, ExecutionId, ExecutionReport, Liquidity, OrderBook, OrderKind, OrderState, Price,
     Quantity, Quote, Side, Symbol, Timestamp, VenueError, VenueFill, VenueId, VenueOrderId,
 };
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{
-    number::{self, Level, Num},
-    symbols::SymbolMap,
-    wire,
-};
-
-/// Where a payload does not make sense, and how.
-#[allow(clippy::needless_pass_by_value)] // Literals, errors and `format_args!` are handed over as they are.
-pub(super) fn unreadable(venue: &VenueId, path: impl Into<String>, message: impl ToString) -> VenueError {
-    let message: String = message.to_string().chars().take(300).collect();
-    VenueError::Decode { venue: venue.clone(), path: path.into(), message }
-}
-
-/// Reads JSON; an error names the place below `root`.
-pub(super) fn decode<'a, T: Deserialize<'a>>(
-    venue: &VenueId,
-    root: &str,
-    json: &'a str,
-) -> Result<T, VenueError> {
-    serde_json::from_str(json).map_err(|_| {
-        // Read again with the path kept: only errors pay for it.
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => unreadable(venue, format!("{root}.{}", error.path()), error.inner()),
-            Ok(_) => unreadable(venue, root, "there is more after the end"),
-        }
-    })
-}
+use super::{symbols::SymbolMap, wire};
+use crate::decode::{Level, Num, decode, micros, price, quantity, unreadable};
 
 /// Takes the envelope off.
 pub(super) fn result<'a, T: Deserialize<'a>>(
@@ -53,16 +26,8 @@ pub(super) fn result<'a, T: Deserialize<'a>>(
     }
 }
 
-pub(super) fn price(venue: &VenueId, path: &str, value: Decimal) -> Result<Price, VenueError> {
-    Price::new(value).map_err(|error| unreadable(venue, path, error))
-}
-
-pub(super) fn quantity(venue: &VenueId, path: &str, value: Decimal) -> Result<Quantity, VenueError> {
-    Quantity::new(value).map_err(|error| unreadable(venue, path, error))
-}
-
 pub(super) fn seconds(venue: &VenueId, path: &str, value: Num) -> Result<Timestamp, VenueError> {
-    number::micros(value.0).map(Timestamp::from_micros).ok_or_else(|| unreadable(venue, path, "not a time"))
+    micros(value.0).map(Timestamp::from_micros).ok_or_else(|| unreadable(venue, path, "not a time"))
 }
 
 pub(super) fn side(venue: &VenueId, path: &str, text: &str) -> Result<Side, VenueError> {
@@ -126,7 +91,7 @@ pub(super) fn candle(venue: &VenueId, row: &[Num]) -> Result<Candle, VenueError>
 
 /// Market or limit; Kraken's other kinds count by how they execute once triggered.
 pub(super) fn kind(ordertype: &str, price: &str, price2: &str) -> OrderKind {
-    let limit = |text: &str| number::parse(text).and_then(|price| Price::new(price).ok());
+    let limit = |text: &str| crate::decode::parse(text).and_then(|price| Price::new(price).ok());
     let price = match ordertype {
         "limit" | "iceberg" | "settle-position" => limit(price),
         other if other.ends_with("-limit") => limit(price2).or_else(|| limit(price)),

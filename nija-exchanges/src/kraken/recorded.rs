@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    number::Num,
     parse::{self, result},
     stream::{
         book::{LocalBook, Precision},
@@ -77,7 +76,7 @@ fn read(call: &str, json: &str) -> Result<usize, VenueError> {
             let rows: HashMap<String, &serde_json::value::RawValue> = result(venue, call, json)?;
             let mut count = 0;
             for (pair, rows) in rows.iter().filter(|(name, _)| *name != "last") {
-                for row in parse::decode::<Vec<Vec<Num>>>(venue, pair, rows.get())? {
+                for row in crate::decode::decode::<Vec<Vec<crate::decode::Num>>>(venue, pair, rows.get())? {
                     parse::candle(venue, &row)?;
                     count += 1;
                 }

@@ -56,10 +56,6 @@ impl SymbolMap {
         self.by_symbol.get(symbol)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_symbol.is_empty()
-    }
-
     /// By the pair's id, its short name, or either stream name.
     pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
         self.by_name.get(name)
@@ -88,7 +84,7 @@ fn listed(venue: &VenueId, name: &str, pair: &AssetPair) -> Option<Listed> {
     let (base, quote) = (canonical(base), canonical(quote));
     let decimals = |places: u32| (places <= 28).then(|| Decimal::new(1, places));
     let (tick, lot) = (decimals(pair.pair_decimals)?, decimals(pair.lot_decimals)?);
-    let amount = |number: Option<super::number::Num>| number.map_or(Decimal::ZERO, |number| number.0);
+    let amount = |number: Option<crate::decode::Num>| number.map_or(Decimal::ZERO, |number| number.0);
     let instrument = Instrument {
         venue: venue.clone(),
         symbol: Symbol::new(&format!("{base}-{quote}")).ok()?,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::HashMap};
 
-use super::number::{Level, Num};
+use crate::decode::{Level, Num};
 
 /// Around every REST answer.
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,6 @@
 //! Which fault hits which request.
 
-use super::spec::{Fault, FaultKind, RandomFaults};
+use super::spec::{Fault, FaultKind, RandomFaults, on_path};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -53,17 +53,18 @@ impl FaultPlan {
     }
 
     /// The fault for a request, used up by it.
-    pub(crate) fn take(&self, path: &str, key: Option<&str>) -> Option<Fault> {
+    pub(crate) fn take(&self, path: &str, private: bool, key: Option<&str>) -> Option<Fault> {
         let mut state = self.state.lock();
-        let hit = state.scripted(path, key).or_else(|| state.drawn(path));
+        let hit = state.scripted(path, private, key).or_else(|| state.drawn(path, private));
         state.hits += u64::from(hit.is_some());
         hit
     }
 }
 
 impl State {
-    fn scripted(&mut self, path: &str, key: Option<&str>) -> Option<Fault> {
-        let index = self.scripted.iter().position(|fault| fault.times > 0 && fault.hits(path, key))?;
+    fn scripted(&mut self, path: &str, private: bool, key: Option<&str>) -> Option<Fault> {
+        let index =
+            self.scripted.iter().position(|fault| fault.times > 0 && fault.hits(path, private, key))?;
         let fault = &mut self.scripted[index];
         fault.times -= 1;
         let hit = fault.clone();
@@ -71,11 +72,13 @@ impl State {
         Some(hit)
     }
 
-    fn drawn(&mut self, path: &str) -> Option<Fault> {
+    fn drawn(&mut self, path: &str, private: bool) -> Option<Fault> {
         let (random, rng) = self.random.as_mut()?;
-        let probe = Fault::new(FaultKind::Delay).on(random.path.clone());
         let kinds: Vec<FaultKind> = random.kinds.iter().copied().filter(|kind| !kind.is_state()).collect();
-        if kinds.is_empty() || !probe.hits(path, None) || !rng.random_bool(random.rate.clamp(0.0, 1.0)) {
+        if kinds.is_empty()
+            || !on_path(random.path.as_deref(), path, private)
+            || !rng.random_bool(random.rate.clamp(0.0, 1.0))
+        {
             return None;
         }
         let kind = kinds[rng.random_range(0..kinds.len())];

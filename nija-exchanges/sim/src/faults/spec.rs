@@ -76,8 +76,8 @@ impl FaultKind {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Which requests: an exact path, or a beginning followed by `*`. All private requests when left out.
-    #[serde(default = "all_private", rename = "match")]
-    pub path: String,
+    #[serde(default, rename = "match")]
+    pub path: Option<String>,
     /// What goes wrong.
     pub kind: FaultKind,
     /// How many requests (or messages) it hits.
@@ -111,7 +111,7 @@ impl Fault {
     #[must_use]
     pub fn new(kind: FaultKind) -> Self {
         Self {
-            path: all_private(),
+            path: None,
             kind,
             times: 1,
             key: None,
@@ -127,7 +127,7 @@ impl Fault {
     /// Restricts it to a path (`/0/private/AddOrder`), or to paths that begin so (`/0/public/*`).
     #[must_use]
     pub fn on(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = Some(path.into());
         self
     }
 
@@ -187,9 +187,8 @@ impl Fault {
         self
     }
 
-    pub(crate) fn hits(&self, path: &str, key: Option<&str>) -> bool {
-        let on_path = self.path.strip_suffix('*').map_or(self.path == path, |begin| path.starts_with(begin));
-        on_path && (self.key.is_none() || self.key.as_deref() == key)
+    pub(crate) fn hits(&self, path: &str, private: bool, key: Option<&str>) -> bool {
+        on_path(self.path.as_deref(), path, private) && (self.key.is_none() || self.key.as_deref() == key)
     }
 
     pub(crate) fn millis(&self, default: u64) -> u64 {
@@ -208,12 +207,16 @@ pub struct RandomFaults {
     /// Kinds to draw from; state kinds are ignored.
     pub kinds: Vec<FaultKind>,
     /// Which requests.
-    #[serde(default = "all_private", rename = "match")]
-    pub path: String,
+    #[serde(default, rename = "match")]
+    pub path: Option<String>,
 }
 
-fn all_private() -> String {
-    "/0/private/*".to_owned()
+/// Whether a request's path is one that a fault is for.
+pub(super) fn on_path(wanted: Option<&str>, path: &str, private: bool) -> bool {
+    match wanted {
+        None => private,
+        Some(wanted) => wanted.strip_suffix('*').map_or(wanted == path, |begin| path.starts_with(begin)),
+    }
 }
 
 fn once() -> u64 {

@@ -11,6 +11,7 @@ mod orders;
 mod pairs;
 mod params;
 mod private;
+mod protocol;
 mod public;
 mod rest;
 mod txid;
@@ -22,7 +23,4 @@ mod ws_wire;
 
 pub(crate) use self::limits::KeyLimits;
 pub use self::limits::Tier;
-pub(crate) use self::pairs::{fees, find_market, markets};
-pub(crate) use self::rest::{Answer, handle};
-pub(crate) use self::txid::{order_txid, trade_txid};
-pub(crate) use self::ws::serve;
+pub(crate) use self::protocol::Kraken;

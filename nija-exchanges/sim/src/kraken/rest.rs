@@ -4,62 +4,43 @@ use super::error::KrakenError;
 use super::params::Params;
 use super::{private, public};
 use crate::faults::{Fault, FaultKind};
-use crate::venue::Venue;
+use crate::venue::{Answer, Venue};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-
-/// What goes back to the client.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) content_type: &'static str,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Self {
-        Self { status, content_type, body: body.into() }
-    }
-
-    fn envelope(result: Result<Value, KrakenError>) -> Self {
-        let body = match result {
-            Ok(result) => json!({ "error": [], "result": result }),
-            Err(error) => json!({ "error": [error.0] }),
-        };
-        Self::new(StatusCode::OK, "application/json", body.to_string())
-    }
-}
 
 /// Carries out one request.
 pub(crate) fn handle(venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer {
     match fault.map(|fault| fault.kind) {
         Some(FaultKind::RateLimit) => {
             let on_order = parts.uri.path().ends_with("/AddOrder");
-            return Answer::envelope(Err(if on_order {
-                KrakenError::ORDER_RATE
-            } else {
-                KrakenError::API_RATE
-            }));
+            return envelope(Err(if on_order { KrakenError::ORDER_RATE } else { KrakenError::API_RATE }));
         }
-        Some(FaultKind::Unavailable) => return Answer::envelope(Err(KrakenError::UNAVAILABLE)),
-        Some(FaultKind::InvalidNonce) => return Answer::envelope(Err(KrakenError::INVALID_NONCE)),
+        Some(FaultKind::Unavailable) => return envelope(Err(KrakenError::UNAVAILABLE)),
+        Some(FaultKind::InvalidNonce) => return envelope(Err(KrakenError::INVALID_NONCE)),
         _ => {}
     }
     let path = parts.uri.path();
     if let Some(method) = path.strip_prefix("/0/public/") {
-        return Answer::envelope(
-            public_params(parts, body).and_then(|params| public::call(venue, method, &params)),
-        );
+        return envelope(public_params(parts, body).and_then(|params| public::call(venue, method, &params)));
     }
     if let Some(method) = path.strip_prefix("/0/private/") {
         if parts.method != Method::POST {
-            return Answer::envelope(Err(KrakenError::UNKNOWN_METHOD));
+            return envelope(Err(KrakenError::UNKNOWN_METHOD));
         }
-        return Answer::envelope(private::call(venue, method, parts, body, fault));
+        return envelope(private::call(venue, method, parts, body, fault));
     }
-    let mut answer = Answer::envelope(Err(KrakenError::UNKNOWN_METHOD));
+    let mut answer = envelope(Err(KrakenError::UNKNOWN_METHOD));
     answer.status = StatusCode::NOT_FOUND;
     answer
+}
+
+fn envelope(result: Result<Value, KrakenError>) -> Answer {
+    let body = match result {
+        Ok(result) => json!({ "error": [], "result": result }),
+        Err(error) => json!({ "error": [error.0] }),
+    };
+    Answer::new(StatusCode::OK, "application/json", body.to_string())
 }
 
 fn public_params(parts: &Parts, body: &[u8]) -> Result<Params, KrakenError> {

@@ -1,30 +1,26 @@
 //! One simulated venue: its engine, its keys, its faults and its clock, shared by all of its connections.
 
 mod keys;
+mod kind;
+mod protocol;
 
 pub(crate) use self::keys::Keys;
+pub use self::kind::VenueKind;
+pub(crate) use self::protocol::{Answer, Credentials, Protocol};
 
 use crate::account::{Account, NewAccount};
 use crate::clock::SimClock;
 use crate::engine::{AccountId, Engine, FeeSchedule, HouseProfile, MarketId};
 use crate::faults::{Fault, FaultKind, FaultPlan, RandomFaults, StreamFaults};
-use crate::kraken::{self, Tier};
+use crate::kraken::Tier;
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// Largest price and balance: far beyond any real one, far below what decimals overflow at.
 const MOST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
-
-/// Which venue's protocol is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum VenueKind {
-    /// Kraken Spot.
-    Kraken,
-}
 
 /// How a venue differs from others of its kind.
 #[derive(Debug, Clone)]
@@ -71,6 +67,7 @@ pub(crate) struct VenueSetup {
 pub(crate) struct Venue {
     pub(crate) name: String,
     pub(crate) kind: VenueKind,
+    pub(crate) protocol: Arc<dyn Protocol>,
     pub(crate) profile: VenueProfile,
     pub(crate) index: u64,
     pub(crate) tier: Tier,
@@ -91,8 +88,8 @@ pub(crate) struct Venue {
 
 impl Venue {
     pub(crate) fn new(setup: VenueSetup) -> Self {
-        let VenueKind::Kraken = setup.kind;
-        let mut fees: FeeSchedule = kraken::fees();
+        let protocol = setup.kind.protocol();
+        let mut fees: FeeSchedule = protocol.fees();
         for tier in &mut fees.tiers {
             let off = Decimal::new(setup.profile.fee_discount, 2);
             tier.maker_pct = (tier.maker_pct - off).max(Decimal::ZERO);
@@ -105,11 +102,12 @@ impl Venue {
             top_notional: setup.profile.top_notional,
             seed: setup.seed.wrapping_add(setup.index << 32),
         };
-        let mut engine = Engine::new(kraken::markets(), fees, house, 1_000_000 * (setup.index + 1));
+        let mut engine = Engine::new(protocol.markets(), fees, house, 1_000_000 * (setup.index + 1));
         engine.set_max_open_per_market(setup.tier.max_open_orders());
         Self {
             name: setup.name,
             kind: setup.kind,
+            protocol,
             profile: setup.profile,
             index: setup.index,
             tier: setup.tier,
@@ -132,7 +130,7 @@ impl Venue {
     }
 
     pub(crate) fn add_account(&self, new: NewAccount) -> Account {
-        let account = Account::create(new);
+        let account = Account::create(new, self.protocol.as_ref());
         let id = {
             let mut engine = self.engine.lock();
             let id = engine.open_account();
@@ -152,8 +150,7 @@ impl Venue {
 
     /// A market by its canonical symbol or any name the venue has for it.
     pub(crate) fn market(&self, symbol: &str) -> Option<MarketId> {
-        let VenueKind::Kraken = self.kind;
-        kraken::find_market(symbol)
+        self.protocol.find_market(symbol)
     }
 
     /// Sets a market's mid, with the tape's own movements stopped for this venue.

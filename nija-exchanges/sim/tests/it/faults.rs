@@ -185,7 +185,7 @@ async fn the_same_seed_draws_the_same_faults() {
             seed: 11,
             rate: 0.5,
             kinds: vec![FaultKind::Unavailable, FaultKind::RateLimit],
-            path: "/0/private/*".into(),
+            path: Some("/0/private/*".into()),
         });
         let mut run = Vec::new();
         for _ in 0..30 {

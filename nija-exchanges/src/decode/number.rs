@@ -1,4 +1,4 @@
-//! Numbers as Kraken writes them: JSON numbers or text. They are read from their digits and never become floats.
+//! Numbers as venues write them: JSON numbers or text. They are read from their digits and never become floats.
 
 use rust_decimal::Decimal;
 use serde::{
@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for Num {
 }
 
 /// Reads digits, with or without an exponent.
-pub(super) fn parse(text: &str) -> Option<Decimal> {
+pub(crate) fn parse(text: &str) -> Option<Decimal> {
     if text.is_empty() || text.len() > 64 {
         return None;
     }
@@ -35,16 +35,16 @@ pub(super) fn parse(text: &str) -> Option<Decimal> {
 }
 
 /// Seconds since 1970, with a fraction, as microseconds.
-pub(super) fn micros(seconds: Decimal) -> Option<i64> {
+pub(crate) fn micros(seconds: Decimal) -> Option<i64> {
     let micros = seconds.checked_mul(Decimal::new(1_000_000, 0))?.trunc();
     i64::try_from(micros).ok()
 }
 
 /// `[price, quantity, ...]`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Level {
-    pub(super) price: Decimal,
-    pub(super) quantity: Decimal,
+pub(crate) struct Level {
+    pub(crate) price: Decimal,
+    pub(crate) quantity: Decimal,
 }
 
 impl<'de> Deserialize<'de> for Level {

@@ -1,0 +1,39 @@
+//! The protocols that can be spoken, each with the folder that speaks it.
+
+use super::protocol::Protocol;
+use crate::kraken;
+use std::sync::Arc;
+
+/// Which venue's protocol is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum VenueKind {
+    /// Kraken Spot.
+    Kraken,
+}
+
+impl VenueKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[Self::Kraken];
+
+    /// In small letters, as the command line spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kraken => "kraken",
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    pub(crate) fn protocol(self) -> Arc<dyn Protocol> {
+        match self {
+            Self::Kraken => Arc::new(kraken::Kraken),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a venue's folder provides. The server, the faults and the handles know a venue through this alone.
+
+use super::Venue;
+use crate::engine::{FeeSchedule, MarketId, MarketSpec, OrderId};
+use crate::faults::Fault;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{Response, StatusCode};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// A venue's protocol over one engine. A value serves one venue and may keep state of its own (counters, tokens).
+pub(crate) trait Protocol: Send + Sync {
+    /// What is listed, in the order of the engine's markets.
+    fn markets(&self) -> Vec<MarketSpec>;
+
+    /// The venue's published fees.
+    fn fees(&self) -> FeeSchedule;
+
+    /// A market by its canonical symbol (`BTC-USD`) or any name the venue has for it.
+    fn find_market(&self, name: &str) -> Option<MarketId>;
+
+    /// Paths of the public and the private stream.
+    fn stream_paths(&self) -> (&'static str, &'static str);
+
+    /// Whether a path is a stream's.
+    fn is_stream(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        let (public, private) = self.stream_paths();
+        path == public || path == private
+    }
+
+    /// Whether a request needs a key: what faults hit that name no path.
+    fn is_private(&self, path: &str) -> bool;
+
+    /// The key that a request claims to be signed with, for faults that concern one key.
+    fn claimed_key(&self, parts: &Parts) -> Option<String>;
+
+    /// New credentials in the venue's own form: random, and good for nothing but this simulator.
+    fn credentials(&self) -> Credentials;
+
+    /// The rights of an ordinary trading key, in the venue's words.
+    fn trading_rights(&self) -> &'static [&'static str];
+
+    /// The right to withdraw or transfer, which no key given to NIJA should have; `None` where keys cannot tell.
+    fn withdraw_right(&self) -> Option<&'static str>;
+
+    /// The venue's id of an order.
+    fn order_name(&self, id: OrderId) -> String;
+
+    /// The venue's id of a fill.
+    fn fill_name(&self, id: u64) -> String;
+
+    /// Carries out one REST request.
+    fn handle(&self, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer;
+
+    /// Serves one stream's connection.
+    fn stream(&self, venue: Arc<Venue>, request: Request) -> BoxFuture<'static, Response<Body>>;
+}
+
+/// Credentials as a venue gives them out.
+#[derive(Debug, Clone)]
+pub(crate) struct Credentials {
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) passphrase: Option<String>,
+}
+
+/// What goes back to a client.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    /// JSON with a status.
+    #[allow(dead_code, reason = "Kraken answers 200 to nearly everything; other venues do not")]
+    pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    /// Adds a header, such as a rate limit's.
+    #[allow(dead_code, reason = "Kraken tells its limits in no header; other venues do")]
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
