@@ -2,6 +2,7 @@
 //! that the server and the Python module cannot differ.
 
 mod activity;
+mod code;
 mod decision;
 mod market;
 mod order;
@@ -12,6 +13,7 @@ mod signal;
 mod words;
 
 pub use activity::{activity, is_told};
+pub use code::ErrorCode;
 pub use decision::decision;
 pub use market::{balance, candle, market};
 pub use order::{order, order_problem};

@@ -378,6 +378,12 @@ impl VenueHandle {
         Some((bids.first()?.price, asks.first()?.price))
     }
 
+    /// Waits until something at the venue changes: a price, an order, a fault healed.
+    pub async fn changed(&self) {
+        // The venue lives as long as this handle, so the wait ends with a change.
+        let _ = self.venue.changed.subscribe().changed().await;
+    }
+
     /// A key's orders, oldest first; empty for an unknown key.
     #[must_use]
     pub fn orders(&self, key: &str) -> Vec<OrderView> {

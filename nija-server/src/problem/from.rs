@@ -1,7 +1,7 @@
 //! Which problem an error of the platform is.
 
-use nija::{PlatformError, router::EngineError};
-use nija_core::{LedgerError, VaultError, VenueError};
+use nija::{PlatformError, router::EngineError, wire::ErrorCode};
+use nija_core::{LedgerError, SignError, VaultError, VenueError};
 
 use super::{Problem, kinds};
 use crate::{
@@ -11,26 +11,25 @@ use crate::{
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
+        let code = error.code();
         match error {
-            EngineError::ClientOrderIdReused { order } => Self::new(
-                kinds::CLIENT_ORDER_ID_REUSED,
+            EngineError::ClientOrderIdReused { order } => Self::coded(
+                code,
                 format!(
                     "this client order id names order {order}, whose content is another; use a new id for a new order"
                 ),
             ),
-            EngineError::NoSuchOrder => Self::new(kinds::NOT_FOUND, "you have no such order"),
-            EngineError::NoSuchPosition => Self::new(kinds::NOT_FOUND, "you have no such open position"),
+            EngineError::NoSuchOrder => Self::coded(code, "you have no such order"),
+            EngineError::NoSuchPosition => Self::coded(code, "you have no such open position"),
             EngineError::Busy { retry_after } => {
                 let seconds = retry_after.as_secs().max(1);
-                Self::new(
-                    kinds::BUSY,
-                    format!("too many orders are waiting; nothing was sent; try again in {seconds} s"),
-                )
-                .retry_after(seconds)
+                let detail =
+                    format!("too many orders are waiting; nothing was sent; try again in {seconds} s");
+                Self::coded(code, detail).retry_after(seconds)
             }
-            EngineError::Invalid(what) => Self::new(kinds::ORDER_INVALID, what),
+            EngineError::Invalid(what) => Self::coded(code, what),
             EngineError::Draining => {
-                Self::new(kinds::DRAINING, "the server is shutting down; nothing was sent").retry_after(5)
+                Self::coded(code, "the server is shutting down; nothing was sent").retry_after(5)
             }
             EngineError::Ledger(error) => error.into(),
             EngineError::Vault(error) => error.into(),
@@ -42,58 +41,50 @@ impl From<EngineError> for Problem {
 
 impl From<PlatformError> for Problem {
     fn from(error: PlatformError) -> Self {
-        let text = error.to_string();
         match error {
-            PlatformError::UnknownVenue(_) => Self::new(kinds::VENUE_NOT_FOUND, text),
-            PlatformError::NoCredentialNeeded(_) => Self::new(kinds::NO_CREDENTIAL_NEEDED, text),
-            PlatformError::KeyCanWithdraw(_) => Self::new(kinds::KEY_CAN_WITHDRAW, text),
-            PlatformError::KeyCannotTrade(_) => Self::new(kinds::KEY_CANNOT_TRADE, text),
             PlatformError::Vault(error) => error.into(),
             PlatformError::Ledger(error) => error.into(),
             PlatformError::Venue(error) => error.into(),
             PlatformError::Engine(error) => error.into(),
-            other => Self::internal(other),
+            other => Self::of(other),
         }
     }
 }
 
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
-        let text = error.to_string();
-        match error {
-            VaultError::NoCredential { .. } => Self::new(kinds::NOT_CONNECTED, text),
-            VaultError::NoSuchCredential { .. } => Self::new(kinds::NOT_FOUND, text),
-            VaultError::UnknownSealingKey { .. } => Self::new(kinds::SEALING_KEY_UNKNOWN, text),
-            VaultError::NotOpened => Self::new(kinds::CREDENTIAL_NOT_OPENED, text),
-            VaultError::Malformed(_) => Self::new(kinds::CREDENTIAL_INVALID, text),
-            VaultError::UnknownVenue { .. } => Self::new(kinds::VENUE_NOT_FOUND, text),
-            other => Self::internal(other),
-        }
+        Self::of(error)
     }
 }
 
 impl From<VenueError> for Problem {
     fn from(error: VenueError) -> Self {
-        let text = error.to_string();
         match error {
-            VenueError::KeyRefused { .. } => Self::new(kinds::CREDENTIAL_REFUSED, text),
-            VenueError::Rejected { .. } | VenueError::InsufficientFunds { .. } | VenueError::Filter(_) => {
-                Self::new(kinds::VENUE_REFUSED, text)
-            }
-            VenueError::NotListed { .. } => Self::new(kinds::SYMBOL_UNKNOWN, text),
+            VenueError::Sign(SignError::Vault(error)) => error.into(),
+            VenueError::Sign(SignError::Auth(ref inner)) => Self::coded(error.code(), inner.to_string()),
             VenueError::RateLimited { retry_after, .. } => {
                 let seconds = retry_after.map_or(1, |wait| wait.as_secs().max(1));
-                Self::new(kinds::VENUE_UNAVAILABLE, text).retry_after(seconds)
+                Self::of(error).retry_after(seconds)
             }
             VenueError::Unavailable { .. } | VenueError::NotSent { .. } | VenueError::AnswerLost { .. } => {
-                Self::new(kinds::VENUE_UNAVAILABLE, text).retry_after(5)
+                Self::of(error).retry_after(5)
             }
-            VenueError::Sign(nija_core::SignError::Vault(error)) => error.into(),
-            VenueError::Sign(nija_core::SignError::Auth(error)) => {
-                Self::new(kinds::CREDENTIAL_INVALID, error.to_string())
-            }
-            other => Self::internal(other),
+            other => Self::of(other),
         }
+    }
+}
+
+impl Problem {
+    /// An error in its own words; what has no problem of its own is an internal one, whose words stay here.
+    fn of(error: impl ErrorCode + std::fmt::Display) -> Self {
+        match kinds::by_code(error.code()) {
+            Some(kind) if kind != kinds::INTERNAL => Self::new(kind, error.to_string()),
+            _ => Self::internal(error),
+        }
+    }
+
+    fn coded(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(kinds::by_code(code).unwrap_or(kinds::INTERNAL), detail)
     }
 }
 

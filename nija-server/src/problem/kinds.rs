@@ -13,9 +13,13 @@ macro_rules! kinds {
         $(pub(crate) const $name: Kind = Kind { status: $status, code: $code, title: $title };)*
 
         /// All of them.
-        #[cfg(test)]
         const ALL: &[Kind] = &[$($name),*];
     };
+}
+
+/// The kind of a code.
+pub(crate) fn by_code(code: &str) -> Option<Kind> {
+    ALL.iter().copied().find(|kind| kind.code == code)
 }
 
 kinds! {

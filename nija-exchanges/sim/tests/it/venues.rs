@@ -42,7 +42,7 @@ async fn prices_move_several_times_a_second_until_the_tape_is_paused() {
     let watch = async {
         while seen.len() < 4 {
             seen.insert(venue.best("BTC-USD").unwrap());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            venue.changed().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), watch).await.unwrap();
