@@ -1,9 +1,11 @@
 //! What a platform is made of.
 
-use nija_core::{Symbol, VenueId};
-use nija_exchanges::{kraken::KrakenConfig, paper::PaperConfig};
+use nija_core::Symbol;
+use nija_exchanges::paper::PaperConfig;
 use nija_router::EngineConfig;
 use std::path::PathBuf;
+
+use crate::VenueConfig;
 
 /// A platform's parts and where its data lives.
 #[derive(Debug, Clone)]
@@ -14,27 +16,6 @@ pub struct PlatformConfig {
     pub venues: Vec<VenueConfig>,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
-}
-
-/// One venue.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum VenueConfig {
-    /// Simulated fills inside this process; needs no key.
-    Paper(PaperConfig),
-    /// Kraken Spot, or whatever speaks its protocol at these addresses.
-    Kraken(KrakenConfig),
-}
-
-impl VenueConfig {
-    /// The venue's id.
-    #[must_use]
-    pub const fn venue(&self) -> &VenueId {
-        match self {
-            Self::Paper(config) => &config.venue,
-            Self::Kraken(config) => &config.venue,
-        }
-    }
 }
 
 impl PlatformConfig {

@@ -4,13 +4,15 @@ mod bus;
 mod config;
 mod error;
 mod platform;
+mod venue;
 #[cfg(feature = "wire")]
 pub mod wire;
 
 pub use bus::LocalBus;
-pub use config::{PlatformConfig, VenueConfig};
+pub use config::PlatformConfig;
 pub use error::PlatformError;
 pub use platform::Platform;
+pub use venue::{VenueAddresses, VenueConfig};
 
 /// Domain types and traits (the crate `nija-core`).
 pub use nija_core as core;

@@ -4,16 +4,12 @@ use nija_core::{
     Clock, CredentialMeta, Entropy, EventBus, Executor, Ledger, NonceSource, OsEntropy, SealedCredential,
     SystemClock, UserId, Vault, VenueAccount, VenueId,
 };
-use nija_exchanges::{
-    kraken::{KrakenAuthenticator, KrakenExecutor},
-    paper::PaperExecutor,
-};
 use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
 use nija_vault::{LocalVault, LocalVaultConfig, RootKey};
 use std::{collections::HashSet, path::Path, sync::Arc};
 
-use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
+use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig, venue::OpenedVenue};
 
 /// A working platform. Cheap to share behind an [`Arc`].
 pub struct Platform {
@@ -177,18 +173,15 @@ async fn venues(
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
     let mut authenticators: Vec<Arc<dyn nija_core::Authenticator>> = Vec::new();
     for venue in &config.venues {
-        match venue {
+        let opened = match venue {
+            // The paper venue has no memory of its own: the journal is its record.
             VenueConfig::Paper(paper) => {
-                let executor = PaperExecutor::new(paper.clone(), clock.clone());
-                // The paper venue has no memory of its own: the journal is its record.
-                executor.restore(&ledger.fills_at_venue(&paper.venue).await?);
-                executors.push(Arc::new(executor));
+                OpenedVenue::paper(paper, clock, &ledger.fills_at_venue(&paper.venue).await?)
             }
-            VenueConfig::Kraken(kraken) => {
-                authenticators.push(Arc::new(KrakenAuthenticator::new(kraken.venue.clone())));
-                executors.push(Arc::new(KrakenExecutor::new(kraken.clone(), clock.clone())?));
-            }
-        }
+            other => other.open(clock)?,
+        };
+        executors.push(opened.executor);
+        authenticators.extend(opened.authenticator);
     }
     Ok((executors, authenticators))
 }

@@ -1,7 +1,7 @@
 //! The engine in this process, for one user: whoever owns the data folder.
 
 use async_trait::async_trait;
-use nija::{Platform, PlatformConfig, VenueConfig, exchanges::kraken::KrakenConfig, wire};
+use nija::{Platform, PlatformConfig, VenueConfig, wire};
 use nija_client::wire::BotStatus;
 use nija_core::{CandleInterval, ClientOrderId, Order, OrderId, PositionId, TradeSignal, UserId, VenueId};
 use std::{path::PathBuf, time::Duration};
@@ -25,18 +25,17 @@ impl Embedded {
     pub(crate) async fn open(path: PathBuf, venues: Vec<String>) -> Result<Self, HostError> {
         let mut config = PlatformConfig::new(&path);
         for name in venues {
-            config = match name.as_str() {
-                "paper" => config.paper(),
-                "kraken" => {
-                    let venue = VenueId::new(&name)
-                        .map_err(|error| HostError::new("venue_unknown", error.to_string()))?;
-                    config.venue(VenueConfig::Kraken(KrakenConfig::live(venue)))
-                }
-                other => {
-                    let words = format!("there is no venue {other}; the venues are paper and kraken");
-                    return Err(HostError::new("venue_unknown", words));
-                }
-            };
+            if name == "paper" {
+                config = config.paper();
+                continue;
+            }
+            let unknown = |why: String| HostError::new("venue_unknown", why);
+            let venue = VenueId::new(&name).map_err(|error| unknown(error.to_string()))?;
+            let venue = VenueConfig::live(&name, venue).ok_or_else(|| {
+                let kinds = VenueConfig::KINDS.join(", ");
+                unknown(format!("there is no venue {name}; the venues are paper, {kinds}"))
+            })?;
+            config = config.venue(venue);
         }
         let platform = Platform::open(config).await?;
         let user = owner(&path, &platform)?;

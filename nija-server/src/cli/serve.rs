@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// for a demo a temporary folder.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
-    /// A venue: kraken=REST_URL,WS_PUBLIC_URL,WS_PRIVATE_URL or ID:kraken=... Repeatable.
+    /// A venue: KIND or ID:KIND for the real one, or KIND=REST_URL,WS_PUBLIC_URL,WS_PRIVATE_URL. Repeatable.
     #[arg(long, value_name = "VENUE", value_parser = config::parse_venue)]
     venue: Vec<nija::VenueConfig>,
     /// Leave the paper venue out.

@@ -30,9 +30,23 @@ struct FileConfig {
 struct FileVenue {
     id: String,
     kind: String,
-    rest: String,
-    ws_public: String,
-    ws_private: String,
+    rest: Option<String>,
+    ws_public: Option<String>,
+    ws_private: Option<String>,
+}
+
+impl FileVenue {
+    fn into_config(self) -> Result<VenueConfig, ConfigError> {
+        let addresses = match (self.rest, self.ws_public, self.ws_private) {
+            (None, None, None) => None,
+            (Some(rest), Some(public), Some(private)) => Some(venue::addresses(&rest, &public, &private)),
+            _ => {
+                let what = "give rest, ws_public and ws_private, or none of them for the real venue";
+                return Err(ConfigError(what.into()));
+            }
+        };
+        venue::venue(&self.id, &self.kind, addresses)
+    }
 }
 
 impl Default for FileConfig {
@@ -91,8 +105,8 @@ fn parse(
         config.venues.clear();
     }
     for it in file.venue {
-        let one = venue::venue(&it.id, &it.kind, &it.rest, &it.ws_public, &it.ws_private)
-            .map_err(|error| ConfigError(format!("[[venue]] {}: {error}", it.id)))?;
+        let id = it.id.clone();
+        let one = it.into_config().map_err(|error| ConfigError(format!("[[venue]] {id}: {error}")))?;
         config.venues.push(one);
     }
     if !file.symbols.is_empty() {
@@ -201,6 +215,7 @@ mod tests {
             ("lisen = 1", "lisen"),
             ("[limits]\nbasic = 1", "basic"),
             ("listen = \"nowhere\"", "127.0.0.1:8080"),
+            ("[[venue]]\nid=\"x\"\nkind=\"kraken\"\nrest=\"http://h\"", "none of them"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
             ("symbols = [\"btc\"]", "BTC-USD"),
         ] {

@@ -1,44 +1,61 @@
-//! Venues as flags name them: `kraken=REST,WS_PUBLIC,WS_PRIVATE`, `kraken-b:kraken=...`.
+//! Venues as flags name them: `kraken` (the real one), `kraken=REST,WS_PUBLIC,WS_PRIVATE`, `kraken-b:kraken=...`.
 
-use nija::{VenueConfig, exchanges::kraken::KrakenConfig};
+use nija::{VenueAddresses, VenueConfig};
 use nija_core::VenueId;
 
 use super::ConfigError;
 
-/// Reads `KIND=REST,WS_PUBLIC,WS_PRIVATE` or `ID:KIND=REST,WS_PUBLIC,WS_PRIVATE`.
+/// Reads `KIND`, `ID:KIND`, `KIND=REST,WS_PUBLIC,WS_PRIVATE` or `ID:KIND=REST,WS_PUBLIC,WS_PRIVATE`. Without addresses it is the real
+/// venue.
 ///
 /// # Errors
 /// [`ConfigError`] says which part is wrong.
 pub fn parse_venue(text: &str) -> Result<VenueConfig, ConfigError> {
     let wrong = |what: &str| {
         ConfigError(format!(
-            "venue {text:?}: {what}; write kraken=REST_URL,WS_PUBLIC_URL,WS_PRIVATE_URL or ID:kraken=..."
+            "venue {text:?}: {what}; write KIND or ID:KIND for the real venue, or KIND=REST_URL,WS_PUBLIC_URL,WS_PRIVATE_URL"
         ))
     };
-    let (name, urls) = text.split_once('=').ok_or_else(|| wrong("there is no '='"))?;
+    let (name, urls) = text.split_once('=').map_or((text, None), |(name, urls)| (name, Some(urls)));
     let (id, kind) = name.split_once(':').unwrap_or((name, name));
-    let urls: Vec<&str> = urls.split(',').collect();
-    let &[rest, ws_public, ws_private] = urls.as_slice() else {
-        return Err(wrong("three addresses are needed"));
+    let addresses = match urls.map(|urls| urls.split(',').collect::<Vec<_>>()).as_deref() {
+        None => None,
+        Some(&[rest, ws_public, ws_private]) => Some(addresses(rest, ws_public, ws_private)),
+        Some(_) => return Err(wrong("three addresses are needed")),
     };
-    venue(id, kind, rest, ws_public, ws_private).map_err(|error| wrong(&error.0))
+    venue(id, kind, addresses).map_err(|error| wrong(&error.0))
 }
 
-/// A venue from its parts.
+/// Addresses from their parts, not checked yet.
+pub(super) fn addresses(rest: &str, ws_public: &str, ws_private: &str) -> VenueAddresses {
+    VenueAddresses { rest: rest.into(), ws_public: ws_public.into(), ws_private: ws_private.into() }
+}
+
+/// A venue from its parts; the real one without addresses.
 pub(super) fn venue(
     id: &str,
     kind: &str,
-    rest: &str,
-    ws_public: &str,
-    ws_private: &str,
+    addresses: Option<VenueAddresses>,
 ) -> Result<VenueConfig, ConfigError> {
     let id = VenueId::new(id).map_err(|error| ConfigError(error.to_string()))?;
-    if kind != "kraken" {
-        return Err(ConfigError(format!("the kind {kind:?} is not known; known: kraken")));
-    }
-    for (url, schemes) in
-        [(rest, ["http://", "https://"]), (ws_public, ["ws://", "wss://"]), (ws_private, ["ws://", "wss://"])]
-    {
+    let made = match addresses {
+        None => VenueConfig::live(kind, id),
+        Some(addresses) => {
+            check(&addresses)?;
+            VenueConfig::at(kind, id, addresses)
+        }
+    };
+    made.ok_or_else(|| {
+        ConfigError(format!("the kind {kind:?} is not known; known: {}", VenueConfig::KINDS.join(", ")))
+    })
+}
+
+fn check(addresses: &VenueAddresses) -> Result<(), ConfigError> {
+    for (url, schemes) in [
+        (&addresses.rest, ["http://", "https://"]),
+        (&addresses.ws_public, ["ws://", "wss://"]),
+        (&addresses.ws_private, ["ws://", "wss://"]),
+    ] {
         if !schemes.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme)) {
             return Err(ConfigError(format!(
                 "the address {url:?} must begin with {} or {}",
@@ -46,7 +63,7 @@ pub(super) fn venue(
             )));
         }
     }
-    Ok(VenueConfig::Kraken(KrakenConfig::new(id, rest, ws_public, ws_private)))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -65,9 +82,15 @@ mod tests {
     }
 
     #[test]
+    fn without_addresses_it_is_the_real_venue() {
+        let VenueConfig::Kraken(config) = parse_venue("mine:kraken").unwrap() else { panic!("not Kraken") };
+        assert_eq!((config.venue.as_str(), config.rest.as_str()), ("mine", "https://api.kraken.com"));
+    }
+
+    #[test]
     fn a_bad_venue_says_what_is_wrong_with_it() {
         for (text, says) in [
-            ("kraken", "no '='"),
+            ("nasdaq", "known: kraken"),
             ("kraken=http://h", "three addresses"),
             ("nasdaq=http://h,ws://h,ws://h", "not known"),
             ("kraken=ftp://h,ws://h,ws://h", "http://"),

@@ -1,6 +1,6 @@
 //! The simulated exchanges.
 
-use nija::{VenueConfig, exchanges::kraken::KrakenConfig};
+use nija::{VenueAddresses, VenueConfig};
 use nija_core::{Symbol, VenueId};
 use nija_sim::{Sim, SimHandle, Tape, VenueKind};
 
@@ -25,12 +25,13 @@ pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartE
     let sim = builder.start().await.map_err(StartError::demo)?;
     for venue in sim.venues() {
         let id = VenueId::new(&venue.name).map_err(StartError::demo)?;
-        config.venues.push(VenueConfig::Kraken(KrakenConfig::new(
-            id,
-            venue.rest.clone(),
-            venue.ws_public.clone(),
-            venue.ws_private.clone(),
-        )));
+        let addresses = VenueAddresses {
+            rest: venue.rest.clone(),
+            ws_public: venue.ws_public.clone(),
+            ws_private: venue.ws_private.clone(),
+        };
+        let at = VenueConfig::at(venue.kind.name(), id, addresses);
+        config.venues.push(at.ok_or_else(|| StartError::demo("a simulated venue of an unknown kind"))?);
     }
     for text in SYMBOLS {
         let symbol = Symbol::new(text).map_err(StartError::demo)?;

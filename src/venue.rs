@@ -1,0 +1,96 @@
+//! The kinds of venue that a platform can trade at: the one table that every host reads.
+
+use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
+use nija_exchanges::{
+    kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
+    paper::{PaperConfig, PaperExecutor},
+};
+use std::sync::Arc;
+
+/// One venue.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum VenueConfig {
+    /// Simulated fills inside this process; needs no key.
+    Paper(PaperConfig),
+    /// Kraken Spot, or whatever speaks its protocol at these addresses.
+    Kraken(KrakenConfig),
+}
+
+/// Where a venue is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueAddresses {
+    /// REST base address.
+    pub rest: String,
+    /// WebSocket address of market data.
+    pub ws_public: String,
+    /// WebSocket address of the user's own stream.
+    pub ws_private: String,
+}
+
+/// What a venue's configuration makes.
+pub(crate) struct OpenedVenue {
+    pub(crate) executor: Arc<dyn Executor>,
+    /// Signs for it, where it needs keys.
+    pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
+}
+
+impl OpenedVenue {
+    /// The paper venue, with what its users did before.
+    pub(crate) fn paper(config: &PaperConfig, clock: &Arc<dyn Clock>, fills: &[Fill]) -> Self {
+        let executor = PaperExecutor::new(config.clone(), clock.clone());
+        executor.restore(fills);
+        Self { executor: Arc::new(executor), authenticator: None }
+    }
+}
+
+impl VenueConfig {
+    /// Names of the kinds that are reached over the network.
+    pub const KINDS: &[&str] = &["kraken"];
+
+    /// A venue of a kind at its real addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
+    #[must_use]
+    pub fn live(kind: &str, venue: VenueId) -> Option<Self> {
+        Some(match kind {
+            "kraken" => Self::Kraken(KrakenConfig::live(venue)),
+            _ => return None,
+        })
+    }
+
+    /// A venue of a kind at other addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
+    #[must_use]
+    pub fn at(kind: &str, venue: VenueId, addresses: VenueAddresses) -> Option<Self> {
+        let VenueAddresses { rest, ws_public, ws_private } = addresses;
+        Some(match kind {
+            "kraken" => Self::Kraken(KrakenConfig::new(venue, rest, ws_public, ws_private)),
+            _ => return None,
+        })
+    }
+
+    /// The venue's id.
+    #[must_use]
+    pub const fn venue(&self) -> &VenueId {
+        match self {
+            Self::Paper(config) => &config.venue,
+            Self::Kraken(config) => &config.venue,
+        }
+    }
+
+    /// The venue's executor, for what needs no key: prices, books, instruments. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] when an address cannot be used.
+    pub fn executor(&self, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Executor>, VenueError> {
+        Ok(self.open(clock)?.executor)
+    }
+
+    pub(crate) fn open(&self, clock: &Arc<dyn Clock>) -> Result<OpenedVenue, VenueError> {
+        Ok(match self {
+            Self::Paper(config) => OpenedVenue::paper(config, clock, &[]),
+            Self::Kraken(config) => OpenedVenue {
+                executor: Arc::new(KrakenExecutor::new(config.clone(), clock.clone())?),
+                authenticator: Some(Arc::new(KrakenAuthenticator::new(config.venue.clone()))),
+            },
+        })
+    }
+}
