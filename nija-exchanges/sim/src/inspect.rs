@@ -33,7 +33,7 @@ pub struct OrderView {
     pub filled: Decimal,
     /// Quote before fees.
     pub cost: Decimal,
-    /// Quote fees.
+    /// Fees, in the asset that its executions name.
     pub fee: Decimal,
     /// `open`, `filled`, `canceled` or `expired`.
     pub status: String,
@@ -62,8 +62,10 @@ pub struct TradeView {
     pub qty: Decimal,
     /// Quote before fees.
     pub cost: Decimal,
-    /// Quote fee.
+    /// The fee.
     pub fee: Decimal,
+    /// What it was taken in: a canonical asset.
+    pub fee_asset: String,
     /// Whether the order was resting.
     pub maker: bool,
     /// Unix nanoseconds.
@@ -160,6 +162,7 @@ fn trade_view(protocol: &dyn Protocol, fill: &Fill, symbol: String) -> TradeView
         qty: fill.qty,
         cost: fill.cost,
         fee: fill.fee,
+        fee_asset: fill.fee_asset.clone(),
         maker: fill.maker,
         time_ns: fill.time_ns,
     }

@@ -5,7 +5,7 @@ use super::candles::Candle;
 use super::fees::FeeSchedule;
 use super::house::HouseProfile;
 use super::market::{Market, MarketSpec};
-use super::types::{AccountId, MarketId, Order, OrderId, Status};
+use super::types::{AccountId, LinkId, MarketId, Order, OrderId, Status};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,6 +23,8 @@ pub struct Engine {
     /// Open orders that expire, soonest first.
     pub(crate) expiring: BTreeSet<(i64, OrderId)>,
     pub(crate) max_open_per_market: usize,
+    /// Groups of linked orders by number, each in the order they were given.
+    pub(crate) links: BTreeMap<LinkId, Vec<OrderId>>,
     pub(crate) next_order: OrderId,
     pub(crate) next_fill: u64,
 }
@@ -42,6 +44,7 @@ impl Engine {
             fee_ledger: BTreeMap::new(),
             expiring: BTreeSet::new(),
             max_open_per_market: usize::MAX,
+            links: BTreeMap::new(),
             next_order: first_id,
             next_fill: first_id,
         }

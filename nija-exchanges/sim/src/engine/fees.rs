@@ -13,11 +13,26 @@ pub struct FeeTier {
     pub taker_pct: Decimal,
 }
 
+/// What fees are taken in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FeeAsset {
+    /// The quote asset on both sides: a buyer pays it on top of the cost.
+    #[default]
+    Quote,
+    /// The asset that the order receives: a buyer gets less base, a seller less quote, and nobody pays on top.
+    Received {
+        /// Digits of a fee in base.
+        base_decimals: u32,
+    },
+}
+
 /// Rows by rising volume; the first starts at zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeeSchedule {
     /// The rows.
     pub tiers: Vec<FeeTier>,
+    /// What fees are taken in.
+    pub asset: FeeAsset,
 }
 
 impl FeeSchedule {
@@ -32,7 +47,14 @@ impl FeeSchedule {
                 taker_pct: Decimal::new(taker, 2),
             })
             .collect();
-        Self { tiers }
+        Self { tiers, asset: FeeAsset::Quote }
+    }
+
+    /// The same rows, taken from what an order receives; fees in base have this many digits.
+    #[must_use]
+    pub fn in_received_asset(mut self, base_decimals: u32) -> Self {
+        self.asset = FeeAsset::Received { base_decimals };
+        self
     }
 
     /// The row for a traded volume.
@@ -51,11 +73,20 @@ impl FeeSchedule {
         self.tiers.iter().find(|tier| tier.volume > volume).copied()
     }
 
-    /// The fee on a cost, rounded toward zero so that a hold made at the same rate always covers it.
+    /// The percent that a buyer pays on top of the cost.
     #[must_use]
-    pub fn fee(&self, volume: Decimal, maker: bool, cost: Decimal, decimals: u32) -> Decimal {
+    pub fn on_top_pct(&self, volume: Decimal) -> Decimal {
+        match self.asset {
+            FeeAsset::Quote => self.tier(volume).taker_pct,
+            FeeAsset::Received { .. } => Decimal::ZERO,
+        }
+    }
+
+    /// The fee on an amount, rounded toward zero so that a hold made at the same rate always covers it.
+    #[must_use]
+    pub fn fee(&self, volume: Decimal, maker: bool, amount: Decimal, decimals: u32) -> Decimal {
         let tier = self.tier(volume);
         let pct = if maker { tier.maker_pct } else { tier.taker_pct };
-        (cost * pct / Decimal::ONE_HUNDRED).round_dp_with_strategy(decimals, RoundingStrategy::ToZero)
+        (amount * pct / Decimal::ONE_HUNDRED).round_dp_with_strategy(decimals, RoundingStrategy::ToZero)
     }
 }

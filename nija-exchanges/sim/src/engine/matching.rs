@@ -3,6 +3,8 @@
 use super::account::{ExecKind, FILLS_KEPT};
 use super::book::{Maker, Resting};
 use super::core::Engine;
+use super::fees::FeeAsset;
+use super::linked::LINKED;
 use super::types::{Fill, MarketId, OrderId, Side, Status};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -100,7 +102,7 @@ impl Engine {
         let spec = &self.markets[order.ask.market].spec;
         let account = &self.accounts[order.ask.account];
         let funds = account.balance(&spec.quote).available() + order.held;
-        let pct = self.fees.tier(account.volume).taker_pct;
+        let pct = self.fees.on_top_pct(account.volume);
         floor(funds / (price * (Decimal::ONE + pct / Decimal::ONE_HUNDRED)), spec.lot_decimals)
     }
 
@@ -146,7 +148,15 @@ impl Engine {
         };
         let spec = &self.markets[execution.market].spec;
         let account = &mut self.accounts[order.ask.account];
-        let fee = self.fees.fee(account.volume, maker, execution.cost, spec.cost_decimals);
+        let in_base = match self.fees.asset {
+            FeeAsset::Received { base_decimals } if order.ask.side == Side::Buy => Some(base_decimals),
+            _ => None,
+        };
+        let (fee_asset, amount, decimals) = match in_base {
+            Some(decimals) => (&spec.base, execution.qty, decimals),
+            None => (&spec.quote, execution.cost, spec.cost_decimals),
+        };
+        let fee = self.fees.fee(account.volume, maker, amount, decimals);
         account.volume += execution.cost;
         self.next_fill += 1;
         let fill = Fill {
@@ -160,6 +170,7 @@ impl Engine {
             qty: execution.qty,
             cost: execution.cost,
             fee,
+            fee_asset: fee_asset.clone(),
             maker,
             time_ns: execution.now_ns,
             client_id: order.ask.client_id.clone(),
@@ -171,12 +182,14 @@ impl Engine {
         order.fills.push(fill.id);
         let sign = if order.ask.side == Side::Buy { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
         account.credit(&spec.base, sign * execution.qty);
-        account.credit(&spec.quote, -sign * execution.cost - fee);
+        account.credit(&spec.quote, -sign * execution.cost);
+        account.credit(fee_asset, -fee);
         account.fills.push_back(fill.clone());
         if account.fills.len() > FILLS_KEPT {
             account.fills.pop_front();
         }
-        Self::move_to(&mut self.fee_ledger, &spec.quote, fee);
+        Self::move_to(&mut self.fee_ledger, fee_asset, fee);
+        self.cancel_siblings(id, Some(LINKED), execution.now_ns);
         if let Some(order) = self.orders.get(&id) {
             let hold = self.hold_of(order);
             let done = !order.ask.in_quote && order.remaining().is_zero();

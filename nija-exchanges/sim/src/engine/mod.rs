@@ -11,6 +11,7 @@ mod core;
 mod fees;
 mod filters;
 mod house;
+mod linked;
 mod market;
 mod matching;
 mod place;
@@ -21,9 +22,10 @@ pub use self::account::{Balance, ExecEvent, ExecKind};
 pub use self::book::PriceLevel;
 pub use self::candles::Candle;
 pub use self::core::Engine;
-pub use self::fees::{FeeSchedule, FeeTier};
+pub use self::fees::{FeeAsset, FeeSchedule, FeeTier};
 pub use self::house::HouseProfile;
+pub use self::linked::LINKED;
 pub use self::market::{Market, MarketSpec, PublicTrade, SpreadPoint, Stats24h};
 pub use self::types::{
-    AccountId, Fill, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce,
+    AccountId, Fill, LinkId, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce,
 };

@@ -4,8 +4,9 @@ use super::account::ExecKind;
 use super::book::{Maker, Resting};
 use super::core::Engine;
 use super::filters;
+use super::linked::LINKED;
 use super::types::{
-    AccountId, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce,
+    AccountId, LinkId, MarketId, NewOrder, Order, OrderId, OrderType, Reject, Side, Status, TimeInForce,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -56,9 +57,18 @@ impl Engine {
     /// A [`Reject`]; then nothing changed.
     pub fn place(&mut self, order: NewOrder, now_ns: i64) -> Result<OrderId, Reject> {
         self.check(&order, now_ns)?;
+        let market = order.market;
+        let id = self.accept(order, None, now_ns);
+        self.begin(id, now_ns);
+        self.run_triggers(market, now_ns);
+        Ok(id)
+    }
+
+    /// Takes up an order that was checked, without matching it.
+    pub(crate) fn accept(&mut self, order: NewOrder, link: Option<LinkId>, now_ns: i64) -> OrderId {
         self.next_order += 1;
         let id = self.next_order;
-        let (account, market) = (order.account, order.market);
+        let account = order.account;
         if let Some(client_id) = &order.client_id {
             self.accounts[account].open_by_client.insert(client_id.clone(), id);
         }
@@ -78,12 +88,18 @@ impl Engine {
             closed_ns: None,
             triggered: false,
             fills: Vec::new(),
+            link,
         };
         self.accounts[account].open.insert(id);
         self.accounts[account].log(now_ns, ExecKind::PendingNew, &order);
-        let hold = self.hold_of(&order);
-        let waits = order.ask.order_type.is_triggered();
         self.orders.insert(id, order);
+        id
+    }
+
+    /// Lets an accepted order wait for its trigger, or match.
+    pub(crate) fn begin(&mut self, id: OrderId, now_ns: i64) {
+        let Some(order) = self.orders.get(&id) else { return };
+        let (hold, waits) = (self.hold_of(order), order.ask.order_type.is_triggered());
         self.set_hold(id, hold);
         self.log(id, ExecKind::New, now_ns);
         if waits {
@@ -91,8 +107,6 @@ impl Engine {
         } else {
             self.activate(id, now_ns);
         }
-        self.run_triggers(market, now_ns);
-        Ok(id)
     }
 
     /// Cancels an open order.
@@ -105,6 +119,7 @@ impl Engine {
             _ => return Err(Reject::UnknownOrder),
         }
         self.withdraw(id, Status::Canceled, Some("User requested"), now_ns);
+        self.cancel_siblings(id, Some("User requested"), now_ns);
         Ok(())
     }
 
@@ -116,6 +131,7 @@ impl Engine {
             }
             self.expiring.pop_first();
             self.withdraw(id, Status::Expired, Some("Order expired"), now_ns);
+            self.cancel_siblings(id, Some(LINKED), now_ns);
         }
     }
 
@@ -164,6 +180,7 @@ impl Engine {
         let reason = stopped.unwrap_or("Insufficient liquidity");
         self.close(id, Status::Canceled, Some(reason), now_ns);
         self.log(id, ExecKind::Canceled, now_ns);
+        self.cancel_siblings(id, Some(LINKED), now_ns);
     }
 
     /// Activates trigger orders that the last price has reached, until none is left.
@@ -179,6 +196,7 @@ impl Engine {
             if let Some(order) = self.orders.get_mut(&due.1) {
                 order.triggered = true;
             }
+            self.cancel_siblings(due.1, Some(LINKED), now_ns);
             self.log(due.1, ExecKind::Triggered, now_ns);
             self.activate(due.1, now_ns);
         }
@@ -190,8 +208,21 @@ impl Engine {
         }
     }
 
-    /// What an open order must hold: base for sells; for buys the cost at its price with the taker's fee, rounded up.
+    /// What an open order must hold. Of linked orders one holds for all of them.
     pub(crate) fn hold_of(&self, order: &Order) -> Decimal {
+        self.open_group(order).map_or_else(
+            || self.own_hold(order),
+            |group| match group.first() {
+                Some(first) if first.id == order.id => {
+                    group.iter().map(|order| self.own_hold(order)).max().unwrap_or_default()
+                }
+                _ => Decimal::ZERO,
+            },
+        )
+    }
+
+    /// What an order alone would hold: base for sells; for buys the cost at its price with what the taker's fee adds, rounded up.
+    fn own_hold(&self, order: &Order) -> Decimal {
         if order.ask.side == Side::Sell {
             return order.remaining();
         }
@@ -223,7 +254,7 @@ impl Engine {
         }
     }
 
-    fn needed_funds(&self, order: &NewOrder) -> (&str, Decimal) {
+    pub(crate) fn needed_funds(&self, order: &NewOrder) -> (&str, Decimal) {
         let spec = &self.markets[order.market].spec;
         if order.side == Side::Sell {
             return (&spec.base, order.qty);
@@ -256,7 +287,7 @@ impl Engine {
     }
 
     fn with_fee(&self, account: AccountId, market: MarketId, cost: Decimal) -> Decimal {
-        let pct = self.fees.tier(self.accounts[account].volume).taker_pct;
+        let pct = self.fees.on_top_pct(self.accounts[account].volume);
         let decimals = self.markets[market].spec.cost_decimals;
         (cost + cost * pct / Decimal::ONE_HUNDRED)
             .round_dp_with_strategy(decimals, RoundingStrategy::AwayFromZero)

@@ -8,6 +8,8 @@ pub type AccountId = usize;
 pub type MarketId = usize;
 /// Engine-wide order number, rising from 1.
 pub type OrderId = u64;
+/// Engine-wide number of a group of linked orders.
+pub type LinkId = u64;
 
 /// Which way an order trades the base asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +140,7 @@ pub struct Order {
     pub filled: Decimal,
     /// Quote paid or received before fees.
     pub cost: Decimal,
-    /// Fees paid, in quote.
+    /// Fees paid, in the asset that its fills name.
     pub fee: Decimal,
     /// What the order holds of the account: quote for buys, base for sells.
     pub held: Decimal,
@@ -154,6 +156,8 @@ pub struct Order {
     pub triggered: bool,
     /// Ids of its fills.
     pub fills: Vec<u64>,
+    /// The group of linked orders that it belongs to.
+    pub link: Option<LinkId>,
 }
 
 impl Order {
@@ -191,8 +195,10 @@ pub struct Fill {
     pub qty: Decimal,
     /// Quote before fees.
     pub cost: Decimal,
-    /// Quote fee.
+    /// The fee.
     pub fee: Decimal,
+    /// What the fee was taken in.
+    pub fee_asset: String,
     /// Whether the order was resting.
     pub maker: bool,
     /// Unix nanoseconds.

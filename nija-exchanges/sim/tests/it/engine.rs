@@ -1,12 +1,17 @@
 //! The engine's two promises: money is conserved, and price comes before time, time before all else.
 
 use nija_sim::engine::{
-    Engine, FeeSchedule, HouseProfile, MarketSpec, NewOrder, OrderType, Side, TimeInForce,
+    Engine, FeeAsset, FeeSchedule, HouseProfile, LINKED, MarketSpec, NewOrder, OrderType, Reject, Side,
+    Status, TimeInForce,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 fn engine(levels: usize, accounts: usize) -> Engine {
+    engine_with(FeeAsset::Quote, levels, accounts)
+}
+
+fn engine_with(fee_asset: FeeAsset, levels: usize, accounts: usize) -> Engine {
     let spec = MarketSpec {
         symbol: "BTC-USD".into(),
         base: "BTC".into(),
@@ -18,7 +23,8 @@ fn engine(levels: usize, accounts: usize) -> Engine {
         min_qty: Decimal::new(1, 5),
         min_cost: Decimal::new(5, 1),
     };
-    let fees = FeeSchedule::from_hundredths(&[(0, 25, 40), (10_000, 20, 35), (50_000, 14, 24)]);
+    let mut fees = FeeSchedule::from_hundredths(&[(0, 25, 40), (10_000, 20, 35), (50_000, 14, 24)]);
+    fees.asset = fee_asset;
     let house = HouseProfile {
         levels,
         half_spread_cbp: 60,
@@ -54,6 +60,16 @@ fn limit(account: usize, side: Side, price: Decimal, qty: Decimal) -> NewOrder {
     }
 }
 
+fn bracket(account: usize, side: Side, qty: Decimal, price: Decimal, trigger: Decimal) -> Vec<NewOrder> {
+    let stop = NewOrder {
+        order_type: OrderType::StopLoss,
+        limit: None,
+        trigger: Some(trigger),
+        ..limit(account, side, price, qty)
+    };
+    vec![limit(account, side, price, qty), stop]
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Place {
@@ -68,6 +84,14 @@ enum Step {
     Spend {
         account: usize,
         quote: i64,
+    },
+    /// A limit order and a stop of which one cancels the other.
+    Linked {
+        account: usize,
+        side: Side,
+        qty: i64,
+        limit: i64,
+        trigger: i64,
     },
     Cancel {
         account: usize,
@@ -102,6 +126,9 @@ fn step() -> impl Strategy<Value = Step> {
             |(account, side, kind, tif, qty, offset, part)| Step::Place { account, side, kind, tif, qty, offset, part }
         ),
         1 => (0..4_usize, 1_i64..2_000_000_000).prop_map(|(account, quote)| Step::Spend { account, quote }),
+        2 => (0..4_usize, side(), 1_i64..60_000_000, -900_i64..900, -900_i64..900).prop_map(
+            |(account, side, qty, limit, trigger)| Step::Linked { account, side, qty, limit, trigger }
+        ),
         2 => (0..4_usize, 0..8_usize).prop_map(|(account, nth)| Step::Cancel { account, nth }),
         3 => (-900_i64..900).prop_map(|offset| Step::Mid { offset }),
         2 => (side(), 1_i64..50_000_000).prop_map(|(side, qty)| Step::Crowd { side, qty }),
@@ -132,6 +159,11 @@ fn run(engine: &mut Engine, step: &Step, now: i64) {
             };
             let _ = engine.place(order, now);
         }
+        Step::Linked { account, side, qty, limit: at, trigger } => {
+            let price = |offset| Decimal::from(30_000) + Decimal::new(offset, 1);
+            let _ = engine
+                .place_linked(bracket(account, side, Decimal::new(qty, 8), price(at), price(trigger)), now);
+        }
         Step::Cancel { account, nth } => {
             let id = engine.open_orders(account).nth(nth).map(|order| order.id);
             if let Some(id) = id {
@@ -147,8 +179,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn money_is_conserved_and_holds_add_up(steps in prop::collection::vec(step(), 1..80)) {
-        let mut engine = engine(8, 4);
+    fn money_is_conserved_and_holds_add_up(
+        steps in prop::collection::vec(step(), 1..80),
+        fees in prop::sample::select(vec![FeeAsset::Quote, FeeAsset::Received { base_decimals: 8 }]),
+    ) {
+        let mut engine = engine_with(fees, 8, 4);
         engine.set_mid(0, Decimal::from(30_000), 0);
         let before = (engine.total_supply("USD"), engine.total_supply("BTC"));
         for (now, step) in (1..).zip(&steps) {
@@ -162,6 +197,12 @@ proptest! {
                         Side::Sell => btc += order.held,
                     }
                     prop_assert!(order.filled <= order.ask.qty);
+                }
+                for link in engine.links_of(account) {
+                    let group: Vec<_> = engine.linked(link).collect();
+                    let open = group.iter().filter(|order| order.status.is_open()).count();
+                    let traded = group.iter().filter(|order| !order.filled.is_zero()).count();
+                    prop_assert!(traded == 0 || (traded == 1 && open <= 1), "both orders of a pair live after {:?}", step);
                 }
                 for (asset, held) in [("USD", usd), ("BTC", btc)] {
                     let balance = engine.balance(account, asset);
@@ -263,4 +304,60 @@ fn the_fee_tier_follows_the_volume() {
         .collect();
     assert_eq!(rates.first(), Some(&Decimal::new(40, 2)));
     assert_eq!(rates.last(), Some(&Decimal::new(35, 2)), "past 10,000 of volume: {rates:?}");
+}
+
+#[test]
+fn a_fee_in_what_is_received_costs_a_buyer_base_and_a_seller_quote() {
+    let mut engine = engine_with(FeeAsset::Received { base_decimals: 8 }, 0, 2);
+    engine.place(limit(0, Side::Sell, Decimal::from(10_000), Decimal::ONE), 1).unwrap();
+    // All of the buyer's 20,000 can be spent: nothing is added to the cost.
+    let bid = engine.place(limit(1, Side::Buy, Decimal::from(10_000), Decimal::from(2)), 2).unwrap();
+    assert_eq!(engine.balance(1, "USD").available(), Decimal::ZERO);
+    let (bought, sold) = (engine.fills(1).next().unwrap(), engine.fills(0).next().unwrap());
+    assert_eq!((bought.fee_asset.as_str(), bought.fee), ("BTC", Decimal::new(4, 3)));
+    assert_eq!((sold.fee_asset.as_str(), sold.fee), ("USD", Decimal::from(25)));
+    assert_eq!(engine.balance(1, "BTC").total, Decimal::new(1_996, 3));
+    assert_eq!(engine.balance(0, "USD").total, Decimal::from(29_975));
+    assert_eq!(engine.order(bid).unwrap().fee, Decimal::new(4, 3));
+}
+
+#[test]
+fn of_two_linked_orders_the_one_that_trades_cancels_the_other() {
+    let mut engine = engine(8, 1);
+    engine.set_mid(0, Decimal::from(30_000), 1);
+    engine.print_at(0, Decimal::from(30_000), 1);
+    let pair = || bracket(0, Side::Sell, Decimal::ONE, Decimal::from(31_000), Decimal::from(29_000));
+    for (moves_to, winner) in [(31_100, 0), (28_900, 1)] {
+        engine.set_mid(0, Decimal::from(30_000), 2);
+        engine.print_at(0, Decimal::from(30_000), 2);
+        let balance = engine.balance(0, "BTC");
+        let missing = Decimal::ONE - balance.total;
+        engine.deposit(0, "BTC", missing);
+        // One bitcoin backs both.
+        let link = engine.place_linked(pair(), 3).unwrap();
+        assert_eq!(engine.balance(0, "BTC").held, Decimal::ONE);
+        assert_eq!(engine.place_linked(pair(), 3), Err(Reject::InsufficientFunds));
+        engine.set_mid(0, Decimal::from(moves_to), 4);
+        engine.print_at(0, Decimal::from(moves_to), 4);
+        let group: Vec<_> = engine.linked(link).collect();
+        assert!(!group[winner].filled.is_zero(), "{group:?}");
+        assert_eq!((group[1 - winner].status, group[1 - winner].reason), (Status::Canceled, Some(LINKED)));
+        let open: Vec<_> = engine.open_orders(0).map(|order| order.id).collect();
+        for id in open {
+            engine.cancel(0, id, 5).unwrap();
+        }
+        assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
+    }
+}
+
+#[test]
+fn cancelling_one_linked_order_cancels_the_other() {
+    let mut engine = engine(8, 1);
+    engine.set_mid(0, Decimal::from(30_000), 1);
+    let pair = bracket(0, Side::Sell, Decimal::ONE, Decimal::from(31_000), Decimal::from(29_000));
+    let link = engine.place_linked(pair, 2).unwrap();
+    let first = engine.linked(link).next().unwrap().id;
+    engine.cancel(0, first, 3).unwrap();
+    assert!(engine.linked(link).all(|order| order.status == Status::Canceled));
+    assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
 }
