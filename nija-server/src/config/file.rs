@@ -1,5 +1,6 @@
 //! `nija.toml`.
 
+use nija::VenueConfig;
 use nija_core::Symbol;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

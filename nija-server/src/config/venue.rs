@@ -38,6 +38,11 @@ pub(super) fn venue(
     addresses: Option<VenueAddresses>,
 ) -> Result<VenueConfig, ConfigError> {
     let id = VenueId::new(id).map_err(|error| ConfigError(error.to_string()))?;
+    let unknown =
+        || ConfigError(format!("the kind {kind:?} is not known; known: {}", VenueConfig::KINDS.join(", ")));
+    if !VenueConfig::KINDS.contains(&kind) {
+        return Err(unknown());
+    }
     let made = match addresses {
         None => VenueConfig::live(kind, id),
         Some(addresses) => {
@@ -45,9 +50,7 @@ pub(super) fn venue(
             VenueConfig::at(kind, id, addresses)
         }
     };
-    made.ok_or_else(|| {
-        ConfigError(format!("the kind {kind:?} is not known; known: {}", VenueConfig::KINDS.join(", ")))
-    })
+    made.ok_or_else(unknown)
 }
 
 fn check(addresses: &VenueAddresses) -> Result<(), ConfigError> {
