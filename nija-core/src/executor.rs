@@ -5,8 +5,8 @@ use futures::stream::BoxStream;
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    Candle, CandleInterval, ExecutionReport, FeeSchedule, Instrument, KeyRights, MarketEvent, Notional,
-    OrderBook, Quote, SignError, Signer, Symbol, Timestamp, UserId, VenueBalance, VenueClientId,
+    Candle, CandleInterval, ExecutionReport, FeeSchedule, Instrument, KeyRights, LimitUsage, MarketEvent,
+    Notional, OrderBook, Quote, SignError, Signer, Symbol, Timestamp, UserId, VenueBalance, VenueClientId,
     VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 
@@ -288,6 +288,11 @@ pub trait Executor: Send + Sync {
         account: &VenueAccount,
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError>;
+
+    /// How much of the venue's rate limits is used up, as its last answers said. Empty where it says nothing.
+    fn limits_used(&self) -> Vec<LimitUsage> {
+        Vec::new()
+    }
 
     /// Best prices and books of these symbols, reconnecting by itself until dropped.
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent>;

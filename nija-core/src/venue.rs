@@ -72,6 +72,19 @@ pub enum LimitScope {
     Pair,
 }
 
+/// How much of a rate limit is used up, as the venue told it with its last answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitUsage {
+    /// What it counts by.
+    pub scope: LimitScope,
+    /// The venue's name of it: `weight in 1 min`.
+    pub name: String,
+    /// Used up in the present window.
+    pub used: u64,
+    /// The most that may be used, where the venue says so.
+    pub limit: Option<u64>,
+}
+
 /// Which orders rest at the venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestingOrders {

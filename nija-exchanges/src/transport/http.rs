@@ -1,14 +1,14 @@
 //! HTTP to a venue. Private calls go out only as a [`SignedRequest`]; failures say whether the request may have had an effect.
 
-use nija_core::{Method, SignedRequest, VenueError, VenueId};
+use nija_core::{LimitUsage, Method, SignedRequest, VenueError, VenueId};
 use reqwest::{
     Client, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
     redirect::Policy,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::Address;
+use super::{Address, LimitHeader, limit_headers::LimitsSeen};
 
 /// Limits of a venue's HTTP connections.
 #[derive(Debug, Clone)]
@@ -56,6 +56,7 @@ pub struct HttpClient {
     base: Address,
     venue: VenueId,
     max_answer: usize,
+    limits: Arc<LimitsSeen>,
 }
 
 impl HttpClient {
@@ -76,7 +77,20 @@ impl HttpClient {
             .user_agent(concat!("nija/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| VenueError::NotSent { venue: venue.clone(), message: chain(&error) })?;
-        Ok(Self { client, base, venue, max_answer: config.max_answer })
+        Ok(Self { client, base, venue, max_answer: config.max_answer, limits: Arc::default() })
+    }
+
+    /// Notes these headers of every answer.
+    #[must_use]
+    pub fn with_limit_headers(mut self, headers: &'static [LimitHeader]) -> Self {
+        self.limits = Arc::new(LimitsSeen::new(headers));
+        self
+    }
+
+    /// How much of the venue's limits is used up, as its last answers said.
+    #[must_use]
+    pub fn limits_used(&self) -> Vec<LimitUsage> {
+        self.limits.used()
     }
 
     /// Asks something public.
@@ -114,6 +128,7 @@ impl HttpClient {
     async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<HttpAnswer, VenueError> {
         let mut response = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
+        self.limits.note(response.headers());
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT {
             let retry_after = response
                 .headers()

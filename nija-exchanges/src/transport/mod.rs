@@ -4,6 +4,7 @@ mod address;
 mod backoff;
 mod clock_offset;
 mod http;
+mod limit_headers;
 mod supervise;
 mod websocket;
 
@@ -11,5 +12,6 @@ pub use address::{Address, AddressError, Protocol};
 pub use backoff::Backoff;
 pub use clock_offset::ClockOffset;
 pub use http::{HttpAnswer, HttpClient, HttpConfig, PublicRequest};
+pub use limit_headers::{LimitBound, LimitCount, LimitHeader};
 pub use supervise::{Ended, StreamSender, supervise};
 pub use websocket::{WsConfig, WsConnection, WsError};

@@ -1,8 +1,12 @@
 //! Commands and their flags.
 
 mod audit;
+mod markets;
+mod reach;
 mod seal;
 mod serve;
+mod table;
+mod venues;
 
 use clap::{Parser, Subcommand};
 use std::{error::Error, process::ExitCode};
@@ -26,6 +30,10 @@ enum Command {
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Ask every configured venue how it is: status, latency, fees, limits used.
+    Venues(venues::Args),
+    /// Show one symbol's book over all configured venues.
+    Markets(markets::Args),
     /// Print the version.
     Version,
 }
@@ -43,6 +51,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
             Command::Seal(args) => seal::run(&args),
             Command::Audit(command) => audit::run(command),
+            Command::Venues(args) => venues::run(args).await,
+            Command::Markets(args) => markets::run(args).await,
             Command::Version => {
                 say(concat!("nija ", env!("CARGO_PKG_VERSION")));
                 Ok(())
@@ -62,4 +72,15 @@ fn say(line: &str) {
 fn failed(error: &dyn Error) -> ExitCode {
     eprintln!("nija: {error}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
 }
