@@ -3,7 +3,7 @@
 use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
 use nija_exchanges::{
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
-    paper::{PaperConfig, PaperExecutor},
+    paper::{PaperConfig, PaperExecutor, PaperMarket},
 };
 use std::sync::Arc;
 
@@ -74,6 +74,15 @@ impl VenueConfig {
             Self::Paper(config) => &config.venue,
             Self::Kraken(config) => &config.venue,
         }
+    }
+
+    /// The paper venue under the name `paper`, with fills at the prices that another venue publishes.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] when that venue's address cannot be used.
+    pub fn paper_over(market: &Self, clock: &Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let market = PaperMarket::Over(market.executor(clock)?);
+        Ok(Self::Paper(PaperConfig { market, ..PaperConfig::default() }))
     }
 
     /// The venue's executor, for what needs no key: prices, books, instruments. Connects to nothing yet.

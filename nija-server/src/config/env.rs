@@ -20,6 +20,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("metrics_listen", Kind::Text),
     ("data_dir", Kind::Text),
     ("paper", Kind::Bool),
+    ("paper_prices", Kind::Text),
     ("demo", Kind::Bool),
     ("cors_origins", Kind::List),
     ("symbols", Kind::List),

@@ -16,6 +16,7 @@ struct FileConfig {
     metrics_listen: Option<String>,
     data_dir: Option<PathBuf>,
     paper: bool,
+    paper_prices: Option<String>,
     demo: bool,
     cors_origins: Vec<String>,
     symbols: Vec<String>,
@@ -57,6 +58,7 @@ impl Default for FileConfig {
             metrics_listen: None,
             data_dir: None,
             paper: true,
+            paper_prices: None,
             demo: false,
             cors_origins: Vec::new(),
             symbols: Vec::new(),
@@ -104,6 +106,9 @@ fn parse(
     config.metrics_listen = file.metrics_listen.map(|text| address("metrics_listen", &text)).transpose()?;
     if !file.paper {
         config.venues.clear();
+    } else if let Some(text) = &file.paper_prices {
+        config.venues =
+            vec![venue::paper_over(text).map_err(|error| ConfigError(format!("paper_prices: {error}")))?];
     }
     for it in file.venue {
         let id = it.id.clone();
@@ -218,6 +223,7 @@ mod tests {
             ("listen = \"nowhere\"", "127.0.0.1:8080"),
             ("[[venue]]\nid=\"x\"\nkind=\"kraken\"\nrest=\"http://h\"", "none of them"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
+            ("paper_prices = \"nasdaq\"", "paper_prices"),
             ("symbols = [\"btc\"]", "BTC-USD"),
         ] {
             let error = parse(text, env(&[("NIJA_DATA_DIR", "/tmp/x")])).unwrap_err().to_string();

@@ -1,7 +1,8 @@
 //! Venues as flags name them: `kraken` (the real one), `kraken=REST,WS_PUBLIC,WS_PRIVATE`, `kraken-b:kraken=...`.
 
 use nija::{VenueAddresses, VenueConfig};
-use nija_core::VenueId;
+use nija_core::{Clock, SystemClock, VenueId};
+use std::sync::Arc;
 
 use super::ConfigError;
 
@@ -51,6 +52,12 @@ pub(super) fn venue(
         }
     };
     made.ok_or_else(unknown)
+}
+
+/// The paper venue with the prices of another one, which is given as in [`parse_venue`].
+pub(super) fn paper_over(text: &str) -> Result<VenueConfig, ConfigError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    VenueConfig::paper_over(&parse_venue(text)?, &clock).map_err(|error| ConfigError(error.to_string()))
 }
 
 fn check(addresses: &VenueAddresses) -> Result<(), ConfigError> {

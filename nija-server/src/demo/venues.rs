@@ -1,8 +1,10 @@
 //! The simulated exchanges.
 
 use nija::{VenueAddresses, VenueConfig};
-use nija_core::{Symbol, VenueId};
+use nija_core::{Clock, Symbol, SystemClock, VenueId};
 use nija_sim::{Sim, SimHandle, Tape, VenueKind};
+
+use std::sync::Arc;
 
 use crate::{config::ServerConfig, serve::StartError};
 
@@ -32,6 +34,15 @@ pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartE
         };
         let at = VenueConfig::at(venue.kind.name(), id, addresses);
         config.venues.push(at.ok_or_else(|| StartError::demo("a simulated venue of an unknown kind"))?);
+    }
+    // A user who has no key yet sees the same market.
+    let is_paper =
+        |venue: &VenueConfig| matches!(venue, VenueConfig::Paper(paper) if paper.venue.as_str() == "paper");
+    if let Some(first) = config.venues.iter().find(|venue| venue.venue().as_str() == VENUES[0])
+        && let Some(place) = config.venues.iter().position(is_paper)
+    {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        config.venues[place] = VenueConfig::paper_over(first, &clock).map_err(StartError::demo)?;
     }
     for text in SYMBOLS {
         let symbol = Symbol::new(text).map_err(StartError::demo)?;
