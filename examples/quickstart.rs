@@ -1,10 +1,7 @@
 //! The main job, embedded: a signal becomes a fill and a live position, on the paper venue.
 #![allow(clippy::print_stdout)]
 
-use nija::core::{
-    ClientOrderId, Entropy, Notional, OrderKind, OrderSize, Side, SignalType, Symbol, TimeInForce,
-    TradeSignal, UserId,
-};
+use nija::core::{OrderSize, Side, TradeSignal, UserId};
 use nija::{Platform, PlatformConfig};
 use std::time::Duration;
 
@@ -12,20 +9,9 @@ use std::time::Duration;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = std::env::temp_dir().join(format!("nija-quickstart-{}", std::process::id()));
     let platform = Platform::open(PlatformConfig::new(&data).paper()).await?;
-    let entropy: &dyn Entropy = platform.entropy().as_ref();
-    let user = UserId::generate(platform.clock().now(), entropy);
-    let signal = TradeSignal {
-        user,
-        client_order_id: ClientOrderId::new("quickstart-1")?,
-        symbol: Symbol::new("BTC-USD")?,
-        side: Side::Buy,
-        size: OrderSize::Quote(Notional::new("25".parse()?)?),
-        kind: OrderKind::Market,
-        time_in_force: TimeInForce::Ioc,
-        signal_type: SignalType::Entry,
-        venue: None,
-        strategy: Some("quickstart".into()),
-    };
+    let user = UserId::generate(platform.clock().now(), platform.entropy().as_ref());
+    let size = OrderSize::Quote("25".parse()?);
+    let signal = TradeSignal::market(user, "quickstart-1".parse()?, "BTC-USD".parse()?, Side::Buy, size);
     let accepted = platform.engine().submit(signal).await?;
     let order = platform.engine().settled(user, accepted.order.id(), Duration::from_secs(10)).await?;
     let price = order.average_price().ok_or("nothing was filled")?;

@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// Amounts at or beyond this are refused at the door, so that a price times a quantity cannot overflow.
 const LIMIT: Decimal = Decimal::from_parts(0x107A_4000, 0x5AF3, 0, false, 0); // 10^14
@@ -20,6 +20,9 @@ pub enum AmountError {
     /// Too large to be real; amounts stay below 10^14.
     #[error("is too large; amounts stay below 100000000000000")]
     TooLarge,
+    /// Not a number, or one with more digits than a decimal holds.
+    #[error("is not a decimal number such as 0.25")]
+    NotANumber,
 }
 
 macro_rules! amount {
@@ -58,6 +61,14 @@ macro_rules! amount {
             type Error = AmountError;
             fn try_from(value: Decimal) -> Result<Self, AmountError> {
                 Self::new(value)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = AmountError;
+            fn from_str(text: &str) -> Result<Self, AmountError> {
+                // Exact, so that no digit is rounded away in silence.
+                Self::new(Decimal::from_str_exact(text).map_err(|_| AmountError::NotANumber)?)
             }
         }
 

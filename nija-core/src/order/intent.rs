@@ -73,6 +73,42 @@ pub struct TradeSignal {
     pub strategy: Option<String>,
 }
 
+impl TradeSignal {
+    /// An entry at the market, wherever it is best, that fills now or not at all. Change the fields for anything else.
+    ///
+    /// ```
+    /// use nija_core::{OrderSize, Side, SignalType, TradeSignal, UserId};
+    ///
+    /// let user: UserId = "0192f0c1-2d3e-7000-8000-000000000001".parse()?;
+    /// let size = OrderSize::Quote("25".parse()?);
+    /// let entry = TradeSignal::market(user, "first".parse()?, "BTC-USD".parse()?, Side::Buy, size);
+    /// let exit = TradeSignal { side: Side::Sell, signal_type: SignalType::Exit, ..entry };
+    /// assert!(exit.signal_type.is_exit());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn market(
+        user: UserId,
+        client_order_id: ClientOrderId,
+        symbol: Symbol,
+        side: Side,
+        size: OrderSize,
+    ) -> Self {
+        Self {
+            user,
+            client_order_id,
+            symbol,
+            side,
+            size,
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Ioc,
+            signal_type: SignalType::Entry,
+            venue: None,
+            strategy: None,
+        }
+    }
+}
+
 /// A signal that the platform has taken up under an id of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderIntent {
