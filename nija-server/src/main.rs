@@ -1,5 +1,6 @@
 //! The `nija` command.
 
+mod bench;
 mod cli;
 
 use std::process::ExitCode;

@@ -34,6 +34,8 @@ enum Command {
     Venues(venues::Args),
     /// Show one symbol's book over all configured venues.
     Markets(markets::Args),
+    /// Load a server of this program and print what it does, each row beside a bare reference.
+    Bench(crate::bench::Args),
     /// Print the version.
     Version,
 }
@@ -53,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Audit(command) => audit::run(command),
             Command::Venues(args) => venues::run(args).await,
             Command::Markets(args) => markets::run(args).await,
+            Command::Bench(args) => crate::bench::run(args).await.map_err(|error| error as Box<dyn Error>),
             Command::Version => {
                 say(concat!("nija ", env!("CARGO_PKG_VERSION")));
                 Ok(())
@@ -64,7 +67,7 @@ pub(crate) fn run() -> ExitCode {
 
 /// One line on standard output.
 #[allow(clippy::print_stdout)]
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 

@@ -1,0 +1,11 @@
+//! The rows, one file for each setting.
+
+mod idle;
+mod orders;
+mod streams;
+mod users;
+
+pub(super) use idle::idle;
+pub(super) use orders::{alone, http, venue};
+pub(super) use streams::streams;
+pub(super) use users::users;

@@ -1,0 +1,155 @@
+//! Orders over HTTP as fast as they are answered, ours and the bare server's in turns.
+
+use std::time::Duration;
+
+use crate::bench::{
+    Args, Outcome, failed,
+    figures::{Figures, ratio},
+    load::{Load, Pace},
+    reference::{Orders, Reference},
+    report::{Row, words},
+    target::{Target, Venue},
+    users::sign_up,
+};
+
+const CONNECTIONS: usize = 64;
+/// More than connections: one user's orders queue behind each other, different users' do not.
+const USERS: usize = 256;
+const DURABLE: &str = "/v1/orders";
+/// Answered when the order is settled: sent, and its fill on record.
+const SETTLED: &str = "/v1/orders?wait_ms=10000";
+
+/// Both sides of one row.
+struct Sides {
+    ours: Figures,
+    bare: Figures,
+    /// Processor time of the venue for each of our orders, microseconds.
+    venue_cpu_us: f64,
+}
+
+/// Intent to durable answer.
+pub(in crate::bench) async fn http(args: &Args) -> Outcome<Vec<Row>> {
+    let target = match &args.url {
+        Some(url) => Target::at(url)?,
+        None => Target::paper().await?,
+    };
+    let tokens = sign_up(&target.address, USERS, None).await?;
+    let sides = measure(args, target, &tokens, CONNECTIONS, DURABLE, None).await?;
+    let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
+    Ok(vec![Row {
+        row: "intent -> durable answer over HTTP, 64 connections, SQLite FULL".into(),
+        measured: words(&sides.ours),
+        reference: Some(format!("bare axum + JWT + group commit: {}", words(&sides.bare))),
+        ratio,
+        budget: ">= 0.40x".into(),
+        met: met(ratio, &sides.ours, |ratio| ratio >= 0.40),
+        note: format!("every order is also sent to paper and filled; {}", cpu_note(&sides)),
+    }])
+}
+
+/// Intent to the venue's answer.
+pub(in crate::bench) async fn venue(args: &Args) -> Outcome<Vec<Row>> {
+    let sides = at_venue(args, CONNECTIONS, USERS).await?;
+    let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
+    Ok(vec![Row {
+        row: "intent -> signed and sent to a loopback venue -> answer, 64 connections".into(),
+        measured: words(&sides.ours),
+        reference: Some(format!("bare axum + insert + sign + send: {}", words(&sides.bare))),
+        ratio,
+        budget: ">= 0.30x".into(),
+        met: met(ratio, &sides.ours, |ratio| ratio >= 0.30),
+        note: format!(
+            "ours answers when the fill is on record, the bare one when the venue took the order; {}; the simulated venue spends {:.0} us CPU an order",
+            cpu_note(&sides),
+            sides.venue_cpu_us
+        ),
+    }])
+}
+
+/// One order at a time.
+pub(in crate::bench) async fn alone(args: &Args) -> Outcome<Vec<Row>> {
+    let sides = at_venue(args, 1, 1).await?;
+    let ratio = ratio(sides.ours.p50_us, sides.bare.p50_us);
+    Ok(vec![Row {
+        row: "one order alone, HTTP to answer, sent to a loopback venue".into(),
+        measured: words(&sides.ours),
+        reference: Some(format!("the bare server at one connection: {}", words(&sides.bare))),
+        ratio,
+        budget: "p50 <= 2x".into(),
+        met: met(ratio, &sides.ours, |ratio| ratio <= 2.0),
+        note: "ours answers when the fill is on record, which the venue's stream brings after its answer"
+            .into(),
+    }])
+}
+
+async fn at_venue(args: &Args, connections: usize, users: usize) -> Outcome<Sides> {
+    // The bare server trades with keys of its own: two that use one key would spoil each other's nonces.
+    let venue = Venue::start(2 * users).await?;
+    let target = Target::trading_at(&venue).await?;
+    let tokens = sign_up(&target.address, users, Some(&venue)).await?;
+    let sides = measure(args, target, &tokens, connections, SETTLED, Some(&venue)).await;
+    venue.stop().await?;
+    sides
+}
+
+async fn measure(
+    args: &Args,
+    target: Target,
+    tokens: &[String],
+    connections: usize,
+    path: &'static str,
+    venue: Option<&Venue>,
+) -> Outcome<Sides> {
+    let reference = Reference::Orders(Orders {
+        callers: tokens.len(),
+        venue: venue.map(|venue| venue.rest.clone()),
+        keys: venue.map(|venue| venue.keys[tokens.len()..].to_vec()).unwrap_or_default(),
+    });
+    let (bare, bare_address) = reference.start().await?;
+    let bare_tokens: Vec<String> = serde_json::from_value(bare.ready["tokens"].clone())?;
+    let mut bare_load = Load::open(&bare_address, &bare_tokens, connections, DURABLE).await?;
+    let mut our_load = Load::open(&target.address, tokens, connections, path).await?;
+    let venue_cpu = || venue.map_or(Ok(Duration::ZERO), Venue::cpu);
+    let (mut ours, mut bares, mut at_venue) = (Vec::new(), Vec::new(), Duration::ZERO);
+    let mut answers = 0;
+    for _ in 0..args.runs {
+        let (warm_up, time) = (args.warm_up(), args.measured());
+        bare_load.run(Pace::Closed, warm_up, || bare.cpu()).await?;
+        bares.push(bare_load.run(Pace::Closed, time, || bare.cpu()).await?.figures());
+        our_load.run(Pace::Closed, warm_up, || target.cpu()).await?;
+        let before = venue_cpu()?;
+        let run = our_load.run(Pace::Closed, time, || target.cpu()).await?;
+        at_venue += venue_cpu()?.saturating_sub(before);
+        answers += run.latencies.len();
+        ours.push(run.figures());
+    }
+    for (name, load) in [("the bare server", &bare_load), ("the server", &our_load)] {
+        if let Some(error) = &load.first_error {
+            tracing::warn!("{name} refused: {error}");
+        }
+    }
+    let sides = Sides {
+        ours: Figures::median(&ours),
+        bare: Figures::median(&bares),
+        venue_cpu_us: at_venue.as_secs_f64() * 1e6 / crate::bench::figures::count(answers.max(1) as u64),
+    };
+    if sides.ours.per_second <= 0.0 {
+        let (error, log) = (our_load.first_error.unwrap_or_default(), target.last_words());
+        return Err(failed(format!("the server took no order: {error}; its log: {log}")));
+    }
+    bare.stop().await?;
+    target.stop().await?;
+    Ok(sides)
+}
+
+/// A budget is not met by a load that was refused.
+fn met(ratio: Option<f64>, ours: &Figures, within: impl Fn(f64) -> bool) -> Option<bool> {
+    ratio.map(|ratio| within(ratio) && ours.errors == 0)
+}
+
+fn cpu_note(sides: &Sides) -> String {
+    match ratio(sides.ours.cpu_us, sides.bare.cpu_us) {
+        Some(times) if sides.ours.cpu_us > 0.0 => format!("{times:.1} times the bare server's CPU time"),
+        _ => "its CPU time is not known".to_owned(),
+    }
+}
