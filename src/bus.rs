@@ -3,22 +3,51 @@
 use futures::{StreamExt, stream};
 use nija_core::{Delivery, EventBus, Subscription, Timestamp, UserEvent, UserEventKind, UserId};
 use parking_lot::Mutex;
-use std::collections::{HashMap, VecDeque};
-use tokio::sync::broadcast::{self, error::RecvError};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Weak},
+};
+use tokio::sync::watch;
 
-/// Events kept for a subscriber that comes back, and places in the queue of a slow one.
+/// Events kept for a subscriber that comes back or is slow.
 const KEPT: usize = 1024;
 
 /// An [`EventBus`] in memory. Numbers begin anew with the process, under a new stream name.
+///
+/// A user's events are kept once, however many listen; a listener is a number of the last event it took. So a screen that hears
+/// nothing costs next to nothing, and a burst is taken in one go.
 pub struct LocalBus {
     stream: String,
-    users: Mutex<HashMap<UserId, Channel>>,
+    users: Mutex<HashMap<UserId, Arc<Channel>>>,
 }
 
 struct Channel {
+    recent: Mutex<Recent>,
+    news: watch::Sender<News>,
+}
+
+/// What listeners wait for a change of.
+#[derive(Clone, Copy, Default)]
+struct News {
     last_seq: u64,
-    recent: VecDeque<UserEvent>,
-    sender: broadcast::Sender<UserEvent>,
+    marks: u64,
+    marked_at: Option<Timestamp>,
+}
+
+#[derive(Default)]
+struct Recent {
+    last_seq: u64,
+    events: VecDeque<Arc<UserEvent>>,
+}
+
+/// Where a listener is.
+struct Listener {
+    channel: Weak<Channel>,
+    news: watch::Receiver<News>,
+    seen: u64,
+    marks: u64,
+    /// Taken from the channel and not delivered yet.
+    taken: VecDeque<Delivery>,
 }
 
 impl LocalBus {
@@ -26,6 +55,10 @@ impl LocalBus {
     #[must_use]
     pub fn new(stream: String) -> Self {
         Self { stream, users: Mutex::default() }
+    }
+
+    fn channel(&self, user: UserId) -> Arc<Channel> {
+        self.users.lock().entry(user).or_insert_with(|| Arc::new(Channel::new())).clone()
     }
 }
 
@@ -37,59 +70,104 @@ impl std::fmt::Debug for LocalBus {
 
 impl EventBus for LocalBus {
     fn publish(&self, user: UserId, at: Timestamp, kind: UserEventKind) {
-        let mut users = self.users.lock();
         if kind == UserEventKind::Marked {
             // A mark is worth nothing to one who is not looking.
-            if let Some(channel) = users.get(&user) {
-                let _nobody_listens = channel.sender.send(UserEvent { seq: 0, at, kind });
+            let known = self.users.lock().get(&user).cloned();
+            if let Some(channel) = known.filter(|channel| channel.news.receiver_count() > 0) {
+                channel.news.send_modify(|news| {
+                    news.marks += 1;
+                    news.marked_at = Some(at);
+                });
             }
             return;
         }
-        let channel = users.entry(user).or_insert_with(Channel::new);
-        channel.last_seq += 1;
-        let event = UserEvent { seq: channel.last_seq, at, kind };
-        if channel.recent.len() == KEPT {
-            channel.recent.pop_front();
-        }
-        channel.recent.push_back(event.clone());
-        let _nobody_listens = channel.sender.send(event);
+        self.channel(user).publish(at, kind);
     }
 
     fn subscribe(&self, user: UserId, resume: Option<(&str, u64)>) -> Subscription {
-        let mut users = self.users.lock();
-        let channel = users.entry(user).or_insert_with(Channel::new);
+        let channel = self.channel(user);
+        let recent = channel.recent.lock();
         let missed = match resume {
             None => Some(Vec::new()),
-            Some((stream, seen)) if stream == self.stream => channel.after(seen),
+            Some((stream, seen)) if stream == self.stream => recent.after(seen),
             Some(_) => None,
         };
-        let events = stream::unfold(channel.sender.subscribe(), |mut receiver| async {
-            match receiver.recv().await {
-                Ok(event) => Some((Delivery::Event(event), receiver)),
-                Err(RecvError::Lagged(_)) => Some((Delivery::Lagged, receiver)),
-                Err(RecvError::Closed) => None,
-            }
+        let last_seq = recent.last_seq;
+        let news = channel.news.subscribe();
+        let marks = news.borrow().marks;
+        drop(recent);
+        let channel = Arc::downgrade(&channel);
+        let listener = Listener { channel, news, seen: last_seq, marks, taken: VecDeque::new() };
+        let events = stream::unfold(listener, |mut listener| async {
+            let delivery = listener.next().await?;
+            Some((delivery, listener))
         });
-        Subscription {
-            stream: self.stream.clone(),
-            last_seq: channel.last_seq,
-            missed,
-            events: events.boxed(),
-        }
+        Subscription { stream: self.stream.clone(), last_seq, missed, events: events.boxed() }
     }
 }
 
 impl Channel {
     fn new() -> Self {
-        Self { last_seq: 0, recent: VecDeque::new(), sender: broadcast::channel(KEPT).0 }
+        Self { recent: Mutex::default(), news: watch::Sender::new(News::default()) }
     }
 
+    fn publish(&self, at: Timestamp, kind: UserEventKind) {
+        let mut recent = self.recent.lock();
+        recent.last_seq += 1;
+        let seq = recent.last_seq;
+        if recent.events.len() == KEPT {
+            recent.events.pop_front();
+        }
+        recent.events.push_back(Arc::new(UserEvent { seq, at, kind }));
+        drop(recent);
+        // Another publisher may have been faster: the number never goes back.
+        self.news.send_modify(|news| news.last_seq = news.last_seq.max(seq));
+    }
+}
+
+impl Recent {
     /// What came after `seen`, or `None` when some of it is no longer kept (or was never numbered here).
-    fn after(&self, seen: u64) -> Option<Vec<UserEvent>> {
+    fn after(&self, seen: u64) -> Option<Vec<Arc<UserEvent>>> {
         let oldest_needed = seen.checked_add(1)?;
-        let oldest_kept = self.recent.front().map_or(self.last_seq + 1, |event| event.seq);
+        let oldest_kept = self.events.front().map_or(self.last_seq + 1, |event| event.seq);
         let known = seen <= self.last_seq && oldest_needed >= oldest_kept;
-        known.then(|| self.recent.iter().filter(|event| event.seq > seen).cloned().collect())
+        let skip = usize::try_from(oldest_needed.saturating_sub(oldest_kept)).ok()?;
+        known.then(|| self.events.iter().skip(skip).cloned().collect())
+    }
+}
+
+impl Listener {
+    /// The next delivery; `None` when the bus is gone.
+    async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = self.taken.pop_front() {
+                return Some(delivery);
+            }
+            self.take()?;
+            if self.taken.is_empty() {
+                self.news.changed().await.ok()?;
+            }
+        }
+    }
+
+    /// Takes all that is there; `None` when the bus is gone.
+    fn take(&mut self) -> Option<()> {
+        let news = *self.news.borrow_and_update();
+        if news.last_seq > self.seen {
+            let channel = self.channel.upgrade()?;
+            let recent = channel.recent.lock();
+            match recent.after(self.seen) {
+                Some(events) => self.taken.extend(events.into_iter().map(Delivery::Event)),
+                None => self.taken.push_back(Delivery::Lagged),
+            }
+            self.seen = recent.last_seq;
+        }
+        if let (true, Some(at)) = (news.marks > self.marks, news.marked_at) {
+            self.marks = news.marks;
+            let mark = UserEvent { seq: 0, at, kind: UserEventKind::Marked };
+            self.taken.push_back(Delivery::Event(Arc::new(mark)));
+        }
+        Some(())
     }
 }
 
@@ -129,6 +207,25 @@ mod tests {
             let Some(Delivery::Event(event)) = heard.next().await else { panic!("the stream ended") };
             assert_eq!(event.seq, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_falls_too_far_behind_is_told_so_and_marks_are_taken_together() {
+        let bus = LocalBus::new("a".into());
+        let alice = user(1);
+        let mut slow = bus.subscribe(alice, None).events;
+        publish(&bus, alice, KEPT as u64 + 1);
+        assert_eq!(slow.next().await, Some(Delivery::Lagged));
+        for _ in 0..3 {
+            bus.publish(alice, Timestamp::from_micros(9), UserEventKind::Marked);
+        }
+        publish(&bus, alice, 1);
+        let Some(Delivery::Event(event)) = slow.next().await else { panic!("an event") };
+        assert_eq!(event.seq, KEPT as u64 + 2);
+        let Some(Delivery::Event(mark)) = slow.next().await else { panic!("a mark") };
+        assert_eq!((mark.seq, &mark.kind), (0, &UserEventKind::Marked));
+        drop(bus);
+        assert_eq!(slow.next().await, None, "one mark for three, and the bus is gone");
     }
 
     #[test]

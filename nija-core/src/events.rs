@@ -1,6 +1,7 @@
 //! Live events for a user's screens.
 
 use futures::stream::BoxStream;
+use std::sync::Arc;
 
 use crate::{JournalRecord, Position, Timestamp, UserId};
 
@@ -31,7 +32,7 @@ pub enum UserEventKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// The next event.
-    Event(UserEvent),
+    Event(Arc<UserEvent>),
     /// The subscriber was too slow and events were lost to it: it must read the state anew.
     Lagged,
 }
@@ -43,7 +44,7 @@ pub struct Subscription {
     /// The newest number when the subscription began.
     pub last_seq: u64,
     /// What was missed, in order; `None` when it is no longer kept and the state must be read anew.
-    pub missed: Option<Vec<UserEvent>>,
+    pub missed: Option<Vec<Arc<UserEvent>>>,
     /// What comes.
     pub events: BoxStream<'static, Delivery>,
 }

@@ -19,8 +19,10 @@ use crate::{
     stream::{self, Resume},
 };
 
-/// Read and write buffers of one connection. The default would be 128 KiB each, for clients that send nothing.
-const BUFFER: usize = 4096;
+/// What one read takes at most: clients send next to nothing, and the default would be 128 KiB for each connection.
+const READ: usize = 4096;
+/// Bytes from which on frames are written out before their batch is over. Grows with what is sent; an idle connection has none.
+const WRITE: usize = 16 * 1024;
 /// Clients have nothing to say; this is room for a close frame and a ping.
 const MOST_FROM_CLIENT: usize = 4096;
 
@@ -78,8 +80,8 @@ pub(super) async fn stream(
     })?;
     let resume = query.stream.zip(query.resume_from).map(|(stream, seq)| Resume { stream, seq });
     Ok(upgrade
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ)
+        .write_buffer_size(WRITE)
         .max_message_size(MOST_FROM_CLIENT)
         .max_frame_size(MOST_FROM_CLIENT)
         .on_upgrade(move |socket| stream::run(app, holder, resume, socket, place)))

@@ -81,7 +81,7 @@ fn identify(app: &AppState, headers: &HeaderMap) -> Result<CurrentUser, Problem>
     if app.revoked.contains(&claims.sid) {
         return Err(Problem::new(kinds::SESSION_ENDED, "this session was ended; sign in again"));
     }
-    Ok(CurrentUser { id: claims.sub, session: claims.sid, tier: claims.tier })
+    Ok(CurrentUser { id: claims.sub, session: claims.sid.clone(), tier: claims.tier })
 }
 
 impl FromRequestParts<AppState> for CurrentUser {

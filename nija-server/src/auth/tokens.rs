@@ -3,8 +3,9 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use nija_core::{Tier, Timestamp, UserId};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 use crate::accounts::{Accounts, AccountsError, SigningKeyRow};
@@ -39,7 +40,12 @@ pub(crate) struct Tokens {
     signing: EncodingKey,
     checking: HashMap<String, DecodingKey>,
     validation: Validation,
+    /// Tokens whose signature was checked before, by their hash: an app sends the same one with every request.
+    seen: RwLock<HashMap<[u8; 32], Arc<Claims>>>,
 }
+
+/// Tokens remembered at the same time; beyond that all are checked anew.
+const REMEMBERED: usize = 50_000;
 
 /// No token could be issued, or the keys cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -85,7 +91,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let signing = EncodingKey::from_ed_der(&newest.pkcs8);
-        Ok(Self { life, header, signing, checking, validation })
+        Ok(Self { life, header, signing, checking, validation, seen: RwLock::default() })
     }
 
     /// A token for a session.
@@ -109,11 +115,28 @@ impl Tokens {
     }
 
     /// What a token says, when it is one of ours and has not ended.
-    pub(crate) fn check(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    pub(crate) fn check(&self, token: &str, now: Timestamp) -> Option<Arc<Claims>> {
+        // The whole token is hashed, signature included: what is found is the very token that was checked.
+        let hash = super::sha256(token.as_bytes());
+        let seen = self.seen.read().get(&hash).cloned();
+        let claims = match seen {
+            Some(claims) => claims,
+            None => self.check_signature(token, hash)?,
+        };
+        (now.micros() < claims.exp.saturating_mul(1_000_000)).then_some(claims)
+    }
+
+    fn check_signature(&self, token: &str, hash: [u8; 32]) -> Option<Arc<Claims>> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
         let claims =
             jsonwebtoken::decode::<Claims>(token, self.checking.get(&kid)?, &self.validation).ok()?.claims;
-        (now.micros() < claims.exp.saturating_mul(1_000_000)).then_some(claims)
+        let claims = Arc::new(claims);
+        let mut seen = self.seen.write();
+        if seen.len() == REMEMBERED {
+            seen.clear();
+        }
+        seen.insert(hash, claims.clone());
+        Some(claims)
     }
 
     /// How long a token lives.
@@ -169,7 +192,8 @@ mod tests {
         let token = tokens.issue(user(), "s1", Tier::Pro, at(1000)).unwrap();
         let claims = tokens.check(&token, at(1899)).unwrap();
         assert_eq!((claims.sub, claims.sid.as_str(), claims.tier), (user(), "s1", Tier::Pro));
-        assert_eq!(tokens.check(&token, at(1900)), None);
+        assert_eq!(tokens.check(&token, at(1900)), None, "a token that was checked before ends, too");
+        assert!(tokens.check(&token, at(1899)).is_some(), "and is found again");
     }
 
     #[test]
@@ -190,7 +214,8 @@ mod tests {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(row.kid);
         let claims = ours.check(&good, at(1)).unwrap();
-        let symmetric = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(b"x")).unwrap();
+        let symmetric =
+            jsonwebtoken::encode(&header, claims.as_ref(), &EncodingKey::from_secret(b"x")).unwrap();
         assert_eq!(ours.check(&symmetric, at(1)), None, "another algorithm");
         assert_eq!(ours.check(&format!("{}.{}.", parts[0], parts[1]), at(1)), None, "no signature");
     }

@@ -37,17 +37,18 @@ pub(crate) async fn run(
     place: StreamPlace,
 ) {
     let patience = Duration::from_millis(app.config.stream.write_ms);
-    let mut connection = Connection { app, holder, socket, patience };
+    let mut connection = Connection { app, holder, socket, place, patience };
     if let ControlFlow::Break(end) = connection.serve(resume).await {
         connection.end(end).await;
     }
-    drop(place);
 }
 
 struct Connection {
     app: AppState,
     holder: TicketHolder,
     socket: WebSocket,
+    /// Given back when the connection is over.
+    place: StreamPlace,
     patience: Duration,
 }
 
@@ -73,7 +74,7 @@ impl Connection {
         match subscription.missed {
             Some(missed) => {
                 for event in missed {
-                    self.event(event).await?;
+                    self.event(&event).await?;
                 }
             }
             None => {
@@ -137,20 +138,21 @@ impl Connection {
     /// Passes one delivery on; whether it was a mark.
     async fn delivery(&mut self, delivery: Option<Delivery>) -> ControlFlow<End, bool> {
         match delivery {
-            Some(Delivery::Event(UserEvent { kind: UserEventKind::Marked, .. })) => {
+            Some(Delivery::Event(event)) if event.kind == UserEventKind::Marked => {
                 ControlFlow::Continue(true)
             }
-            Some(Delivery::Event(event)) => self.event(event).await.map_continue(|()| false),
+            Some(Delivery::Event(event)) => self.event(&event).await.map_continue(|()| false),
             Some(Delivery::Lagged) => ControlFlow::Break(End::Because(TOO_SLOW, close_code::AGAIN)),
             None => ControlFlow::Break(End::Because("the server is shutting down", close_code::AWAY)),
         }
     }
 
-    async fn event(&mut self, event: UserEvent) -> Flow {
-        match frames::of(&self.app, self.holder.user, event).await {
+    async fn event(&mut self, event: &UserEvent) -> Flow {
+        let make = frames::of(&self.app, self.holder.user, event);
+        match self.place.frames.of(event.seq, make).await {
             Ok(frames) => {
-                for frame in frames {
-                    self.feed(&frame).await?;
+                for frame in frames.iter() {
+                    self.send(Message::Text(frame.clone())).await?;
                 }
                 Flow::Continue(())
             }
@@ -176,9 +178,9 @@ impl Connection {
     }
 
     async fn feed(&mut self, event: &StreamEvent) -> Flow {
-        match serde_json::to_string(event) {
-            Ok(text) => self.send(Message::Text(text.into())).await,
-            Err(error) => Self::broken(&crate::problem::Problem::internal(error)),
+        match frames::text(event) {
+            Ok(text) => self.send(Message::Text(text)).await,
+            Err(error) => Self::broken(&error),
         }
     }
 

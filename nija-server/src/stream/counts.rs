@@ -4,11 +4,20 @@ use nija_core::UserId;
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 
+use super::shared::SharedFrames;
+
 /// Counts open streams, each user's apart.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamCounts {
     per_user: usize,
-    open: Arc<Mutex<HashMap<UserId, usize>>>,
+    open: Arc<Mutex<HashMap<UserId, Streams>>>,
+}
+
+/// The streams of one user.
+#[derive(Debug, Default)]
+struct Streams {
+    count: usize,
+    frames: Arc<SharedFrames>,
 }
 
 /// One open stream; gives its place back when dropped.
@@ -16,6 +25,8 @@ pub(crate) struct StreamCounts {
 pub(crate) struct StreamPlace {
     user: UserId,
     counts: StreamCounts,
+    /// What all streams of the user send.
+    pub(super) frames: Arc<SharedFrames>,
 }
 
 impl StreamCounts {
@@ -26,25 +37,25 @@ impl StreamCounts {
     /// A place for one more stream of a user, if there is one.
     pub(crate) fn enter(&self, user: UserId) -> Option<StreamPlace> {
         let mut open = self.open.lock();
-        let count = open.entry(user).or_default();
-        (*count < self.per_user).then(|| {
-            *count += 1;
-            StreamPlace { user, counts: self.clone() }
+        let streams = open.entry(user).or_default();
+        (streams.count < self.per_user).then(|| {
+            streams.count += 1;
+            StreamPlace { user, counts: self.clone(), frames: streams.frames.clone() }
         })
     }
 
     /// All open streams.
     pub(crate) fn total(&self) -> usize {
-        self.open.lock().values().sum()
+        self.open.lock().values().map(|streams| streams.count).sum()
     }
 }
 
 impl Drop for StreamPlace {
     fn drop(&mut self) {
         let mut open = self.counts.open.lock();
-        if let Some(count) = open.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(streams) = open.get_mut(&self.user) {
+            streams.count -= 1;
+            if streams.count == 0 {
                 open.remove(&self.user);
             }
         }

@@ -3,35 +3,41 @@
 //! Some events tell two things: a route is also a new state of its order, a fill too. The order then goes first, outside the
 //! sequence (`seq` 0): who resumes from the number before gets both again.
 
+use axum::extract::ws::Utf8Bytes;
 use nija_client::wire::{PnlUpdate, StreamBody, StreamEvent};
 use nija_core::{JournalEvent, JournalRecord, OrderId, UserEvent, UserEventKind, UserId};
 
 use crate::{
     api::{bot_status, line},
-    problem::ApiResult,
+    problem::{ApiResult, Problem},
     state::App,
     wire as to_wire,
 };
 
-/// The frames of an event, in order; none for a mark.
-pub(super) async fn of(app: &App, user: UserId, event: UserEvent) -> ApiResult<Vec<StreamEvent>> {
+/// The frames of an event, in order, as text; none for a mark.
+pub(super) async fn of(app: &App, user: UserId, event: &UserEvent) -> ApiResult<Vec<Utf8Bytes>> {
     let at = event.at.to_string();
-    let frame = |seq: u64, body: StreamBody| StreamEvent { seq, at: at.clone(), body };
-    let (before, body) = match event.kind {
+    let frame = |seq: u64, body: StreamBody| text(&StreamEvent { seq, at: at.clone(), body });
+    let (before, body) = match &event.kind {
         UserEventKind::Journal(record) => {
-            (beside(app, user, &record.event).await?, journal(app, user, &record).await?)
+            (beside(app, user, &record.event).await?, journal(app, user, record).await?)
         }
         UserEventKind::Position(position) => {
             let key = (position.venue.clone(), position.symbol.clone());
             let quote = app.platform.engine().market().markets.get(&key).and_then(|view| view.quote);
             // Closing a long sells into the bid.
             let price = quote.map(|quote| quote.taker_price(position.side().opposite()));
-            (None, Some(StreamBody::PositionUpdate(to_wire::position(&position, price))))
+            (None, Some(StreamBody::PositionUpdate(to_wire::position(position, price))))
         }
         _ => (None, None),
     };
     let before = before.map(|body| frame(0, body));
-    Ok(before.into_iter().chain(body.map(|body| frame(numbered(&body, event.seq), body))).collect())
+    before.into_iter().chain(body.map(|body| frame(numbered(&body, event.seq), body))).collect()
+}
+
+/// A frame as it is sent.
+pub(super) fn text(event: &StreamEvent) -> ApiResult<Utf8Bytes> {
+    serde_json::to_string(event).map(Utf8Bytes::from).map_err(Problem::internal)
 }
 
 /// The newest profit and loss of a user.

@@ -3,6 +3,7 @@
 mod connection;
 mod counts;
 mod frames;
+mod shared;
 
 pub(crate) use connection::{Resume, run};
 pub(crate) use counts::StreamCounts;

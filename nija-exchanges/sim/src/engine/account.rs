@@ -3,6 +3,7 @@
 use super::types::{Fill, Order, OrderId};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use tokio::sync::watch;
 
 /// Closed orders kept per account; older ones are forgotten.
 pub(crate) const CLOSED_KEPT: usize = 5_000;
@@ -74,6 +75,8 @@ pub(crate) struct Account {
     /// Rises whenever a balance changes.
     pub(crate) balance_version: u64,
     next_seq: u64,
+    /// Changes whenever anything here does: an account's streams wait for it, so that one account's order wakes nobody else.
+    news: watch::Sender<u64>,
 }
 
 impl Account {
@@ -84,12 +87,14 @@ impl Account {
     pub(crate) fn credit(&mut self, asset: &str, amount: Decimal) {
         self.balance_version += 1;
         self.entry(asset).total += amount;
+        self.tell();
     }
 
     pub(crate) fn hold(&mut self, asset: &str, change: Decimal) {
         if !change.is_zero() {
             self.balance_version += 1;
             self.entry(asset).held += change;
+            self.tell();
         }
     }
 
@@ -99,6 +104,16 @@ impl Account {
         if self.events.len() > EVENTS_KEPT {
             self.events.pop_front();
         }
+        self.tell();
+    }
+
+    /// Changes whenever the account does.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    fn tell(&self) {
+        self.news.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
     /// Number of the last event.

@@ -71,6 +71,11 @@ impl Engine {
         self.accounts.get(account).map_or(0, super::account::Account::last_seq)
     }
 
+    /// Changes whenever the account's log or balances do.
+    pub(crate) fn news(&self, account: AccountId) -> Option<tokio::sync::watch::Receiver<u64>> {
+        self.accounts.get(account).map(super::account::Account::news)
+    }
+
     /// An account's balances by asset, and a number that rises with each change.
     #[must_use]
     pub fn balances(&self, account: AccountId) -> (Vec<(String, Balance)>, u64) {

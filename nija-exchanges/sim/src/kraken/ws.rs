@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 /// Largest request.
@@ -56,6 +57,7 @@ impl Connection {
 
     async fn run(mut self, mut socket: WebSocket) {
         let mut changed = self.venue.changed.subscribe();
+        let mut news = None;
         let mut disconnects = self.venue.disconnects.subscribe();
         disconnects.mark_unchanged();
         let mut down = self.venue.down.subscribe();
@@ -73,11 +75,15 @@ impl Connection {
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => Vec::new(),
                     Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
                 },
-                Ok(()) = changed.changed() => self.changes(),
+                Ok(()) = changed.changed(), if !self.private => self.changes(),
+                () = heard(&mut news) => self.changes(),
                 _ = beat.tick() => { idle = true; self.beat() }
                 Ok(()) = disconnects.changed() => return,
                 _ = down.wait_for(|down| *down) => return,
             };
+            if self.private && news.is_none() {
+                news = self.news();
+            }
             for text in out {
                 if text.starts_with("{\"channel\":\"executions\"") {
                     let late = self.venue.streams.late_ms.load(Ordering::Relaxed);
@@ -91,6 +97,13 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Tells of changes of the account whose channels this connection has, beginning with those since they were subscribed.
+    fn news(&self) -> Option<watch::Receiver<u64>> {
+        let mut news = self.venue.engine.lock().news(self.private_channels.account()?)?;
+        news.mark_changed();
+        Some(news)
     }
 
     /// What a change at the venue means for this connection's channels.
@@ -176,6 +189,17 @@ impl Connection {
             }
             Err(error) => vec![failure(method, &error, req_id, now_ns)],
         }
+    }
+}
+
+/// Waits for an account to change; for ever while there is none.
+async fn heard(news: &mut Option<watch::Receiver<u64>>) {
+    let changed = match news {
+        Some(news) => news.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -118,6 +118,12 @@ impl PrivateChannels {
         self.executions.is_some() || self.balances.is_some()
     }
 
+    /// Whose channels these are.
+    pub(super) fn account(&self) -> Option<AccountId> {
+        let executions = self.executions.as_ref().map(|channel| channel.account);
+        executions.or_else(|| self.balances.as_ref().map(|channel| channel.account))
+    }
+
     /// Subscribes or unsubscribes; the token must be good.
     pub(super) fn change(&mut self, venue: &Venue, subscribe: bool, channel: &str, params: &Value) -> Done {
         let now_ns = venue.clock.now_ns();
