@@ -5,6 +5,7 @@
 mod api;
 mod auth;
 mod commands;
+mod bench;
 mod credentials;
 mod demo;
 mod isolation;
