@@ -4,8 +4,8 @@
 
 mod api;
 mod auth;
-mod commands;
 mod bench;
+mod commands;
 mod credentials;
 mod demo;
 mod isolation;
