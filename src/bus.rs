@@ -182,7 +182,7 @@ mod tests {
 
     fn event(user: UserId, seq: u64) -> UserEventKind {
         let at = Timestamp::from_micros(0);
-        UserEventKind::Journal(Box::new(JournalRecord {
+        UserEventKind::Journal(std::sync::Arc::new(JournalRecord {
             seq,
             user,
             at,

@@ -2,9 +2,8 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
-use crate::{OrderId, Position, Price, Quantity, Quote, Side, Symbol, Timestamp, UserId, VenueId};
+use crate::{Position, Quote, Side, Symbol, Timestamp, UserId, VenueId};
 
 /// What a user has of an asset at a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,23 +45,25 @@ impl Tier {
     }
 }
 
-/// What an order that is or may be live can still do to the account.
+/// What alike orders that are or may be live can still do to the account: all of one direction in one symbol at one venue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkingOrder {
-    /// The order.
-    pub order: OrderId,
-    /// Where it was or may have been sent.
+pub struct WorkingOrders {
+    /// Where they were or may have been sent.
     pub venue: VenueId,
-    /// What it trades.
+    /// What they trade.
     pub symbol: Symbol,
     /// Direction.
     pub side: Side,
-    /// Base units that may still fill.
-    pub remaining: Quantity,
-    /// The price that values it: its limit, or what the route expects of a market order.
-    pub price: Price,
-    /// Whether it can only reduce a position.
+    /// Whether they can only reduce a position.
     pub exit: bool,
+    /// How many.
+    pub orders: usize,
+    /// Base units that may still fill.
+    pub remaining: Decimal,
+    /// Quote units of that, by the limits, or by what the route expects of a market order.
+    pub worth: Decimal,
+    /// What they hold: quote units of buys, fees included; base units of sells.
+    pub hold: Decimal,
 }
 
 /// Everything about a user that risk may look at, taken at one moment.
@@ -82,12 +83,10 @@ pub struct AccountState {
     pub positions: Vec<Position>,
     /// Money and assets, with their age.
     pub balances: Vec<VenueBalance>,
-    /// Quote units held by orders that are or may be live, by venue and currency.
-    pub reserved: HashMap<(VenueId, String), Decimal>,
     /// Orders that are or may be live.
     pub working_orders: usize,
-    /// The same orders, with what each may still fill.
-    pub working: Vec<WorkingOrder>,
+    /// The same orders, summed.
+    pub working: Vec<WorkingOrders>,
     /// Cash and positions in USD, where every position has a price.
     pub equity: Option<Decimal>,
     /// Realised since 00:00 UTC, after fees, in USD.
@@ -95,7 +94,7 @@ pub struct AccountState {
     /// When the user's last entry was taken up.
     pub last_entry_at: Option<Timestamp>,
     /// Newest prices of the symbol in question, by venue.
-    pub quotes: HashMap<VenueId, Quote>,
+    pub quotes: Vec<(VenueId, Quote)>,
     /// Venues the user is connected to.
     pub venues: Vec<VenueId>,
 }
@@ -104,5 +103,16 @@ impl AccountState {
     /// The open positions in a symbol, over all venues.
     pub fn positions_in<'a>(&'a self, symbol: &'a Symbol) -> impl Iterator<Item = &'a Position> {
         self.positions.iter().filter(move |position| position.symbol == *symbol)
+    }
+
+    /// Units of a currency that buys hold at a venue.
+    #[must_use]
+    pub fn reserved(&self, venue: &VenueId, currency: &str) -> Decimal {
+        self.working
+            .iter()
+            .filter(|orders| orders.side == Side::Buy && orders.venue == *venue)
+            .filter(|orders| orders.symbol.quote() == currency)
+            .map(|orders| orders.hold)
+            .sum()
     }
 }

@@ -2,10 +2,18 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+use crate::whole;
 
 /// Amounts at or beyond this are refused at the door, so that a price times a quantity cannot overflow.
 const LIMIT: Decimal = Decimal::from_parts(0x107A_4000, 0x5AF3, 0, false, 0); // 10^14
+
+/// Digits below the limit's are below it at any scale.
+#[inline]
+fn is_too_large(value: Decimal) -> bool {
+    whole::digits(value).is_none_or(|digits| digits >= 100_000_000_000_000) && value >= LIMIT
+}
 
 /// Why a number is not a valid amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +36,7 @@ pub enum AmountError {
 macro_rules! amount {
     ($(#[$doc:meta])* $name:ident, zero = $zero:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "Decimal", into = "Decimal")]
         pub struct $name(Decimal);
 
@@ -37,6 +45,7 @@ macro_rules! amount {
             ///
             /// # Errors
             /// [`AmountError`] when the value is negative (or zero, where zero makes no sense) or too large.
+            #[inline]
             pub fn new(value: Decimal) -> Result<Self, AmountError> {
                 if value.is_sign_negative() && !value.is_zero() {
                     return Err(AmountError::Negative);
@@ -44,7 +53,7 @@ macro_rules! amount {
                 if !$zero && value.is_zero() {
                     return Err(AmountError::NotPositive);
                 }
-                if value >= LIMIT {
+                if is_too_large(value) {
                     return Err(AmountError::TooLarge);
                 }
                 Ok(Self(value))
@@ -52,8 +61,23 @@ macro_rules! amount {
 
             /// The plain decimal.
             #[must_use]
+            #[inline]
             pub const fn get(self) -> Decimal {
                 self.0
+            }
+        }
+
+        impl Ord for $name {
+            #[inline]
+            fn cmp(&self, other: &Self) -> Ordering {
+                whole::compare(self.0, other.0)
+            }
+        }
+
+        impl PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
             }
         }
 
@@ -116,14 +140,17 @@ impl Quantity {
     ///
     /// # Errors
     /// [`AmountError::TooLarge`] beyond the limit of an amount.
+    #[inline]
     pub fn at(self, price: Price) -> Result<Notional, AmountError> {
-        Notional::new(self.0.checked_mul(price.0).ok_or(AmountError::TooLarge)?)
+        // Both are below 10^14, so the product has a place in a decimal.
+        Notional::new(whole::times(self.0, price.0))
     }
 
     /// Rounds down to a multiple of `lot`; a lot of zero changes nothing.
     #[must_use]
+    #[inline]
     pub fn floor_to(self, lot: Decimal) -> Self {
-        Self(floor_to(self.0, lot))
+        Self(whole::floor_to(self.0, lot))
     }
 
     /// The sum, saturating at the limit of an amount (which no real order reaches).
@@ -153,27 +180,31 @@ impl Notional {
     }
 }
 
+impl Notional {
+    /// How many base units this buys where each costs `cost` (a price with its fees), cut to `places` digits.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] beyond the limit of an amount, or at no cost at all.
+    #[inline]
+    pub fn buys_at(self, cost: Decimal, places: u32) -> Result<Quantity, AmountError> {
+        Quantity::new(whole::divide_down(self.0, cost, places).ok_or(AmountError::TooLarge)?)
+    }
+}
+
 impl Price {
     /// Rounds down to a multiple of the tick; `None` when nothing is left.
     #[must_use]
+    #[inline]
     pub fn floor_to(self, tick: Decimal) -> Option<Self> {
-        Self::new(floor_to(self.0, tick)).ok()
+        Self::new(whole::floor_to(self.0, tick)).ok()
     }
 
     /// Rounds up to a multiple of the tick.
     #[must_use]
     pub fn ceil_to(self, tick: Decimal) -> Self {
-        let down = floor_to(self.0, tick);
+        let down = whole::floor_to(self.0, tick);
         if down == self.0 { self } else { Self(down + tick) }
     }
-}
-
-fn floor_to(value: Decimal, step: Decimal) -> Decimal {
-    if step <= Decimal::ZERO {
-        return value;
-    }
-    // `%` is exact for decimals, unlike a division followed by a multiplication.
-    value.checked_rem(step).map_or(value, |rest| value - rest)
 }
 
 #[cfg(test)]

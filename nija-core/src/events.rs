@@ -16,14 +16,14 @@ pub struct UserEvent {
     pub kind: UserEventKind,
 }
 
-/// What happened.
+/// What happened. Shared, not copied: a bus keeps each event and hands it to every listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UserEventKind {
     /// The journal grew. Receivers read the projections for the state as it is now.
-    Journal(Box<JournalRecord>),
+    Journal(Arc<JournalRecord>),
     /// A position changed through a fill.
-    Position(Box<Position>),
+    Position(Arc<Position>),
     /// Prices of something that the user holds moved. Coalesced: only the newest matters.
     Marked,
 }

@@ -169,6 +169,7 @@ impl Instrument {
     ///
     /// # Errors
     /// [`FilterError`] says which rule is broken, in words for the user.
+    #[inline]
     pub fn fit(
         &self,
         side: Side,

@@ -36,6 +36,7 @@ mod router;
 mod time;
 mod vault;
 mod venue;
+pub mod whole;
 
 pub use account::*;
 pub use amount::*;

@@ -68,6 +68,23 @@ impl OrderBook {
         };
         levels.iter().fold(Quantity::ZERO, |sum, level| sum.plus(level.quantity))
     }
+
+    /// Whether an order of this side finds this much, looking no deeper than it must.
+    #[must_use]
+    pub fn holds(&self, side: Side, wanted: Quantity) -> bool {
+        let levels = match side {
+            Side::Buy => &self.asks,
+            Side::Sell => &self.bids,
+        };
+        let mut missing = wanted;
+        for level in levels {
+            if level.quantity >= missing {
+                return true;
+            }
+            missing = missing.minus(level.quantity);
+        }
+        missing.is_zero()
+    }
 }
 
 /// Open, high, low, close of an interval.

@@ -1,7 +1,7 @@
 //! Risk: the one gate between an intent and a venue.
 
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{AccountState, OrderIntent, OrderSize, Reason};
 
@@ -34,7 +34,7 @@ pub trait RiskPolicy: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RiskCheck {
     /// The rule.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What it said.
     pub outcome: CheckOutcome,
     /// Why, where it did not simply allow.
@@ -113,7 +113,7 @@ impl RiskChain {
                 }
                 Verdict::Refuse(reason) => (CheckOutcome::Refuse, Some(reason)),
             };
-            checks.push(RiskCheck { name: policy.name().to_owned(), outcome, reason: reason.clone() });
+            checks.push(RiskCheck { name: policy.name().into(), outcome, reason: reason.clone() });
             if let (CheckOutcome::Refuse, Some(reason)) = (outcome, reason) {
                 return Assessment { verdict: Err(reason), checks };
             }

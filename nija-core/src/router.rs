@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
     Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote, Side,
@@ -136,7 +136,7 @@ impl Ineligible {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactorScore {
     /// `fees`, `latency`, ...
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// 0 to 100.
     pub score: Decimal,
     /// 0 to 1.
@@ -184,7 +184,7 @@ pub struct RouteDecision {
     /// Direction.
     pub side: Side,
     /// The scoring policy.
-    pub policy: String,
+    pub policy: Cow<'static, str>,
     /// The venue; `None` when no candidate was eligible.
     pub venue: Option<VenueId>,
     /// In words.

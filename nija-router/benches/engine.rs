@@ -7,8 +7,8 @@ mod support;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nija_core::{
-    ClientOrderId, EventBus, Executor, Notional, OrderKind, OrderSize, SeededEntropy, Side, SignalType,
-    Symbol, SystemClock, TimeInForce, Timestamp, TradeSignal, UserId,
+    ClientOrderId, EventBus, Executor, Notional, OrderKind, OrderSize, Price, SeededEntropy, Side,
+    SignalType, Symbol, SystemClock, TimeInForce, Timestamp, TradeSignal, UserId,
 };
 use nija_router::{
     Engine, EngineConfig, EngineParts, LaneConfig, RiskChain, RiskLimits, WeightedScore, default_policies,
@@ -24,7 +24,6 @@ use std::{
 
 use support::{CountingBus, InstantVenue, NoVault, NullLedger};
 
-const USERS: u64 = 64;
 /// Orders under way at a time, over all users.
 const IN_FLIGHT: usize = 256;
 
@@ -106,26 +105,68 @@ async fn run(
     bus.wait_for(goal).await;
 }
 
-fn submit(c: &mut Criterion) {
+/// Limit orders far below the market, that stay.
+async fn rest(engine: &Engine, users: &[UserId], serial: &AtomicU64, each: u64) {
+    for user in users {
+        for n in 0..each {
+            let price = Price::new(Decimal::from(30_000 + n)).unwrap();
+            let resting = TradeSignal {
+                kind: OrderKind::Limit { price },
+                time_in_force: TimeInForce::Gtc,
+                ..signal(*user, serial.fetch_add(1, Ordering::Relaxed))
+            };
+            let order = engine.submit(resting).await.unwrap().order;
+            assert_eq!(order.reason, None);
+        }
+    }
+}
+
+/// CPU time that this process has used; `None` where the system does not say.
+fn cpu_time() -> Option<Duration> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanos = tasks.filter_map(|task| {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Some(Duration::from_nanos(nanos.sum()))
+}
+
+/// Orders a second of so many users with so many live orders each; beside it, what a busy machine does not distort: CPU time.
+fn measure(c: &mut Criterion, name: &str, users: u64, live: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let bus = Arc::new(CountingBus::default());
     let engine = runtime.block_on(engine(bus.clone()));
     let entropy = SeededEntropy::new(2);
-    let users: Vec<_> = (0..USERS).map(|_| UserId::generate(Timestamp::from_micros(0), &entropy)).collect();
+    let users: Vec<_> = (0..users).map(|_| UserId::generate(Timestamp::from_micros(0), &entropy)).collect();
     let serial = AtomicU64::new(0);
+    let mut rested = false;
+    let mut run = |orders| {
+        runtime.block_on(async {
+            if !std::mem::replace(&mut rested, true) {
+                rest(&engine, &users, &serial, live).await;
+            }
+            let (began, cpu) = (Instant::now(), cpu_time());
+            run(&engine, &bus, &users, &serial, orders).await;
+            let used = cpu_time().zip(cpu).map(|(now, before)| now - before);
+            (began.elapsed(), used.unwrap_or_default())
+        })
+    };
     let mut group = c.benchmark_group("engine");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("submit_to_filled_64_users", |b| {
-        b.iter_custom(|orders| {
-            runtime.block_on(async {
-                let began = Instant::now();
-                run(&engine, &bus, &users, &serial, orders).await;
-                began.elapsed()
-            })
-        });
-    });
+    group.bench_function(format!("submit_to_filled_{name}"), |b| b.iter_custom(|orders| run(orders).0));
+    if cpu_time().is_some() {
+        group.bench_function(format!("cpu_per_order_{name}"), |b| b.iter_custom(|orders| run(orders).1));
+    }
     group.finish();
     runtime.block_on(engine.stop());
+}
+
+fn submit(c: &mut Criterion) {
+    measure(c, "64_users", 64, 0);
+    // The growth: ten times the users, and ten times the live orders of each.
+    measure(c, "640_users", 640, 0);
+    measure(c, "64_users_10_live_orders_each", 64, 10);
+    measure(c, "64_users_100_live_orders_each", 64, 100);
 }
 
 criterion_group!(benches, submit);

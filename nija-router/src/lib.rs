@@ -17,6 +17,14 @@
 
 #![deny(clippy::float_arithmetic)]
 
+// The tests' fakes, for the few unit tests that need a whole engine.
+#[cfg(test)]
+extern crate self as nija_router;
+#[cfg(test)]
+#[path = "../tests/it/support/mod.rs"]
+#[allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod support;
+
 mod engine;
 mod lane;
 mod risk;

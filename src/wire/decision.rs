@@ -10,7 +10,7 @@ pub fn decision(order: Option<OrderId>, decision: &RouteDecision) -> wire::Routi
         order_id: order.map(|id| id.to_string()),
         symbol: decision.symbol.to_string(),
         side: decision.side.as_str().to_owned(),
-        policy: decision.policy.clone(),
+        policy: decision.policy.clone().into_owned(),
         venue: decision.venue.as_ref().map(ToString::to_string),
         reason: decision.reason.clone(),
         estimated_price: plan.map(|plan| plan.price.get()),
@@ -32,7 +32,7 @@ fn candidate(candidate: &Candidate) -> wire::RouteCandidate {
             .factors
             .iter()
             .map(|factor| wire::RouteFactor {
-                name: factor.name.clone(),
+                name: factor.name.clone().into_owned(),
                 score: factor.score.round_dp(4),
                 weight: factor.weight,
             })

@@ -24,7 +24,7 @@ pub fn preview(preview: &Preview) -> wire::OrderPreview {
             .checks
             .iter()
             .map(|check| wire::Check {
-                name: check.name.clone(),
+                name: check.name.clone().into_owned(),
                 verdict: match check.outcome {
                     CheckOutcome::Allow => "allow",
                     CheckOutcome::Resize => "resize",

@@ -64,6 +64,17 @@ pub struct OrderLeg {
     pub deadline: Timestamp,
 }
 
+impl OrderLeg {
+    /// The price that values it: its limit, or what the route expects of a market order.
+    #[must_use]
+    pub const fn worst_price(&self) -> Price {
+        match self.kind {
+            OrderKind::Limit { price } => price,
+            OrderKind::Market => self.reference_price,
+        }
+    }
+}
+
 /// An event that does not follow from the order's state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

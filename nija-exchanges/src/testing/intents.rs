@@ -6,7 +6,7 @@ use nija_core::{
     Verdict,
 };
 use rust_decimal::Decimal;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 struct LetThrough;
 
@@ -63,13 +63,12 @@ fn account(user: UserId, now: Timestamp) -> AccountState {
         halted: false,
         positions: Vec::new(),
         balances: Vec::new(),
-        reserved: HashMap::new(),
         working: Vec::new(),
         working_orders: 0,
         equity: None,
         realised_today: Decimal::ZERO,
         last_entry_at: None,
-        quotes: HashMap::new(),
+        quotes: Vec::new(),
         venues: Vec::new(),
     }
 }

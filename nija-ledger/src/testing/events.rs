@@ -159,7 +159,7 @@ fn decision(intent: &OrderIntent, venue: Option<VenueId>) -> RouteDecision {
     RouteDecision {
         symbol: intent.signal.symbol.clone(),
         side: intent.signal.side,
-        policy: "weighted_score".to_owned(),
+        policy: "weighted_score".into(),
         venue,
         reason: "the best score of the venues that can take it".to_owned(),
         candidates: chosen.into_iter().chain([refused]).collect(),

@@ -4,9 +4,9 @@ use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, CredentialId, CredentialMeta, ExecutionId,
     ExecutionReport, Executor, FeeSchedule, Instrument, KeyRights, Liquidity, Lookup, MarketEvent, Notional,
     OpenPurpose, OrderBook, OrderLookup, OrderRef, OrderState, Placement, Price, Quantity, Quote,
-    RepeatedClientId, RestingOrders, SealedCredential, SealingKey, Signer, Symbol, SystemClock, Timestamp,
-    UserId, Vault, VaultError, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId,
-    VenueOrder, VenueOrderId,
+    RepeatedClientId, RestingOrders, SealedCredential, SealingKey, Signer, Symbol, SystemClock, TimeInForce,
+    Timestamp, UserId, Vault, VaultError, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
+    VenueId, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 type Listeners = Arc<Mutex<HashMap<UserId, UnboundedSender<AccountEvent>>>>;
 
-/// Fills every order whole within the call and says so on the account's stream.
+/// Fills every order whole within the call and says so on the account's stream; what may rest, rests.
 pub(crate) struct InstantVenue {
     contract: VenueContract,
     listeners: Listeners,
@@ -41,7 +41,7 @@ impl InstantVenue {
                 lookup: OrderLookup::ByClientId,
                 ambiguity_bound: AmbiguityBound::Deadline(Duration::from_secs(1)),
                 limit_scopes: Vec::new(),
-                resting: RestingOrders { limit: false, stop_loss: false, take_profit: false },
+                resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
                 ordered_nonces: false,
             },
             listeners: Listeners::default(),
@@ -113,6 +113,9 @@ impl Executor for InstantVenue {
     ) -> Result<Placement, VenueError> {
         let n = self.serial.fetch_add(1, Ordering::Relaxed);
         let (venue_order_id, at) = (VenueOrderId::new(&format!("o{n}")).unwrap(), SystemClock.now());
+        if order.time_in_force() == TimeInForce::Gtc {
+            return Ok(Placement { venue_order_id, report: None });
+        }
         let fill = VenueFill {
             venue: self.venue(),
             execution_id: ExecutionId::new(&format!("e{n}")).unwrap(),

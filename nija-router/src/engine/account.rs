@@ -1,10 +1,8 @@
 //! A user's account as risk sees it, and as the user does.
 
-use nija_core::{
-    AccountState, OrderId, OrderKind, Position, Side, Symbol, Timestamp, VenueBalance, WorkingOrder,
-};
+use nija_core::{AccountState, OrderId, Position, Symbol, Timestamp, VenueBalance};
 use rust_decimal::Decimal;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     answers::{AccountSummary, MarkedPosition},
@@ -25,30 +23,7 @@ impl Inner {
         except: Option<OrderId>,
         now: Timestamp,
     ) -> AccountState {
-        let holdings = Holdings { state, except };
-        let mut reserved: HashMap<_, Decimal> = HashMap::new();
-        let mut working = Vec::new();
-        for live in holdings.live() {
-            let (Some(leg), signal) = (&live.order.leg, &live.order.intent.signal) else {
-                continue;
-            };
-            if signal.side == Side::Buy {
-                let key = (leg.venue.clone(), live.held_asset().to_owned());
-                *reserved.entry(key).or_default() += live.hold;
-            }
-            working.push(WorkingOrder {
-                order: live.order.id(),
-                venue: leg.venue.clone(),
-                symbol: signal.symbol.clone(),
-                side: signal.side,
-                remaining: live.order.remaining(),
-                price: match leg.kind {
-                    OrderKind::Limit { price } => price,
-                    OrderKind::Market => leg.reference_price,
-                },
-                exit: signal.signal_type.is_exit(),
-            });
-        }
+        let working = Holdings::new(state, except).working();
         let market = self.market.snapshot();
         let quotes = self.venues.iter().filter_map(|venue| {
             let key = (venue.id.clone(), symbol.clone());
@@ -64,8 +39,7 @@ impl Inner {
             halted: false,
             positions: state.positions.values().cloned().collect(),
             balances: self.balances(user, state, now),
-            reserved,
-            working_orders: working.len(),
+            working_orders: working.iter().map(|alike| alike.orders).sum(),
             working,
             equity: self.equity(user, state),
             realised_today: state.realised.today(now),
@@ -134,7 +108,7 @@ impl Inner {
         let unrealised: Decimal = positions.iter().filter_map(|marked| marked.unrealised).sum();
         let worth: Decimal =
             positions.iter().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();
-        let holdings = Holdings { state: &state, except: None };
+        let holdings = Holdings::new(&state, None);
         let free = user
             .conns()
             .iter()

@@ -11,11 +11,10 @@ impl Inner {
         let user = self.user(user).await?;
         {
             let mut state = user.state.lock().await;
-            let Some(live) = state.orders.get_mut(&order) else {
+            let Some(live) = state.wish_gone(order) else {
                 drop(state);
                 return self.standing(&user, order).await;
             };
-            live.cancel_requested = true;
             let lane =
                 live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)).map(|venue| &venue.lane);
             // Whoever takes the job out of the queue has it alone.

@@ -72,8 +72,20 @@ impl Conn {
 
     /// Asks the keeper for something.
     pub(crate) fn ask(&self, what: Ask) {
-        self.asked.fetch_or(what.0, Ordering::AcqRel);
-        self.wake.notify_one();
+        let before = self.asked.fetch_or(what.0, Ordering::AcqRel);
+        // Whoever asked for it first has woken the keeper already.
+        if Self::is_news(before, what) {
+            self.wake.notify_one();
+        }
+    }
+
+    const fn is_news(before: u8, what: Ask) -> bool {
+        before | what.0 != before
+    }
+
+    /// What has been asked for since the last time, left there.
+    pub(crate) fn asked(&self) -> Ask {
+        Ask(self.asked.load(Ordering::Acquire))
     }
 
     /// What has been asked for since the last time.

@@ -1,14 +1,14 @@
 //! A batch in the making: events are tried on copies of the orders before they are appended together.
 
 use nija_core::{JournalEvent, Order, OrderId, OrderState, Reason, Timestamp, VenueOrderId};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::hash_map::Entry;
 
-use super::state::UserState;
+use super::{ids::ById, state::UserState};
 
 /// Events that will be appended, and the orders as they will stand then.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
-    orders: HashMap<OrderId, Order>,
+    orders: ById<OrderId, Order>,
     pub(crate) events: Vec<JournalEvent>,
 }
 

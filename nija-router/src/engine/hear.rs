@@ -39,10 +39,8 @@ impl Inner {
             self.cancel_if_open(user, &state, order);
         }
         let mut ask = Ask::NOTHING;
-        for live in state.orders.values().filter(|live| live.at(&venue.id)) {
-            if live.misses_fills() {
-                ask = ask.and(Ask::FILLS);
-            }
+        if state.misses_fills_at(&venue.id) {
+            ask = ask.and(Ask::FILLS);
         }
         if !state.held.is_empty() {
             ask = ask.and(Ask::CHECK);
@@ -105,13 +103,7 @@ impl Inner {
                 continue;
             }
             match one {
-                News::Balance(balance) => {
-                    let key = (balance.venue.clone(), balance.asset.clone());
-                    let newer = state.balances.get(&key).is_none_or(|known| known.at <= balance.at);
-                    if newer {
-                        state.balances.insert(key, balance);
-                    }
-                }
+                News::Balance(balance) => state.take_balance(balance),
                 News::Report(report) => {
                     let ours = report.client_id.and_then(|id| state.names.by_client(id));
                     if let Some(order) = ours {
@@ -226,10 +218,7 @@ impl Inner {
             }
             return;
         }
-        if let Some(live) = state.orders.get_mut(&order) {
-            live.in_hand = false;
-            live.expected = live.expected.max(report.filled);
-        }
+        state.expect(order, report.filled);
         let fresh = matches!(
             standing,
             OrderState::Pending
@@ -257,13 +246,13 @@ impl Inner {
 
     /// Ends an order whose venue is done with it, once every fill that the venue counts is on record.
     fn draft_end(&self, state: &mut UserState, draft: &mut Draft, order: OrderId) {
-        let Some(standing) = draft.order(state, order).cloned() else {
-            return;
-        };
         let Some(live) = state.orders.get(&order) else {
             return;
         };
-        let Some(report) = live.ended.clone() else {
+        let Some(report) = &live.ended else {
+            return;
+        };
+        let Some(standing) = draft.order(state, order) else {
             return;
         };
         if standing.state.is_final() || standing.filled < report.filled {
@@ -271,10 +260,10 @@ impl Inner {
         }
         let (end, reason) = match report.state {
             OrderState::Filled => (OrderState::Filled, None),
-            OrderState::Expired => (OrderState::Expired, Some(end_reason(live, &standing, &report))),
-            _ => (OrderState::Cancelled, Some(end_reason(live, &standing, &report))),
+            OrderState::Expired => (OrderState::Expired, Some(end_reason(live, standing, report))),
+            _ => (OrderState::Cancelled, Some(end_reason(live, standing, report))),
         };
-        let name = Some(report.venue_order_id);
+        let name = Some(report.venue_order_id.clone());
         draft.change(state, order, end, reason, name, self.clock.now());
     }
 
@@ -304,8 +293,7 @@ impl Inner {
 /// Orders that are to be cancelled and were not known to be at their venue yet.
 fn unheard_wishes(state: &UserState) -> Vec<OrderId> {
     let known = |live: &LiveOrder| matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
-    let wished = state.orders.values().filter(|live| live.cancel_requested && !known(live));
-    wished.map(|live| live.order.id()).collect()
+    state.wished().filter(|live| !known(live)).map(|live| live.order.id()).collect()
 }
 
 fn hold(state: &mut UserState, news: News) {

@@ -6,12 +6,11 @@ use nija_core::{
 };
 use parking_lot::RwLock;
 use std::{
-    collections::HashMap,
     future::Future,
     sync::{Arc, atomic::AtomicBool},
 };
 
-use super::{EngineConfig, EngineError, market::Market, tasks::Tasks, user::User, venue::Venue};
+use super::{EngineConfig, EngineError, ids::ById, market::Market, tasks::Tasks, user::User, venue::Venue};
 
 /// The engine without its handle; its background tasks hold it.
 pub(crate) struct Inner {
@@ -27,8 +26,9 @@ pub(crate) struct Inner {
     pub(crate) market: Market,
     pub(crate) tasks: Tasks,
     pub(crate) draining: AtomicBool,
-    pub(crate) users: RwLock<HashMap<UserId, Arc<User>>>,
-    pub(crate) tiers: RwLock<HashMap<UserId, Tier>>,
+    pub(crate) routing_latency: metrics::Histogram,
+    pub(crate) users: RwLock<ById<UserId, Arc<User>>>,
+    pub(crate) tiers: RwLock<ById<UserId, Tier>>,
 }
 
 impl Inner {

@@ -76,23 +76,21 @@ impl Inner {
             backoff.reset();
             return conn.take_asked();
         }
-        self.rest(conn, left, backoff.step()).await
+        self.rest(conn, left, backoff.spread(self.entropy.as_ref())).await
     }
 
     /// Waits, and adds what is asked for meanwhile. Only a reconciliation that is news cuts the wait short: a venue that is in
     /// trouble is not asked more often because its users are busy.
-    async fn rest(&self, conn: &Conn, mut asked: Ask, time: Duration) -> Ask {
+    async fn rest(&self, conn: &Conn, asked: Ask, time: Duration) -> Ask {
         let over = tokio::time::sleep(time);
         tokio::pin!(over);
         loop {
             tokio::select! {
                 () = &mut over => return asked.and(conn.take_asked()),
                 () = conn.wake.notified() => {
-                    let more = conn.take_asked();
-                    let urgent = more.has(Ask::RECONCILE) && !asked.has(Ask::RECONCILE);
-                    asked = asked.and(more);
-                    if urgent {
-                        return asked;
+                    // Left where it is meanwhile, so that asking for it again wakes nobody.
+                    if conn.asked().has(Ask::RECONCILE) && !asked.has(Ask::RECONCILE) {
+                        return asked.and(conn.take_asked());
                     }
                 }
             }

@@ -38,7 +38,7 @@ impl Inner {
 
     /// Waits until each account has been reconciled or at least tried, within a bound.
     pub(super) async fn accounts_tried(&self, user: &User) {
-        for conn in user.conns() {
+        for conn in user.conns().iter() {
             if *conn.tried.borrow() {
                 continue;
             }
@@ -69,7 +69,7 @@ impl Inner {
             if began.elapsed() > DOWN_FOR {
                 backoff.reset();
             }
-            backoff.wait().await;
+            backoff.wait(self.entropy.as_ref()).await;
         }
     }
 

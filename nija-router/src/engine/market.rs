@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{backoff::Backoff, inner::Inner, venue::Venue};
+use super::{backoff::Backoff, ids::Ids, inner::Inner, venue::Venue};
 
 /// A symbol at a venue.
 pub(crate) type Key = (VenueId, Symbol);
@@ -33,7 +33,7 @@ pub(crate) struct Market {
     building: Mutex<MarketSnapshot>,
     listed: ArcSwap<Listed>,
     moved: Mutex<HashSet<Key>>,
-    holders: Mutex<HashMap<Key, HashSet<UserId>>>,
+    holders: Mutex<HashMap<Key, Ids<UserId>>>,
 }
 
 impl Market {
@@ -96,7 +96,7 @@ impl Market {
     }
 
     /// Users who hold what moved since the last time.
-    fn take_moved(&self) -> HashSet<UserId> {
+    fn take_moved(&self) -> Ids<UserId> {
         let moved = std::mem::take(&mut *self.moved.lock());
         let holders = self.holders.lock();
         moved.iter().filter_map(|key| holders.get(key)).flatten().copied().collect()
@@ -126,7 +126,7 @@ impl Inner {
                     venue.set_tried();
                 }
             }
-            backoff.wait().await;
+            backoff.wait(self.entropy.as_ref()).await;
         }
     }
 

@@ -3,12 +3,15 @@
 mod account;
 mod answers;
 mod backoff;
+mod balances;
+mod bound;
 mod cancel;
 mod config;
 mod conn;
 mod draft;
 mod error;
 mod hear;
+mod ids;
 mod inner;
 mod keeper;
 mod listen;
@@ -101,7 +104,7 @@ impl Engine {
     /// could not tell about is `Unknown` then.
     pub async fn reconciled(&self) {
         for user in &self.starting {
-            for conn in user.conns() {
+            for conn in user.conns().iter() {
                 // The sender lives as long as the account; an account that was dropped has nothing to wait for.
                 drop(conn.tried.subscribe().wait_for(|tried| *tried).await);
             }
@@ -251,7 +254,7 @@ impl Engine {
         if let Some(user) = known {
             user.drop_conn(venue);
             let mut state = user.state.lock().await;
-            state.balances.retain(|(at, _), _| at != venue);
+            state.balances.retain_at(venue, |_| false);
             state.balances_read.remove(venue);
         }
     }

@@ -1,8 +1,9 @@
 //! Money: what fills do to balances and to the day's profit, and what fees are worth.
 
-use nija_core::{MarketSnapshot, RealisedPnl, Side, Symbol, Timestamp, VenueBalance, VenueFill, VenueId};
+use nija_core::{MarketSnapshot, RealisedPnl, Side, Symbol, Timestamp, VenueBalance, VenueFill};
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+
+use super::balances::Balances;
 
 /// The currency that accounts are measured in.
 pub(crate) const CURRENCY: &str = "USD";
@@ -52,7 +53,7 @@ impl Realised {
 }
 
 /// Carries a fill into the balances that were said before it, so that they are right until the venue says them anew.
-pub(crate) fn move_balances(balances: &mut HashMap<(VenueId, String), VenueBalance>, fill: &VenueFill) {
+pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill) {
     let worth = fill.quantity.get() * fill.price.get();
     let (base, quote) = match fill.side {
         Side::Buy => (fill.quantity.get(), -worth),
@@ -61,18 +62,20 @@ pub(crate) fn move_balances(balances: &mut HashMap<(VenueId, String), VenueBalan
     let changes =
         [(fill.symbol.base(), base), (fill.symbol.quote(), quote), (fill.fee_asset.as_str(), -fill.fee)];
     for (asset, change) in changes {
-        let balance =
-            balances.entry((fill.venue.clone(), asset.to_owned())).or_insert_with(|| VenueBalance {
+        match balances.get_mut(&fill.venue, asset) {
+            Some(balance) if balance.at < fill.at => {
+                balance.total += change;
+                balance.available += change;
+            }
+            Some(_) => {}
+            None => balances.insert(VenueBalance {
                 venue: fill.venue.clone(),
                 asset: asset.to_owned(),
-                total: Decimal::ZERO,
-                available: Decimal::ZERO,
+                total: change,
+                available: change,
                 // Older than anything the venue will say.
                 at: Timestamp::from_micros(0),
-            });
-        if balance.at < fill.at {
-            balance.total += change;
-            balance.available += change;
+            }),
         }
     }
 }
@@ -108,7 +111,7 @@ pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nija_core::{ExecutionId, Liquidity, MarketView, Price, Quantity, Quote, VenueOrderId};
+    use nija_core::{ExecutionId, Liquidity, MarketView, Price, Quantity, Quote, VenueId, VenueOrderId};
 
     fn dec(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -161,13 +164,13 @@ mod tests {
             available: dec("5000"),
             at: Timestamp::from_micros(at),
         };
-        let key = (venue.clone(), "USD".to_owned());
-        let mut balances = HashMap::from([(key.clone(), usd(10))]);
+        let mut balances = Balances::default();
+        balances.insert(usd(10));
         move_balances(&mut balances, &fill("USD", 5));
-        assert_eq!(balances[&key].total, dec("5000"));
+        assert_eq!(balances.get(&venue, "USD").unwrap().total, dec("5000"));
         move_balances(&mut balances, &fill("USD", 15));
-        assert_eq!(balances[&key].available, dec("2999.99"));
-        let eth = &balances[&(venue, "ETH".to_owned())];
+        assert_eq!(balances.get(&venue, "USD").unwrap().available, dec("2999.99"));
+        let eth = balances.get(&venue, "ETH").unwrap();
         assert_eq!(eth.total, dec("4"));
     }
 

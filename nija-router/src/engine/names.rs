@@ -3,15 +3,17 @@
 use nija_core::{OrderId, OrderLeg, VenueClientId, VenueId, VenueOrderId};
 use std::collections::{HashMap, VecDeque};
 
+use super::ids::ById;
+
 /// Orders that ended and are still known by name here; older ones are looked up in the ledger.
 const ENDED_KEPT: usize = 256;
 
 /// The names of a user's live orders and of the newest ended ones.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    clients: HashMap<VenueClientId, OrderId>,
+    clients: ById<VenueClientId, OrderId>,
     venues: HashMap<(VenueId, VenueOrderId), OrderId>,
-    of_order: HashMap<OrderId, Given>,
+    of_order: ById<OrderId, Given>,
     ended: VecDeque<OrderId>,
 }
 
@@ -34,6 +36,11 @@ impl Names {
 
     /// The venue calls an order this.
     pub(crate) fn note_venue(&mut self, order: OrderId, venue: &VenueId, id: &VenueOrderId) {
+        let given = self.of_order.get(&order);
+        if given.is_some_and(|given| given.venues.iter().any(|(at, known)| known == id && at == venue)) {
+            // Said before, as most messages of an order are.
+            return;
+        }
         let name = (venue.clone(), id.clone());
         if self.venues.insert(name.clone(), order).is_none() {
             self.of_order.entry(order).or_default().venues.push(name);

@@ -1,6 +1,8 @@
 //! Reconciliation: what the venue has is compared with the journal, at every start and every reconnect.
 
-use nija_core::{JournalEvent, LedgerError, OpenPurpose, OrderId, OrderLeg, PageRequest, Symbol, Timestamp};
+use nija_core::{
+    JournalEvent, LedgerError, OpenPurpose, OrderId, OrderLeg, PageRequest, Symbol, Timestamp, VenueBalance,
+};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::{
@@ -38,9 +40,8 @@ impl Inner {
         {
             let mut state = user.state.lock().await;
             // Read whole: what was not named is gone, unless it was heard of since.
-            state.balances.retain(|(at, asset), known| {
-                *at != venue.id || named.contains(asset) || known.at >= asked_at
-            });
+            let heard = |known: &VenueBalance| named.contains(&known.asset) || known.at >= asked_at;
+            state.balances.retain_at(&venue.id, heard);
             state.balances_read.insert(venue.id.clone());
         }
         self.fetch_fills(user, conn).await?;
@@ -55,7 +56,7 @@ impl Inner {
             self.doubt(user, order).await;
         }
         // What the look-ups found may have been filled.
-        if user.state.lock().await.orders.values().any(super::state::LiveOrder::misses_fills) {
+        if user.state.lock().await.misses_fills() {
             self.fetch_fills(user, conn).await?;
         }
         for order in gone {

@@ -3,11 +3,7 @@
 use nija_core::{JournalBatch, JournalEvent, LedgerError, Order, UserEventKind};
 use std::sync::Arc;
 
-use super::{
-    inner::Inner,
-    state::{Folded, UserState},
-    user::User,
-};
+use super::{inner::Inner, state::UserState, user::User};
 
 impl Inner {
     /// Makes events durable and then follows them. The caller holds the user's lock over the whole of it, so that memory and
@@ -24,25 +20,22 @@ impl Inner {
         let at = self.clock.now();
         let batch = JournalBatch { user: user.id, at, events };
         let appended = self.ledger.append(batch).await?;
-        let mut folded = Folded::default();
-        for record in &appended.records {
-            state.fold(record, &mut folded);
-        }
+        let folded = state.follow(&appended.records);
         for (key, holds) in &folded.holding {
             self.market.note_holding(user.id, key, *holds);
         }
         for record in appended.records {
-            self.bus.publish(user.id, at, UserEventKind::Journal(Box::new(record)));
+            self.bus.publish(user.id, at, UserEventKind::Journal(Arc::new(record)));
         }
         for position in appended.positions {
-            self.bus.publish(user.id, at, UserEventKind::Position(Box::new(position)));
+            self.bus.publish(user.id, at, UserEventKind::Position(Arc::new(position)));
         }
         for order in &folded.settled {
             if let Some(venue) = order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)) {
                 venue.clear_alarm(order.id());
             }
         }
-        user.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        user.note_change();
         if !state.held.is_empty() {
             // What was held may belong to an order that has a name now, or to none that is left.
             self.look_at_held_later(user);

@@ -174,3 +174,29 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::{Answer, LONG, Platform, entry, until, user};
+
+    #[tokio::test(start_paused = true)]
+    async fn stale_news_of_an_earlier_attempt_changes_nothing() {
+        let (platform, a, b) = Platform::pair();
+        a.script([Answer::Unavailable]);
+        b.script([Answer::TakenSlowly(Duration::from_secs(3))]);
+        let engine = platform.start().await;
+        let order = engine.submit(entry(user(1), "x")).await.unwrap().order.id();
+        until("the second attempt to be on its way", async || b.placements() == 1).await;
+        let owner = engine.inner.user(user(1)).await.unwrap();
+        for dead in [
+            Dead::refused(Reason::new("late", "news of the first attempt")),
+            Dead::movable(Reason::new("late", "more of it")),
+        ] {
+            engine.inner.dead(&owner, order, 0, dead).await;
+        }
+        let order = engine.settled(user(1), order, LONG).await.unwrap();
+        assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 1));
+        assert_eq!((a.placements(), b.placements()), (1, 1));
+    }
+}

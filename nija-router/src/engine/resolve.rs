@@ -76,9 +76,10 @@ impl Inner {
                 );
             }
             let until_proof = self.dead_at(&venue, &leg).map(|at| at.since(now));
+            let pause = backoff.spread(self.entropy.as_ref());
             let wait = match until_proof {
-                Some(wait) if !wait.is_zero() => backoff.step().min(wait),
-                _ => backoff.step(),
+                Some(wait) if !wait.is_zero() => pause.min(wait),
+                _ => pause,
             };
             tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
         }

@@ -87,10 +87,9 @@ impl Inner {
         venue.lane.note_call(failed, began.elapsed());
         let symbol = &job.approved.get().signal.symbol;
         venue.lane.note_order(symbol, outcome.is_ok());
-        let name = || venue.id.to_string();
-        metrics::counter!("nija_executions_total", "venue" => name()).increment(1);
+        venue.executions.increment(1);
         if outcome.is_ok() {
-            metrics::counter!("nija_executions_success_total", "venue" => name()).increment(1);
+            venue.successes.increment(1);
         }
     }
 

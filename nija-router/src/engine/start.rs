@@ -1,5 +1,6 @@
 //! Starting: what the ledger holds is taken up, accounts are connected, and everything unsettled is asked for.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use nija_core::{LedgerError, OrderId, OrderState, Reason, UserId};
 use std::{
     collections::{HashMap, HashSet},
@@ -11,6 +12,9 @@ use super::{
     user::User, venue::Venue,
 };
 use crate::lane::Lane;
+
+/// Users read from the ledger at a time: enough to keep its readers busy, few enough not to flood them.
+const LOADED_AT_A_TIME: usize = 16;
 
 impl Inner {
     pub(super) fn new(parts: EngineParts) -> Self {
@@ -36,6 +40,7 @@ impl Inner {
             market: Market::default(),
             tasks: Tasks::default(),
             draining: AtomicBool::new(false),
+            routing_latency: metrics::histogram!("nija_routing_latency_seconds"),
             users: Default::default(),
             tiers: Default::default(),
         }
@@ -46,22 +51,23 @@ impl Inner {
         let unsettled = self.put_in_unsettled().await?;
         self.watch_markets().await?;
         self.start_workers();
-        let mut users: HashMap<UserId, Arc<User>> = HashMap::new();
-        for meta in self.vault.active().await? {
-            let user = self.user(meta.user).await?;
-            if let Some(venue) = self.venue(&meta.venue)
-                && user.conn(&meta.venue).is_none()
-            {
-                self.connect(&user, venue, meta.created_at);
-            }
-            users.insert(user.id, user);
-        }
+        let credentials = self.vault.active().await?;
         let holders = self.ledger.open_positions(None).await?;
         let held_by = holders.iter().map(|position| position.user);
-        let owners: HashSet<UserId> = held_by.chain(unsettled.keys().copied()).collect();
-        for id in owners {
-            // Loading connects the venues that need no key.
-            users.insert(id, self.user(id).await?);
+        let with_keys = credentials.iter().map(|meta| meta.user);
+        let ids: HashSet<UserId> = held_by.chain(unsettled.keys().copied()).chain(with_keys).collect();
+        // Loading connects the venues that need no key.
+        let users: HashMap<UserId, Arc<User>> = stream::iter(ids)
+            .map(|id| async move { Ok::<_, LedgerError>((id, self.user(id).await?)) })
+            .buffer_unordered(LOADED_AT_A_TIME)
+            .try_collect()
+            .await?;
+        for meta in credentials {
+            if let (Some(user), Some(venue)) = (users.get(&meta.user), self.venue(&meta.venue))
+                && user.conn(&meta.venue).is_none()
+            {
+                self.connect(user, venue, meta.created_at);
+            }
         }
         self.resolve_orphans(&users).await;
         Ok(users.into_values().collect())
@@ -73,14 +79,12 @@ impl Inner {
         for order in self.ledger.unsettled_orders().await? {
             let id = order.intent.signal.user;
             let user = users.entry(id).or_insert_with(|| Arc::new(User::new(id)));
-            let mut live = LiveOrder::new(order, false);
-            let fee_rate = live
-                .order
+            let fee_rate = order
                 .leg
                 .as_ref()
                 .and_then(|leg| self.venue(&leg.venue))
                 .map(|venue| venue.executor.default_fees().taker);
-            live.set_fee_rate(fee_rate.unwrap_or_default());
+            let live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
             user.state.lock().await.insert(live);
         }
         self.users.write().extend(users.iter().map(|(id, user)| (*id, user.clone())));

@@ -1,16 +1,26 @@
 //! What the engine keeps in memory of one user: nothing that the journal and the venues could not give back.
 
 use nija_core::{
-    ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderKind,
-    OrderState, Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
+    ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
+    Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{money::Realised, names::Names, news::News};
+use super::{
+    balances::Balances,
+    bound::{Share, Sums, held_asset},
+    ids::{ById, Ids},
+    money::Realised,
+    names::Names,
+    news::News,
+};
 
 /// Executions remembered per user, so that a second telling is not even written; the ledger is the last guard.
 const EXECUTIONS_KEPT: usize = 4096;
+
+/// Digits behind the point that a reservation of money counts with.
+const HOLD_DIGITS: u32 = 12;
 
 /// An order that is not settled.
 #[derive(Debug)]
@@ -31,6 +41,8 @@ pub(crate) struct LiveOrder {
     pub(crate) ended: Option<ExecutionReport>,
     /// Whether a task is finding out what became of it.
     pub(crate) resolving: bool,
+    /// What it counts with in its user's sums.
+    counted: Option<Share>,
 }
 
 impl LiveOrder {
@@ -44,11 +56,17 @@ impl LiveOrder {
             expected: Quantity::ZERO,
             ended: None,
             resolving: false,
+            counted: None,
         }
     }
 
     /// Counts its reservation with this fee rate from now on.
-    pub(crate) fn set_fee_rate(&mut self, fee_rate: Decimal) {
+    pub(crate) fn with_fee_rate(mut self, fee_rate: Decimal) -> Self {
+        self.set_fee_rate(fee_rate);
+        self
+    }
+
+    fn set_fee_rate(&mut self, fee_rate: Decimal) {
         self.fee_rate = fee_rate.max(Decimal::ZERO);
         self.count_hold();
     }
@@ -60,22 +78,21 @@ impl LiveOrder {
             (_, Side::Sell) => remaining,
             (None, Side::Buy) => Decimal::ZERO,
             (Some(leg), Side::Buy) => {
-                let price = match leg.kind {
-                    OrderKind::Limit { price } => price,
-                    OrderKind::Market => leg.reference_price,
-                };
-                remaining * price.get() * (Decimal::ONE + self.fee_rate)
+                let hold = remaining * leg.worst_price().get() * (Decimal::ONE + self.fee_rate);
+                // Digits beyond these would be lost in a sum, and what is taken off must be what was added.
+                if hold.scale() > HOLD_DIGITS {
+                    hold.round_dp_with_strategy(HOLD_DIGITS, RoundingStrategy::AwayFromZero)
+                } else {
+                    hold
+                }
             }
         };
     }
 
     /// The asset that it holds.
-    pub(crate) fn held_asset(&self) -> &str {
+    fn held_asset(&self) -> &str {
         let signal = &self.order.intent.signal;
-        match signal.side {
-            Side::Sell => signal.symbol.base(),
-            Side::Buy => signal.symbol.quote(),
-        }
+        held_asset(&signal.symbol, signal.side)
     }
 
     /// Whether nobody knows if it is at the venue.
@@ -104,11 +121,17 @@ impl LiveOrder {
 /// One user.
 #[derive(Debug, Default)]
 pub(crate) struct UserState {
-    pub(crate) orders: HashMap<OrderId, LiveOrder>,
+    pub(crate) orders: ById<OrderId, LiveOrder>,
     pub(crate) by_key: HashMap<ClientOrderId, OrderId>,
     pub(crate) names: Names,
     pub(crate) positions: HashMap<(VenueId, Symbol), Position>,
-    pub(crate) balances: HashMap<(VenueId, String), VenueBalance>,
+    pub(crate) balances: Balances,
+    /// What live orders hold.
+    pub(crate) sums: Sums,
+    /// Live orders whose fills are not all on record.
+    missing: Ids<OrderId>,
+    /// Live orders that their user wants gone.
+    wished: Ids<OrderId>,
     /// Venues whose balances were read whole: what they did not name is zero.
     pub(crate) balances_read: HashSet<VenueId>,
     pub(crate) realised: Realised,
@@ -133,6 +156,8 @@ pub(crate) struct Folded {
     pub(crate) settled: Vec<Order>,
     /// Positions that opened (`true`) or closed (`false`).
     pub(crate) holding: Vec<((VenueId, Symbol), bool)>,
+    /// Orders that changed and are still live, to be counted anew.
+    pub(crate) touched: Vec<OrderId>,
 }
 
 impl UserState {
@@ -142,8 +167,102 @@ impl UserState {
         if let Some(leg) = &order.leg {
             self.names.note_leg(order.id(), leg);
         }
-        self.by_key.insert(order.intent.signal.client_order_id.clone(), order.id());
-        self.orders.insert(order.id(), live);
+        let id = order.id();
+        self.by_key.insert(order.intent.signal.client_order_id.clone(), id);
+        self.orders.insert(id, live);
+        self.count(id);
+    }
+
+    /// Brings the sums up to where an order stands now.
+    pub(crate) fn count(&mut self, order: OrderId) {
+        let Some(live) = self.orders.get_mut(&order) else {
+            return;
+        };
+        let share = Share::of(live);
+        if live.misses_fills() {
+            self.missing.insert(order);
+        } else if !self.missing.is_empty() {
+            self.missing.remove(&order);
+        }
+        if share == live.counted {
+            return;
+        }
+        if let Some(old) = &live.counted {
+            self.sums.remove(order, old);
+        }
+        if let Some(new) = &share {
+            let balance = self.balances.get(&new.venue, live.held_asset());
+            self.sums.add(order, new, balance.map(|balance| balance.at));
+        }
+        live.counted = share;
+    }
+
+    /// Counts an order's reservation with this fee rate from now on.
+    pub(crate) fn set_fee_rate(&mut self, order: OrderId, fee_rate: Decimal) {
+        if let Some(live) = self.orders.get_mut(&order) {
+            live.set_fee_rate(fee_rate);
+            self.count(order);
+        }
+    }
+
+    /// Whether the sums are what the live orders add up to; asked by debug builds only.
+    pub(crate) fn sums_hold(&self) -> bool {
+        let mut fresh = Sums::default();
+        for (id, live) in &self.orders {
+            if let Some(share) = Share::of(live) {
+                fresh.add(*id, &share, None);
+            }
+        }
+        let missing = self.orders.values().filter(|live| live.misses_fills()).count();
+        self.sums.agrees(&fresh) && missing == self.missing.len()
+    }
+
+    /// What an order counts with.
+    pub(crate) fn share(&self, order: OrderId) -> Option<&Share> {
+        self.orders.get(&order)?.counted.as_ref()
+    }
+
+    /// The venue knows of an order and counts this much as filled.
+    pub(crate) fn expect(&mut self, order: OrderId, filled: Quantity) {
+        if let Some(live) = self.orders.get_mut(&order) {
+            live.in_hand = false;
+            live.expected = live.expected.max(filled);
+            if live.misses_fills() {
+                self.missing.insert(order);
+            }
+        }
+    }
+
+    /// Whether the venue spoke of fills that are not on record.
+    pub(crate) fn misses_fills_at(&self, venue: &VenueId) -> bool {
+        self.missing.iter().filter_map(|order| self.orders.get(order)).any(|live| live.at(venue))
+    }
+
+    /// The same at any venue.
+    pub(crate) fn misses_fills(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// The user wants an order gone.
+    pub(crate) fn wish_gone(&mut self, order: OrderId) -> Option<&mut LiveOrder> {
+        let live = self.orders.get_mut(&order)?;
+        live.cancel_requested = true;
+        self.wished.insert(order);
+        Some(live)
+    }
+
+    /// Live orders that their user wants gone.
+    pub(crate) fn wished(&self) -> impl Iterator<Item = &LiveOrder> {
+        self.wished.iter().filter_map(|order| self.orders.get(order))
+    }
+
+    /// A venue said a balance.
+    pub(crate) fn take_balance(&mut self, balance: VenueBalance) {
+        let known = self.balances.get(&balance.venue, &balance.asset);
+        if known.is_none_or(|known| known.at <= balance.at) {
+            self.sums.told(&balance.venue, &balance.asset, balance.at);
+            self.balances.insert(balance);
+        }
     }
 
     /// Whether an execution is on record, as far as memory goes.
@@ -163,8 +282,20 @@ impl UserState {
         }
     }
 
+    /// Follows the journal by the records of one commit.
+    pub(crate) fn follow(&mut self, records: &[JournalRecord]) -> Folded {
+        let mut folded = Folded::default();
+        for record in records {
+            self.fold(record, &mut folded);
+        }
+        for order in &folded.touched {
+            self.count(*order);
+        }
+        folded
+    }
+
     /// Follows the journal by one record.
-    pub(crate) fn fold(&mut self, record: &JournalRecord, folded: &mut Folded) {
+    fn fold(&mut self, record: &JournalRecord, folded: &mut Folded) {
         match &record.event {
             JournalEvent::IntentAccepted { intent } => {
                 if !intent.signal.signal_type.is_exit() {
@@ -202,9 +333,16 @@ impl UserState {
         if live.order.state.is_final()
             && let Some(live) = self.orders.remove(&id)
         {
+            if let Some(share) = &live.counted {
+                self.sums.remove(id, share);
+            }
+            self.missing.remove(&id);
+            self.wished.remove(&id);
             self.by_key.remove(&live.order.intent.signal.client_order_id);
             self.names.note_end(id);
             folded.settled.push(live.order);
+        } else if !folded.touched.contains(&id) {
+            folded.touched.push(id);
         }
     }
 

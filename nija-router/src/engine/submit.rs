@@ -125,12 +125,12 @@ impl Inner {
         live.in_hand = true;
         let worth = plan.quantity.at(plan.price).ok();
         let fee_rate = worth.and_then(|worth| plan.fees.checked_div(worth.get()));
-        live.set_fee_rate(fee_rate.unwrap_or_default());
+        state.set_fee_rate(id, fee_rate.unwrap_or_default());
         let signal = &approved.get().signal;
-        metrics::counter!("nija_trades_routed_total", "venue" => venue.id.to_string()).increment(1);
+        venue.routed.increment(1);
         let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg };
         slot.fill(signal.signal_type.priority(), user.id, id, job);
-        Some(live.order.clone())
+        state.orders.get(&id).map(|live| live.order.clone())
     }
 
     /// Asks the router.
@@ -144,10 +144,10 @@ impl Inner {
         now: Timestamp,
     ) -> RouteDecision {
         let began = Instant::now();
-        let holdings = Holdings { state, except };
+        let holdings = Holdings::new(state, except);
         let venues = self.views(user, &holdings, &approved.get().signal, exclude, now);
         let decision = self.router.route(&RouteRequest { intent: approved, now, venues: &venues });
-        metrics::histogram!("nija_routing_latency_seconds").record(began.elapsed());
+        self.routing_latency.record(began.elapsed());
         decision
     }
 

@@ -15,7 +15,8 @@ pub(crate) struct User {
     pub(crate) loaded: OnceCell<()>,
     /// Counts changes, for those who wait for an order.
     pub(crate) changed: watch::Sender<u64>,
-    conns: RwLock<Vec<Arc<Conn>>>,
+    /// Replaced as a whole, so that readers share it.
+    conns: RwLock<Arc<Vec<Arc<Conn>>>>,
 }
 
 impl User {
@@ -30,7 +31,7 @@ impl User {
     }
 
     /// Accounts in the order they were connected.
-    pub(crate) fn conns(&self) -> Vec<Arc<Conn>> {
+    pub(crate) fn conns(&self) -> Arc<Vec<Arc<Conn>>> {
         self.conns.read().clone()
     }
 
@@ -38,9 +39,18 @@ impl User {
         self.conns.read().iter().find(|conn| conn.venue.id == *venue).cloned()
     }
 
+    /// Tells those who wait for an order that something changed.
+    pub(crate) fn note_change(&self) {
+        // Who comes later looks at the state first.
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
     /// Adds an account, or puts it in the place of the one at the same venue.
     pub(crate) fn put_conn(&self, conn: Arc<Conn>) {
-        let mut conns = self.conns.write();
+        let mut shared = self.conns.write();
+        let conns = Arc::make_mut(&mut shared);
         match conns.iter_mut().find(|known| known.venue.id == conn.venue.id) {
             Some(known) => {
                 known.abort();
@@ -55,7 +65,7 @@ impl User {
     }
 
     pub(crate) fn drop_conn(&self, venue: &VenueId) {
-        self.conns.write().retain(|conn| {
+        Arc::make_mut(&mut self.conns.write()).retain(|conn| {
             let keep = conn.venue.id != *venue;
             if !keep {
                 conn.abort();

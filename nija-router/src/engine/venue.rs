@@ -1,5 +1,6 @@
 //! A venue as the engine knows it.
 
+use metrics::{Counter, counter};
 use nija_core::{Executor, OrderId, VenueId};
 use parking_lot::Mutex;
 use std::{
@@ -24,12 +25,21 @@ pub(crate) struct Venue {
     tried: watch::Sender<bool>,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
+    /// Orders routed here, calls to place one, and those that were taken.
+    pub(crate) routed: Counter,
+    pub(crate) executions: Counter,
+    pub(crate) successes: Counter,
 }
 
 impl Venue {
     pub(crate) fn new(executor: Arc<dyn Executor>, lane: Arc<Lane<Job>>) -> Self {
+        let id = executor.contract().venue.clone();
+        let name = || id.to_string();
         Self {
-            id: executor.contract().venue.clone(),
+            routed: counter!("nija_trades_routed_total", "venue" => name()),
+            executions: counter!("nija_executions_total", "venue" => name()),
+            successes: counter!("nija_executions_success_total", "venue" => name()),
+            id,
             executor,
             lane,
             up: AtomicBool::new(false),

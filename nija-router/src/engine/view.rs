@@ -1,51 +1,40 @@
 //! What the router may look at: every venue as this user meets it.
 
-use nija_core::{OrderId, OrderState, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView};
+use nija_core::{OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView, WorkingOrders};
 use rust_decimal::Decimal;
 
-use super::{
-    conn::Conn,
-    inner::Inner,
-    state::{LiveOrder, UserState},
-    user::User,
-};
+use super::{bound::Share, conn::Conn, inner::Inner, state::UserState, user::User};
 
 /// Where a user's money is bound, and what is free.
 pub(crate) struct Holdings<'a> {
     pub(crate) state: &'a UserState,
     /// An order that is being routed anew does not stand in its own way.
-    pub(crate) except: Option<OrderId>,
+    except: Option<&'a Share>,
 }
 
-impl Holdings<'_> {
-    pub(crate) fn live(&self) -> impl Iterator<Item = &LiveOrder> {
-        self.state.orders.values().filter(|live| Some(live.order.id()) != self.except)
+impl<'a> Holdings<'a> {
+    pub(crate) fn new(state: &'a UserState, except: Option<OrderId>) -> Self {
+        debug_assert!(state.sums_hold(), "the sums are not what the live orders add up to");
+        Self { state, except: except.and_then(|order| state.share(order)) }
+    }
+
+    pub(crate) fn working(&self) -> Vec<WorkingOrders> {
+        self.state.sums.working(self.except)
     }
 
     /// What is free of an asset at a venue: the venue's own figure less what it cannot know of yet, and never more than all
     /// less every reservation. `None` when the balance is not known or too old.
     pub(crate) fn free(&self, conn: &Conn, asset: &str, fresh_since: Timestamp) -> Option<Decimal> {
         let venue = &conn.venue.id;
-        let Some(balance) = self.state.balances.get(&(venue.clone(), asset.to_owned())) else {
+        let Some(balance) = self.state.balances.get(venue, asset) else {
             // Read whole and not named: there is none.
             return self.state.balances_read.contains(venue).then_some(Decimal::ZERO);
         };
         if !conn.is_up() && balance.at < fresh_since {
             return None;
         }
-        let (mut bound, mut unseen) = (Decimal::ZERO, Decimal::ZERO);
-        for live in self.live().filter(|live| live.at(venue)) {
-            if live.held_asset() != asset {
-                continue;
-            }
-            let amount = live.hold;
-            bound += amount;
-            let confirmed = matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
-            if !confirmed || live.order.updated_at > balance.at {
-                unseen += amount;
-            }
-        }
-        let free = (balance.available - unseen).min(balance.total - bound);
+        let bound = self.state.sums.bound(venue, asset, balance.at, self.except);
+        let free = (balance.available - bound.unseen).min(balance.total - bound.all);
         Some(free.max(Decimal::ZERO))
     }
 
@@ -54,16 +43,7 @@ impl Holdings<'_> {
     fn sellable(&self, conn: &Conn, signal: &TradeSignal, balance: Option<Decimal>) -> Option<Decimal> {
         let key = (conn.venue.id.clone(), signal.symbol.clone());
         let held = self.state.positions.get(&key)?.quantity;
-        let selling: Decimal = self
-            .live()
-            .filter(|live| live.at(&conn.venue.id))
-            .filter(|live| {
-                live.order.intent.signal.symbol == signal.symbol
-                    && live.order.intent.signal.side == Side::Sell
-            })
-            .map(|live| live.order.remaining().get())
-            .sum();
-        let free = held - selling;
+        let free = held - self.state.sums.selling(&conn.venue.id, &signal.symbol, self.except);
         let dust = Decimal::new(98, 2);
         // A balance far below the position is more likely late than right: the venue has the last word on it.
         Some(match balance {
@@ -90,7 +70,7 @@ impl Inner {
         let exit = signal.signal_type.is_exit();
         let mut keyed = 0;
         let mut within = Vec::with_capacity(conns.len());
-        for conn in &conns {
+        for conn in conns.iter() {
             let needs_key = conn.venue.executor.contract().needs_credential;
             keyed += usize::from(needs_key);
             within.push(!needs_key || allowed.is_none_or(|allowed| keyed <= allowed));

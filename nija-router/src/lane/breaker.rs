@@ -74,8 +74,11 @@ impl Breaker {
 
     /// A clock that went back must not keep the breaker open for longer than it would have been.
     fn settle(&self) -> parking_lot::MutexGuard<'_, State> {
-        let now = self.clock.now();
         let mut state = self.state.lock();
+        if matches!(*state, State::Closed { .. }) {
+            return state;
+        }
+        let now = self.clock.now();
         match &mut *state {
             State::Open { since } | State::Probing { since } if *since > now => *since = now,
             _ => {}

@@ -211,10 +211,11 @@ impl<J> Lane<J> {
         let waiting = self.waiting.lock();
         let queue_depth = waiting.queue.len() + waiting.reserved;
         drop(waiting);
+        let (success_rate, latency) = self.health.calls();
         VenueHealth {
             breaker: self.breaker.state(),
-            success_rate: self.health.success_rate(),
-            latency: self.health.latency(),
+            success_rate,
+            latency,
             queue_depth,
             queue_capacity: self.capacity,
         }

@@ -65,7 +65,7 @@ fn largest<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> Option<(&'
                         && order.symbol == position.symbol
                         && order.side == signal.side
                 })
-                .map(|order| order.remaining.get())
+                .map(|order| order.remaining)
                 .sum();
             (&position.venue, open - closing)
         })

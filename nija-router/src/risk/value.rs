@@ -12,7 +12,7 @@ pub(super) fn newest_quote<'a>(intent: &OrderIntent, account: &'a AccountState) 
     account
         .quotes
         .iter()
-        .filter(|(venue, _)| wanted.is_none_or(|wanted| wanted == *venue))
+        .filter(|(venue, _)| wanted.is_none_or(|wanted| wanted == venue))
         .map(|(_, quote)| quote)
         .max_by_key(|quote| quote.at)
 }
@@ -39,8 +39,8 @@ pub(super) fn exposure(account: &AccountState, symbol: &Symbol) -> Decimal {
     let coming: Decimal = account
         .working
         .iter()
-        .filter(|order| !order.exit && order.symbol == *symbol)
-        .map(|order| order.remaining.get() * order.price.get())
+        .filter(|orders| !orders.exit && orders.symbol == *symbol)
+        .map(|orders| orders.worth)
         .sum();
     held + coming
 }

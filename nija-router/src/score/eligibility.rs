@@ -1,11 +1,12 @@
 //! Hard eligibility: which venues can take an order at all, each refusal with its reason.
 
 use nija_core::{
-    BreakerState, Ineligible, OrderIntent, OrderKind, Quote, RoutePlan, Side, Timestamp, VenueView,
+    AmountError, BreakerState, Ineligible, OrderIntent, Quantity, Quote, Side, Timestamp, VenueView,
+    whole::{compare, times},
 };
 use rust_decimal::Decimal;
 
-use super::ScoreConfig;
+use super::{ScoreConfig, plan::Planned};
 
 /// What can be said before an order is sized. An exit passes whatever would merely hold it up: tier, breaker, queue,
 /// the quote's age.
@@ -48,26 +49,20 @@ pub(super) fn usable_quote<'a>(
 pub(super) fn after_sizing(
     intent: &OrderIntent,
     view: &VenueView,
-    plan: &RoutePlan,
-    fee_rate: Decimal,
+    planned: &Planned,
     config: &ScoreConfig,
 ) -> Vec<Ineligible> {
-    let signal = &intent.signal;
+    let (signal, plan) = (&intent.signal, &planned.plan);
     let exit = signal.signal_type.is_exit();
     // A balance that is not known refuses an entry; an exit is tried all the same.
     let short_of = |available: Option<Decimal>, needed: Decimal| match available {
-        Some(available) => available < needed,
+        Some(available) => compare(available, needed).is_lt(),
         None => !exit,
     };
     let mut reasons = Vec::new();
     match signal.side {
         Side::Buy => {
-            let worst = match plan.kind {
-                OrderKind::Limit { price } => price,
-                OrderKind::Market => plan.price,
-            };
-            let cost = plan.quantity.get() * worst.get() * (Decimal::ONE + fee_rate.max(Decimal::ZERO));
-            if short_of(view.available_quote, cost) {
+            if short_of(view.available_quote, planned.worst_cost) {
                 reasons.push(Ineligible::InsufficientUsd);
             }
         }
@@ -78,7 +73,11 @@ pub(super) fn after_sizing(
         }
     }
     let thin = view.book.as_ref().is_some_and(|book| {
-        book.liquidity(signal.side).get() < plan.quantity.get() * config.liquidity_multiple
+        match Quantity::new(times(plan.quantity.get(), config.liquidity_multiple)) {
+            Ok(wanted) => !book.holds(signal.side, wanted),
+            // Less than nothing is always there; more than any amount never is.
+            Err(error) => error == AmountError::TooLarge,
+        }
     });
     if thin && !exit {
         reasons.push(Ineligible::InsufficientLiquidity);

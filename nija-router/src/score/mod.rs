@@ -10,8 +10,12 @@ mod weights;
 pub use config::ScoreConfig;
 pub use weights::{Weights, WeightsError};
 
-use nija_core::{Candidate, FactorScore, RouteDecision, RouteRequest, Router, VenueView};
+use nija_core::{Candidate, FactorScore, RouteDecision, RouteRequest, Router, VenueView, whole::compare};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
+
+use factor::Points;
+use weights::WholeWeights;
 
 /// The default policy: fees, reliability, latency, load and the pair's record, weighted.
 ///
@@ -21,9 +25,16 @@ use rust_decimal::Decimal;
 /// let refused = WeightedScore::new(ScoreConfig { weights: dear, ..ScoreConfig::default() });
 /// assert_eq!(refused.unwrap_err().to_string(), "the weights sum to 1.60 and must sum to 1");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct WeightedScore {
     config: ScoreConfig,
+    weights: WholeWeights,
+}
+
+impl Default for WeightedScore {
+    fn default() -> Self {
+        Self::of(ScoreConfig::default())
+    }
 }
 
 impl WeightedScore {
@@ -33,7 +44,11 @@ impl WeightedScore {
     /// [`WeightsError`] when the weights do not sum to one.
     pub fn new(config: ScoreConfig) -> Result<Self, WeightsError> {
         config.weights.check()?;
-        Ok(Self { config })
+        Ok(Self::of(config))
+    }
+
+    fn of(config: ScoreConfig) -> Self {
+        Self { weights: WholeWeights::new(&config.weights), config }
     }
 
     fn candidate(&self, request: &RouteRequest<'_>, view: &VenueView) -> Candidate {
@@ -57,32 +72,43 @@ impl WeightedScore {
             Ok(planned) => planned,
             Err(reason) => return refused(vec![reason]),
         };
-        let late = eligibility::after_sizing(intent, view, &planned.plan, planned.fee_rate, &self.config);
+        let late = eligibility::after_sizing(intent, view, &planned, &self.config);
         if !late.is_empty() {
             return refused(late);
         }
-        let factors = self.factors(view, planned.fee_rate);
+        let (score, factors) = self.score(view, planned.fee_rate);
         Candidate {
             venue: view.venue.clone(),
-            score: Some(factors.iter().map(|factor| factor.score * factor.weight).sum()),
+            score: Some(score),
             factors,
             rejections: Vec::new(),
             plan: Some(planned.plan),
         }
     }
 
-    fn factors(&self, view: &VenueView, fee_rate: Decimal) -> Vec<FactorScore> {
+    fn score(&self, view: &VenueView, fee_rate: Decimal) -> (Decimal, Vec<FactorScore>) {
         let (weights, health) = (&self.config.weights, &view.health);
-        [
-            ("fees", factor::fees(fee_rate), weights.fees),
-            ("reliability", factor::reliability(health.success_rate), weights.reliability),
-            ("latency", factor::latency(health.latency), weights.latency),
-            ("load", factor::load(health.queue_depth, health.queue_capacity), weights.load),
-            ("record", factor::record(view.pair_record), weights.record),
-        ]
-        .into_iter()
-        .map(|(name, score, weight)| FactorScore { name: name.to_owned(), score, weight })
-        .collect()
+        let points = [
+            factor::fees(fee_rate),
+            factor::reliability(health.success_rate),
+            factor::latency(health.latency),
+            factor::load(health.queue_depth, health.queue_capacity),
+            factor::record(view.pair_record),
+        ];
+        let [fees, reliability, latency, load, record] = points;
+        let factor = |name, points: Points, weight| FactorScore {
+            name: Cow::Borrowed(name),
+            score: points.decimal(),
+            weight,
+        };
+        let factors = vec![
+            factor("fees", fees, weights.fees),
+            factor("reliability", reliability, weights.reliability),
+            factor("latency", latency, weights.latency),
+            factor("load", load, weights.load),
+            factor("record", record, weights.record),
+        ];
+        (self.weights.score(&points), factors)
     }
 }
 
@@ -91,14 +117,20 @@ impl Router for WeightedScore {
         let mut candidates: Vec<_> =
             request.venues.iter().map(|view| self.candidate(request, view)).collect();
         // Highest score first; equal ones by name, so that the same request gives the same decision.
-        candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.venue.cmp(&b.venue)));
+        candidates.sort_by(|a, b| {
+            let better = match (a.score, b.score) {
+                (Some(a), Some(b)) => compare(b, a),
+                (a, b) => b.is_some().cmp(&a.is_some()),
+            };
+            better.then_with(|| a.venue.cmp(&b.venue))
+        });
         let signal = &request.intent.get().signal;
         RouteDecision {
             symbol: signal.symbol.clone(),
             side: signal.side,
-            policy: "weighted_score".to_owned(),
+            policy: Cow::Borrowed("weighted_score"),
             venue: candidates.first().filter(|best| best.score.is_some()).map(|best| best.venue.clone()),
-            reason: reason::reason(&candidates),
+            reason: reason::reason(&candidates, &self.weights),
             candidates,
             decided_at: request.now,
         }

@@ -3,18 +3,28 @@
 use nija_core::{
     FilterError, Ineligible, Notional, OrderIntent, OrderKind, OrderSize, Price, Quantity, Quote, RoutePlan,
     Side, TimeInForce, VenueView,
+    whole::{compare, times},
 };
 use rust_decimal::Decimal;
 
 use super::ScoreConfig;
 
-/// A plan, and the fee rate that it counts with.
+/// A plan, and what it counts with.
 pub(super) struct Planned {
     pub(super) plan: RoutePlan,
     pub(super) fee_rate: Decimal,
+    /// Quote units that it can cost at worst, fees included.
+    pub(super) worst_cost: Decimal,
+}
+
+/// The kind that an order goes out as, and whether its price meets the touch at once.
+struct Shape {
+    kind: OrderKind,
+    crosses: bool,
 }
 
 /// Sizes an order by the venue's quote and fees and fits it to the venue's rules.
+#[inline]
 pub(super) fn plan(
     intent: &OrderIntent,
     view: &VenueView,
@@ -24,53 +34,67 @@ pub(super) fn plan(
     let signal = &intent.signal;
     let instrument = view.instrument.as_ref().ok_or(Ineligible::PairNotListed)?;
     let touch = quote.taker_price(signal.side);
-    let kind = kind(intent, touch, config)?;
+    let Shape { kind, crosses } = shape(intent, touch, config)?;
     let price = match kind {
-        OrderKind::Limit { price } if !crosses(signal.side, price, touch) => price,
+        OrderKind::Limit { price } if !crosses => price,
         _ => touch,
     };
-    let rests = signal.time_in_force == TimeInForce::Gtc && price != touch;
+    let rests = signal.time_in_force == TimeInForce::Gtc && !crosses;
     let fee_rate = if rests { view.fees.maker } else { view.fees.taker };
+    // A rebate is not counted on.
+    let with_fee = if fee_rate.is_sign_negative() { Decimal::ONE } else { Decimal::ONE + fee_rate };
     let wanted = match signal.size {
         OrderSize::Base(quantity) => quantity,
-        OrderSize::Quote(money) => bought(money, signal.side, kind, price, fee_rate, view)?,
+        OrderSize::Quote(money) => bought(money, signal.side, kind, price, with_fee, view)?,
     };
     let wanted = match (signal.signal_type.is_exit(), signal.side, view.available_base) {
         // An exit sells what there is: fees paid in base leave a little less than the fills add up to.
-        (true, Side::Sell, Some(base)) => wanted.get().min(base),
-        _ => wanted.get(),
+        (true, Side::Sell, Some(base)) if compare(base, wanted.get()).is_lt() => {
+            Quantity::new(base.max(Decimal::ZERO)).map_err(|_| Ineligible::BelowMinNotional)?
+        }
+        _ => wanted,
     };
-    let wanted = Quantity::new(wanted.max(Decimal::ZERO)).map_err(|_| Ineligible::BelowMinNotional)?;
     let (quantity, kind) = instrument.fit(signal.side, kind, wanted, price).map_err(|error| match error {
         FilterError::NotTradable { .. } => Ineligible::MarketClosed,
         _ => Ineligible::BelowMinNotional,
     })?;
     let worth = quantity.at(price).map_err(|_| Ineligible::BelowMinNotional)?;
+    let worst = match kind {
+        OrderKind::Limit { price } => price,
+        OrderKind::Market => price,
+    };
     Ok(Planned {
-        plan: RoutePlan { quantity, kind, price, fees: worth.get() * fee_rate, latency: view.health.latency },
+        plan: RoutePlan {
+            quantity,
+            kind,
+            price,
+            fees: times(worth.get(), fee_rate),
+            latency: view.health.latency,
+        },
         fee_rate,
+        worst_cost: times(times(quantity.get(), worst.get()), with_fee),
     })
 }
 
 /// Exits go as they are asked for. An entry at market becomes a limit at a collared price, so that it never fills far away.
-fn kind(intent: &OrderIntent, touch: Price, config: &ScoreConfig) -> Result<OrderKind, Ineligible> {
+fn shape(intent: &OrderIntent, touch: Price, config: &ScoreConfig) -> Result<Shape, Ineligible> {
     let signal = &intent.signal;
-    if signal.signal_type.is_exit() || signal.kind != OrderKind::Market {
-        return Ok(signal.kind);
-    }
-    let factor = match signal.side {
-        Side::Buy => Decimal::ONE + config.collar,
-        Side::Sell => Decimal::ONE - config.collar,
+    let kind = if signal.signal_type.is_exit() || signal.kind != OrderKind::Market {
+        signal.kind
+    } else {
+        let factor = match signal.side {
+            Side::Buy => Decimal::ONE + config.collar,
+            Side::Sell => Decimal::ONE - config.collar,
+        };
+        let price = Price::new(times(touch.get(), factor)).map_err(|_| Ineligible::StaleQuote)?;
+        OrderKind::Limit { price }
     };
-    let price = Price::new(touch.get() * factor).map_err(|_| Ineligible::StaleQuote)?;
-    Ok(OrderKind::Limit { price })
-}
-
-fn crosses(side: Side, limit: Price, touch: Price) -> bool {
-    match side {
-        Side::Buy => limit >= touch,
-        Side::Sell => limit <= touch,
-    }
+    let crosses = match (kind, signal.side) {
+        (OrderKind::Market, _) => true,
+        (OrderKind::Limit { price }, Side::Buy) => price >= touch,
+        (OrderKind::Limit { price }, Side::Sell) => price <= touch,
+    };
+    Ok(Shape { kind, crosses })
 }
 
 /// Base units for an amount of money. A buy's fees come out of that money. Where the balance covers the amount and not the
@@ -80,26 +104,26 @@ fn bought(
     side: Side,
     kind: OrderKind,
     price: Price,
-    fee_rate: Decimal,
+    with_fee: Decimal,
     view: &VenueView,
 ) -> Result<Quantity, Ineligible> {
-    let with_fee = match side {
-        Side::Buy => Decimal::ONE + fee_rate.max(Decimal::ZERO),
-        Side::Sell => Decimal::ONE,
+    let unit = |price: Price| match side {
+        Side::Buy => times(price.get(), with_fee),
+        Side::Sell => price.get(),
     };
     // Cut to the lot's digits at once: sums of 28 digits cost ten times as much, and the lot takes them away anyway.
     let places = view.instrument.as_ref().map_or(18, |rules| rules.lot_size.scale());
-    let over = |money: Decimal, price: Price| {
-        let exact = money.checked_div(price.get() * with_fee).ok_or(Ineligible::BelowMinNotional)?;
-        Ok(exact.trunc_with_scale(places))
-    };
-    let mut quantity = over(money.get(), price)?;
+    let too_small = |_| Ineligible::BelowMinNotional;
+    let quantity = money.buys_at(unit(price), places).map_err(too_small)?;
     if let (Side::Buy, OrderKind::Limit { price: worst }, Some(available)) =
         (side, kind, view.available_quote)
-        && available >= money.get()
-        && available < quantity * worst.get() * with_fee
+        && let Ok(available) = Notional::new(available)
+        && available >= money
     {
-        quantity = over(available, worst)?;
+        let each = unit(worst);
+        if compare(available.get(), times(quantity.get(), each)).is_lt() {
+            return available.buys_at(each, places).map_err(too_small);
+        }
     }
-    Quantity::new(quantity).map_err(|_| Ineligible::BelowMinNotional)
+    Ok(quantity)
 }

@@ -3,11 +3,11 @@
 use nija_core::{
     AccountState, CheckOutcome, Fill, Liquidity, OrderId, OrderIntent, OrderKind, OrderSize, Position, Price,
     Quantity, Quote, RiskChain, SeededEntropy, Side, Symbol, Tier, Timestamp, TradeSignal, VenueBalance,
-    VenueFill, VenueId, WorkingOrder,
+    VenueFill, VenueId, WorkingOrders,
 };
 use nija_router::{RiskLimits, default_policies};
 use rust_decimal::Decimal;
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use crate::support::{dec, entry, exit, symbol, user};
 
@@ -41,13 +41,12 @@ fn account() -> AccountState {
             available: dec("10000"),
             at: NOW,
         }],
-        reserved: HashMap::new(),
         working_orders: 0,
         working: Vec::new(),
         equity: Some(dec("10000")),
         realised_today: Decimal::ZERO,
         last_entry_at: None,
-        quotes: HashMap::from([(venue(), quote)]),
+        quotes: vec![(venue(), quote)],
         venues: vec![venue()],
     }
 }
@@ -75,15 +74,17 @@ fn position(of: &Symbol, quantity: &str, price: &str) -> Position {
     Position::fold(None, &fill).open.unwrap()
 }
 
-fn working(side: Side, exit: bool, of: &Symbol, remaining: &str) -> WorkingOrder {
-    WorkingOrder {
-        order: OrderId::generate(NOW, &SeededEntropy::new(9)),
+fn working(side: Side, exit: bool, of: &Symbol, remaining: &str) -> WorkingOrders {
+    let quantity = dec(remaining);
+    WorkingOrders {
         venue: venue(),
         symbol: of.clone(),
         side,
-        remaining: Quantity::new(dec(remaining)).unwrap(),
-        price: Price::new(dec("50000")).unwrap(),
         exit,
+        orders: 1,
+        remaining: quantity,
+        worth: quantity * dec("50000"),
+        hold: if side == Side::Buy { quantity * dec("50000") } else { quantity },
     }
 }
 
@@ -99,7 +100,7 @@ fn assess(signal: TradeSignal, account: &AccountState) -> Outcome {
     let chain = RiskChain::new(default_policies(&RiskLimits::default())).unwrap();
     let assessment = chain.assess(intent, account);
     let resized = assessment.checks.iter().filter(|check| check.outcome == CheckOutcome::Resize);
-    let resized_by = resized.map(|check| check.name.clone()).collect();
+    let resized_by = resized.map(|check| check.name.clone().into_owned()).collect();
     match assessment.verdict {
         Ok(approved) => Outcome { code: None, size: Some(approved.get().signal.size), resized_by },
         Err(reason) => Outcome { code: Some(reason.code), size: None, resized_by },

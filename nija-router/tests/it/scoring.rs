@@ -1,93 +1,17 @@
 //! Which venues are eligible, how they score, and what would be sent.
 
 use nija_core::{
-    AccountState, Approved, BookLevel, BreakerState, FeeSchedule, Ineligible, Instrument, Notional,
-    OrderBook, OrderId, OrderIntent, OrderKind, OrderSize, Price, Quantity, Quote, RiskChain, RiskPolicy,
-    RouteDecision, RouteRequest, Router, SeededEntropy, SignalType, Timestamp, TradeSignal, VenueHealth,
-    VenueId, VenueView, Verdict,
+    BookLevel, BreakerState, Ineligible, Notional, OrderBook, OrderKind, OrderSize, Price, Quantity,
+    RouteDecision, RouteRequest, Router, SignalType, TradeSignal, VenueId, VenueView,
 };
 use nija_router::{ScoreConfig, WeightedScore, Weights};
-use rust_decimal::Decimal;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use crate::support::{dec, entry, exit, symbol, user};
-
-const NOW: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
-
-struct AllowAll;
-
-impl RiskPolicy for AllowAll {
-    fn name(&self) -> &'static str {
-        "allow_all"
-    }
-
-    fn assess(&self, _: &OrderIntent, _: &AccountState) -> Verdict {
-        Verdict::Allow
-    }
-}
-
-fn approved(signal: TradeSignal) -> Approved<OrderIntent> {
-    let account = AccountState {
-        user: signal.user,
-        tier: Default::default(),
-        now: NOW,
-        paused: false,
-        halted: false,
-        positions: Vec::new(),
-        balances: Vec::new(),
-        reserved: HashMap::new(),
-        working_orders: 0,
-        working: Vec::new(),
-        equity: None,
-        realised_today: Decimal::ZERO,
-        last_entry_at: None,
-        quotes: HashMap::new(),
-        venues: Vec::new(),
-    };
-    let id = OrderId::generate(NOW, &SeededEntropy::new(1));
-    let intent = OrderIntent { id, received_at: NOW, signal };
-    RiskChain::new(vec![Arc::new(AllowAll)]).unwrap().assess(intent, &account).verdict.unwrap()
-}
-
-fn view(id: &str) -> VenueView {
-    let venue = VenueId::new(id).unwrap();
-    let size = Quantity::new(dec("10")).unwrap();
-    VenueView {
-        instrument: Some(Arc::new(Instrument {
-            venue: venue.clone(),
-            symbol: symbol("BTC-USD"),
-            venue_symbol: "BTCUSD".into(),
-            lot_size: dec("0.00001"),
-            tick_size: dec("0.1"),
-            min_quantity: Quantity::new(dec("0.0001")).unwrap(),
-            max_quantity: None,
-            min_notional: Notional::new(dec("5")).unwrap(),
-            tradable: true,
-        })),
-        venue,
-        quote: Some(Quote {
-            bid: Price::new(dec("49990")).unwrap(),
-            bid_size: size,
-            ask: Price::new(dec("50000")).unwrap(),
-            ask_size: size,
-            at: NOW,
-        }),
-        book: None,
-        fees: FeeSchedule { maker: dec("0.0016"), taker: dec("0.0026"), from_venue: true },
-        health: VenueHealth {
-            breaker: BreakerState::Closed,
-            success_rate: Decimal::ONE,
-            latency: Some(Duration::from_millis(100)),
-            queue_depth: 0,
-            queue_capacity: 1024,
-        },
-        connected: true,
-        within_tier: true,
-        available_base: Some(dec("1")),
-        available_quote: Some(dec("1000")),
-        pair_record: None,
-    }
-}
+use crate::support::{
+    dec, entry, exit,
+    route::{NOW, approved, view},
+    user,
+};
 
 fn route(signal: TradeSignal, venues: &[VenueView]) -> RouteDecision {
     let intent = approved(signal);
@@ -181,8 +105,7 @@ fn the_score_is_the_weighted_sum_of_the_factors() {
     venue.pair_record = Some(dec("80"));
     let decision = route(entry(user(1), "x"), &[venue]);
     let best = decision.chosen().unwrap();
-    let factors: Vec<_> =
-        best.factors.iter().map(|f| (f.name.as_str(), f.score.normalize(), f.weight)).collect();
+    let factors: Vec<_> = best.factors.iter().map(|f| (&*f.name, f.score.normalize(), f.weight)).collect();
     assert_eq!(
         factors,
         [

@@ -160,7 +160,7 @@ async fn a_user_has_so_many_streams_and_an_ended_one_makes_room() {
 fn publish(host: &Host, user: UserId, event: JournalEvent) {
     let at = nija_core::Clock::now(&SystemClock);
     let record = JournalRecord { seq: 1, user, at, event };
-    host.server().platform().bus().publish(user, at, UserEventKind::Journal(Box::new(record)));
+    host.server().platform().bus().publish(user, at, UserEventKind::Journal(std::sync::Arc::new(record)));
 }
 
 fn paused() -> JournalEvent {

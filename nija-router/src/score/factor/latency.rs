@@ -1,11 +1,12 @@
-use rust_decimal::Decimal;
+use super::Points;
 use std::time::Duration;
 
 /// `100 - ms / 10`: an answer that takes a second scores nothing.
-pub(crate) fn latency(typical: Option<Duration>) -> Decimal {
-    typical.map_or(super::UNKNOWN, |time| {
+pub(crate) fn latency(typical: Option<Duration>) -> Points {
+    typical.map_or(Points::UNKNOWN, |time| {
+        // A microsecond costs a ten-thousandth.
         let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        super::bounded(Decimal::ONE_HUNDRED - Decimal::new(micros, 4))
+        Points::bounded(Points::FULL.0.saturating_sub(micros))
     })
 }
 
@@ -16,10 +17,10 @@ mod tests {
 
     #[test]
     fn ten_milliseconds_cost_a_point() {
-        let score = |ms| latency(Some(Duration::from_millis(ms))).normalize().to_string();
-        assert_eq!(score(0), "100");
-        assert_eq!(score(250), "75");
-        assert_eq!(score(5000), "0");
-        assert_eq!(latency(None).to_string(), "50");
+        let score = |time| latency(time).decimal().normalize().to_string();
+        assert_eq!(score(Some(Duration::ZERO)), "100");
+        assert_eq!(score(Some(Duration::from_millis(250))), "75");
+        assert_eq!(score(Some(Duration::from_secs(5))), "0");
+        assert_eq!(score(None), "50");
     }
 }

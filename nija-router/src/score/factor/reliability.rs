@@ -1,8 +1,10 @@
+use super::Points;
+use nija_core::whole::units;
 use rust_decimal::Decimal;
 
 /// The share of calls that succeeded, in per cent.
-pub(crate) fn reliability(success_rate: Decimal) -> Decimal {
-    super::bounded(success_rate * Decimal::ONE_HUNDRED)
+pub(crate) fn reliability(success_rate: Decimal) -> Points {
+    Points::bounded(units(success_rate, Points::SCALE + 2))
 }
 
 #[cfg(test)]
@@ -11,7 +13,9 @@ mod tests {
 
     #[test]
     fn it_is_the_success_rate_in_per_cent() {
-        assert_eq!(reliability("0.985".parse().unwrap()).to_string(), "98.500");
-        assert_eq!(reliability("1.2".parse().unwrap()).to_string(), "100");
+        let score = |rate: &str| reliability(rate.parse().unwrap()).decimal().normalize().to_string();
+        assert_eq!(score("0.985"), "98.5");
+        assert_eq!(score("1.2"), "100");
+        assert_eq!(score("-0.1"), "0");
     }
 }

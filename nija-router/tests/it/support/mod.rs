@@ -3,6 +3,7 @@
 mod bus;
 mod clock;
 mod ledger;
+pub(crate) mod route;
 mod vault;
 mod venue;
 mod world;
@@ -15,8 +16,8 @@ pub(crate) use venue::{Answer, FakeVenue, attempts_of};
 pub(crate) use world::Filling;
 
 use nija_core::{
-    ClientOrderId, Clock, Executor, Notional, Order, OrderId, OrderKind, OrderSize, OrderState, Position,
-    Quantity, SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId,
+    Clock, Executor, Order, OrderId, OrderKind, OrderSize, OrderState, Position, Quantity, SeededEntropy,
+    Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId,
 };
 use nija_router::{
     Engine, EngineConfig, EngineParts, RiskChain, RiskLimits, WeightedScore, default_policies,
@@ -157,18 +158,7 @@ pub(crate) async fn state(engine: &Engine, user: UserId, order: OrderId, wanted:
 
 /// An entry for 100 USD of BTC at market.
 pub(crate) fn entry(user: UserId, id: &str) -> TradeSignal {
-    TradeSignal {
-        user,
-        client_order_id: ClientOrderId::new(id).unwrap(),
-        symbol: symbol("BTC-USD"),
-        side: Side::Buy,
-        size: OrderSize::Quote(Notional::new(Decimal::from(100)).unwrap()),
-        kind: OrderKind::Market,
-        time_in_force: TimeInForce::Ioc,
-        signal_type: SignalType::Entry,
-        venue: None,
-        strategy: Some("test".into()),
-    }
+    TradeSignal { strategy: Some("test".into()), ..route::buy(user, id) }
 }
 
 /// An exit of up to this many BTC at market.
