@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What one read takes at most: clients send next to nothing, and the default would be 128 KiB for each connection.
-const READ: usize = 4096;
+const READ: usize = 1024;
 /// Bytes from which on frames are written out before their batch is over. Grows with what is sent; an idle connection has none.
 const WRITE: usize = 16 * 1024;
 /// Clients have nothing to say; this is room for a close frame and a ping.

@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let patience = Duration::from_millis(app.config.stream.write_ms);
     let mut connection = Connection { app, holder, socket, place, patience };
     if let ControlFlow::Break(end) = connection.serve(resume).await {
-        connection.end(end).await;
+        connection.end(end).boxed().await;
     }
 }
 
@@ -148,7 +148,7 @@ impl Connection {
     }
 
     async fn event(&mut self, event: &UserEvent) -> Flow {
-        let make = frames::of(&self.app, self.holder.user, event);
+        let make = || frames::of(&self.app, self.holder.user, event).boxed();
         match self.place.frames.of(event.seq, make).await {
             Ok(frames) => {
                 for frame in frames.iter() {
@@ -161,7 +161,7 @@ impl Connection {
     }
 
     async fn pnl(&mut self) -> Flow {
-        match frames::pnl(&self.app, self.holder.user).await {
+        match frames::pnl(&self.app, self.holder.user).boxed().await {
             Ok(body) => self.feed(&self.aside(body)).await,
             Err(error) => Self::broken(&error),
         }
@@ -217,5 +217,19 @@ impl Connection {
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App").field("phase", &self.phase()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, C, D, E, F>(_: impl Fn(A, B, C, D, E) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_stream_holds_little() {
+        assert!(size(run) <= 4096, "{} bytes", size(run));
     }
 }

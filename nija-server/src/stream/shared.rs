@@ -1,6 +1,7 @@
 //! Frames of a user's newest events, made once for all of the user's streams.
 
 use axum::extract::ws::Utf8Bytes;
+use futures::{TryFutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::OnceCell;
@@ -24,16 +25,17 @@ struct Ring {
 }
 
 impl SharedFrames {
-    /// The frames of event number `seq`; the first to ask makes them, the others wait for it.
-    pub(super) async fn of(
+    /// The frames of event number `seq`; the first to ask makes them, the others wait for it. What makes them is boxed: an idle
+    /// stream would hold room for it all the time.
+    pub(super) async fn of<'a>(
         &self,
         seq: u64,
-        make: impl Future<Output = ApiResult<Vec<Utf8Bytes>>>,
+        make: impl FnOnce() -> BoxFuture<'a, ApiResult<Vec<Utf8Bytes>>>,
     ) -> ApiResult<Arc<[Utf8Bytes]>> {
         let place = self.0.lock().place(seq);
         match place {
-            Some(place) => place.get_or_try_init(|| async { make.await.map(Into::into) }).await.cloned(),
-            None => make.await.map(Into::into),
+            Some(place) => place.get_or_try_init(|| make().map_ok(Into::into)).await.cloned(),
+            None => make().await.map(Into::into),
         }
     }
 }
@@ -62,6 +64,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     async fn ask(shared: &SharedFrames, seq: u64, made: &AtomicU64) -> String {
@@ -69,7 +72,7 @@ mod tests {
             made.fetch_add(1, Ordering::SeqCst);
             Ok(vec![Utf8Bytes::from(seq.to_string())])
         };
-        shared.of(seq, make).await.unwrap()[0].as_str().to_owned()
+        shared.of(seq, || make.boxed()).await.unwrap()[0].as_str().to_owned()
     }
 
     #[tokio::test]
