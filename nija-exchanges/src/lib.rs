@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+pub mod alpaca;
 mod decode;
 pub mod kraken;
 mod listings;

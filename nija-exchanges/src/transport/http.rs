@@ -40,7 +40,7 @@ pub struct PublicRequest {
     pub query: Vec<(&'static str, String)>,
 }
 
-/// JSON text that a venue sent, whatever it says.
+/// JSON text that a venue sent, whatever it says; nothing for 204.
 #[derive(Debug, Clone)]
 pub struct HttpAnswer {
     /// Below 500.
@@ -148,7 +148,9 @@ impl HttpClient {
             body.extend_from_slice(&chunk);
         }
         let body = String::from_utf8(body).map_err(|_| self.lost("an answer that is not text".into()))?;
-        if !body.trim_start().starts_with(['{', '[']) {
+        // 204 promises that there is no body; any other answer without JSON may be a proxy's.
+        let empty = status == StatusCode::NO_CONTENT && body.is_empty();
+        if !empty && !body.trim_start().starts_with(['{', '[']) {
             return Err(self.lost(format!("HTTP {status} with a page that is not JSON")));
         }
         Ok(HttpAnswer { status, body })

@@ -71,7 +71,7 @@ impl WsConnection {
         }
     }
 
-    /// The next text. Answers pings, and asks for a sign of life when it is quiet. Safe to drop while waiting.
+    /// The next text, in a text frame or a binary one (Alpaca's paper host). Answers pings, and asks for a sign of life when it is quiet. Safe to drop while waiting.
     ///
     /// # Errors
     /// [`WsError`] when the connection is over or the other side is silent.
@@ -101,8 +101,12 @@ impl WsConnection {
                     });
                     return Err(WsError(format!("closed by the other side{why}")));
                 }
+                Some(Ok(Message::Binary(bytes))) => {
+                    return Utf8Bytes::try_from(bytes)
+                        .map_err(|_| WsError("a binary message that is not text".into()));
+                }
                 // Pings are answered by the library; any of these is a sign of life.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                     asked = false;
                 }
             }

@@ -1,0 +1,182 @@
+//! Alpaca as an [`Executor`].
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
+    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    AlpacaConfig, AlpacaFees, account, contract,
+    fills::KnownOrders,
+    market::Market,
+    private::{Operator, Private},
+    stream,
+};
+use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
+
+/// Where the price streams are below their base address.
+pub(super) const CRYPTO_STREAM: &str = "/v1beta3/crypto/us";
+const STOCK_STREAMS: &str = "/v2/";
+
+/// Alpaca.
+#[derive(Debug, Clone)]
+pub struct AlpacaExecutor(Arc<Alpaca>);
+
+#[derive(Debug)]
+pub(super) struct Alpaca {
+    pub(super) venue: VenueId,
+    pub(super) market: Market,
+    pub(super) private: Private,
+    pub(super) orders: KnownOrders,
+    pub(super) fees: AlpacaFees,
+    pub(super) ws_crypto: Address,
+    pub(super) ws_stocks: Address,
+    pub(super) ws_private: Address,
+    pub(super) websocket: WsConfig,
+    pub(super) book_depth: usize,
+    pub(super) book_check: Duration,
+    pub(super) poll: Duration,
+    contract: VenueContract,
+}
+
+impl AlpacaExecutor {
+    /// Checks the addresses; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] names the address that cannot be used.
+    pub fn new(config: AlpacaConfig, clock: Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let venue = config.venue;
+        let unusable =
+            |error: AddressError| VenueError::NotSent { venue: venue.clone(), message: error.to_string() };
+        let rest = Address::parse(&config.rest, Protocol::Http).map_err(unusable)?;
+        let data = Address::parse(&config.data, Protocol::Http).map_err(unusable)?;
+        // A stream's own path may stand behind the base.
+        let public = config.ws_public.trim_end_matches('/');
+        let base = match public.strip_suffix(CRYPTO_STREAM) {
+            Some(base) => base,
+            None => ["/iex", "/sip", "/delayed_sip"]
+                .iter()
+                .find_map(|feed| public.strip_suffix(feed)?.strip_suffix("/v2"))
+                .unwrap_or(public),
+        };
+        let socket = |text: &str| Address::parse(text, Protocol::WebSocket);
+        let ws_public = socket(base).map_err(unusable)?;
+        let mut ws_private = socket(&config.ws_private).map_err(unusable)?;
+        if !ws_private.has_path() {
+            ws_private = socket(&ws_private.join("/stream")).map_err(unusable)?;
+        }
+        let trading = HttpClient::new(venue.clone(), rest, &config.http)?;
+        let data = HttpClient::new(venue.clone(), data, &config.http)?;
+        let operator = config.data_key.map(|key| Operator::new(venue.clone(), key, clock.clone()));
+        Ok(Self(Arc::new(Alpaca {
+            private: Private::new(venue.clone(), trading.clone()),
+            orders: KnownOrders::default(),
+            fees: config.fees,
+            ws_crypto: socket(&ws_public.join(CRYPTO_STREAM)).map_err(unusable)?,
+            ws_stocks: socket(&ws_public.join(&format!("{STOCK_STREAMS}{}", config.stock_feed)))
+                .map_err(unusable)?,
+            market: Market::new(venue.clone(), trading, data, operator, config.stock_feed, clock),
+            ws_private,
+            websocket: config.websocket,
+            book_depth: config.book_depth.max(1),
+            book_check: config.book_check,
+            poll: config.poll,
+            contract: contract::contract(venue.clone()),
+            venue,
+        })))
+    }
+}
+
+#[async_trait]
+impl Executor for AlpacaExecutor {
+    fn contract(&self) -> &VenueContract {
+        &self.0.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.0.market.instruments().await
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote(symbol).await
+    }
+
+    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
+        self.0.market.book(symbol, depth).await
+    }
+
+    async fn candles(
+        &self,
+        symbol: &Symbol,
+        interval: CandleInterval,
+        limit: usize,
+    ) -> Result<Vec<Candle>, VenueError> {
+        self.0.market.candles(symbol, interval, limit).await
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        account::schedule(self.0.fees)
+    }
+
+    async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.0.fees(account, symbol).await
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.0.balances(account).await
+    }
+
+    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        self.0.key_rights(account).await
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        self.0.place(account, order, notional).await
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.0.cancel(account, order).await
+    }
+
+    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        self.0.cancel_all(account).await
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        _: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        self.0.find(account, order).await
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.0.open_orders(account).await
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.0.fills_since(account, since).await
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        stream::market(&self.0, &symbols)
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        stream::account(self.0.clone(), account)
+    }
+}

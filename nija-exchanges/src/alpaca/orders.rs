@@ -1,0 +1,329 @@
+//! Orders.
+
+use nija_core::{
+    ExecutionReport, FilterError, Lookup, Method, Notional, OrderKind, OrderRef, Placement, Price, Quantity,
+    RequestBody, RequestPurpose, Side, TimeInForce, VenueAccount, VenueError, VenueOrder, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::collections::HashSet;
+
+use super::{
+    error::{is_not_cancelable, is_not_found},
+    executor::Alpaca,
+    parse,
+    private::Query,
+    symbols::{Class, Listed, SymbolMap},
+    wire,
+};
+use crate::decode::unreadable;
+
+/// Orders in one answer at most ("Get All Orders").
+const PAGE: usize = 500;
+/// Pages read at most.
+const PAGES: usize = 40;
+/// Dollars of one crypto order at most ("Crypto Spot Trading": 200,000 USD for each order).
+const MOST_CRYPTO: Decimal = Decimal::from_parts(200_000, 0, 0, false, 0);
+
+/// The body of `POST /v2/orders`. Numbers are text, so that nobody makes floats of them.
+#[derive(Debug, Serialize)]
+struct NewOrder<'a> {
+    symbol: &'a str,
+    qty: String,
+    side: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    time_in_force: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_price: Option<String>,
+    client_order_id: String,
+}
+
+impl Alpaca {
+    pub(super) async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        if order.user() != account.user {
+            return Err(self.not_sent("the order is another user's"));
+        }
+        let listed = self.market.listed(Some(account), order.symbol()).await?;
+        let (quantity, kind) = fitted(&listed, order, notional)?;
+        let time_in_force = self.time_in_force(&listed, order, quantity)?;
+        if listed.class == Class::Stock && kind == OrderKind::Market {
+            self.market.must_be_open(account, &listed.name).await?;
+        }
+        if order.deadline() <= self.market.clock.now() {
+            return Err(self.not_sent("its deadline is over"));
+        }
+        let body = body(order, &listed, quantity, kind, time_in_force);
+        let purpose =
+            RequestPurpose::PlaceOrder { symbol: order.symbol().clone(), side: order.side(), notional };
+        let body = RequestBody::Json(body);
+        let answer =
+            self.private.call(account, Method::Post, "/v2/orders", Vec::new(), body, purpose).await?;
+        let placed: wire::Order = parse::answer(&self.venue, "order", &answer)?;
+        let report = parse::report(&self.venue, &placed, &listed)?;
+        self.learn(&placed);
+        Ok(Placement { venue_order_id: report.venue_order_id.clone(), report: Some(report) })
+    }
+
+    /// "Placing Orders", time in force: crypto takes `gtc` and `ioc`; fractions of a share live for the day only.
+    fn time_in_force(
+        &self,
+        listed: &Listed,
+        order: &VenueOrder,
+        quantity: Quantity,
+    ) -> Result<&'static str, VenueError> {
+        let whole = quantity.get().fract().is_zero();
+        match (listed.class, order.kind(), order.time_in_force()) {
+            (Class::Crypto, _, TimeInForce::Gtc) => Ok("gtc"),
+            (Class::Crypto, _, TimeInForce::Ioc) => Ok("ioc"),
+            (Class::Stock, OrderKind::Market, _) => Ok("day"),
+            (Class::Stock, OrderKind::Limit { .. }, TimeInForce::Gtc) if whole => Ok("gtc"),
+            (Class::Stock, OrderKind::Limit { .. }, TimeInForce::Ioc) if whole => Ok("ioc"),
+            (Class::Stock, OrderKind::Limit { .. }, _) => Err(VenueError::Rejected {
+                venue: self.venue.clone(),
+                code: "fractional_limit".to_owned(),
+                message: format!(
+                    "a limit order for a fraction of a share lives for one day only, and {} {} is one: order whole \
+                     shares, or send a market order",
+                    quantity, listed.name
+                ),
+            }),
+        }
+    }
+
+    pub(super) async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        let id = match &order.venue_order_id {
+            Some(id) => id.clone(),
+            None => match self.by_client_id(account, order).await? {
+                Some(found) => parse::order_id(&self.venue, "order.id", &found.id)?,
+                None => return Ok(()),
+            },
+        };
+        let answer = self.private.delete(account, &format!("/v2/orders/{id}")).await?;
+        match super::error::refused(&self.venue, &answer) {
+            None => Ok(()),
+            Some(error) if is_not_found(&error) => Ok(()),
+            // Over, or ending, or not far enough to be cancelled: only the last is a failure.
+            Some(error) if is_not_cancelable(&error) => match self.by_id(account, &id).await? {
+                Some(found) if !is_over(&found.status) => Err(error),
+                _ => Ok(()),
+            },
+            Some(error) => Err(error),
+        }
+    }
+
+    /// 207: each order with the status of its own cancelling.
+    pub(super) async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        let answer = self.private.delete(account, "/v2/orders").await?;
+        let each: Vec<wire::CancelStatus> = parse::answer(&self.venue, "cancel_all", &answer)?;
+        let cancelled = each.iter().filter(|one| (200..300).contains(&one.status)).count();
+        let failed = each.iter().filter(|one| !matches!(one.status, 200..300 | 404 | 422)).count();
+        if failed > 0 {
+            return Err(VenueError::Rejected {
+                venue: self.venue.clone(),
+                code: "cancel_all".to_owned(),
+                message: format!("{failed} of {} orders could not be cancelled; try again", each.len()),
+            });
+        }
+        Ok(u64::try_from(cancelled).ok())
+    }
+
+    pub(super) async fn find(&self, account: &VenueAccount, order: &OrderRef) -> Result<Lookup, VenueError> {
+        let symbols = self.market.symbols(Some(account)).await?;
+        let mut found = None;
+        if let Some(id) = &order.venue_order_id {
+            found = self.by_id(account, id).await?;
+        }
+        if found.is_none() {
+            found = self.by_client_id(account, order).await?;
+        }
+        match found {
+            Some(found) => Ok(Lookup::Found(self.report(&found, &symbols)?)),
+            None => Ok(Lookup::Absent),
+        }
+    }
+
+    pub(super) async fn by_id(
+        &self,
+        account: &VenueAccount,
+        id: &VenueOrderId,
+    ) -> Result<Option<wire::Order>, VenueError> {
+        self.order_at(account, &format!("/v2/orders/{id}"), Vec::new()).await
+    }
+
+    async fn by_client_id(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+    ) -> Result<Option<wire::Order>, VenueError> {
+        let query = vec![("client_order_id", order.client_id.to_string())];
+        self.order_at(account, "/v2/orders:by_client_order_id", query).await
+    }
+
+    async fn order_at(
+        &self,
+        account: &VenueAccount,
+        path: &str,
+        query: Query,
+    ) -> Result<Option<wire::Order>, VenueError> {
+        let answer = self.private.get(account, path, query).await?;
+        match parse::answer::<wire::Order>(&self.venue, "order", &answer) {
+            Err(error) if is_not_found(&error) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    pub(super) async fn open_orders(
+        &self,
+        account: &VenueAccount,
+    ) -> Result<Vec<ExecutionReport>, VenueError> {
+        let symbols = self.market.symbols(Some(account)).await?;
+        let mut reports = Vec::new();
+        for order in self.list(account, "open", None).await? {
+            if listed(&symbols, &order).is_none() {
+                tracing::warn!(
+                    symbol = order.symbol,
+                    "an open order in something that is not listed is left out"
+                );
+                continue;
+            }
+            reports.push(self.report(&order, &symbols)?);
+        }
+        reports.sort_by(|a, b| (a.at, &a.venue_order_id).cmp(&(b.at, &b.venue_order_id)));
+        Ok(reports)
+    }
+
+    /// All orders of a status, oldest first, page by page. `after` is exclusive: each page begins a little before the end of the
+    /// one before it.
+    pub(super) async fn list(
+        &self,
+        account: &VenueAccount,
+        status: &str,
+        after: Option<nija_core::Timestamp>,
+    ) -> Result<Vec<wire::Order>, VenueError> {
+        let mut all: Vec<wire::Order> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut after = after;
+        for _ in 0..PAGES {
+            let mut query = vec![
+                ("status", status.to_owned()),
+                ("limit", PAGE.to_string()),
+                ("direction", "asc".to_owned()),
+                // The legs of brackets as orders of their own.
+                ("nested", "false".to_owned()),
+            ];
+            query.extend(after.map(|after| ("after", after.to_string())));
+            let answer = self.private.get(account, "/v2/orders", query).await?;
+            let page: Vec<wire::Order> = parse::answer(&self.venue, "orders", &answer)?;
+            let full = page.len() >= PAGE;
+            let last = page.last().and_then(|order| order.submitted_at.as_deref()?.parse().ok());
+            let known = all.len();
+            for order in page {
+                if seen.insert(order.id.clone()) {
+                    self.learn(&order);
+                    all.push(order);
+                }
+            }
+            if !full {
+                return Ok(all);
+            }
+            match last {
+                Some(last) if all.len() > known => {
+                    after = Some(nija_core::Timestamp::minus(last, std::time::Duration::from_micros(1)));
+                }
+                _ => break,
+            }
+        }
+        Err(unreadable(&self.venue, "orders", format_args!("more than {PAGES} pages, or pages without end")))
+    }
+
+    pub(super) fn report(
+        &self,
+        order: &wire::Order,
+        symbols: &SymbolMap,
+    ) -> Result<ExecutionReport, VenueError> {
+        let listed = listed(symbols, order).ok_or_else(|| {
+            let name = order.symbol.as_deref().unwrap_or_default();
+            unreadable(&self.venue, "order.symbol", format_args!("{name:?} is not listed"))
+        })?;
+        self.learn(order);
+        parse::report(&self.venue, order, listed)
+    }
+
+    fn not_sent(&self, message: &str) -> VenueError {
+        VenueError::NotSent { venue: self.venue.clone(), message: message.to_owned() }
+    }
+}
+
+pub(super) fn listed<'a>(symbols: &'a SymbolMap, order: &wire::Order) -> Option<&'a std::sync::Arc<Listed>> {
+    symbols.by_name(order.symbol.as_deref()?)
+}
+
+/// Whether an order of this status fills no more, or is on its way there.
+fn is_over(status: &str) -> bool {
+    matches!(
+        status,
+        "filled" | "canceled" | "expired" | "rejected" | "replaced" | "pending_cancel" | "pending_replace"
+    )
+}
+
+/// The order on the asset's lot and tick and within its limits, or why not. The market is valued by what the caller expects.
+fn fitted(
+    listed: &Listed,
+    order: &VenueOrder,
+    notional: Notional,
+) -> Result<(Quantity, OrderKind), VenueError> {
+    let rules = &listed.instrument;
+    let out_of_range = || FilterError::OutOfRange { venue: rules.venue.clone() };
+    let expected = notional.get().checked_div(order.quantity().get());
+    let reference = match order.kind() {
+        OrderKind::Limit { price } => price,
+        OrderKind::Market => expected.and_then(|price| Price::new(price).ok()).ok_or_else(out_of_range)?,
+    };
+    let (quantity, mut kind) = rules.fit(order.side(), order.kind(), order.quantity(), reference)?;
+    if let OrderKind::Limit { price } = &mut kind {
+        // In the user's favour, as the instrument's own tick.
+        let tick = listed.tick_at(price.get());
+        *price = match order.side() {
+            Side::Buy => price.floor_to(tick).ok_or_else(out_of_range)?,
+            Side::Sell => price.ceil_to(tick),
+        };
+    }
+    let dollars = matches!(rules.symbol.quote(), "USD" | "USDT" | "USDC");
+    if listed.class == Class::Crypto && dollars && quantity.get() * reference.get() > MOST_CRYPTO {
+        let max = Notional::new(MOST_CRYPTO).ok().and_then(|most| most.over(reference).ok());
+        let max = max.ok_or_else(out_of_range)?.floor_to(rules.lot_size);
+        let base = rules.symbol.base().to_owned();
+        return Err(FilterError::AboveMaxQuantity { quantity, max, base, venue: rules.venue.clone() }.into());
+    }
+    Ok((quantity, kind))
+}
+
+fn body(
+    order: &VenueOrder,
+    listed: &Listed,
+    quantity: Quantity,
+    kind: OrderKind,
+    time_in_force: &'static str,
+) -> String {
+    let (kind, limit_price) = match kind {
+        OrderKind::Market => ("market", None),
+        OrderKind::Limit { price } => ("limit", Some(price.to_string())),
+    };
+    let body = NewOrder {
+        symbol: &listed.name,
+        qty: quantity.to_string(),
+        side: order.side().as_str(),
+        kind,
+        time_in_force,
+        limit_price,
+        client_order_id: order.client_id().to_string(),
+    };
+    // Strings alone: this cannot fail.
+    serde_json::to_string(&body).unwrap_or_default()
+}
