@@ -29,6 +29,7 @@ pub(crate) fn router(venue: Arc<Venue>) -> Router {
         .route("/pause", post(pause))
         .route("/resume", post(resume))
         .route("/price", post(price))
+        .route("/market", post(market))
         .with_state(venue)
 }
 
@@ -46,6 +47,12 @@ enum FaultBody {
 struct PriceBody {
     symbol: String,
     price: Decimal,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarketBody {
+    open: Option<bool>,
 }
 
 async fn about(State(venue): Shared) -> Json<Value> {
@@ -110,6 +117,14 @@ async fn price(State(venue): Shared, Json(body): Json<PriceBody>) -> Reply {
         (StatusCode::OK, Json(json!({ "paused": true })))
     } else {
         (StatusCode::BAD_REQUEST, Json(json!({ "error": "unknown symbol or bad price" })))
+    }
+}
+
+async fn market(State(venue): Shared, Json(body): Json<MarketBody>) -> Reply {
+    if venue.set_market_open(body.open) {
+        (StatusCode::OK, Json(json!({ "open": body.open })))
+    } else {
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": "no market here has hours" })))
     }
 }
 

@@ -28,13 +28,17 @@ pub(crate) fn prepare(player: &Player, venues: &[Arc<Venue>]) {
             let first = this_minute - 60 * i64::try_from(history.len()).unwrap_or(0);
             let mut engine = venue.engine.lock();
             for (index, past) in history.into_iter().enumerate() {
+                let begin_s = first + 60 * i64::try_from(index).unwrap_or(0);
+                if !venue.protocol.trades_at(market, begin_s) {
+                    continue;
+                }
                 let price = |dollars: f64| decimal(dollars / rate);
                 let volume = decimal(past.turnover / past.close).round_dp(8);
                 let close = price(past.close);
                 engine.seed_candle(
                     market,
                     Candle {
-                        begin_s: first + 60 * i64::try_from(index).unwrap_or(0),
+                        begin_s,
                         open: price(past.open),
                         high: price(past.high),
                         low: price(past.low),
@@ -75,6 +79,7 @@ pub(crate) async fn run(
         for venue in &venues {
             let now_ns = venue.clock.now_ns();
             venue.engine.lock().expire(now_ns);
+            venue.protocol.tick(venue, now_ns);
             if !venue.paused.load(Ordering::SeqCst) {
                 quote(&player, venue, now_ns);
                 crowd(&player, venue, minutes, now_ns);
@@ -87,7 +92,7 @@ pub(crate) async fn run(
 /// Moves a venue's quotes to the tape's price, give or take the venue's own wandering.
 fn quote(player: &Player, venue: &Venue, now_ns: i64) {
     for (market, (base, quote)) in symbols(venue).into_iter().enumerate() {
-        let Some(dollars) = player.price(&base) else {
+        let Some(dollars) = player.price(&base).filter(|_| !venue.engine.lock().is_halted(market)) else {
             continue;
         };
         let seconds = now_ns as f64 / 1e9;

@@ -21,6 +21,7 @@
 
 mod account;
 mod admin;
+mod alpaca;
 pub mod cli;
 mod clock;
 pub mod engine;

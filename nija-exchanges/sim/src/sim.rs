@@ -370,6 +370,11 @@ impl VenueHandle {
         self.venue.set_price(symbol, price)
     }
 
+    /// Opens or closes markets that have hours (stocks), or leaves that to the clock again (`None`). False where none have.
+    pub fn set_market_open(&self, open: Option<bool>) -> bool {
+        self.venue.set_market_open(open)
+    }
+
     /// A market's best bid and ask now.
     #[must_use]
     pub fn best(&self, symbol: &str) -> Option<(Decimal, Decimal)> {

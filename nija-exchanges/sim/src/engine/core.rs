@@ -6,6 +6,7 @@ use super::fees::FeeSchedule;
 use super::house::HouseProfile;
 use super::market::{Market, MarketSpec};
 use super::types::{AccountId, LinkId, MarketId, Order, OrderId, Status};
+use super::waiting::Waiting;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,6 +26,10 @@ pub struct Engine {
     pub(crate) max_open_per_market: usize,
     /// Groups of linked orders by number, each in the order they were given.
     pub(crate) links: BTreeMap<LinkId, Vec<OrderId>>,
+    /// Orders that wait before they may trade.
+    pub(crate) waiting: Waiting,
+    /// Markets in which nobody pays a fee.
+    pub(crate) free_of_fees: BTreeSet<MarketId>,
     pub(crate) next_order: OrderId,
     pub(crate) next_fill: u64,
 }
@@ -45,6 +50,8 @@ impl Engine {
             expiring: BTreeSet::new(),
             max_open_per_market: usize::MAX,
             links: BTreeMap::new(),
+            waiting: Waiting::default(),
+            free_of_fees: BTreeSet::new(),
             next_order: first_id,
             next_fill: first_id,
         }
@@ -101,6 +108,7 @@ impl Engine {
     /// Ends an order: releases its hold, forgets its client id, files it under closed.
     pub(crate) fn close(&mut self, id: OrderId, status: Status, reason: Option<&'static str>, now_ns: i64) {
         self.set_hold(id, Decimal::ZERO);
+        self.waiting.forget(id, status == Status::Filled);
         let Some(order) = self.orders.get_mut(&id) else {
             return;
         };

@@ -30,6 +30,9 @@ impl Engine {
             return;
         }
         state.mid = mid;
+        if self.waiting.is_halted(market) {
+            return;
+        }
         let asks = ladder(&self.house, &state.spec, mid, Side::Sell, now_ns);
         let bids = ladder(&self.house, &state.spec, mid, Side::Buy, now_ns);
         let mut changed = false;
@@ -68,7 +71,7 @@ impl Engine {
 
     /// A trade of the crowd: takes `qty` of the best level, whoever rests there.
     pub fn crowd_trade(&mut self, market: MarketId, side: Side, qty: Decimal, now_ns: i64) {
-        let Some(state) = self.markets.get(market) else {
+        let Some(state) = self.markets.get(market).filter(|_| !self.is_halted(market)) else {
             return;
         };
         let qty = qty.round_dp_with_strategy(state.spec.lot_decimals, RoundingStrategy::ToZero);

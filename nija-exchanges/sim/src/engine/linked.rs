@@ -39,7 +39,7 @@ impl Engine {
         if self.available(account, self.needed_funds(&orders[0]).0) < needed {
             return Err(Reject::InsufficientFunds);
         }
-        let link = self.links.last_key_value().map_or(1, |(last, _)| last + 1);
+        let link = self.next_link();
         let ids: Vec<OrderId> =
             orders.into_iter().map(|order| self.accept(order, Some(link), now_ns)).collect();
         self.links.insert(link, ids.clone());
@@ -52,6 +52,11 @@ impl Engine {
         }
         self.run_triggers(market, now_ns);
         Ok(link)
+    }
+
+    /// A number for the next group.
+    pub(crate) fn next_link(&self) -> LinkId {
+        self.links.last_key_value().map_or(1, |(last, _)| last + 1)
     }
 
     /// The orders of a group, as far as they are kept, in the order they were given.

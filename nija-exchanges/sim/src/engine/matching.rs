@@ -156,7 +156,11 @@ impl Engine {
             Some(decimals) => (&spec.base, execution.qty, decimals),
             None => (&spec.quote, execution.cost, spec.cost_decimals),
         };
-        let fee = self.fees.fee(account.volume, maker, amount, decimals);
+        let fee = if self.free_of_fees.contains(&execution.market) {
+            Decimal::ZERO
+        } else {
+            self.fees.fee(account.volume, maker, amount, decimals)
+        };
         account.volume += execution.cost;
         self.next_fill += 1;
         let fill = Fill {

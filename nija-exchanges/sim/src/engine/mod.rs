@@ -17,6 +17,7 @@ mod matching;
 mod place;
 mod queries;
 mod types;
+mod waiting;
 
 pub use self::account::{Balance, ExecEvent, ExecKind};
 pub use self::book::PriceLevel;

@@ -51,6 +51,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Checks an order's numbers alone, as if its funds were there.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the market's filters.
+    pub fn check_numbers(&self, order: &NewOrder) -> Result<(), Reject> {
+        let market = self.markets.get(order.market).ok_or(Reject::UnknownOrder)?;
+        filters::check(&market.spec, order, market.last_price())
+    }
+
     /// Accepts an order and matches it.
     ///
     /// # Errors
@@ -99,10 +108,17 @@ impl Engine {
     /// Lets an accepted order wait for its trigger, or match.
     pub(crate) fn begin(&mut self, id: OrderId, now_ns: i64) {
         let Some(order) = self.orders.get(&id) else { return };
-        let (hold, waits) = (self.hold_of(order), order.ask.order_type.is_triggered());
+        let (hold, market) = (self.hold_of(order), order.ask.market);
         self.set_hold(id, hold);
         self.log(id, ExecKind::New, now_ns);
-        if waits {
+        if !self.queues(id, market) {
+            self.start(id, now_ns);
+        }
+    }
+
+    /// Arms a trigger order, matches any other.
+    pub(crate) fn start(&mut self, id: OrderId, now_ns: i64) {
+        if self.orders.get(&id).is_some_and(|order| order.ask.order_type.is_triggered()) {
             self.arm(id);
         } else {
             self.activate(id, now_ns);
@@ -120,6 +136,7 @@ impl Engine {
         }
         self.withdraw(id, Status::Canceled, Some("User requested"), now_ns);
         self.cancel_siblings(id, Some("User requested"), now_ns);
+        self.release(now_ns);
         Ok(())
     }
 
@@ -133,6 +150,7 @@ impl Engine {
             self.withdraw(id, Status::Expired, Some("Order expired"), now_ns);
             self.cancel_siblings(id, Some(LINKED), now_ns);
         }
+        self.release(now_ns);
     }
 
     /// Takes an order out of book or trigger list and closes it.
@@ -186,6 +204,10 @@ impl Engine {
     /// Activates trigger orders that the last price has reached, until none is left.
     pub(crate) fn run_triggers(&mut self, market: MarketId, now_ns: i64) {
         loop {
+            self.release(now_ns);
+            if self.is_halted(market) {
+                return;
+            }
             let state = &mut self.markets[market];
             let last = state.last_price();
             let rising = state.rising.first().copied().filter(|(trigger, _)| last >= *trigger);

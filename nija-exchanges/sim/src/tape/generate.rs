@@ -21,6 +21,9 @@ pub(super) fn series(seed: u64) -> Vec<Series> {
         Character { beta: 1.0, own: 0.25, turnover: 450_000.0 },
         Character { beta: 1.2, own: 0.5, turnover: 260_000.0 },
         Character { beta: 1.5, own: 1.0, turnover: 120_000.0 },
+        Character { beta: 0.3, own: 0.6, turnover: 900_000.0 },
+        Character { beta: 0.3, own: 0.15, turnover: 1_200_000.0 },
+        Character { beta: 0.4, own: 1.2, turnover: 40_000.0 },
     ];
     let factor = factor(seed);
     let each = ANCHORS.iter().zip(characters).enumerate();

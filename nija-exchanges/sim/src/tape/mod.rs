@@ -49,7 +49,7 @@ pub(crate) struct Series {
     pub(crate) bars: Vec<Bar>,
 }
 
-/// Market data for BTC, ETH and SOL against the dollar.
+/// Market data for BTC, ETH, SOL and some stocks against the dollar.
 #[derive(Debug, Clone)]
 pub struct Tape {
     pub(crate) series: Vec<Series>,
@@ -58,7 +58,8 @@ pub struct Tape {
 }
 
 /// The assets of every tape and the dollar prices at which their replay starts.
-pub(crate) const ANCHORS: [(&str, f64); 3] = [("BTC", 64_250.0), ("ETH", 3_120.0), ("SOL", 148.0)];
+pub(crate) const ANCHORS: [(&str, f64); 6] =
+    [("BTC", 64_250.0), ("ETH", 3_120.0), ("SOL", 148.0), ("AAPL", 228.0), ("SPY", 562.0), ("ZVZZT", 14.5)];
 
 impl Tape {
     /// A market made by a fixed generator: the same seed gives the same tape.
@@ -67,7 +68,7 @@ impl Tape {
         Self { series: generate::series(seed), seed, source: format!("generated, seed {seed}") }
     }
 
-    /// A recorded tape: one CSV of one-minute candles (its name says `eth` or `sol`, else it is BTC), or a folder of
+    /// A recorded tape: one CSV of one-minute candles (its name says `eth`, `sol`, `aapl` or `spy`, else it is BTC), or a folder of
     /// them. Assets that it lacks are generated from the seed.
     ///
     /// # Errors

@@ -20,14 +20,18 @@ pub(super) fn load(path: &Path) -> Result<Vec<(&'static str, Vec<Bar>)>, TapeErr
     if out.is_empty() { Err(TapeError::Empty { path: path.to_owned() }) } else { Ok(out) }
 }
 
-/// The file itself, or a folder's one-minute crypto trade files by name.
+/// The file itself, or a folder's one-minute trade files by name.
 fn files(path: &Path) -> Result<Vec<PathBuf>, TapeError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let entries =
         std::fs::read_dir(path).map_err(|source| TapeError::Read { path: path.to_owned(), source })?;
-    let wanted = |name: &str| name.contains("usd_1m_trade") && name.ends_with(".csv");
+    let wanted = |name: &str| {
+        let minutes =
+            name.contains("usd_1m_trade") || (name.starts_with("usa_") && name.contains("_1m_trade"));
+        minutes && name.ends_with(".csv")
+    };
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(wanted))
@@ -38,13 +42,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, TapeError> {
 
 fn asset_of(file: &Path) -> &'static str {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
-    if name.contains("eth") {
-        "ETH"
-    } else if name.contains("sol") {
-        "SOL"
-    } else {
-        "BTC"
-    }
+    let named = [("eth", "ETH"), ("sol", "SOL"), ("aapl", "AAPL"), ("spy", "SPY")];
+    named.iter().find(|(part, _)| name.contains(part)).map_or("BTC", |(_, asset)| asset)
 }
 
 fn parse(text: &str) -> Vec<Bar> {

@@ -1,7 +1,7 @@
 //! The protocols that can be spoken, each with the folder that speaks it.
 
 use super::protocol::Protocol;
-use crate::kraken;
+use crate::{alpaca, kraken};
 use std::sync::Arc;
 
 /// Which venue's protocol is spoken.
@@ -11,17 +11,20 @@ use std::sync::Arc;
 pub enum VenueKind {
     /// Kraken Spot.
     Kraken,
+    /// Alpaca, stocks and crypto.
+    Alpaca,
 }
 
 impl VenueKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::Kraken];
+    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca];
 
     /// In small letters, as the command line spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kraken => "kraken",
+            Self::Alpaca => "alpaca",
         }
     }
 
@@ -34,6 +37,7 @@ impl VenueKind {
     pub(crate) fn protocol(self) -> Arc<dyn Protocol> {
         match self {
             Self::Kraken => Arc::new(kraken::Kraken),
+            Self::Alpaca => Arc::new(alpaca::Alpaca::default()),
         }
     }
 }

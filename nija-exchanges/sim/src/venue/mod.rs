@@ -4,7 +4,7 @@ mod keys;
 mod kind;
 mod protocol;
 
-pub(crate) use self::keys::Keys;
+pub(crate) use self::keys::{Key, Keys};
 pub use self::kind::VenueKind;
 pub(crate) use self::protocol::{Answer, Credentials, Protocol};
 
@@ -104,6 +104,7 @@ impl Venue {
         };
         let mut engine = Engine::new(protocol.markets(), fees, house, 1_000_000 * (setup.index + 1));
         engine.set_max_open_per_market(setup.tier.max_open_orders());
+        protocol.prepare(&mut engine);
         Self {
             name: setup.name,
             kind: setup.kind,
@@ -167,6 +168,13 @@ impl Venue {
         }
         self.touch();
         true
+    }
+
+    /// Opens or closes markets that have hours, or leaves that to the clock again (`None`). False where none have.
+    pub(crate) fn set_market_open(&self, open: Option<bool>) -> bool {
+        let done = self.protocol.set_market_open(self, open);
+        self.touch();
+        done
     }
 
     pub(crate) fn inject(&self, fault: Fault) {

@@ -1,7 +1,7 @@
 //! What a venue's folder provides. The server, the faults and the handles know a venue through this alone.
 
 use super::Venue;
-use crate::engine::{FeeSchedule, MarketId, MarketSpec, OrderId};
+use crate::engine::{Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
 use crate::faults::Fault;
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,6 +17,22 @@ pub(crate) trait Protocol: Send + Sync {
 
     /// The venue's published fees.
     fn fees(&self) -> FeeSchedule;
+
+    /// Settles in the engine what [`MarketSpec`] does not say, before anything is placed.
+    fn prepare(&self, _engine: &mut Engine) {}
+
+    /// Whether a market trades at a moment, by its regular hours.
+    fn trades_at(&self, _market: MarketId, _unix_s: i64) -> bool {
+        true
+    }
+
+    /// Called with each step of the tape: time has passed.
+    fn tick(&self, _venue: &Venue, _now_ns: i64) {}
+
+    /// Opens or closes markets that have hours, or leaves that to the clock again (`None`). False where none have.
+    fn set_market_open(&self, _venue: &Venue, _open: Option<bool>) -> bool {
+        false
+    }
 
     /// A market by its canonical symbol (`BTC-USD`) or any name the venue has for it.
     fn find_market(&self, name: &str) -> Option<MarketId>;
