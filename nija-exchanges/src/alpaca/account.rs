@@ -2,12 +2,16 @@
 
 use nija_core::{FeeSchedule, KeyRights, Symbol, VenueAccount, VenueBalance, VenueError};
 use rust_decimal::Decimal;
+use std::time::Duration;
 
 use super::{AlpacaFees, executor::Alpaca, parse, symbols::Class, wire};
 
+/// How long a user's tier is taken to stand.
+const TIER_KEPT: Duration = Duration::from_secs(3_600);
+
 /// Crypto's rates; stocks are free of commission and asked for by symbol.
-pub(super) const fn schedule(fees: AlpacaFees) -> FeeSchedule {
-    FeeSchedule { maker: fees.maker, taker: fees.taker, from_venue: false }
+pub(super) const fn schedule(fees: AlpacaFees, from_venue: bool) -> FeeSchedule {
+    FeeSchedule { maker: fees.maker, taker: fees.taker, from_venue }
 }
 
 impl Alpaca {
@@ -44,7 +48,7 @@ impl Alpaca {
         Ok(balances)
     }
 
-    /// Alpaca has no call for a user's tier: what is configured.
+    /// Alpaca has no call for a user's rates. Its account names a tier, whose rates are published; what is configured comes first.
     pub(super) async fn fees(
         &self,
         account: &VenueAccount,
@@ -52,10 +56,36 @@ impl Alpaca {
     ) -> Result<FeeSchedule, VenueError> {
         let listed = self.market.listed(Some(account), symbol).await?;
         Ok(match listed.class {
-            Class::Crypto => schedule(self.fees),
+            Class::Crypto => {
+                let (fees, told) = self.crypto_fees(account).await?;
+                schedule(fees, told)
+            }
             // "Regulatory Fees" of the SEC and FINRA, passed on for sales, are some thousandths of a per cent and not counted.
             Class::Stock => FeeSchedule { maker: Decimal::ZERO, taker: Decimal::ZERO, from_venue: false },
         })
+    }
+
+    /// Crypto's rates for a user, and whether the venue said so. What was told is kept: tiers change by the day.
+    pub(super) async fn crypto_fees(&self, account: &VenueAccount) -> Result<(AlpacaFees, bool), VenueError> {
+        if let Some(configured) = self.fees {
+            return Ok((configured, false));
+        }
+        let now = self.market.clock.now();
+        let known = self.tiers.lock().get(&account.user).copied();
+        let told = match known {
+            Some((told, at)) if now >= at && now.since(at) < TIER_KEPT => told,
+            _ => {
+                let state = self.read_account(account).await?;
+                let tier = state.crypto_tier.as_ref().and_then(|tier| match tier {
+                    serde_json::Value::String(text) => text.parse().ok(),
+                    other => u32::try_from(other.as_u64()?).ok(),
+                });
+                let told = tier.and_then(AlpacaFees::of_tier);
+                self.tiers.lock().insert(account.user, (told, now));
+                told
+            }
+        };
+        Ok(told.map_or((AlpacaFees::default(), false), |told| (told, true)))
     }
 
     /// Alpaca does not tell what a key may do. The account's own state is the nearest thing to it.

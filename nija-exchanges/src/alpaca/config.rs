@@ -24,8 +24,8 @@ pub struct AlpacaConfig {
     pub data_key: Option<DataKey>,
     /// Stock feed: `iex` (free), `sip`, `delayed_sip`.
     pub stock_feed: String,
-    /// What crypto costs, since Alpaca does not tell a user's tier. Stocks cost no commission.
-    pub fees: AlpacaFees,
+    /// What crypto costs, where it is not the published rate of the account's tier. Stocks cost no commission.
+    pub fees: Option<AlpacaFees>,
     /// Limits of REST calls.
     pub http: HttpConfig,
     /// Limits of WebSocket connections.
@@ -48,9 +48,30 @@ pub struct AlpacaFees {
 }
 
 impl Default for AlpacaFees {
-    /// The first tier, up to 100,000 USD in 30 days: 0.15 % and 0.25 % (docs.alpaca.markets, "Crypto Spot Trading Fees").
+    /// The first tier.
     fn default() -> Self {
-        Self { maker: Decimal::new(15, 4), taker: Decimal::new(25, 4) }
+        Self::of_tier(1).unwrap_or(Self { maker: Decimal::ZERO, taker: Decimal::ZERO })
+    }
+}
+
+impl AlpacaFees {
+    /// The published rates of a tier of 30 days' volume (docs.alpaca.markets, "Crypto Spot Trading Fees"), counted from one: up to
+    /// 100,000 USD 0.15 % and 0.25 %, from 100 million nothing and 0.10 %. That `crypto_tier` of an account counts these tiers is
+    /// unverified.
+    #[must_use]
+    pub fn of_tier(tier: u32) -> Option<Self> {
+        let (maker, taker) = match tier {
+            1 => (15, 25),
+            2 => (12, 22),
+            3 => (10, 20),
+            4 => (8, 18),
+            5 => (5, 15),
+            6 => (2, 13),
+            7 => (2, 12),
+            8 => (0, 10),
+            _ => return None,
+        };
+        Some(Self { maker: Decimal::new(maker, 4), taker: Decimal::new(taker, 4) })
     }
 }
 
@@ -78,7 +99,7 @@ impl AlpacaConfig {
             ws_private: ws_private.into(),
             data_key: None,
             stock_feed: "iex".to_owned(),
-            fees: AlpacaFees::default(),
+            fees: None,
             http: HttpConfig::default(),
             websocket: WsConfig::default(),
             book_depth: 25,

@@ -5,9 +5,10 @@ use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
     KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
-    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
-use std::{sync::Arc, time::Duration};
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     AlpacaConfig, AlpacaFees, account, contract,
@@ -32,7 +33,8 @@ pub(super) struct Alpaca {
     pub(super) market: Market,
     pub(super) private: Private,
     pub(super) orders: KnownOrders,
-    pub(super) fees: AlpacaFees,
+    pub(super) fees: Option<AlpacaFees>,
+    pub(super) tiers: Mutex<HashMap<UserId, (Option<AlpacaFees>, Timestamp)>>,
     pub(super) ws_crypto: Address,
     pub(super) ws_stocks: Address,
     pub(super) ws_private: Address,
@@ -76,6 +78,7 @@ impl AlpacaExecutor {
             private: Private::new(venue.clone(), trading.clone()),
             orders: KnownOrders::default(),
             fees: config.fees,
+            tiers: Mutex::default(),
             ws_crypto: socket(&ws_public.join(CRYPTO_STREAM)).map_err(unusable)?,
             ws_stocks: socket(&ws_public.join(&format!("{STOCK_STREAMS}{}", config.stock_feed)))
                 .map_err(unusable)?,
@@ -119,7 +122,7 @@ impl Executor for AlpacaExecutor {
     }
 
     fn default_fees(&self) -> FeeSchedule {
-        account::schedule(self.0.fees)
+        account::schedule(self.0.fees.unwrap_or_default(), false)
     }
 
     async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    AlpacaFees,
     executor::Alpaca,
     parse::{self, OrderFacts},
     private::Query,
@@ -53,6 +54,10 @@ impl Alpaca {
         let activities = self.activities(account, since).await?;
         let symbols = self.market.symbols(Some(account)).await?;
         let facts = self.facts(account, &activities, since).await?;
+        let fees = match activities.is_empty() {
+            true => AlpacaFees::default(),
+            false => self.crypto_fees(account).await?.0,
+        };
         let mut fills = Vec::with_capacity(activities.len());
         for activity in &activities {
             let Some(listed) = symbols.by_name(&activity.symbol) else {
@@ -66,7 +71,7 @@ impl Alpaca {
                 let path = format!("activities.{}.order_id", activity.id);
                 return Err(unreadable(&self.venue, path, "no such order"));
             };
-            let fill = parse::fill(&self.venue, activity, listed, facts, self.fees)?;
+            let fill = parse::fill(&self.venue, activity, listed, facts, fees)?;
             fills.push(Executed { fill, cumulative: activity.cum_qty.map(|cumulative| cumulative.0) });
         }
         // Partial executions of the same millisecond may be listed out of order.

@@ -9,7 +9,8 @@
 //! Alpaca has no way to ask what a key may do, so [`nija_core::KeyRights::can_withdraw`] stays unknown: prefer OAuth tokens of
 //! the scope `trading`, which can never move money out.
 //!
-//! Alpaca does not say what an execution cost, nor whether it rested. Fees are therefore estimates from the configured rates, and
+//! Alpaca does not say what an execution cost, nor whether it rested. Fees are therefore estimates from the rates of the account's
+//! tier (or those configured), and
 //! a limit order's execution at its own price more than a second after it was sent counts as a maker's.
 //!
 //! Facts are from Alpaca's public documentation; each is cited where it is used.

@@ -2,7 +2,7 @@
 
 use nija_core::{
     ExecutionReport, FilterError, Lookup, Method, Notional, OrderKind, OrderRef, Placement, Price, Quantity,
-    RequestBody, RequestPurpose, Side, TimeInForce, VenueAccount, VenueError, VenueOrder, VenueOrderId,
+    RequestBody, RequestPurpose, TimeInForce, VenueAccount, VenueError, VenueOrder, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -285,15 +285,7 @@ fn fitted(
         OrderKind::Limit { price } => price,
         OrderKind::Market => expected.and_then(|price| Price::new(price).ok()).ok_or_else(out_of_range)?,
     };
-    let (quantity, mut kind) = rules.fit(order.side(), order.kind(), order.quantity(), reference)?;
-    if let OrderKind::Limit { price } = &mut kind {
-        // In the user's favour, as the instrument's own tick.
-        let tick = listed.tick_at(price.get());
-        *price = match order.side() {
-            Side::Buy => price.floor_to(tick).ok_or_else(out_of_range)?,
-            Side::Sell => price.ceil_to(tick),
-        };
-    }
+    let (quantity, kind) = rules.fit(order.side(), order.kind(), order.quantity(), reference)?;
     let dollars = matches!(rules.symbol.quote(), "USD" | "USDT" | "USDC");
     if listed.class == Class::Crypto && dollars && quantity.get() * reference.get() > MOST_CRYPTO {
         let max = Notional::new(MOST_CRYPTO).ok().and_then(|most| most.over(reference).ok());

@@ -15,10 +15,9 @@ use crate::decode::Num;
 
 /// Fractions of a share have up to nine places ("Fractional Trading").
 const SHARE_PLACES: u32 = 9;
-/// Prices of stocks have four places below one dollar ("Placing Orders": sub-penny increments).
-const STOCK_TICK: Decimal = Decimal::from_parts(1, 0, 0, false, 4);
-/// From one dollar on they have two.
-const STOCK_TICK_FROM_ONE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// Prices of stocks are in cents. Below one dollar four places would do as well ("Placing Orders": sub-penny increments), but the
+/// list does not say what a share costs, and cents are taken everywhere.
+const STOCK_TICK: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// Smallest order in dollars: one for fractions of a share ("Fractional Trading"); ten for crypto, by the words of the venue's own
 /// refusal ("minimal amount of order 10"; unverified in the documents).
 const MIN_FRACTION: Decimal = Decimal::ONE;
@@ -48,16 +47,6 @@ pub(super) struct Listed {
     pub(super) class: Class,
     /// As orders and prices name it.
     pub(super) name: String,
-}
-
-impl Listed {
-    /// The step of a price: stocks have a finer one below a dollar.
-    pub(super) fn tick_at(&self, price: Decimal) -> Decimal {
-        match self.class {
-            Class::Stock if price >= Decimal::ONE => STOCK_TICK_FROM_ONE,
-            _ => self.instrument.tick_size,
-        }
-    }
 }
 
 /// All assets.
@@ -212,8 +201,7 @@ mod tests {
         assert!(cross.min_notional.get().is_zero() && cross.lot_size == Decimal::new(1, 9));
         let share = map.get(&symbol("AAPL-USD")).unwrap();
         assert_eq!(share.instrument.lot_size, Decimal::new(1, 9));
-        assert_eq!(share.tick_at(Decimal::ONE), Decimal::new(1, 2));
-        assert_eq!(share.tick_at(Decimal::new(9_999, 4)), Decimal::new(1, 4));
+        assert_eq!(share.instrument.tick_size, Decimal::new(1, 2));
         assert_eq!(map.get(&symbol("BRK.B-USD")).unwrap().instrument.lot_size, Decimal::ONE);
     }
 }

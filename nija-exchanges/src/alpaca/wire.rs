@@ -45,6 +45,8 @@ pub(super) struct Account {
     #[serde(default)]
     pub(super) buying_power: Option<Num>,
     #[serde(default)]
+    pub(super) crypto_tier: Option<serde_json::Value>,
+    #[serde(default)]
     pub(super) trading_blocked: bool,
     #[serde(default)]
     pub(super) account_blocked: bool,

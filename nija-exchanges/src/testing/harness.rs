@@ -54,6 +54,11 @@ pub trait Harness: Send + Sync {
     /// Moves the market until an order of this side with this limit would trade.
     async fn reach(&self, side: Side, limit: Price);
 
+    /// Whether the venue tells a user's own fees for the symbol; where it does not, the configured ones are given.
+    fn tells_fees(&self) -> bool {
+        true
+    }
+
     /// Causes a fault; false where this venue cannot have it.
     fn fault(&self, fault: VenueFault) -> bool;
 }

@@ -1,7 +1,10 @@
 //! Every executor against the one suite.
 
+use crate::alpaca_harness::Alpaca;
 use crate::support::{Kraken, Paper, PaperOverKraken};
 
 nija_exchanges::executor_conformance!(kraken, super::Kraken::start().await);
 nija_exchanges::executor_conformance!(paper, super::Paper::start());
 nija_exchanges::executor_conformance!(paper_over_kraken, super::PaperOverKraken::start().await);
+nija_exchanges::executor_conformance!(alpaca, super::Alpaca::start().await);
+nija_exchanges::executor_conformance!(alpaca_stocks, super::Alpaca::stocks().await);

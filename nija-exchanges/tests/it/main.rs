@@ -2,6 +2,10 @@
 // Helpers are outside of `#[test]`, where clippy would otherwise look away.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alpaca;
+mod alpaca_harness;
+mod alpaca_streams;
+mod alpaca_verify;
 mod conformance;
 mod kraken;
 mod paper;

@@ -144,7 +144,8 @@ pub(crate) fn markets() -> Vec<MarketSpec> {
             tick: Decimal::new(1, asset.price_decimals),
             price_decimals: asset.price_decimals,
             lot_decimals: asset.lot_decimals,
-            cost_decimals: 9,
+            // Prices of up to 4 places times quantities of 9: costs are exact.
+            cost_decimals: 13,
             min_qty: Decimal::new(asset.min_qty, asset.lot_decimals),
             min_cost: match asset.class {
                 Class::Crypto => Decimal::TEN,

@@ -68,8 +68,8 @@ impl Refusal {
     }
 
     /// Adds a field.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.more.push((name, value.to_string()));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.more.push((name, value.into()));
         self
     }
 

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_trade_is_written_with_a_timestamp() {
-        let trade = json!([{ "t": "2023-11-14T22:13:20.123456Z" }]);
+        let trade = json!([{ "t": "2023-11-14T22:13:20.123456789Z" }]);
         // The recorded server's own bytes for this time.
         assert_eq!(encode(&trade), bytes("9181a174d7ff1d6f34546553f100"));
     }

@@ -74,15 +74,15 @@ pub(crate) fn decimal(value: &serde_json::Value) -> Option<Decimal> {
 
 /// A number on the wire. Prices and sizes of market data are JSON numbers, which print the digits that they were made from.
 pub(crate) fn number(value: Decimal) -> serde_json::Value {
-    let float: f64 = value.normalize().to_string().parse().unwrap_or(0.0);
-    serde_json::Number::from_f64(float).map_or(serde_json::Value::Null, |number| {
-        // Whole numbers without a point, as Go writes them.
-        if float.fract() == 0.0 && float.abs() < 9e15 {
-            serde_json::Value::from(float as i64)
-        } else {
-            serde_json::Value::Number(number)
-        }
-    })
+    let value = value.normalize();
+    // Whole numbers without a point, as Go writes them.
+    if value.scale() == 0
+        && let Ok(whole) = i64::try_from(value)
+    {
+        return serde_json::Value::from(whole);
+    }
+    let float: f64 = value.to_string().parse().unwrap_or(0.0);
+    serde_json::Number::from_f64(float).map_or(serde_json::Value::Null, serde_json::Value::Number)
 }
 
 /// A moment with nanoseconds, without trailing zeros, as Go writes it.

@@ -80,10 +80,10 @@ impl AccountStream {
                 ExecKind::New => Some(update(&engine, &state, event, "new", None)),
                 ExecKind::Trade(fill) => {
                     // An order's last execution and its end are one event here.
-                    let ends = |next: &&ExecEvent| {
+                    let ends = |next: &ExecEvent| {
                         matches!(next.kind, ExecKind::Filled) && next.order.id == event.order.id
                     };
-                    match events.next_if(|next| ends(&next)) {
+                    match events.next_if(|next| ends(next)) {
                         Some(end) => {
                             self.seen = Some(end.seq);
                             Some(update(&engine, &state, end, "fill", Some(fill)))

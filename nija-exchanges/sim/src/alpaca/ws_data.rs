@@ -253,7 +253,7 @@ fn with(mut row: Value, kind: &str, market: MarketId) -> Value {
 }
 
 fn answer(message: Value) -> Out {
-    Out { body: json!([message]), sort: Sort::Answer }
+    Out { body: Value::Array(vec![message]), sort: Sort::Answer }
 }
 
 fn error(code: u16, words: &str) -> Out {
