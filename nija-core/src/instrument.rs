@@ -147,6 +147,32 @@ pub enum FilterError {
         /// Venue.
         venue: VenueId,
     },
+    /// Above the largest notional.
+    #[error("{notional} {quote} is above the largest order at {venue}, {max} {quote}")]
+    AboveMaxNotional {
+        /// After rounding.
+        notional: Notional,
+        /// The limit.
+        max: Notional,
+        /// Asset.
+        quote: String,
+        /// Venue.
+        venue: VenueId,
+    },
+    /// A limit price that the venue does not take, or not so far from the market.
+    #[error("a price of {price} {quote} is outside what {venue} takes now: {}", range(.low, .high.as_ref(), .quote))]
+    PriceOutsideBand {
+        /// After rounding.
+        price: Price,
+        /// Lowest.
+        low: Decimal,
+        /// Highest, where there is one.
+        high: Option<Decimal>,
+        /// Asset.
+        quote: String,
+        /// Venue.
+        venue: VenueId,
+    },
     /// Not open for trading.
     #[error("{symbol} is not open for trading at {venue}")]
     NotTradable {
@@ -161,6 +187,13 @@ pub enum FilterError {
         /// Venue.
         venue: VenueId,
     },
+}
+
+fn range(low: &Decimal, high: Option<&Decimal>, quote: &str) -> String {
+    match high {
+        Some(high) => format!("{} to {} {quote}", low.normalize(), high.normalize()),
+        None => format!("at least {} {quote}", low.normalize()),
+    }
 }
 
 impl Instrument {

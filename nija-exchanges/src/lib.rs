@@ -17,6 +17,8 @@
 //! ```
 
 pub mod alpaca;
+pub mod binance;
+mod client_ids;
 mod decode;
 pub mod kraken;
 mod listings;

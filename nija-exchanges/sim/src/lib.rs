@@ -22,6 +22,7 @@
 mod account;
 mod admin;
 mod alpaca;
+mod binance;
 pub mod cli;
 mod clock;
 pub mod engine;

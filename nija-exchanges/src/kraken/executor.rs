@@ -9,7 +9,8 @@ use nija_core::{
 };
 use std::sync::Arc;
 
-use super::{KrakenConfig, account, contract, market::Market, orders::ClientIds, private::Private, stream};
+use super::{KrakenConfig, account, contract, market::Market, private::Private, stream};
+use crate::client_ids::ClientIds;
 use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
 
 /// Kraken Spot.

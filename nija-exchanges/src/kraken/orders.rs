@@ -298,33 +298,3 @@ fn is_last(page: usize, seen: usize, count: Option<crate::decode::Num>) -> bool 
     let all = count.and_then(|count| usize::try_from(count.0).ok());
     page == 0 || all.map_or(page < PAGE, |all| seen >= all)
 }
-
-/// Client ids by Kraken's order ids, the newest of them. `Some(None)` is an order made elsewhere.
-#[derive(Debug, Default)]
-pub(super) struct ClientIds(parking_lot::Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    ids: HashMap<String, Option<VenueClientId>>,
-    order: std::collections::VecDeque<String>,
-}
-
-impl ClientIds {
-    const KEPT: usize = 50_000;
-
-    pub(super) fn learn(&self, txid: &str, id: Option<VenueClientId>) {
-        let mut known = self.0.lock();
-        if known.ids.insert(txid.to_owned(), id).is_none() {
-            known.order.push_back(txid.to_owned());
-        }
-        while known.order.len() > Self::KEPT {
-            if let Some(oldest) = known.order.pop_front() {
-                known.ids.remove(&oldest);
-            }
-        }
-    }
-
-    pub(super) fn get(&self, txid: &str) -> Option<Option<VenueClientId>> {
-        self.0.lock().ids.get(txid).copied()
-    }
-}

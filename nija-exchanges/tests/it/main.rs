@@ -6,6 +6,7 @@ mod alpaca;
 mod alpaca_harness;
 mod alpaca_streams;
 mod alpaca_verify;
+mod binance;
 mod conformance;
 mod kraken;
 mod paper;

@@ -1,7 +1,7 @@
 //! The protocols that can be spoken, each with the folder that speaks it.
 
 use super::protocol::Protocol;
-use crate::{alpaca, kraken};
+use crate::{alpaca, binance, kraken};
 use std::sync::Arc;
 
 /// Which venue's protocol is spoken.
@@ -9,6 +9,8 @@ use std::sync::Arc;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VenueKind {
+    /// Binance Spot; Binance.US and the test network speak the same.
+    Binance,
     /// Kraken Spot.
     Kraken,
     /// Alpaca, stocks and crypto.
@@ -17,12 +19,13 @@ pub enum VenueKind {
 
 impl VenueKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca];
+    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca, Self::Binance];
 
     /// In small letters, as the command line spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Binance => "binance",
             Self::Kraken => "kraken",
             Self::Alpaca => "alpaca",
         }
@@ -36,6 +39,7 @@ impl VenueKind {
 
     pub(crate) fn protocol(self) -> Arc<dyn Protocol> {
         match self {
+            Self::Binance => Arc::new(binance::Binance::default()),
             Self::Kraken => Arc::new(kraken::Kraken),
             Self::Alpaca => Arc::new(alpaca::Alpaca::default()),
         }

@@ -1,0 +1,183 @@
+//! Binance as an [`Executor`].
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote,
+    Symbol, Timestamp, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+};
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    BinanceConfig, UserStream, account,
+    contract::{self, LONGEST_WINDOW, SHORTEST_WINDOW},
+    fills::Traded,
+    market::Market,
+    stream,
+};
+use crate::client_ids::ClientIds;
+use crate::transport::{
+    Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
+};
+
+/// rest-api.md, "IP Limits". The count of orders is an account's, and calls of many accounts share a connection.
+const LIMITS: &[LimitHeader] = &[LimitHeader {
+    scope: LimitScope::Ip,
+    name: "weight in 1 min",
+    count: LimitCount::Used("x-mbx-used-weight-1m"),
+    limit: LimitBound::Documented(6000),
+}];
+
+/// Binance Spot.
+#[derive(Debug, Clone)]
+pub struct BinanceExecutor(Arc<Binance>);
+
+#[derive(Debug)]
+pub(super) struct Binance {
+    pub(super) venue: VenueId,
+    pub(super) http: HttpClient,
+    pub(super) market: Market,
+    pub(super) client_ids: ClientIds,
+    pub(super) traded: Traded,
+    /// Without `/stream` or `/ws`.
+    pub(super) streams: Address,
+    pub(super) ws_api: Address,
+    pub(super) websocket: WsConfig,
+    pub(super) book_depth: usize,
+    pub(super) window: Duration,
+    pub(super) knows_key_rights: bool,
+    pub(super) user_stream: UserStream,
+    contract: VenueContract,
+}
+
+impl BinanceExecutor {
+    /// Checks the addresses; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] names the address that cannot be used.
+    pub fn new(config: BinanceConfig, clock: Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let venue = config.venue;
+        let unusable =
+            |error: AddressError| VenueError::NotSent { venue: venue.clone(), message: error.to_string() };
+        let rest = Address::parse(&config.rest, Protocol::Http).map_err(unusable)?;
+        let streams = config.ws_public.trim_end_matches('/');
+        let streams = streams.strip_suffix("/stream").or(streams.strip_suffix("/ws")).unwrap_or(streams);
+        let streams = Address::parse(streams, Protocol::WebSocket).map_err(unusable)?;
+        let mut ws_api = Address::parse(&config.ws_private, Protocol::WebSocket).map_err(unusable)?;
+        if !ws_api.has_path() {
+            ws_api = Address::parse(&ws_api.join("/ws-api/v3"), Protocol::WebSocket).map_err(unusable)?;
+        }
+        let http = HttpClient::new(venue.clone(), rest, &config.http)?.with_limit_headers(LIMITS);
+        let window = config.receive_window.clamp(SHORTEST_WINDOW, LONGEST_WINDOW);
+        Ok(Self(Arc::new(Binance {
+            market: Market::new(venue.clone(), http.clone(), clock),
+            http,
+            client_ids: ClientIds::default(),
+            traded: Traded::default(),
+            streams,
+            ws_api,
+            websocket: config.websocket,
+            book_depth: config.book_depth.clamp(1, 1000),
+            window,
+            knows_key_rights: config.knows_key_rights,
+            user_stream: config.user_stream,
+            contract: contract::contract(venue.clone(), window),
+            venue,
+        })))
+    }
+}
+
+#[async_trait]
+impl Executor for BinanceExecutor {
+    fn contract(&self) -> &VenueContract {
+        &self.0.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.0.market.instruments().await
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote(symbol).await
+    }
+
+    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
+        self.0.market.book(symbol, depth).await
+    }
+
+    async fn candles(
+        &self,
+        symbol: &Symbol,
+        interval: CandleInterval,
+        limit: usize,
+    ) -> Result<Vec<Candle>, VenueError> {
+        self.0.market.candles(symbol, interval, limit).await
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        account::default_fees()
+    }
+
+    async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.0.fees(account, symbol).await
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.0.balances(account).await
+    }
+
+    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        self.0.key_rights(account).await
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        self.0.place(account, order, notional).await
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.0.cancel(account, order).await
+    }
+
+    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        self.0.cancel_all(account).await
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        _since: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        self.0.find(account, order).await
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.0.open_orders(account).await
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.0.fills_since(account, since).await
+    }
+
+    fn limits_used(&self) -> Vec<LimitUsage> {
+        self.0.http.limits_used()
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols)
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        stream::account(self.0.clone(), account)
+    }
+}

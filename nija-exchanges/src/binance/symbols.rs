@@ -1,0 +1,147 @@
+//! Binance's symbols, as its list of them says.
+
+use nija_core::{Instrument, Notional, Quantity, Symbol, VenueId};
+use rust_decimal::Decimal;
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    filters::Filters,
+    wire::{Filter, SymbolInfo},
+};
+use crate::decode::Num;
+
+/// Where a filter does not say otherwise: the smallest step that Binance's eight digits can express.
+const SMALLEST: Decimal = Decimal::from_parts(1, 0, 0, false, 8);
+
+/// A listed symbol.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    pub(super) instrument: Instrument,
+    pub(super) filters: Filters,
+}
+
+impl Listed {
+    /// Binance's name: `BTCUSDT`.
+    pub(super) fn name(&self) -> &str {
+        &self.instrument.venue_symbol
+    }
+}
+
+/// All symbols.
+#[derive(Debug, Default)]
+pub(super) struct SymbolMap {
+    by_symbol: HashMap<Symbol, Arc<Listed>>,
+    by_name: HashMap<String, Arc<Listed>>,
+}
+
+impl SymbolMap {
+    /// From `exchangeInfo`. Symbols whose assets do not fit a canonical name (small letters, other scripts) are left out.
+    pub(super) fn new(venue: &VenueId, symbols: &[SymbolInfo]) -> Self {
+        let mut map = Self::default();
+        for info in symbols {
+            let Some(listed) = listed(venue, info) else {
+                continue;
+            };
+            let listed = Arc::new(listed);
+            let symbol = listed.instrument.symbol.clone();
+            if map.by_symbol.contains_key(&symbol) {
+                continue;
+            }
+            map.by_name.insert(info.symbol.clone(), listed.clone());
+            map.by_symbol.insert(symbol, listed);
+        }
+        map
+    }
+
+    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
+        self.by_symbol.get(symbol)
+    }
+
+    /// By Binance's name, in capitals.
+    pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
+        self.by_name.get(name)
+    }
+
+    pub(super) fn instruments(&self) -> Vec<Instrument> {
+        let mut all: Vec<_> = self.by_symbol.values().map(|listed| listed.instrument.clone()).collect();
+        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        all
+    }
+}
+
+fn listed(venue: &VenueId, info: &SymbolInfo) -> Option<Listed> {
+    // The name goes into requests and stream names.
+    if !info.symbol.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+        return None;
+    }
+    let filter = |name: &str| info.filters.iter().find(|filter| filter.filter_type == name);
+    let above_zero =
+        |number: Option<Num>| number.map(|number| number.0).filter(|number| *number > Decimal::ZERO);
+    let (price, lot) = (filter("PRICE_FILTER"), filter("LOT_SIZE"));
+    let step = |filter: Option<&Filter>, pick: fn(&Filter) -> Option<Num>| above_zero(filter.and_then(pick));
+    let notional = ["NOTIONAL", "MIN_NOTIONAL"].into_iter().filter_map(filter);
+    let min_notional = notional.filter_map(|filter| above_zero(filter.min_notional)).max();
+    let instrument = Instrument {
+        venue: venue.clone(),
+        symbol: Symbol::new(&format!("{}-{}", info.base_asset, info.quote_asset)).ok()?,
+        venue_symbol: info.symbol.clone(),
+        lot_size: step(lot, |filter| filter.step_size).unwrap_or(SMALLEST),
+        tick_size: step(price, |filter| filter.tick_size).unwrap_or(SMALLEST),
+        min_quantity: Quantity::new(step(lot, |filter| filter.min_qty).unwrap_or_default()).ok()?,
+        // Some symbols allow more than any amount that we count with.
+        max_quantity: step(lot, |filter| filter.max_qty).and_then(|max| Quantity::new(max).ok()),
+        min_notional: Notional::new(min_notional.unwrap_or_default()).ok()?,
+        tradable: info.status == "TRADING" && info.is_spot_trading_allowed.unwrap_or(true),
+    };
+    Some(Listed { instrument, filters: Filters::new(&info.filters) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> SymbolMap {
+        let symbols = r#"[
+            {"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","isSpotTradingAllowed":true,"filters":[
+                {"filterType":"PRICE_FILTER","minPrice":"0.01000000","maxPrice":"1000000.00000000","tickSize":"0.01000000"},
+                {"filterType":"LOT_SIZE","minQty":"0.00001000","maxQty":"9000.00000000","stepSize":"0.00001000"},
+                {"filterType":"NOTIONAL","minNotional":"5.00000000","applyMinToMarket":true,"maxNotional":"9000000.00000000"}]},
+            {"symbol":"SHIBUSD","status":"BREAK","baseAsset":"SHIB","quoteAsset":"USD","filters":[
+                {"filterType":"LOT_SIZE","minQty":"1.00","maxQty":"922337203685477.00","stepSize":"1.00"},
+                {"filterType":"MIN_NOTIONAL","minNotional":"1"}]},
+            {"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH","quoteAsset":"BTC","filters":[]},
+            {"symbol":"币安人生USDT","status":"TRADING","baseAsset":"币安人生","quoteAsset":"USDT","filters":[]}
+        ]"#;
+        let symbols: Vec<SymbolInfo> = serde_json::from_str(symbols).unwrap();
+        SymbolMap::new(&VenueId::new("binance").unwrap(), &symbols)
+    }
+
+    #[test]
+    fn rules_come_from_the_filters_with_the_smallest_steps_where_there_are_none() {
+        let map = map();
+        let bitcoin = &map.by_name("BTCUSDT").unwrap().instrument;
+        assert_eq!(bitcoin.symbol.as_str(), "BTC-USDT");
+        assert_eq!(
+            (bitcoin.tick_size, bitcoin.lot_size),
+            ("0.01".parse().unwrap(), "0.00001".parse().unwrap())
+        );
+        assert_eq!(bitcoin.min_notional.to_string(), "5");
+        assert!(bitcoin.tradable);
+        let ether = &map.by_name("ETHBTC").unwrap().instrument;
+        assert_eq!((ether.tick_size, ether.lot_size), (SMALLEST, SMALLEST));
+        assert!(ether.min_quantity.is_zero() && ether.max_quantity.is_none());
+    }
+
+    #[test]
+    fn limits_beyond_every_amount_are_none_and_what_is_halted_cannot_be_traded() {
+        let map = map();
+        let shib = &map.by_name("SHIBUSD").unwrap().instrument;
+        assert!(shib.max_quantity.is_none() && !shib.tradable);
+        assert_eq!(shib.min_notional.to_string(), "1");
+    }
+
+    #[test]
+    fn names_that_no_symbol_can_have_are_left_out() {
+        assert_eq!(map().instruments().len(), 3);
+    }
+}
