@@ -2,6 +2,7 @@
 
 use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
 use nija_exchanges::{
+    coinbase::{CoinbaseConfig, CoinbaseExecutor},
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
 };
@@ -15,6 +16,8 @@ pub enum VenueConfig {
     Paper(PaperConfig),
     /// Kraken Spot, or whatever speaks its protocol at these addresses.
     Kraken(KrakenConfig),
+    /// Coinbase Advanced Trade, or whatever speaks its protocol at these addresses.
+    Coinbase(CoinbaseConfig),
 }
 
 /// Where a venue is.
@@ -46,13 +49,14 @@ impl OpenedVenue {
 
 impl VenueConfig {
     /// Names of the kinds that are reached over the network.
-    pub const KINDS: &[&str] = &["kraken"];
+    pub const KINDS: &[&str] = &["kraken", "coinbase"];
 
     /// A venue of a kind at its real addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
     #[must_use]
     pub fn live(kind: &str, venue: VenueId) -> Option<Self> {
         Some(match kind {
             "kraken" => Self::Kraken(KrakenConfig::live(venue)),
+            "coinbase" => Self::Coinbase(CoinbaseConfig::live(venue)),
             _ => return None,
         })
     }
@@ -63,6 +67,7 @@ impl VenueConfig {
         let VenueAddresses { rest, ws_public, ws_private } = addresses;
         Some(match kind {
             "kraken" => Self::Kraken(KrakenConfig::new(venue, rest, ws_public, ws_private)),
+            "coinbase" => Self::Coinbase(CoinbaseConfig::new(venue, rest, ws_public, ws_private)),
             _ => return None,
         })
     }
@@ -73,6 +78,7 @@ impl VenueConfig {
         match self {
             Self::Paper(config) => &config.venue,
             Self::Kraken(config) => &config.venue,
+            Self::Coinbase(config) => &config.venue,
         }
     }
 
@@ -100,6 +106,12 @@ impl VenueConfig {
                 executor: Arc::new(KrakenExecutor::new(config.clone(), clock.clone())?),
                 authenticator: Some(Arc::new(KrakenAuthenticator::new(config.venue.clone()))),
             },
+            Self::Coinbase(config) => {
+                let executor = CoinbaseExecutor::new(config.clone(), clock.clone())?;
+                // It follows the venue's clock as its executor measures it.
+                let authenticator = Arc::new(executor.authenticator());
+                OpenedVenue { executor: Arc::new(executor), authenticator: Some(authenticator) }
+            }
         })
     }
 }

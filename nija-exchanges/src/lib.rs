@@ -19,6 +19,7 @@
 pub mod alpaca;
 pub mod binance;
 mod client_ids;
+pub mod coinbase;
 mod decode;
 pub mod kraken;
 mod listings;

@@ -25,6 +25,7 @@ mod alpaca;
 mod binance;
 pub mod cli;
 mod clock;
+mod coinbase;
 pub mod engine;
 mod faults;
 mod feed;

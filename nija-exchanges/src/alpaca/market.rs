@@ -134,7 +134,7 @@ impl Market {
         match &self.operator {
             Some(operator) => operator.get(&self.data, path, query).await,
             None if path.starts_with("/v1beta3/crypto/") => {
-                self.data.get(&PublicRequest { path, query }).await
+                self.data.get(&PublicRequest { path: path.into(), query }).await
             }
             None => Err(self.no_key("stock prices")),
         }

@@ -180,7 +180,7 @@ impl Market {
         path: &'static str,
         query: Vec<(&'static str, String)>,
     ) -> Result<String, VenueError> {
-        Ok(self.http.get(&PublicRequest { path, query }).await?.body)
+        Ok(self.http.get(&PublicRequest { path: path.into(), query }).await?.body)
     }
 
     fn not_listed(&self, symbol: &Symbol) -> VenueError {

@@ -4,7 +4,7 @@ mod number;
 
 use nija_core::{Price, Quantity, VenueError, VenueId};
 pub(crate) use number::Num;
-pub(crate) use number::{Level, micros, parse};
+pub(crate) use number::{Level, Sparse, micros, parse};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 

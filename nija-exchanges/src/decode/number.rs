@@ -23,6 +23,21 @@ impl<'de> Deserialize<'de> for Num {
     }
 }
 
+/// A number that may be left out: `null` and empty text are none. What stands there otherwise must be a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sparse(pub Option<Decimal>);
+
+impl<'de> Deserialize<'de> for Sparse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        if matches!(raw.get(), "null" | "\"\"") {
+            return Ok(Self(None));
+        }
+        let number: Num = serde_json::from_str(raw.get()).map_err(de::Error::custom)?;
+        Ok(Self(Some(number.0)))
+    }
+}
+
 /// Reads digits, with or without an exponent.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {
     if text.is_empty() || text.len() > 64 {
@@ -109,6 +124,15 @@ mod tests {
         }
         let long = format!("\"{}\"", "9".repeat(100_000));
         assert!(serde_json::from_str::<Num>(&long).is_err());
+    }
+
+    #[test]
+    fn a_sparse_number_may_be_left_out_but_not_be_wrong() {
+        for json in ["null", "\"\""] {
+            assert_eq!(serde_json::from_str::<Sparse>(json).unwrap(), Sparse(None));
+        }
+        assert_eq!(serde_json::from_str::<Sparse>("\"0.5\"").unwrap().0.unwrap().to_string(), "0.5");
+        assert!(serde_json::from_str::<Sparse>("\"abc\"").is_err());
     }
 
     #[test]

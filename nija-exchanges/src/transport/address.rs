@@ -74,6 +74,13 @@ impl Address {
         &self.base
     }
 
+    /// The host as a `Host` header names it: with its port where that is not the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// Whether there is a path beyond `/`.
     #[must_use]
     pub fn has_path(&self) -> bool {
@@ -113,6 +120,17 @@ impl fmt::Debug for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_authority_names_a_port_that_is_not_the_usual_one() {
+        for (base, authority) in [
+            ("https://api.coinbase.com/", "api.coinbase.com"),
+            ("http://127.0.0.1:9/x", "127.0.0.1:9"),
+            ("https://h:443", "h"),
+        ] {
+            assert_eq!(Address::parse(base, Protocol::Http).unwrap().authority(), authority);
+        }
+    }
 
     #[test]
     fn paths_are_appended_whether_or_not_a_slash_ends_the_base() {

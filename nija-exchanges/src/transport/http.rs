@@ -6,7 +6,7 @@ use reqwest::{
     header::{CONTENT_TYPE, RETRY_AFTER},
     redirect::Policy,
 };
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use super::{Address, LimitHeader, limit_headers::LimitsSeen};
 
@@ -35,12 +35,12 @@ impl Default for HttpConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicRequest {
     /// Path below the base address, with its leading slash.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Query parameters, not yet encoded.
     pub query: Vec<(&'static str, String)>,
 }
 
-/// JSON text that a venue sent, whatever it says; nothing for 204.
+/// What a venue said. It is JSON, but for a refusal (4xx), which may stand in any words, and for "no content" (204).
 #[derive(Debug, Clone)]
 pub struct HttpAnswer {
     /// Below 500.
@@ -98,7 +98,7 @@ impl HttpClient {
     /// # Errors
     /// As [`HttpClient::send`].
     pub async fn get(&self, request: &PublicRequest) -> Result<HttpAnswer, VenueError> {
-        let builder = self.client.get(self.base.join(request.path)).query(&request.query);
+        let builder = self.client.get(self.base.join(&request.path)).query(&request.query);
         self.exchange(builder).await
     }
 
@@ -106,8 +106,8 @@ impl HttpClient {
     ///
     /// # Errors
     /// [`VenueError::NotSent`] when no connection came about; [`VenueError::RateLimited`] for 429 and 418;
-    /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, a
-    /// page that is not JSON, an answer without end.
+    /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, an
+    /// answer without end, and a page that is not JSON where it neither refuses (4xx) nor says that there is nothing to say (204).
     pub async fn send(&self, request: &SignedRequest) -> Result<HttpAnswer, VenueError> {
         let method = match request.method() {
             Method::Get => reqwest::Method::GET,
@@ -148,9 +148,7 @@ impl HttpClient {
             body.extend_from_slice(&chunk);
         }
         let body = String::from_utf8(body).map_err(|_| self.lost("an answer that is not text".into()))?;
-        // 204 promises that there is no body; any other answer without JSON may be a proxy's.
-        let empty = status == StatusCode::NO_CONTENT && body.is_empty();
-        if !empty && !body.trim_start().starts_with(['{', '[']) {
+        if !is_an_answer(status, &body) {
             return Err(self.lost(format!("HTTP {status} with a page that is not JSON")));
         }
         Ok(HttpAnswer { status, body })
@@ -168,6 +166,14 @@ impl HttpClient {
     fn lost(&self, message: String) -> VenueError {
         VenueError::AnswerLost { venue: self.venue.clone(), message }
     }
+}
+
+/// Whether a body can be what was asked for. A page where JSON belongs comes from somebody in between, who does not know what
+/// became of the request; a 4xx says that it was turned away, in whatever words (408 excepted: time ran out somewhere).
+fn is_an_answer(status: StatusCode, body: &str) -> bool {
+    body.trim_start().starts_with(['{', '['])
+        || (status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT)
+        || (status == StatusCode::NO_CONTENT && body.is_empty())
 }
 
 /// An error with its causes, without the address: a signed query must not reach a log.

@@ -7,6 +7,7 @@ mod alpaca_harness;
 mod alpaca_streams;
 mod alpaca_verify;
 mod binance;
+mod coinbase;
 mod conformance;
 mod kraken;
 mod paper;

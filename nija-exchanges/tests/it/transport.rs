@@ -10,7 +10,8 @@ use tokio::{
     net::TcpListener,
 };
 
-const REQUEST: PublicRequest = PublicRequest { path: "/0/public/Time", query: Vec::new() };
+const REQUEST: PublicRequest =
+    PublicRequest { path: std::borrow::Cow::Borrowed("/0/public/Time"), query: Vec::new() };
 
 /// Answers every connection with these bytes and closes it; nothing is sent for `None`, and the connection stays.
 async fn server(answer: Option<Vec<u8>>) -> String {
@@ -58,6 +59,15 @@ fn lost(outcome: &Result<String, VenueError>) -> bool {
 async fn json_comes_through_whatever_the_status_below_500() {
     assert_eq!(outcome("200 OK", "", b"{\"error\":[]}").await.unwrap(), "{\"error\":[]}");
     assert_eq!(outcome("400 Bad Request", "", b" {\"error\":[1]}").await.unwrap(), " {\"error\":[1]}");
+}
+
+#[tokio::test]
+async fn a_refusal_comes_through_in_any_words_and_no_content_without_any() {
+    assert_eq!(outcome("401 Unauthorized", "", b"Unauthorized\n").await.unwrap(), "Unauthorized\n");
+    assert_eq!(outcome("403 Forbidden", "", b"<html></html>").await.unwrap(), "<html></html>");
+    assert_eq!(outcome("404 Not Found", "", b"").await.unwrap(), "");
+    assert_eq!(outcome("204 No Content", "", b"").await.unwrap(), "");
+    assert!(lost(&outcome("408 Request Timeout", "", b"took too long").await));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The protocols that can be spoken, each with the folder that speaks it.
 
 use super::protocol::Protocol;
-use crate::{alpaca, binance, kraken};
+use crate::{alpaca, binance, coinbase, kraken};
 use std::sync::Arc;
 
 /// Which venue's protocol is spoken.
@@ -15,11 +15,13 @@ pub enum VenueKind {
     Kraken,
     /// Alpaca, stocks and crypto.
     Alpaca,
+    /// Coinbase Advanced Trade.
+    Coinbase,
 }
 
 impl VenueKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca, Self::Binance];
+    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca, Self::Binance, Self::Coinbase];
 
     /// In small letters, as the command line spells it.
     #[must_use]
@@ -28,6 +30,7 @@ impl VenueKind {
             Self::Binance => "binance",
             Self::Kraken => "kraken",
             Self::Alpaca => "alpaca",
+            Self::Coinbase => "coinbase",
         }
     }
 
@@ -42,6 +45,7 @@ impl VenueKind {
             Self::Binance => Arc::new(binance::Binance::default()),
             Self::Kraken => Arc::new(kraken::Kraken),
             Self::Alpaca => Arc::new(alpaca::Alpaca::default()),
+            Self::Coinbase => Arc::new(coinbase::Coinbase::default()),
         }
     }
 }

@@ -97,13 +97,11 @@ impl Answer {
     }
 
     /// JSON with a status.
-    #[allow(dead_code, reason = "Kraken answers 200 to nearly everything; other venues do not")]
     pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
     /// Adds a header, such as a rate limit's.
-    #[allow(dead_code, reason = "Kraken tells its limits in no header; other venues do")]
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -1,0 +1,183 @@
+//! Coinbase as an [`Executor`].
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote,
+    Symbol, Timestamp, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+};
+use std::sync::Arc;
+
+use super::{CoinbaseAuthenticator, CoinbaseConfig, account, contract, market::Market, place::Sent, stream};
+use crate::client_ids::ClientIds;
+use crate::transport::{
+    Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
+};
+
+/// Advanced Trade REST rate limits: every answer tells what is left of the second, of the address's share for public calls and
+/// of the user's for private ones.
+const PUBLIC_LIMIT: &[LimitHeader] = &[limit(LimitScope::Ip, "public requests in 1 s")];
+const PRIVATE_LIMIT: &[LimitHeader] = &[limit(LimitScope::Account, "private requests in 1 s")];
+
+const fn limit(scope: LimitScope, name: &'static str) -> LimitHeader {
+    LimitHeader {
+        scope,
+        name,
+        count: LimitCount::Remaining("x-ratelimit-remaining"),
+        limit: LimitBound::Header("x-ratelimit-limit"),
+    }
+}
+
+/// Coinbase Advanced Trade.
+#[derive(Debug, Clone)]
+pub struct CoinbaseExecutor(Arc<Coinbase>);
+
+#[derive(Debug)]
+pub(super) struct Coinbase {
+    pub(super) venue: VenueId,
+    pub(super) market: Market,
+    pub(super) http: HttpClient,
+    pub(super) client_ids: ClientIds,
+    pub(super) sent: Sent,
+    pub(super) ws_public: Address,
+    pub(super) ws_private: Address,
+    pub(super) websocket: WsConfig,
+    pub(super) book_depth: usize,
+    token_host: String,
+    contract: VenueContract,
+}
+
+impl CoinbaseExecutor {
+    /// Checks the addresses; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] names the address that cannot be used.
+    pub fn new(config: CoinbaseConfig, clock: Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let venue = config.venue;
+        let unusable =
+            |error: AddressError| VenueError::NotSent { venue: venue.clone(), message: error.to_string() };
+        let rest = Address::parse(&config.rest, Protocol::Http).map_err(unusable)?;
+        let ws_public = Address::parse(&config.ws_public, Protocol::WebSocket).map_err(unusable)?;
+        let ws_private = Address::parse(&config.ws_private, Protocol::WebSocket).map_err(unusable)?;
+        let token_host = config.token_host.unwrap_or_else(|| rest.authority());
+        let http = HttpClient::new(venue.clone(), rest, &config.http)?;
+        Ok(Self(Arc::new(Coinbase {
+            sent: Sent::new(clock.now()),
+            market: Market::new(venue.clone(), http.clone().with_limit_headers(PUBLIC_LIMIT), clock),
+            http: http.with_limit_headers(PRIVATE_LIMIT),
+            client_ids: ClientIds::default(),
+            ws_public,
+            ws_private,
+            websocket: config.websocket,
+            book_depth: config.book_depth.max(1),
+            token_host,
+            contract: contract::contract(venue.clone()),
+            venue,
+        })))
+    }
+
+    /// What signs for this venue: it makes tokens by the venue's clock as this executor measures it.
+    #[must_use]
+    pub fn authenticator(&self) -> CoinbaseAuthenticator {
+        let venue = &*self.0;
+        CoinbaseAuthenticator::with_clock(venue.venue.clone(), &venue.token_host, venue.market.offset.clone())
+    }
+}
+
+#[async_trait]
+impl Executor for CoinbaseExecutor {
+    fn contract(&self) -> &VenueContract {
+        &self.0.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.0.market.instruments().await
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote(symbol).await
+    }
+
+    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
+        self.0.market.book(symbol, depth).await
+    }
+
+    async fn candles(
+        &self,
+        symbol: &Symbol,
+        interval: CandleInterval,
+        limit: usize,
+    ) -> Result<Vec<Candle>, VenueError> {
+        self.0.market.candles(symbol, interval, limit).await
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        account::default_fees()
+    }
+
+    async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.0.market.listed(symbol).await?;
+        self.0.fees(account).await
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.0.balances(account).await
+    }
+
+    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        self.0.key_rights(account).await
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        self.0.place(account, order, notional).await
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.0.cancel(account, order).await
+    }
+
+    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        self.0.cancel_all(account).await
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        since: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        self.0.find(account, order, since).await
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.0.open_orders(account).await
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.0.fills_since(account, since).await
+    }
+
+    fn limits_used(&self) -> Vec<LimitUsage> {
+        let mut used = self.0.market.limits_used();
+        used.extend(self.0.http.limits_used());
+        used
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols)
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        stream::account(self.0.clone(), account)
+    }
+}

@@ -1,0 +1,5 @@
+//! A simulated Coinbase on loopback.
+
+mod harness;
+
+pub(crate) use harness::Coinbase;
