@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Runs of each row; the median is printed.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
     runs: u8,
+    /// Connections of the rows `http` and `venue`.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=256))]
+    connections: u16,
     /// Users of the row `users`, an order a second each.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     users: u32,
@@ -63,9 +66,9 @@ pub(crate) struct Args {
 enum What {
     /// Everything below.
     All,
-    /// Orders to their durable answer, 64 connections.
+    /// Orders to their durable answer.
     Http,
-    /// Orders to the venue's answer, 64 connections.
+    /// Orders to the venue's answer.
     Venue,
     /// One order alone, to the venue's answer.
     Alone,

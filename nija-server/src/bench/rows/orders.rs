@@ -12,7 +12,6 @@ use crate::bench::{
     users::sign_up,
 };
 
-const CONNECTIONS: usize = 64;
 /// More than connections: one user's orders queue behind each other, different users' do not.
 const USERS: usize = 256;
 const DURABLE: &str = "/v1/orders";
@@ -34,10 +33,10 @@ pub(in crate::bench) async fn http(args: &Args) -> Outcome<Vec<Row>> {
         None => Target::paper().await?,
     };
     let tokens = sign_up(&target.address, USERS, None).await?;
-    let sides = measure(args, target, &tokens, CONNECTIONS, DURABLE, None).await?;
+    let sides = measure(args, target, &tokens, args.connections.into(), DURABLE, None).await?;
     let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
     Ok(vec![Row {
-        row: "intent -> durable answer over HTTP, 64 connections, SQLite FULL".into(),
+        row: format!("intent -> durable answer over HTTP, {} connections, SQLite FULL", args.connections),
         measured: words(&sides.ours),
         reference: Some(format!("bare axum + JWT + group commit: {}", words(&sides.bare))),
         ratio,
@@ -49,10 +48,13 @@ pub(in crate::bench) async fn http(args: &Args) -> Outcome<Vec<Row>> {
 
 /// Intent to the venue's answer.
 pub(in crate::bench) async fn venue(args: &Args) -> Outcome<Vec<Row>> {
-    let sides = at_venue(args, CONNECTIONS, USERS).await?;
+    let sides = at_venue(args, args.connections.into(), USERS).await?;
     let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
     Ok(vec![Row {
-        row: "intent -> signed and sent to a loopback venue -> answer, 64 connections".into(),
+        row: format!(
+            "intent -> signed and sent to a loopback venue -> answer, {} connections",
+            args.connections
+        ),
         measured: words(&sides.ours),
         reference: Some(format!("bare axum + insert + sign + send: {}", words(&sides.bare))),
         ratio,
