@@ -8,23 +8,22 @@ use std::sync::Arc;
 
 use crate::{config::ServerConfig, serve::StartError};
 
-/// Their names.
-const VENUES: [&str; 2] = ["kraken", "kraken-b"];
+/// Those that trade dollars, each under the name of its kind.
+const VENUES: [VenueKind; 3] = [VenueKind::Kraken, VenueKind::Coinbase, VenueKind::Alpaca];
 /// What the strategy trades.
 pub(super) const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "SOL-USD"];
 const SEED: u64 = 7;
 
 pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartError> {
-    if let Some(taken) = config.venues.iter().find(|venue| VENUES.contains(&venue.venue().as_str())) {
+    if let Some(taken) =
+        config.venues.iter().find(|venue| VENUES.iter().any(|kind| kind.name() == venue.venue().as_str()))
+    {
         let what =
             format!("the demo brings its own venue {}; configure yours under another name", taken.venue());
         return Err(StartError::demo(what));
     }
-    let mut builder = Sim::builder().seed(SEED).accounts(0).tape(Tape::recorded_or_generated(SEED));
-    for name in VENUES {
-        builder = builder.venue_named(name, VenueKind::Kraken);
-    }
-    let sim = builder.start().await.map_err(StartError::demo)?;
+    let builder = Sim::builder().seed(SEED).accounts(0).tape(Tape::recorded_or_generated(SEED));
+    let sim = builder.venues(VENUES).start().await.map_err(StartError::demo)?;
     for venue in sim.venues() {
         let id = VenueId::new(&venue.name).map_err(StartError::demo)?;
         let addresses = VenueAddresses {
@@ -38,7 +37,7 @@ pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartE
     // A user who has no key yet sees the same market.
     let is_paper =
         |venue: &VenueConfig| matches!(venue, VenueConfig::Paper(paper) if paper.venue.as_str() == "paper");
-    if let Some(first) = config.venues.iter().find(|venue| venue.venue().as_str() == VENUES[0])
+    if let Some(first) = config.venues.iter().find(|venue| venue.venue().as_str() == VENUES[0].name())
         && let Some(place) = config.venues.iter().position(is_paper)
     {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

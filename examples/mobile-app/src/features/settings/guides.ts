@@ -20,6 +20,21 @@ const GUIDES: Readonly<Record<string, Guide>> = {
       'Allow: view and trade. Leave out: transfer. A key that may transfer is refused.',
     ],
   },
+  binance: {
+    passphrase: false,
+    steps: [
+      'On Binance, open API Management and create a system-generated (HMAC) key, or an Ed25519 one.',
+      'Allow: enable reading, enable spot trading. Restrict it to the address of this server where you can.',
+      'Leave out: withdrawals and transfers. A key that may do either is refused.',
+    ],
+  },
+  alpaca: {
+    passphrase: false,
+    steps: [
+      'In the Alpaca dashboard, choose the account (live or paper) and generate an API key.',
+      'Alpaca cannot say what a key may do: keep it for this platform alone.',
+    ],
+  },
   okx: {
     passphrase: true,
     steps: [
