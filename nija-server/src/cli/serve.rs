@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Leave the paper venue out.
     #[arg(long)]
     no_paper: bool,
-    /// Start three simulated exchanges, a demo user and a small strategy.
+    /// Start two simulated exchanges, a demo user and a small strategy.
     #[arg(long)]
     demo: bool,
     /// Print one line of JSON on standard output when ready.

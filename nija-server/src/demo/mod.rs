@@ -1,4 +1,4 @@
-//! `nija serve --demo`: three simulated exchanges, a user with a key at each, and a small strategy, so that there is something to see.
+//! `nija serve --demo`: two simulated exchanges, a user with a key at each, and a small strategy, so that there is something to see.
 //!
 //! Everything but the exchanges is the real thing: the keys are sealed and stored like any user's, and the strategy trades through
 //! the engine like any caller. The exchanges' accounts live in this process. On a data folder that had a demo before, the user gets

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::{config::ServerConfig, serve::StartError};
 
 /// Those that trade dollars, each under the name of its kind.
-const VENUES: [VenueKind; 3] = [VenueKind::Kraken, VenueKind::Coinbase, VenueKind::Alpaca];
+const VENUES: [VenueKind; 2] = [VenueKind::Kraken, VenueKind::Coinbase];
 /// What the strategy trades.
 pub(super) const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "SOL-USD"];
 const SEED: u64 = 7;

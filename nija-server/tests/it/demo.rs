@@ -32,7 +32,7 @@ async fn the_demo_trades_by_itself_and_starts_again_on_the_same_data() {
     let user = sign_in(&server).await;
     assert_eq!(user.get("/v1/me").await.ok()["tier"], "pro");
     let keys = user.get("/v1/credentials").await.ok();
-    assert_eq!(keys.as_array().unwrap().iter().filter(|key| key["status"] == "active").count(), 3);
+    assert_eq!(keys.as_array().unwrap().iter().filter(|key| key["status"] == "active").count(), 2);
     let position = eventually("the strategy holds something", || async {
         user.get("/v1/positions/open").await.ok().as_array()?.first().cloned()
     })
