@@ -1,1 +1,475 @@
-//! Recorded answers are understood.
+//! Recorded answers are understood, vectors are met, and no answer whatsoever is a panic.
+
+use nija_core::{
+    Authenticator, CredentialSecret, Method, OrderKind, OrderState, RequestBody, RequestPurpose, SignContext,
+    Timestamp, UnsignedRequest, VenueError, VenueId,
+};
+use proptest::prelude::*;
+use reqwest::StatusCode;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{
+    AlpacaAuthenticator, AlpacaFees, OAUTH,
+    parse::{self, OrderFacts},
+    stream::book::LocalBook,
+    symbols::SymbolMap,
+    wire::{self, ws},
+};
+use crate::transport::HttpAnswer;
+
+static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("alpaca").unwrap());
+
+static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
+    let assets = json!([
+        {"class": "us_equity", "symbol": "AAPL", "tradable": true, "fractionable": true},
+        {"class": "us_equity", "symbol": "SPY", "tradable": true, "fractionable": true},
+        {"class": "crypto", "symbol": "BTC/USD", "tradable": true},
+    ]);
+    SymbolMap::new(&VENUE, &serde_json::from_str::<Vec<wire::Asset>>(&assets.to_string()).unwrap())
+});
+
+/// Kinds of answers and messages that are in use.
+const CALLS: [&str; 12] = [
+    "assets",
+    "clock",
+    "account",
+    "positions",
+    "order",
+    "orders",
+    "cancel_all",
+    "activities",
+    "quotes",
+    "orderbooks",
+    "bars",
+    "trade_updates",
+];
+
+/// Reads an answer as the call's code does; how many things were read.
+fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueError> {
+    let venue = &*VENUE;
+    let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned() };
+    let report = |order: &wire::Order| {
+        // Some recordings were edited by hand and name no symbol that could be.
+        match SYMBOLS.by_name(order.symbol.as_deref().unwrap_or_default().trim_end_matches('`')) {
+            Some(listed) => parse::report(venue, order, listed).map(|_| ()),
+            None => Ok(()),
+        }
+    };
+    Ok(match call {
+        "assets" => {
+            let assets: Vec<wire::Asset> = parse::answer(venue, call, &answer)?;
+            SymbolMap::new(venue, &assets).instruments().len()
+        }
+        "clock" => {
+            let clock: wire::Clock = parse::answer(venue, call, &answer)?;
+            parse::time(venue, call, &clock.next_open)?;
+            parse::time(venue, call, &clock.next_close)?;
+            1
+        }
+        "account" => {
+            parse::answer::<wire::Account>(venue, call, &answer)?;
+            1
+        }
+        "positions" => parse::answer::<Vec<wire::Position>>(venue, call, &answer)?.len(),
+        "order" => {
+            report(&parse::answer(venue, call, &answer)?)?;
+            1
+        }
+        "orders" => {
+            let orders: Vec<wire::Order> = parse::answer(venue, call, &answer)?;
+            orders.iter().try_for_each(report)?;
+            orders.len()
+        }
+        "cancel_all" => parse::answer::<Vec<wire::CancelStatus>>(venue, call, &answer)?.len(),
+        "activities" => {
+            let activities: Vec<wire::Activity> = parse::answer(venue, call, &answer)?;
+            let facts = OrderFacts { client_id: None, limit: None, submitted_at: Timestamp::from_micros(0) };
+            for activity in &activities {
+                if let Some(listed) = SYMBOLS.by_name(&activity.symbol) {
+                    parse::fill(venue, activity, listed, &facts, AlpacaFees::default())?;
+                }
+            }
+            activities.len()
+        }
+        "quotes" => {
+            let quotes: wire::Quotes = parse::answer(venue, call, &answer)?;
+            for quote in quotes.quotes.values() {
+                let (bid, ask) =
+                    (ws::Level { p: quote.bp, s: quote.bs }, ws::Level { p: quote.ap, s: quote.ask_size });
+                let _ = parse::quote(bid, ask, Timestamp::from_micros(1));
+            }
+            quotes.quotes.len()
+        }
+        "orderbooks" => {
+            let books: wire::Books<'_> = parse::answer(venue, call, &answer)?;
+            for book in books.orderbooks.values() {
+                show(&book.b, &book.a);
+            }
+            books.orderbooks.len()
+        }
+        "bars" => {
+            let page: wire::Bars = parse::answer(venue, call, &answer)?;
+            let bars = page.bars.unwrap_or_default();
+            for bar in bars.values().flatten() {
+                parse::candle(venue, bar)?;
+            }
+            bars.values().map(Vec::len).sum()
+        }
+        "trade_updates" => {
+            let message: wire::AccountMessage<'_> = parse::answer(venue, call, &answer)?;
+            let data = message.data.map_or("null", |data| data.get());
+            let answer = HttpAnswer { status: answer.status, body: data.to_owned() };
+            let update: wire::TradeUpdate = parse::answer(venue, call, &answer)?;
+            report(&update.order)?;
+            usize::from(!update.event.is_empty())
+        }
+        other => panic!("no reader for {other}"),
+    })
+}
+
+/// Reads a text of the price streams as the sessions do.
+fn take(text: &str) {
+    for message in serde_json::from_str::<Vec<ws::Message<'_>>>(text).unwrap_or_default() {
+        show(&message.b, &message.a);
+        if let (Some(bp), Some(bs), Some(ap), Some(size)) =
+            (message.bp, message.bs, message.ap, message.ask_size)
+        {
+            let _ = parse::quote(
+                ws::Level { p: bp, s: bs },
+                ws::Level { p: ap, s: size },
+                Timestamp::from_micros(1),
+            );
+        }
+    }
+}
+
+fn show(bids: &[ws::Level], asks: &[ws::Level]) {
+    let mut book = LocalBook::new(10);
+    book.reset(bids, asks);
+    book.update(asks, bids);
+    assert!(book.to_book(Timestamp::from_micros(1)).bids.len() <= 10);
+}
+
+/// What reads a recorded exchange; `None` for what is not in use, and why.
+fn reader(method: &str, url: &str, body: &str) -> Result<&'static str, &'static str> {
+    let path = url.split('?').next().unwrap_or_default();
+    let path = path.trim_start_matches("{TRADING_PAPER}").trim_start_matches("https://data.alpaca.markets");
+    match (method, path) {
+        ("GET", "/v2/account") => Ok("account"),
+        (_, "/v2/account/configurations") => Err("no setting is read or changed"),
+        ("GET", "/v2/assets") => Ok("assets"),
+        ("GET", "/v2/assets/{symbol}") => Err("the list is read as a whole"),
+        ("DELETE", "/v2/orders") => Ok("cancel_all"),
+        ("GET", "/v2/orders") => Ok("orders"),
+        // A changed order is told like any other.
+        (_, path) if path.starts_with("/v2/orders") => Ok("order"),
+        ("GET", "/v2/positions") => Ok("positions"),
+        (_, path) if path.starts_with("/v2/positions") => Err("positions are closed by orders"),
+        (_, path) if path.ends_with("/bars/latest") || path.ends_with("/latest/bars") => {
+            Err("no latest bar is read")
+        }
+        (_, path) if path.ends_with("/quotes/latest") || path.ends_with("/latest/quotes") => Ok("quotes"),
+        (_, path) if path.ends_with("/latest/orderbooks") => Ok("orderbooks"),
+        (_, path) if path.ends_with("/bars") => Ok("bars"),
+        (_, path) if path.ends_with("/quotes") => Err("no quotes of the past are read"),
+        (_, path) if path.contains("/trades") => Err("no public trades are read"),
+        (_, path) if path.ends_with("/snapshots") => Err("no snapshots are read"),
+        _ => panic!("{method} {url} is not known: {body}"),
+    }
+}
+
+#[test]
+fn fixture_every_recorded_answer_of_a_call_in_use_is_understood() {
+    let Some(folder) = crate::fixtures::folder("fixture_every_recorded_answer (alpaca)") else { return };
+    let folder = folder.join("payloads/alpaca/alpaca-py");
+    let (mut used, mut left) = (0, 0);
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 6);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let records: Vec<HashMap<String, &RawValue>> = serde_json::from_str(&text).unwrap();
+        for record in records {
+            let field = |name: &str| record[name].get().trim_matches('"').to_owned();
+            let (method, url, body) = (field("method"), field("url"), record["response"].get());
+            match reader(&method, &url, body) {
+                Ok(call) => {
+                    let status: u16 = field("status").parse().unwrap();
+                    let count = read(call, status, body).unwrap_or_else(|error| panic!("{url}: {error}"));
+                    assert_eq!(count, things(call, body), "{url}");
+                    used += 1;
+                }
+                Err(why) => {
+                    println!("not in use: {method} {url}: {why}");
+                    left += 1;
+                }
+            }
+        }
+    }
+    assert!(used >= 20, "{used} read, {left} not in use");
+}
+
+/// How many things there are, by the plain JSON: none may be lost.
+fn things(call: &str, body: &str) -> usize {
+    let json: Value = serde_json::from_str(body).unwrap();
+    match call {
+        "quotes" => json["quotes"].as_object().unwrap().len(),
+        "orderbooks" => json["orderbooks"].as_object().unwrap().len(),
+        "bars" => json["bars"].as_object().unwrap().values().map(|bars| bars.as_array().unwrap().len()).sum(),
+        _ => json.as_array().map_or(1, Vec::len),
+    }
+}
+
+#[test]
+fn fixture_recorded_fields_keep_their_digits() {
+    let Some(folder) = crate::fixtures::folder("fixture_recorded_fields (alpaca)") else { return };
+    let folder = folder.join("payloads/alpaca/alpaca-py");
+    let response = |file: &str, nth: usize| {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let records: Vec<HashMap<String, &RawValue>> = serde_json::from_str(&text).unwrap();
+        records[nth]["response"].get().to_owned()
+    };
+    let account: wire::Account = serde_json::from_str(&response("account_routes.json", 0)).unwrap();
+    assert_eq!((account.cash.0.to_string(), account.status.as_str()), ("-23140.2".to_owned(), "ACTIVE"));
+    assert_eq!(account.non_marginable_buying_power.unwrap().0.to_string(), "98945.02");
+    let positions: Vec<wire::Position> = serde_json::from_str(&response("position_routes.json", 0)).unwrap();
+    assert_eq!((positions[0].symbol.as_str(), positions[0].qty.0.to_string()), ("AAPL", "5".to_owned()));
+    let order: wire::Order = serde_json::from_str(&response("order_routes.json", 0)).unwrap();
+    let report = parse::report(&VENUE, &order, SYMBOLS.by_name("AAPL").unwrap()).unwrap();
+    assert_eq!(
+        (report.state, report.kind, report.quantity.to_string()),
+        (OrderState::Working, OrderKind::Market, "1".into())
+    );
+    assert_eq!(report.client_id.unwrap().to_string(), "eb9e2aaa-f71a-4f51-b5b4-52a6c565dad4");
+    assert_eq!(report.at.to_string(), "2021-03-16T18:38:01.942282Z");
+    let quotes = response("historical_crypto_data.json", 4);
+    let quotes: wire::Quotes = serde_json::from_str(&quotes).unwrap();
+    let quote = &quotes.quotes["BTC/USD"];
+    assert_eq!(
+        (quote.bp.0.to_string(), quote.ask_size.0.to_string()),
+        ("40517.08".to_owned(), "1.5516".to_owned())
+    );
+}
+
+#[test]
+fn fixture_the_recorded_account_stream_is_understood() {
+    let Some(recorded) =
+        crate::fixtures::json("fixture_account_stream (alpaca)", "clients/alpaca-py/ws_trade_updates.json")
+    else {
+        return;
+    };
+    let mut updates = 0;
+    for event in recorded["websocket"].as_array().unwrap() {
+        let Some(text) = event["text"].as_str().filter(|_| event["event"] == "server") else { continue };
+        let message: wire::AccountMessage<'_> = serde_json::from_str(text).unwrap();
+        match message.stream.as_ref() {
+            "authorization" => {
+                let data: wire::Authorization = serde_json::from_str(message.data.unwrap().get()).unwrap();
+                assert_eq!(data.status, "authorized");
+            }
+            "listening" => {
+                let data: wire::Listening = serde_json::from_str(message.data.unwrap().get()).unwrap();
+                assert_eq!(data.streams, ["trade_updates"]);
+            }
+            _ => {
+                assert_eq!(read("trade_updates", 200, text).unwrap(), 1);
+                updates += 1;
+            }
+        }
+    }
+    assert_eq!(updates, 1);
+}
+
+#[test]
+fn fixture_every_vector_is_met() {
+    let Some(vectors) = crate::fixtures::json("fixture_vectors (alpaca)", "vectors/alpaca.json") else {
+        return;
+    };
+    let key = |name: &str| vectors["keys"][name].as_str().unwrap().to_owned();
+    let authenticator = AlpacaAuthenticator::new(VENUE.clone());
+    let (mut met, context) = (0, SignContext { now: Timestamp::from_micros(0), nonce: 0 });
+    for vector in vectors["from_clients"].as_array().unwrap() {
+        let target = vector["target"].as_str().unwrap();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let wanted: Vec<(String, String)> =
+            serde_json::from_value::<HashMap<String, String>>(vector["headers"].clone())
+                .unwrap()
+                .into_iter()
+                .collect();
+        let oauth = wanted.iter().any(|(name, _)| name == "Authorization");
+        let secret = if oauth {
+            CredentialSecret::new(OAUTH.to_owned(), key("oauth_token"), None)
+        } else {
+            CredentialSecret::new(key("api_key"), key("secret"), None)
+        };
+        let body = vector["body"].as_str().unwrap();
+        let request = UnsignedRequest {
+            venue: VENUE.clone(),
+            // What is compared does not depend on the method; PATCH is never signed.
+            method: if vector["method"] == "GET" { Method::Get } else { Method::Post },
+            path: path.to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            body: if body.is_empty() { RequestBody::Empty } else { RequestBody::Json(body.to_owned()) },
+            purpose: RequestPurpose::Read,
+        };
+        let parts = authenticator.authenticate(&request, &secret, &context).unwrap();
+        let sort = |mut headers: Vec<(String, String)>| {
+            headers.sort();
+            headers
+        };
+        assert_eq!(sort(parts.headers), sort(wanted), "{target}");
+        assert_eq!((parts.query.as_str(), parts.body.as_slice()), (query, body.as_bytes()), "{target}");
+        met += 1;
+    }
+    assert!(met >= 25, "{met}");
+}
+
+#[test]
+fn a_missing_field_is_named_with_its_place() {
+    let error = read("orders", 200, r#"[{"id":"1","status":"new"},{"id":"2"}]"#).unwrap_err();
+    assert!(
+        matches!(&error, VenueError::Decode { path, message, .. } if path == "orders.[1]" && message.contains("status")),
+        "{error}"
+    );
+    let order =
+        r#"{"id":"1","status":"new","symbol":"AAPL","submitted_at":"2021-03-16T18:38:01Z","side":"hold"}"#;
+    let error = read("order", 200, order).unwrap_err();
+    assert!(matches!(&error, VenueError::Decode { path, .. } if path == "order.1.side"), "{error}");
+}
+
+/// JSON of any shape, with the names and values that matter.
+fn any_json() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec![
+        "class",
+        "symbol",
+        "status",
+        "tradable",
+        "id",
+        "qty",
+        "filled_qty",
+        "filled_avg_price",
+        "side",
+        "type",
+        "limit_price",
+        "submitted_at",
+        "updated_at",
+        "transaction_time",
+        "price",
+        "order_id",
+        "cum_qty",
+        "cash",
+        "asset_class",
+        "quotes",
+        "orderbooks",
+        "bars",
+        "BTC/USD",
+        "AAPL",
+        "bp",
+        "bs",
+        "ap",
+        "as",
+        "t",
+        "b",
+        "a",
+        "p",
+        "s",
+        "r",
+        "T",
+        "S",
+        "o",
+        "h",
+        "l",
+        "c",
+        "v",
+        "stream",
+        "data",
+        "event",
+        "order",
+        "is_open",
+        "next_open",
+        "next_close",
+        "crypto_tier",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        prop::sample::select(vec![
+            "BTC/USD",
+            "AAPL",
+            "buy",
+            "limit",
+            "1e400",
+            "-1",
+            "NaN",
+            "99999999999999999999999999999",
+            "0.1",
+            "crypto",
+            "us_equity",
+            "2021-03-16T18:38:01.942282Z",
+            "9999-99-99",
+            "filled",
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((name.clone(), inner), 0..8).prop_map(|entries| entries
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+/// An answer or message that is right, to be damaged.
+fn sound() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        r#"{"id":"61e69015","client_order_id":"x","submitted_at":"2021-03-16T18:38:01.942282Z","symbol":"AAPL","qty":"1","filled_qty":"0.5","filled_avg_price":"187.44","type":"limit","side":"buy","limit_price":"188","status":"partially_filled"}"#,
+        r#"[{"id":"20190524113406977::8efc7b9a","transaction_time":"2019-05-24T15:34:06.977Z","price":"1.63","qty":"1","side":"buy","symbol":"BTC/USD","order_id":"904837e3","cum_qty":"1"}]"#,
+        r#"{"orderbooks":{"BTC/USD":{"t":"2022-06-24T08:00:14.137774336Z","b":[{"p":20846,"s":0.1902},{"p":20350,"s":0}],"a":[{"p":20902,"s":0.0097}]}}}"#,
+        r#"{"quotes":{"BTC/USD":{"t":"2022-03-18T14:03:13.661518592Z","bp":40517.08,"bs":4.0178,"ap":40765.93,"as":1.5516}}}"#,
+        r#"{"bars":{"BTC/USD":[{"t":"2022-03-09T05:00:00Z","o":161.51,"h":163.41,"l":159.41,"c":162.95,"v":88496480,"n":700291,"vw":161.9}]},"next_page_token":null}"#,
+        r#"[{"T":"o","S":"BTC/USD","t":"2022-04-12T19:04:56.1Z","b":[{"p":41500.0,"s":0.0}],"a":[{"p":41501.5,"s":1.25}],"r":true},{"T":"q","S":"BTC/USD","bp":1,"bs":2,"ap":3,"as":4,"t":"x"}]"#,
+        r#"{"stream":"trade_updates","data":{"event":"fill","execution_id":"2f63ea93","order":{"id":"61e6","symbol":"AAPL","qty":"1","filled_qty":"1","side":"buy","type":"market","status":"filled","updated_at":"2023-11-14T22:13:20.123Z"},"timestamp":"2023-11-14T22:13:20.123Z","price":"187.44","qty":"1"}}"#,
+        r#"{"code":40310000,"message":"insufficient buying power"}"#,
+    ])
+}
+
+proptest! {
+    // PROPTEST_CASES sets how many are tried.
+    #[test]
+    fn any_json_is_read_or_refused(
+        value in any_json(),
+        call in prop::sample::select(CALLS.to_vec()),
+        status in prop::sample::select(vec![200_u16, 207, 301, 400, 403, 404, 422]),
+    ) {
+        let text = value.to_string();
+        let _ = read(call, status, &text);
+        take(&text);
+        take(&json!([value]).to_string());
+    }
+
+    #[test]
+    fn damaged_answers_are_read_or_refused(
+        text in sound(),
+        cut in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), "[\"\\\\{}\\[\\],:0-9eE.+-]"), 0..4),
+        call in prop::sample::select(CALLS.to_vec()),
+    ) {
+        let mut text = text.to_owned();
+        for (place, with) in damage {
+            let at = place.index(text.len());
+            text.replace_range(at..=at, &with);
+        }
+        let shorter = &text[..cut.index(text.len() + 1)];
+        for text in [text.as_str(), shorter] {
+            let _ = read(call, 200, text);
+            take(text);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value};
 
 /// Fields that the simulator honours. Any other is refused unless lenient: silence would be worse than an error.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 17] = [
     "symbol",
     "qty",
     "notional",
@@ -26,6 +26,9 @@ const KNOWN: [&str; 15] = [
     "take_profit",
     "stop_loss",
     "position_intent",
+    // Of trailing stops, which are refused by name.
+    "trail_price",
+    "trail_percent",
 ];
 
 /// A parsed order.
@@ -155,6 +158,9 @@ fn time_in_force(given: Option<&str>, asset: &Asset) -> Result<(&'static str, Op
 
 fn prices(fields: &Fields, kind: &str) -> Result<(Option<Decimal>, Option<Decimal>)> {
     let (limit, stop) = (fields.number("limit_price")?, fields.number("stop_price")?);
+    if fields.0.contains_key("trail_price") || fields.0.contains_key("trail_percent") {
+        return Err(Refusal::invalid(format!("{kind} orders require no trail")));
+    }
     for (name, price, wanted) in [
         ("limit_price", limit, matches!(kind, "limit" | "stop_limit")),
         ("stop_price", stop, matches!(kind, "stop" | "stop_limit")),
