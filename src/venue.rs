@@ -2,6 +2,7 @@
 
 use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
 use nija_exchanges::{
+    alpaca::{AlpacaAuthenticator, AlpacaConfig, AlpacaExecutor},
     coinbase::{CoinbaseConfig, CoinbaseExecutor},
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
@@ -18,6 +19,8 @@ pub enum VenueConfig {
     Kraken(KrakenConfig),
     /// Coinbase Advanced Trade, or whatever speaks its protocol at these addresses.
     Coinbase(CoinbaseConfig),
+    /// Alpaca, for stocks and crypto, or whatever speaks its protocol at these addresses.
+    Alpaca(AlpacaConfig),
 }
 
 /// Where a venue is.
@@ -49,7 +52,7 @@ impl OpenedVenue {
 
 impl VenueConfig {
     /// Names of the kinds that are reached over the network.
-    pub const KINDS: &[&str] = &["kraken", "coinbase"];
+    pub const KINDS: &[&str] = &["kraken", "coinbase", "alpaca", "alpaca-paper"];
 
     /// A venue of a kind at its real addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
     #[must_use]
@@ -57,6 +60,8 @@ impl VenueConfig {
         Some(match kind {
             "kraken" => Self::Kraken(KrakenConfig::live(venue)),
             "coinbase" => Self::Coinbase(CoinbaseConfig::live(venue)),
+            "alpaca" => Self::Alpaca(AlpacaConfig::live(venue)),
+            "alpaca-paper" => Self::Alpaca(AlpacaConfig::paper(venue)),
             _ => return None,
         })
     }
@@ -68,6 +73,7 @@ impl VenueConfig {
         Some(match kind {
             "kraken" => Self::Kraken(KrakenConfig::new(venue, rest, ws_public, ws_private)),
             "coinbase" => Self::Coinbase(CoinbaseConfig::new(venue, rest, ws_public, ws_private)),
+            "alpaca" | "alpaca-paper" => Self::Alpaca(AlpacaConfig::new(venue, rest, ws_public, ws_private)),
             _ => return None,
         })
     }
@@ -79,6 +85,7 @@ impl VenueConfig {
             Self::Paper(config) => &config.venue,
             Self::Kraken(config) => &config.venue,
             Self::Coinbase(config) => &config.venue,
+            Self::Alpaca(config) => &config.venue,
         }
     }
 
@@ -112,6 +119,10 @@ impl VenueConfig {
                 let authenticator = Arc::new(executor.authenticator());
                 OpenedVenue { executor: Arc::new(executor), authenticator: Some(authenticator) }
             }
+            Self::Alpaca(config) => OpenedVenue {
+                executor: Arc::new(AlpacaExecutor::new(config.clone(), clock.clone())?),
+                authenticator: Some(Arc::new(AlpacaAuthenticator::new(config.venue.clone()))),
+            },
         })
     }
 }

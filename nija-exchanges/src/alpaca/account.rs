@@ -100,6 +100,10 @@ impl Alpaca {
             names.extend(is.then(|| name.to_owned()));
         }
         let can_trade = state.status == "ACTIVE" && names.len() == 1;
+        // The first that is heard of a user: where the operator has no key, theirs opens the list of assets for all.
+        if let Err(error) = self.market.symbols(Some(account)).await {
+            tracing::warn!(venue = %self.venue, %error, "the list of assets could not be read");
+        }
         Ok(KeyRights { can_trade: Some(can_trade), can_withdraw: None, names })
     }
 

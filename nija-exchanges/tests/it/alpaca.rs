@@ -166,7 +166,7 @@ async fn without_a_data_key_crypto_has_prices_and_stocks_say_what_is_missing() {
     let error = keyless.instruments().await.unwrap_err();
     assert!(matches!(&error, VenueError::NotSent { message, .. } if message.contains("data key")), "{error}");
     // The first user's key opens the list for all.
-    keyless.balances(&alpaca.account().await).await.unwrap();
+    keyless.key_rights(&alpaca.account().await).await.unwrap();
     assert!(!keyless.instruments().await.unwrap().is_empty());
     assert!(keyless.quote(&btc()).await.is_ok());
     let error = keyless.quote(&symbol("AAPL-USD")).await.unwrap_err();

@@ -1,6 +1,6 @@
 //! `nija.toml`.
 
-use nija::VenueConfig;
+use nija::{VenueConfig, exchanges::alpaca::DataKey};
 use nija_core::Symbol;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,11 @@ struct FileVenue {
     rest: Option<String>,
     ws_public: Option<String>,
     ws_private: Option<String>,
+    /// Of Alpaca alone: where market data is, the operator's own key for it, and the file that holds the key's secret.
+    data: Option<String>,
+    data_key: Option<String>,
+    data_secret_file: Option<PathBuf>,
+    stock_feed: Option<String>,
 }
 
 impl FileVenue {
@@ -47,7 +52,31 @@ impl FileVenue {
                 return Err(ConfigError(what.into()));
             }
         };
-        venue::venue(&self.id, &self.kind, addresses)
+        let mut made = venue::venue(&self.id, &self.kind, addresses)?;
+        let VenueConfig::Alpaca(config) = &mut made else {
+            let alpacas = [&self.data, &self.data_key, &self.stock_feed].iter().any(|one| one.is_some());
+            if alpacas || self.data_secret_file.is_some() {
+                let what = "data, data_key, data_secret_file and stock_feed are settings of alpaca alone";
+                return Err(ConfigError(what.into()));
+            }
+            return Ok(made);
+        };
+        if let Some(data) = self.data {
+            config.data = data;
+        }
+        if let Some(feed) = self.stock_feed {
+            config.stock_feed = feed;
+        }
+        config.data_key = match (self.data_key, self.data_secret_file) {
+            (Some(key), Some(path)) => {
+                let secret = std::fs::read_to_string(&path)
+                    .map_err(|error| ConfigError(format!("data_secret_file {}: {error}", path.display())))?;
+                Some(DataKey::new(key, secret.trim().to_owned()))
+            }
+            (None, None) => None,
+            _ => return Err(ConfigError("give data_key and data_secret_file, or neither".into())),
+        };
+        Ok(made)
     }
 }
 
@@ -222,6 +251,12 @@ mod tests {
             ("[limits]\nbasic = 1", "basic"),
             ("listen = \"nowhere\"", "127.0.0.1:8080"),
             ("[[venue]]\nid=\"x\"\nkind=\"kraken\"\nrest=\"http://h\"", "none of them"),
+            ("[[venue]]\nid=\"x\"\nkind=\"kraken\"\ndata_key=\"k\"", "alpaca alone"),
+            ("[[venue]]\nid=\"x\"\nkind=\"alpaca\"\ndata_key=\"k\"", "or neither"),
+            (
+                "[[venue]]\nid=\"x\"\nkind=\"alpaca\"\ndata_key=\"k\"\ndata_secret_file=\"/nowhere/at/all\"",
+                "/nowhere/at/all",
+            ),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
             ("paper_prices = \"nasdaq\"", "paper_prices"),
             ("symbols = [\"btc\"]", "BTC-USD"),
@@ -233,6 +268,22 @@ mod tests {
         assert!(error.contains("NIJA_LIMITS_BASIC_PER_MINUT"), "{error}");
         let error = parse("", env(&[("NIJA_LIMITS_BODY_BYTES", "many")])).unwrap_err().to_string();
         assert!(error.contains("NIJA_LIMITS_BODY_BYTES"), "{error}");
+    }
+
+    #[test]
+    fn alpaca_takes_its_data_address_and_the_operators_key() {
+        let file = std::env::temp_dir().join(format!("nija-data-secret-{}", std::process::id()));
+        std::fs::write(&file, "made here\n").unwrap();
+        let text = format!(
+            "[[venue]]\nid=\"a\"\nkind=\"alpaca-paper\"\ndata=\"https://data.example\"\nstock_feed=\"sip\"\n\
+             data_key=\"PK1\"\ndata_secret_file={file:?}"
+        );
+        let config = parse(&text, env(&[("NIJA_DATA_DIR", "/tmp/x")])).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let Some(VenueConfig::Alpaca(alpaca)) = config.venues.last() else { panic!("{:?}", config.venues) };
+        assert_eq!((alpaca.data.as_str(), alpaca.stock_feed.as_str()), ("https://data.example", "sip"));
+        assert_eq!(alpaca.rest, "https://paper-api.alpaca.markets");
+        assert!(alpaca.data_key.is_some() && !format!("{alpaca:?}").contains("made here"));
     }
 
     #[test]

@@ -361,3 +361,95 @@ fn cancelling_one_linked_order_cancels_the_other() {
     assert!(engine.linked(link).all(|order| order.status == Status::Canceled));
     assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
 }
+
+/// A stop of this account that sells one unit below a price.
+fn stop_loss(account: usize, trigger: Decimal, qty: Decimal) -> NewOrder {
+    NewOrder {
+        order_type: OrderType::StopLoss,
+        limit: None,
+        trigger: Some(trigger),
+        ..limit(account, Side::Sell, trigger, qty)
+    }
+}
+
+#[test]
+fn what_follows_an_order_holds_nothing_before_it_is_filled_and_then_one_cancels_the_other() {
+    let mut engine = engine_with(FeeAsset::Quote, 10, 1);
+    engine.set_mid(0, Decimal::from(10_000), 1);
+    engine.print_at(0, Decimal::from(10_000), 1);
+    let qty = Decimal::new(1, 1);
+    let before = (engine.total_supply("USD"), engine.total_supply("BTC"));
+    let entry = limit(0, Side::Buy, Decimal::from(9_900), qty);
+    let then =
+        vec![limit(0, Side::Sell, Decimal::from(10_200), qty), stop_loss(0, Decimal::from(9_700), qty)];
+    let (first, legs) = engine.place_then(entry, then, 2).unwrap();
+    assert!(legs.iter().all(|leg| engine.is_held(*leg)));
+    assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
+    // A price that would fill both does nothing to them while they wait.
+    engine.set_mid(0, Decimal::from(10_300), 3);
+    engine.print_at(0, Decimal::from(10_300), 3);
+    assert!(legs.iter().all(|leg| engine.order(*leg).unwrap().filled.is_zero()));
+    engine.set_mid(0, Decimal::from(9_850), 4);
+    engine.print_at(0, Decimal::from(9_850), 4);
+    assert_eq!(engine.order(first).unwrap().status, Status::Filled);
+    assert!(
+        legs.iter().all(|leg| engine.order(*leg).unwrap().status == Status::Open && !engine.is_held(*leg))
+    );
+    assert_eq!(engine.balance(0, "BTC").held, qty, "one holds for both");
+    engine.set_mid(0, Decimal::from(10_250), 5);
+    assert_eq!(engine.order(legs[0]).unwrap().status, Status::Filled);
+    assert_eq!(engine.order(legs[1]).unwrap().reason, Some(LINKED));
+    assert_eq!((engine.total_supply("USD"), engine.total_supply("BTC")), before);
+    assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
+}
+
+#[test]
+fn what_follows_an_order_ends_with_it() {
+    let mut engine = engine_with(FeeAsset::Quote, 10, 1);
+    engine.set_mid(0, Decimal::from(10_000), 1);
+    engine.print_at(0, Decimal::from(10_000), 1);
+    let qty = Decimal::new(1, 1);
+    let entry = limit(0, Side::Buy, Decimal::from(9_000), qty);
+    let (first, legs) =
+        engine.place_then(entry, vec![limit(0, Side::Sell, Decimal::from(9_500), qty)], 2).unwrap();
+    engine.cancel(0, first, 3).unwrap();
+    assert_eq!(engine.order(legs[0]).unwrap().status, Status::Canceled);
+    assert_eq!(engine.balance(0, "USD").held + engine.balance(0, "BTC").held, Decimal::ZERO);
+    // A second that cannot be is refused with the first.
+    let bad = limit(0, Side::Sell, Decimal::new(1_000_005, 2), qty);
+    let entry = limit(0, Side::Buy, Decimal::from(9_000), qty);
+    assert_eq!(engine.place_then(entry, vec![bad], 4), Err(Reject::PriceDecimals));
+    assert_eq!(engine.open_orders(0).count(), 0);
+}
+
+#[test]
+fn a_halted_market_takes_orders_and_matches_them_when_it_opens() {
+    let mut engine = engine_with(FeeAsset::Quote, 10, 1);
+    engine.set_mid(0, Decimal::from(10_000), 1);
+    let qty = Decimal::new(1, 1);
+    let resting = engine.place(limit(0, Side::Buy, Decimal::from(9_900), qty), 2).unwrap();
+    engine.set_halted(0, true, 3);
+    let market =
+        NewOrder { order_type: OrderType::Market, limit: None, ..limit(0, Side::Sell, Decimal::ONE, qty) };
+    let queued = engine.place(market.clone(), 4).unwrap();
+    let cancelled = engine.place(market, 4).unwrap();
+    engine.cancel(0, cancelled, 5).unwrap();
+    engine.set_mid(0, Decimal::from(9_800), 5);
+    engine.crowd_trade(0, Side::Sell, Decimal::TEN, 5);
+    assert!([resting, queued].iter().all(|id| engine.order(*id).unwrap().filled.is_zero()));
+    assert_eq!(engine.balance(0, "BTC").held, qty);
+    engine.set_halted(0, false, 6);
+    assert_eq!(engine.order(resting).unwrap().status, Status::Filled, "the market has come to it");
+    assert_eq!(engine.order(queued).unwrap().status, Status::Filled);
+    assert_eq!(engine.order(cancelled).unwrap().status, Status::Canceled);
+}
+
+#[test]
+fn nobody_pays_in_a_market_without_fees() {
+    let mut engine = engine_with(FeeAsset::Quote, 10, 1);
+    engine.set_free_of_fees(0);
+    engine.set_mid(0, Decimal::from(10_000), 1);
+    let id = engine.place(limit(0, Side::Buy, Decimal::from(10_100), Decimal::new(1, 1)), 2).unwrap();
+    let order = engine.order(id).unwrap();
+    assert_eq!((order.status, order.fee), (Status::Filled, Decimal::ZERO));
+}

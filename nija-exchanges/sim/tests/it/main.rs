@@ -9,6 +9,7 @@
 )]
 
 mod admin;
+mod alpaca;
 mod auth;
 mod engine;
 mod faults;
