@@ -33,6 +33,9 @@ pub struct Args {
     /// Rate limits: starter, intermediate, pro or unlimited.
     #[arg(long, default_value = "pro", value_parser = parse_tier)]
     pub tier: Tier,
+    /// Serve the venues over TLS, with a certificate and its key (PEM files).
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    pub tls: Option<Vec<PathBuf>>,
     /// Print one JSON line per venue instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -70,6 +73,9 @@ pub async fn run(args: Args) -> Result<(), CliError> {
         .speed(args.speed)
         .lenient(args.lenient)
         .tier(args.tier);
+    if let Some([certificate, key]) = args.tls.as_deref() {
+        builder = builder.tls(certificate, key);
+    }
     for venue in &args.venue {
         let (name, kind) = parse_venue(venue)?;
         builder = builder.venue_named(name, kind);

@@ -13,10 +13,14 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+/// A TLS handshake must be done within this.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Largest request body.
 const BODY: usize = 256 * 1024;
 
@@ -26,7 +30,12 @@ const BODY: usize = 256 * 1024;
 struct Cut;
 
 /// Accepts connections until told to stop; then cuts those that are open.
-pub(crate) async fn serve(listener: TcpListener, venue: Arc<Venue>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    venue: Arc<Venue>,
+    tls: Option<TlsAcceptor>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -35,7 +44,7 @@ pub(crate) async fn serve(listener: TcpListener, venue: Arc<Venue>, mut stop: wa
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
                 if !*venue.down.borrow() {
-                    connections.spawn(connection(stream, Arc::clone(&venue)));
+                    connections.spawn(accept(stream, tls.clone(), Arc::clone(&venue)));
                 }
             }
         }
@@ -43,9 +52,21 @@ pub(crate) async fn serve(listener: TcpListener, venue: Arc<Venue>, mut stop: wa
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, venue: Arc<Venue>) {
+async fn accept(stream: TcpStream, tls: Option<TlsAcceptor>, venue: Arc<Venue>) {
     // Small answers, written whole: waiting to fill a packet only adds latency.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return connection(stream, venue).await };
+    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, venue).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+        Err(_) => {}
+    }
+}
+
+async fn connection<S>(stream: S, venue: Arc<Venue>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut down = venue.down.subscribe();
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let venue = Arc::clone(&venue);

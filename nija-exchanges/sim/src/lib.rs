@@ -34,6 +34,7 @@ mod inspect;
 mod kraken;
 mod sim;
 mod tape;
+mod tls;
 mod venue;
 
 pub use self::account::{Account, NewAccount, TRADING_PERMISSIONS, WITHDRAW, default_balances};
@@ -42,4 +43,5 @@ pub use self::inspect::{BalanceView, OrderView, TradeView};
 pub use self::kraken::Tier;
 pub use self::sim::{Sim, SimBuilder, SimError, SimHandle, VenueHandle};
 pub use self::tape::{Tape, TapeError};
+pub use self::tls::TlsError;
 pub use self::venue::{VenueKind, VenueProfile};

@@ -5,12 +5,14 @@ use crate::faults::{Fault, RandomFaults};
 use crate::inspect::{self, BalanceView, OrderView, TradeView};
 use crate::kraken::Tier;
 use crate::tape::Tape;
+use crate::tls::{self, TlsError};
 use crate::venue::{Venue, VenueKind, VenueProfile, VenueSetup};
 use crate::{admin, feed, http};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
@@ -31,6 +33,9 @@ pub enum SimError {
         /// Why.
         source: std::io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Two venues bear the same name.
     #[error("two venues are named {0:?}")]
     DuplicateName(String),
@@ -55,6 +60,7 @@ impl Sim {
             lenient: false,
             tier: Tier::default(),
             paused: false,
+            tls: None,
         }
     }
 }
@@ -72,6 +78,7 @@ pub struct SimBuilder {
     lenient: bool,
     tier: Tier,
     paused: bool,
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl SimBuilder {
@@ -158,6 +165,13 @@ impl SimBuilder {
         self.tier(Tier::Unlimited)
     }
 
+    /// Serves the venues (but not their admin ports) over TLS, with a certificate and its key, both PEM files.
+    #[must_use]
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls = Some((certificate.into(), key.into()));
+        self
+    }
+
     /// Starts with the tape standing still.
     #[must_use]
     pub fn paused(mut self, paused: bool) -> Self {
@@ -175,6 +189,7 @@ impl SimBuilder {
         if wanted.is_empty() {
             wanted.push((VenueKind::Kraken.name().to_owned(), VenueKind::Kraken, None));
         }
+        let tls = self.tls.as_ref().map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()?;
         let stop = watch::Sender::new(false);
         let mut venues: Vec<VenueHandle> = Vec::new();
         let mut tasks = Vec::new();
@@ -195,7 +210,7 @@ impl SimBuilder {
             let rest = bind(address, 2 * index).await?;
             let admin = bind(address, 2 * index + 1).await?;
             venues.push(self.handle(&venue, &rest, &admin));
-            tasks.push(tokio::spawn(http::serve(rest, Arc::clone(&venue), stop.subscribe())));
+            tasks.push(tokio::spawn(http::serve(rest, Arc::clone(&venue), tls.clone(), stop.subscribe())));
             tasks.push(tokio::spawn(serve_admin(admin, venue, stop.subscribe())));
         }
         let tape = self.tape.unwrap_or_else(|| Tape::generated(self.seed));
@@ -221,12 +236,13 @@ impl SimBuilder {
             })
         });
         let (public, private) = venue.protocol.stream_paths();
+        let s = if self.tls.is_some() { "s" } else { "" };
         VenueHandle {
             name: venue.name.clone(),
             kind: venue.kind,
-            rest: format!("http://{}", at(rest)),
-            ws_public: format!("ws://{}{public}", at(rest)),
-            ws_private: format!("ws://{}{private}", at(rest)),
+            rest: format!("http{s}://{}", at(rest)),
+            ws_public: format!("ws{s}://{}{public}", at(rest)),
+            ws_private: format!("ws{s}://{}{private}", at(rest)),
             admin: format!("http://{}", at(admin)),
             accounts: accounts.collect(),
             venue: Arc::clone(venue),

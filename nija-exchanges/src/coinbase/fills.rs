@@ -6,6 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use super::{
     call::{Query, next_cursor},
     executor::Coinbase,
+    orders::ours,
     parse, wire,
 };
 use crate::decode::decode;
@@ -91,7 +92,7 @@ impl Coinbase {
         for ids in unknown.chunks(ASKED) {
             let filter: Query = ids.iter().map(|id| ("order_ids", id.clone())).collect();
             self.each_order(account, filter, |order| {
-                let id = order.client_order_id.as_deref().and_then(|id| id.parse().ok());
+                let id = ours(&order);
                 found.insert(order.order_id, id);
                 true
             })

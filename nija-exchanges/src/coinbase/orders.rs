@@ -43,10 +43,7 @@ impl Coinbase {
         let product = symbols.get(&order.symbol).map(|listed| listed.instrument.venue_symbol.clone());
         let mut filter: Query = product.into_iter().map(|product| ("product_ids", product)).collect();
         filter.push(("start_date", from.to_string()));
-        let mine = |found: &wire::Order| {
-            let id = found.client_order_id.as_deref();
-            id.and_then(|id| id.parse::<VenueClientId>().ok()) == Some(order.client_id)
-        };
+        let mine = |found: &wire::Order| ours(found) == Some(order.client_id);
         let mut found = None;
         self.each_order(account, filter, |listed| {
             if mine(&listed) {
@@ -78,7 +75,14 @@ impl Coinbase {
                 tracing::warn!(product = %order.product_id, "an open order in a product that is not listed is left out");
                 continue;
             }
-            reports.push(self.report(order, &symbols)?);
+            match self.report(order, &symbols) {
+                Ok(report) => reports.push(report),
+                // What another program made must not hide what this one did.
+                Err(error) if ours(order).is_none() => {
+                    tracing::warn!(order = %order.order_id, %error, "an open order of another program is left out");
+                }
+                Err(error) => return Err(error),
+            }
         }
         reports.sort_by(|a, b| (a.at, &a.venue_order_id).cmp(&(b.at, &b.venue_order_id)));
         Ok(reports)
@@ -148,8 +152,7 @@ impl Coinbase {
     async fn open_id(&self, account: &VenueAccount, order: &OrderRef) -> Result<Option<String>, VenueError> {
         let mut id = None;
         self.each_order(account, vec![("order_status", "OPEN".to_owned())], |listed| {
-            let client_id = listed.client_order_id.as_deref().and_then(|id| id.parse::<VenueClientId>().ok());
-            if client_id == Some(order.client_id) {
+            if ours(&listed) == Some(order.client_id) {
                 id = Some(listed.order_id);
             }
             id.is_none()
@@ -186,8 +189,7 @@ impl Coinbase {
             let body = self.read(account, "/api/v3/brokerage/orders/historical/batch", query).await?;
             let page: wire::Orders = decode(&self.venue, "orders", &body)?;
             for order in page.orders {
-                let id = order.client_order_id.as_deref().and_then(|id| id.parse().ok());
-                self.client_ids.learn(&order.order_id, id);
+                self.client_ids.learn(&order.order_id, ours(&order));
                 if !more(order) {
                     return Ok(());
                 }
@@ -205,4 +207,9 @@ impl Coinbase {
         self.client_ids.learn(&order.order_id, report.client_id);
         Ok(report)
     }
+}
+
+/// An order's client id, where it has the form of ours.
+pub(super) fn ours(order: &wire::Order) -> Option<VenueClientId> {
+    order.client_order_id.as_deref()?.parse().ok()
 }

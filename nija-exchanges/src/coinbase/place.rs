@@ -43,7 +43,8 @@ impl Coinbase {
             RequestPurpose::PlaceOrder { symbol: order.symbol().clone(), side: order.side(), notional };
         let is_new = self.sent.is_new(order.client_id(), self.market.clock.now());
         let path = "/api/v3/brokerage/orders";
-        let body = self.post(account, path, &body, purpose, Some(expires)).await?;
+        let body = self.post(account, path, &body, purpose, Some(expires)).await;
+        let body = body.map_err(|error| self.came_late(error, expires))?;
         let created: wire::Created = decode(&self.venue, "orders", &body)?;
         let placed = match (created.success, created.success_response) {
             (true, Some(placed)) => placed,
@@ -95,6 +96,20 @@ impl Coinbase {
             code: "CLIENT_ORDER_ID_USED".to_owned(),
             message: format!("the client order id already names another order there ({id}); use a new one"),
         })
+    }
+
+    /// A token that had ended when it arrived is refused like a wrong one, and only its time was wrong.
+    fn came_late(&self, error: VenueError, expires: i64) -> VenueError {
+        let now = self.market.offset.at_venue(self.market.clock.now()).micros().div_euclid(1_000_000);
+        match error {
+            VenueError::KeyRefused { venue, .. } | VenueError::NonceRefused { venue, .. }
+                if now >= expires =>
+            {
+                let message = "the order's time was over when it arrived, and it was not taken".to_owned();
+                VenueError::Unavailable { venue, message }
+            }
+            other => other,
+        }
     }
 
     /// The second at which the order's token ends: never later than its own deadline, by Coinbase's clock.

@@ -1,5 +1,8 @@
-//! A simulated Coinbase on loopback.
+//! A simulated Coinbase on loopback, and what is Coinbase's own: tokens, used client ids, totals on the stream, gaps.
 
 mod harness;
+mod orders;
+mod streams;
+mod tokens;
 
 pub(crate) use harness::Coinbase;
