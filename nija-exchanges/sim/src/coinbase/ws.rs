@@ -77,13 +77,14 @@ impl Connection {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let mut faulty = false;
+            let (mut faulty, mut over) = (false, false);
             let out = tokio::select! {
                 frame = socket.recv() => match frame {
                     Some(Ok(Frame::Text(text))) => self.request(text.as_str()),
                     Some(Ok(Frame::Binary(bytes))) => self.request(&String::from_utf8_lossy(&bytes)),
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => Vec::new(),
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(Frame::Close(_))) => { over = true; Vec::new() }
+                    Some(Err(_)) | None => return,
                 },
                 Ok(()) = changed.changed() => { faulty = true; self.changes() }
                 _ = beat.tick() => match self.beat() {
@@ -93,6 +94,11 @@ impl Connection {
                 Ok(()) = disconnects.changed() => return,
                 _ = down.wait_for(|down| *down) => return,
             };
+            if over {
+                // Reading on lets the answer to the close go out.
+                let _ = tokio::time::timeout(BEAT, socket.recv()).await;
+                return;
+            }
             for message in out {
                 let text = match message {
                     Out::Said(said) => {
