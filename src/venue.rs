@@ -3,6 +3,7 @@
 use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
 use nija_exchanges::{
     alpaca::{AlpacaAuthenticator, AlpacaConfig, AlpacaExecutor},
+    binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor},
     coinbase::{CoinbaseConfig, CoinbaseExecutor},
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub enum VenueConfig {
     /// Simulated fills inside this process; needs no key.
     Paper(PaperConfig),
+    /// Binance Spot, Binance.US, the test network, or whatever speaks its protocol at these addresses.
+    Binance(BinanceConfig),
     /// Kraken Spot, or whatever speaks its protocol at these addresses.
     Kraken(KrakenConfig),
     /// Coinbase Advanced Trade, or whatever speaks its protocol at these addresses.
@@ -52,12 +55,16 @@ impl OpenedVenue {
 
 impl VenueConfig {
     /// Names of the kinds that are reached over the network.
-    pub const KINDS: &[&str] = &["kraken", "coinbase", "alpaca", "alpaca-paper"];
+    pub const KINDS: &[&str] =
+        &["kraken", "coinbase", "binance", "binance-us", "binance-testnet", "alpaca", "alpaca-paper"];
 
     /// A venue of a kind at its real addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
     #[must_use]
     pub fn live(kind: &str, venue: VenueId) -> Option<Self> {
         Some(match kind {
+            "binance" => Self::Binance(BinanceConfig::live(venue)),
+            "binance-us" => Self::Binance(BinanceConfig::us(venue)),
+            "binance-testnet" => Self::Binance(BinanceConfig::testnet(venue)),
             "kraken" => Self::Kraken(KrakenConfig::live(venue)),
             "coinbase" => Self::Coinbase(CoinbaseConfig::live(venue)),
             "alpaca" => Self::Alpaca(AlpacaConfig::live(venue)),
@@ -71,6 +78,13 @@ impl VenueConfig {
     pub fn at(kind: &str, venue: VenueId, addresses: VenueAddresses) -> Option<Self> {
         let VenueAddresses { rest, ws_public, ws_private } = addresses;
         Some(match kind {
+            "binance" => Self::Binance(BinanceConfig::new(venue, rest, ws_public, ws_private)),
+            "binance-us" => {
+                Self::Binance(BinanceConfig { rest, ws_public, ws_private, ..BinanceConfig::us(venue) })
+            }
+            "binance-testnet" => {
+                Self::Binance(BinanceConfig { rest, ws_public, ws_private, ..BinanceConfig::testnet(venue) })
+            }
             "kraken" => Self::Kraken(KrakenConfig::new(venue, rest, ws_public, ws_private)),
             "coinbase" => Self::Coinbase(CoinbaseConfig::new(venue, rest, ws_public, ws_private)),
             "alpaca" | "alpaca-paper" => Self::Alpaca(AlpacaConfig::new(venue, rest, ws_public, ws_private)),
@@ -83,6 +97,7 @@ impl VenueConfig {
     pub const fn venue(&self) -> &VenueId {
         match self {
             Self::Paper(config) => &config.venue,
+            Self::Binance(config) => &config.venue,
             Self::Kraken(config) => &config.venue,
             Self::Coinbase(config) => &config.venue,
             Self::Alpaca(config) => &config.venue,
@@ -109,6 +124,10 @@ impl VenueConfig {
     pub(crate) fn open(&self, clock: &Arc<dyn Clock>) -> Result<OpenedVenue, VenueError> {
         Ok(match self {
             Self::Paper(config) => OpenedVenue::paper(config, clock, &[]),
+            Self::Binance(config) => OpenedVenue {
+                executor: Arc::new(BinanceExecutor::new(config.clone(), clock.clone())?),
+                authenticator: Some(Arc::new(BinanceAuthenticator::new(config.venue.clone()))),
+            },
             Self::Kraken(config) => OpenedVenue {
                 executor: Arc::new(KrakenExecutor::new(config.clone(), clock.clone())?),
                 authenticator: Some(Arc::new(KrakenAuthenticator::new(config.venue.clone()))),

@@ -1,1 +1,461 @@
+//! Recorded answers are understood, and no answer whatsoever is a panic.
+//!
+//! `NIJA_DECODER_CASES` sets how many random payloads each decoder is given (256 unless told otherwise).
 
+use nija_core::{OrderState, Timestamp, VenueError, VenueId};
+use proptest::prelude::*;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::HashMap, path::Path, sync::LazyLock};
+
+use super::{
+    parse::{self, result},
+    stream::{
+        events::{self, Orders},
+        feed::Feed,
+    },
+    symbols::SymbolMap,
+    wire::{self, ws},
+};
+
+static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("binance").unwrap());
+
+/// The symbols that the recordings name.
+static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
+    let names = [("LTC", "BTC"), ("ETH", "BTC"), ("BNB", "BTC"), ("BNB", "USDT"), ("BTC", "USDT")];
+    let symbols: Vec<String> = names
+        .iter()
+        .map(|(base, quote)| {
+            format!(r#"{{"symbol":"{base}{quote}","status":"TRADING","baseAsset":"{base}","quoteAsset":"{quote}"}}"#)
+        })
+        .collect();
+    SymbolMap::new(
+        &VENUE,
+        &serde_json::from_str::<Vec<wire::SymbolInfo>>(&format!("[{}]", symbols.join(","))).unwrap(),
+    )
+});
+
+const AT: Timestamp = Timestamp::from_micros(1);
+
+/// Reads an answer as the call's code does; the call's name is that of the path.
+fn read(call: &str, json: &str) -> Result<usize, VenueError> {
+    let (venue, symbols) = (&*VENUE, &*SYMBOLS);
+    let order = |order: &wire::Order| parse::report(venue, order, symbols).map(|_| 1);
+    match call {
+        "exchangeInfo" => {
+            let info: wire::ExchangeInfo = result(venue, call, json)?;
+            Ok(SymbolMap::new(venue, &info.symbols).instruments().len())
+        }
+        "time" => Ok(usize::from(result::<wire::ServerTime>(venue, call, json)?.server_time > 0)),
+        "bookTicker" => parse::quote(venue, &result(venue, call, json)?, AT).map(|_| 1),
+        "depth" => {
+            let book = parse::book(venue, &result(venue, call, json)?, AT)?;
+            Ok(book.bids.len() + book.asks.len())
+        }
+        "klines" => {
+            let rows: Vec<Vec<crate::decode::Num>> = result(venue, call, json)?;
+            rows.iter().try_for_each(|row| parse::candle(venue, row).map(|_| ()))?;
+            Ok(rows.len())
+        }
+        "account" => {
+            let account: wire::Account = result(venue, call, json)?;
+            assert!(account.balances.iter().all(|balance| !balance.asset.is_empty()) || json.len() < 4000);
+            Ok(account.balances.len() + usize::from(account.commission_rates.is_some()))
+        }
+        "commission" => {
+            let commission: wire::Commission = result(venue, call, json)?;
+            Ok(1 + usize::from(commission.tax_commission.is_some()))
+        }
+        "apiRestrictions" => Ok(result::<wire::Restrictions>(venue, call, json)?.len()),
+        "order" => order(&result(venue, call, json)?),
+        "orders" => {
+            let orders: Vec<wire::Order> = result(venue, call, json)?;
+            orders.iter().try_for_each(|one| order(one).map(|_| ()))?;
+            Ok(orders.len())
+        }
+        "cancelled" => Ok(result::<Vec<wire::Cancelled>>(venue, call, json)?.len()),
+        "myTrades" => {
+            let trades: Vec<wire::Trade> = result(venue, call, json)?;
+            let symbol = nija_core::Symbol::new("BNB-BTC").unwrap();
+            trades.iter().try_for_each(|trade| parse::fill(venue, "BNBBTC", trade, &symbol).map(|_| ()))?;
+            Ok(trades.len())
+        }
+        "userDataStream" => Ok(result::<wire::ListenKey>(venue, call, json)?.listen_key.len()),
+        other => panic!("no reader for {other}"),
+    }
+}
+
+const CALLS: [&str; 13] = [
+    "exchangeInfo",
+    "time",
+    "bookTicker",
+    "depth",
+    "klines",
+    "account",
+    "commission",
+    "apiRestrictions",
+    "order",
+    "orders",
+    "cancelled",
+    "myTrades",
+    "userDataStream",
+];
+
+/// Reads a stream message as the sessions do.
+fn take(text: &str) {
+    let mut feed = Feed::new(nija_core::Symbol::new("BTC-USDT").unwrap(), 5);
+    let data = serde_json::from_str::<ws::Message<'_>>(text).ok().and_then(|message| message.data);
+    let event = serde_json::from_str::<ws::Private<'_>>(text).ok().and_then(|message| message.event);
+    for text in [Some(text), data.map(RawValue::get), event.map(RawValue::get)].into_iter().flatten() {
+        if let Ok(snapshot) = serde_json::from_str::<wire::Depth>(text) {
+            feed.snapshot(&snapshot, 2, AT);
+        }
+        if let Ok(update) = serde_json::from_str(text) {
+            let _ = feed.update(update, AT);
+        }
+        if let Ok(ticker) = serde_json::from_str(text) {
+            let _ = feed.ticker(&ticker, AT);
+        }
+        if let Ok(execution) = serde_json::from_str::<ws::Execution<'_>>(text) {
+            let mut orders = Orders::new(VENUE.clone());
+            orders.begin(AT);
+            let _ = orders.take(&execution, &SYMBOLS);
+            let _ = orders.take(&execution, &SYMBOLS);
+        }
+        if let Ok(position) = serde_json::from_str(text) {
+            let _ = events::balances(&VENUE, position, AT);
+        }
+    }
+}
+
+/// What each recording of REST is read as; an empty name says that the call is not one of ours.
+const REST: [(&str, &str); 44] = [
+    ("jkorf/rest_AmendOrder", ""),      // we cancel and place anew
+    ("jkorf/rest_CancelAlgoOrder", ""), // algo orders: another API
+    ("jkorf/rest_CancelAllOrders", "cancelled"),
+    ("jkorf/rest_CancelOrder", "order"),
+    ("jkorf/rest_GetAPIKeyPermissions", "apiRestrictions"),
+    ("jkorf/rest_GetAccountInfo", "account"),
+    ("jkorf/rest_GetAggregatedTradeHistory", ""), // public trades are not read
+    ("jkorf/rest_GetAlgoSubOrders", ""),
+    ("jkorf/rest_GetAvgPrice", ""), // the last price stands in
+    ("jkorf/rest_GetBalances", ""), // sapi; `account` says the same
+    ("jkorf/rest_GetBookPrice", "bookTicker"),
+    ("jkorf/rest_GetClosedAlgoOrders", ""),
+    ("jkorf/rest_GetCommissionRates", "commission"),
+    ("jkorf/rest_GetExchangeInfo", "exchangeInfo"),
+    ("jkorf/rest_GetExecutionRules", ""), // Binance refuses by them itself
+    ("jkorf/rest_GetKlines", "klines"),
+    ("jkorf/rest_GetLeveragedTokensRedemptionRecords", ""),
+    ("jkorf/rest_GetLeveragedTokensSubscriptionRecords", ""),
+    ("jkorf/rest_GetOpenAlgoOrders", ""),
+    ("jkorf/rest_GetOpenOrders", "orders"),
+    ("jkorf/rest_GetOrder", "order"),
+    ("jkorf/rest_GetOrderRateLimitStatus", ""), // limits come with headers
+    ("jkorf/rest_GetOrders", "orders"),
+    ("jkorf/rest_GetPreventedTrades", ""),
+    ("jkorf/rest_GetPrice", ""),
+    ("jkorf/rest_GetRecentTrades", ""),
+    ("jkorf/rest_GetServerTime", "time"),
+    ("jkorf/rest_GetTicker", ""),   // 24 h statistics
+    ("jkorf/rest_GetTradeFee", ""), // sapi; `account/commission` says more
+    ("jkorf/rest_GetTradeHistory", ""),
+    ("jkorf/rest_GetTradingDayTicker", ""),
+    ("jkorf/rest_GetUserAssets", ""),
+    ("jkorf/rest_GetUserTrades", "myTrades"),
+    ("jkorf/rest_PlaceOrder", "order"),
+    ("jkorf/rest_PlaceTestOrder", ""), // no dry runs
+    ("jkorf/rest_PlaceTimeWeightedAveragePriceOrder", ""),
+    ("jkorf/rest_RedeemLeveragedToken", ""),
+    ("jkorf/rest_ReplaceOrder", ""),
+    ("jkorf/rest_SubscribeLeveragedToken", ""),
+    ("xchange/rest_depth", "depth"),
+    ("xchange/rest_filled-market-order", "order"),
+    ("xchange/rest_open-orders", "orders"),
+    ("xchange/rest_single-24hr-ticker", ""),
+    ("jkorf/ws_Concurrent", ""), // empty
+];
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in ["jkorf", "xchange"] {
+        for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            names.push(format!("{part}/{}", name.trim_end_matches(".json")));
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn fixture_every_recorded_answer_of_a_call_in_use_is_understood() {
+    let Some(folder) = crate::fixtures::folder("fixture_every_recorded_answer_of_binance") else {
+        return;
+    };
+    let folder = folder.join("payloads/binance");
+    for file in files(&folder) {
+        let listed = REST.iter().find(|(name, _)| *name == file);
+        assert!(listed.is_some() || STREAMS.iter().any(|(name, _)| *name == file), "{file} is not listed");
+    }
+    for (file, call) in REST.iter().filter(|(_, call)| !call.is_empty()) {
+        let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
+        // Most recordings stand in a frame that says what was asked.
+        let framed: Option<HashMap<String, &RawValue>> = serde_json::from_str(&text).ok();
+        let framed = framed.as_ref().and_then(|framed| framed.get("response"));
+        let answer = framed.map_or(text.as_str(), |response| response.get());
+        match read(call, answer) {
+            Ok(count) => assert!(count > 0, "{file}: nothing was read"),
+            Err(error) => panic!("{file}: {error}"),
+        }
+    }
+}
+
+/// What each recording of a stream is; an empty name says that the stream is not one of ours.
+const STREAMS: [(&str, &str); 16] = [
+    ("jkorf/ws_AccountPosition", "position"),
+    ("jkorf/ws_AggregatedTrades", ""), // public trades are not read
+    ("jkorf/ws_Balance", "other"),     // deposits: the position follows
+    ("jkorf/ws_BookTicker", "bookTicker"),
+    ("jkorf/ws_Concurrent", ""), // empty
+    ("jkorf/ws_Klines", ""),
+    ("jkorf/ws_Liability", ""), // margin
+    ("jkorf/ws_MarginCall", ""),
+    ("jkorf/ws_MiniTicker", ""),
+    ("jkorf/ws_OcoOrder", "other"), // each order of a list has reports of its own
+    ("jkorf/ws_Order", "execution"),
+    ("jkorf/ws_PartialBook", "book"),
+    ("jkorf/ws_RollingWindowTicker", ""),
+    ("jkorf/ws_Ticker", ""),
+    ("jkorf/ws_Trades", ""),
+    ("xchange/ws_testTickerEvent", ""),
+];
+
+#[test]
+fn fixture_recorded_stream_messages_are_understood() {
+    let Some(folder) = crate::fixtures::folder("fixture_recorded_stream_messages_of_binance") else {
+        return;
+    };
+    for (file, kind) in STREAMS.iter().filter(|(_, kind)| !kind.is_empty()) {
+        let path = folder.join(format!("payloads/binance/{file}.json"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let conversation: Vec<HashMap<&str, &RawValue>> = serde_json::from_str(&text).unwrap();
+        let (asked, answer, update) =
+            (conversation[0]["json"].get(), conversation[1]["json"].get(), conversation[2]["json"].get());
+        if asked.contains("userDataStream") {
+            let answer: ws::Private<'_> = serde_json::from_str(answer).unwrap();
+            assert!(answer.id.is_some() && answer.status == Some(200) && answer.error.is_none(), "{file}");
+            let update: ws::Private<'_> = serde_json::from_str(update).unwrap();
+            private(file, kind, update.event.unwrap().get());
+        } else {
+            // Their ids are text, ours are numbers.
+            let update: ws::Message<'_> = serde_json::from_str(update).unwrap();
+            assert!(update.stream.unwrap().contains('@'), "{file}");
+            let data = update.data.unwrap().get();
+            match *kind {
+                "bookTicker" => {
+                    let ticker: ws::BookTicker = serde_json::from_str(data).unwrap();
+                    assert_eq!(
+                        (ticker.update, ticker.bid.0.to_string()),
+                        (400_900_217, "25.35190000".to_owned())
+                    );
+                }
+                "book" => {
+                    let book: wire::Depth = serde_json::from_str(data).unwrap();
+                    assert_eq!((book.last_update_id, book.bids.len(), book.asks.len()), (160, 1, 1));
+                }
+                other => panic!("{file}: {other}"),
+            }
+        }
+    }
+}
+
+fn private(file: &str, kind: &str, event: &str) {
+    let named: ws::Kind<'_> = serde_json::from_str(event).unwrap();
+    assert!(named.event.is_some(), "{file}");
+    match kind {
+        "execution" => {
+            let execution: ws::Execution<'_> = serde_json::from_str(event).unwrap();
+            let told = Orders::new(VENUE.clone()).take(&execution, &SYMBOLS).unwrap();
+            let report = told.report.unwrap();
+            assert_eq!(
+                (report.state, report.venue_order_id.as_str()),
+                (OrderState::Working, "ETHBTC:4293153")
+            );
+            assert_eq!((report.quantity.to_string(), told.fill), ("1".to_owned(), None));
+        }
+        "position" => {
+            let position: ws::Position = serde_json::from_str(event).unwrap();
+            let balances = events::balances(&VENUE, position, AT).unwrap();
+            assert_eq!(
+                (balances[0].asset.as_str(), balances[0].total.to_string()),
+                ("ETH", "10000.000000".to_owned())
+            );
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_missing_field_is_named_with_its_place() {
+    let order = r#"[{"symbol":"LTCBTC","orderId":1,"clientOrderId":"x","price":"0.1","origQty":"1.0"}]"#;
+    let error = read("orders", order).unwrap_err();
+    assert!(
+        matches!(&error, VenueError::Decode { path, message, .. } if path.starts_with("orders.[0]") && message.contains("executedQty")),
+        "{error}"
+    );
+    let error = read("account", r#"{"balances":[{"asset":"BTC","free":"NaN","locked":"0"}]}"#).unwrap_err();
+    assert!(
+        matches!(&error, VenueError::Decode { path, .. } if path.contains("balances[0].free")),
+        "{error}"
+    );
+}
+
+/// JSON of any shape, with the names and numbers that matter.
+fn any_json() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec![
+        "symbols",
+        "symbol",
+        "status",
+        "baseAsset",
+        "quoteAsset",
+        "filters",
+        "filterType",
+        "minPrice",
+        "stepSize",
+        "bids",
+        "asks",
+        "lastUpdateId",
+        "balances",
+        "asset",
+        "free",
+        "locked",
+        "orderId",
+        "clientOrderId",
+        "price",
+        "origQty",
+        "executedQty",
+        "type",
+        "side",
+        "id",
+        "qty",
+        "commission",
+        "time",
+        "isBuyer",
+        "isMaker",
+        "stream",
+        "data",
+        "event",
+        "e",
+        "u",
+        "U",
+        "b",
+        "a",
+        "B",
+        "A",
+        "s",
+        "c",
+        "S",
+        "o",
+        "q",
+        "p",
+        "x",
+        "X",
+        "i",
+        "l",
+        "z",
+        "L",
+        "T",
+        "t",
+        "code",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        prop::sample::select(vec![
+            "BTCUSDT",
+            "BUY",
+            "LIMIT",
+            "TRADE",
+            "1e400",
+            "-1",
+            "NaN",
+            "99999999999999999999999999999",
+            "0.1"
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((name.clone(), inner), 0..12).prop_map(|entries| entries
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+/// An answer or message that is right, to be damaged.
+fn sound() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        r#"[{"symbol":"BTCUSDT","orderId":28,"clientOrderId":"x","price":"0.1","origQty":"1.0","executedQty":"0.4","cummulativeQuoteQty":"0.04","status":"PARTIALLY_FILLED","type":"LIMIT","side":"BUY","time":1499827319559,"updateTime":1499827319559}]"#,
+        r#"[{"id":28457,"orderId":100234,"price":"4.00000100","qty":"12.0","commission":"10.1","commissionAsset":"BNB","time":1499865549590,"isBuyer":true,"isMaker":false}]"#,
+        r#"{"lastUpdateId":1027024,"bids":[["4.00000000","431.00000000"],["3.9","1"]],"asks":[["4.00000200","12.00000000"]]}"#,
+        r#"{"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","filters":[{"filterType":"LOT_SIZE","minQty":"0.001","maxQty":"9000","stepSize":"0.001"}]}]}"#,
+        r#"{"balances":[{"asset":"BTC","free":"4723846.89208129","locked":"0.00000000"}],"canTrade":true}"#,
+        r#"{"code":-2010,"msg":"Account has insufficient balance for requested action."}"#,
+        r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}}"#,
+        r#"{"stream":"btcusdt@bookTicker","data":{"u":400900217,"s":"BTCUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}}"#,
+        r#"{"subscriptionId":0,"event":{"e":"executionReport","s":"BTCUSDT","c":"x","S":"BUY","o":"LIMIT","q":"1.0","p":"0.1","C":"","x":"TRADE","X":"FILLED","r":"NONE","i":4293153,"l":"1.0","z":"1.0","L":"0.1","n":"0.001","N":"BTC","T":1499405658657,"t":7,"m":false,"Z":"0.1","O":1}}"#,
+        r#"{"subscriptionId":0,"event":{"e":"outboundAccountPosition","E":1,"u":1,"B":[{"a":"ETH","f":"10000.0","l":"0.0"}]}}"#,
+    ])
+}
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("NIJA_DECODER_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256);
+    ProptestConfig { cases, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn any_json_is_read_or_refused(value in any_json(), call in prop::sample::select(CALLS.to_vec())) {
+        let text = value.to_string();
+        let _ = read(call, &text);
+        let _ = read(call, &json!([value]).to_string());
+        take(&text);
+        take(&json!({"stream": "btcusdt@depth@100ms", "data": value}).to_string());
+        take(&json!({"event": value}).to_string());
+    }
+
+    #[test]
+    fn damaged_answers_are_read_or_refused(
+        text in sound(),
+        cut in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), "[\"\\\\{}\\[\\],:0-9eE.+-]"), 0..4),
+        call in prop::sample::select(CALLS.to_vec()),
+    ) {
+        let mut text = text.to_owned();
+        for (place, with) in damage {
+            let at = place.index(text.len());
+            text.replace_range(at..=at, &with);
+        }
+        let shorter = &text[..cut.index(text.len() + 1)];
+        for text in [text.as_str(), shorter] {
+            let _ = read(call, text);
+            take(text);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), call in prop::sample::select(CALLS.to_vec())) {
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = read(call, &text);
+        take(&text);
+    }
+}

@@ -7,6 +7,8 @@ mod alpaca_harness;
 mod alpaca_streams;
 mod alpaca_verify;
 mod binance;
+mod binance_streams;
+mod binance_verify;
 mod coinbase;
 mod conformance;
 mod kraken;

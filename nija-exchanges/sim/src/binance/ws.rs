@@ -10,6 +10,7 @@ use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::Response;
 use axum::response::IntoResponse;
+use futures::SinkExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ impl Connection {
                     Some(Ok(Frame::Text(text))) => answer = Some(self.request(text.as_str())),
                     Some(Ok(Frame::Binary(bytes))) => answer = Some(self.request(&String::from_utf8_lossy(&bytes))),
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => break,
                 },
                 Ok(()) = changed.changed() => events = self.changes(false, false),
                 _ = tick.tick() => {
@@ -113,6 +114,8 @@ impl Connection {
                 }
             }
         }
+        // A close is answered with one.
+        let _ = socket.close().await;
     }
 
     fn changes(&mut self, tenth: bool, second: bool) -> Vec<(String, Value)> {

@@ -17,6 +17,7 @@ use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
+use futures::SinkExt;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ impl Connection {
                     Some(Ok(Frame::Text(text))) => answer = Some(self.request(text.as_str())),
                     Some(Ok(Frame::Binary(bytes))) => answer = Some(self.request(&String::from_utf8_lossy(&bytes))),
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => break,
                 },
                 Ok(()) = changed.changed() => events = self.changes(),
                 _ = ping.tick() => pings = true,
@@ -109,6 +110,8 @@ impl Connection {
                 }
             }
         }
+        // A close is answered with one.
+        let _ = socket.close().await;
     }
 
     fn changes(&mut self) -> Vec<Value> {
