@@ -28,6 +28,6 @@ def test_every_code_of_a_status_is_of_its_class(status, kind):
 
 
 def test_the_engine_in_this_process_uses_codes_of_the_server():
-    text = (ROOT / "bindings/python/src/codes.rs").read_text()
+    text = (ROOT / "src/wire/code.rs").read_text()
     used = set(re.findall(r'"(\w+)"', text)) - {"data_dir", "config"}
     assert used and used <= SERVER.keys()
