@@ -45,6 +45,8 @@ impl Binance {
         account: &VenueAccount,
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
+        // Binance tells a trade's time in whole milliseconds: one within the first of them must not seem to be before it.
+        let since = Timestamp::from_micros(since.micros().div_euclid(1000) * 1000);
         let symbols = self.market.symbols().await?;
         let here: Vec<Symbol> = self.market.watched();
         let mut names: BTreeSet<String> = here
