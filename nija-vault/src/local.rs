@@ -8,7 +8,6 @@ use nija_core::{
     Authenticator, Clock, CredentialId, CredentialMeta, Entropy, KeyRights, NonceSource, OpenPurpose,
     SealedCredential, SealingKey, Signer, UserId, Vault, VaultError, VenueId,
 };
-use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::audit::{Chain, Entry, verify};
 use crate::config::{LocalVaultConfig, RootKey};
 use crate::crypto::{Keyring, Root};
 use crate::lease::{Book, NonceLeases};
-use crate::store::{Database, StoredKeys, Writer, all_active, of_user, storage};
+use crate::store::{Database, Sql, Sqlite, StoredKeys, Writer, all_active, in_transaction, of_user};
 
 /// Keeps credentials in one SQLite file, under a root key of its own.
 pub struct LocalVault {
@@ -27,7 +26,7 @@ pub struct LocalVault {
 
 /// What the vault's calls and its signers share.
 struct Inner {
-    database: Arc<Database>,
+    database: Arc<dyn Database>,
     writer: Writer,
     keyring: Keyring,
     book: Arc<Book>,
@@ -47,8 +46,8 @@ impl LocalVault {
     /// readable by others, or not the one that the database was written under. [`VaultError::Envelope`] when a key's
     /// envelope is damaged. [`VaultError::Storage`] when the file cannot be opened as a vault.
     pub fn open(config: LocalVaultConfig) -> Result<Self, VaultError> {
-        let database = Database::open(&config.database)?;
-        let is_new = StoredKeys::load(&database.reader())?.is_empty();
+        let database = Arc::new(Sqlite::open(&config.database)?);
+        let is_new = StoredKeys::load(database.reader()?.as_mut())?.is_empty();
         let root = match &config.root {
             RootKey::File(path) => Root::from_file(path, is_new)?,
         };
@@ -64,8 +63,8 @@ impl LocalVault {
         )
     }
 
-    pub(crate) fn start(database: Database, root: &Root, parts: Parts) -> Result<Self, VaultError> {
-        let stored = first_keys(&mut database.writer.lock(), root, parts.clock.as_ref())?;
+    pub(crate) fn start(database: Arc<dyn Database>, root: &Root, parts: Parts) -> Result<Self, VaultError> {
+        let stored = first_keys(database.as_ref(), root, parts.clock.as_ref())?;
         let keyring = Keyring::open(root, &stored)?;
         let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
         let clock = Arc::clone(&parts.clock);
@@ -79,7 +78,7 @@ impl LocalVault {
                 }
             }
         };
-        let writer = Writer::start(Arc::clone(&database.writer), move || clock.now(), sweep)?;
+        let writer = Writer::start(Arc::clone(&database), move || clock.now(), sweep)?;
         let authenticators = parts
             .authenticators
             .into_iter()
@@ -87,7 +86,7 @@ impl LocalVault {
             .collect();
         Ok(Self {
             inner: Arc::new(Inner {
-                database: Arc::new(database),
+                database,
                 writer,
                 keyring,
                 book,
@@ -118,28 +117,27 @@ pub(crate) struct Parts {
 }
 
 /// The stored keys; makes the first ones in a new vault.
-fn first_keys(connection: &mut Connection, root: &Root, clock: &dyn Clock) -> Result<StoredKeys, VaultError> {
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
-    let stored = StoredKeys::load(&transaction)?;
-    if !stored.is_empty() {
-        return Ok(stored);
-    }
-    let made = Keyring::generate(root, clock.now())?;
-    made.save(&transaction)?;
-    Chain::load(&transaction)?.append(&transaction, &Entry::new("create_vault", clock.now()))?;
-    transaction.commit().map_err(storage)?;
-    Ok(made)
+fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result<StoredKeys, VaultError> {
+    in_transaction(database.writer()?.as_mut(), |sql| {
+        let stored = StoredKeys::load(sql)?;
+        if !stored.is_empty() {
+            return Ok(stored);
+        }
+        let made = Keyring::generate(root, clock.now())?;
+        made.save(sql)?;
+        Chain::load(sql)?.append(sql, &Entry::new("create_vault", clock.now()))?;
+        Ok(made)
+    })
 }
 
 impl Inner {
     /// Reads on a thread where blocking is allowed.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
+        read: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
         let database = Arc::clone(&self.database);
-        tokio::task::spawn_blocking(move || read(&database.reader()))
+        tokio::task::spawn_blocking(move || read(database.reader()?.as_mut()))
             .await
             .map_err(|error| VaultError::Storage(error.to_string()))?
     }
@@ -184,14 +182,14 @@ impl Vault for LocalVault {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self.inner.read(move |connection| of_user(connection, user)).await?;
+        let found = self.inner.read(move |sql| of_user(sql, user)).await?;
         let entry = self.inner.entry("list").by(user).counting(found.len() as u64);
         self.inner.writer.note(entry);
         Ok(found)
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self.inner.read(all_active).await?;
+        let found = self.inner.read(|sql| all_active(sql)).await?;
         let entry = self.inner.entry("list_active").counting(found.len() as u64);
         self.inner.writer.note(entry);
         Ok(found)
@@ -217,7 +215,7 @@ impl Vault for LocalVault {
     async fn verify_audit(&self) -> Result<u64, VaultError> {
         // Everything noted before is in the chain when this entry is.
         self.inner.writer.record(self.inner.entry("verify_audit")).await?;
-        let report = self.inner.read(verify).await?;
+        let report = self.inner.read(|sql| verify(sql)).await?;
         Ok(report.entries)
     }
 }

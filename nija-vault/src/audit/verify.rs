@@ -1,13 +1,12 @@
 //! Walking the chain.
 
 use nija_core::{Timestamp, VaultError};
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-use super::chain::unsigned;
 use super::entry::FORMAT;
 use super::{Chain, Entry};
-use crate::store::storage;
+use crate::store::{Row, Sql, storage, values};
 
 /// What a walk over a whole chain found. A chain that is broken gives an error instead.
 ///
@@ -34,38 +33,37 @@ pub fn verify_audit_file(path: &Path) -> Result<AuditReport, VaultError> {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(storage)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(storage)?;
-    verify(&connection)
+    verify(&mut &connection)
 }
 
-pub(crate) fn verify(connection: &Connection) -> Result<AuditReport, VaultError> {
-    let mut entries = connection
-        .prepare(
-            "SELECT seq, format, at, action, outcome, user, venue, credential, version, purpose, count, detail,
-             previous, hash FROM audit ORDER BY seq",
-        )
-        .map_err(storage)?;
-    let mut rows = entries.query([]).map_err(storage)?;
+pub(crate) fn verify(sql: &mut dyn Sql) -> Result<AuditReport, VaultError> {
     let (mut chain, mut first_at, mut last_at) = (Chain::START, None, None);
-    while let Some(row) = rows.next().map_err(storage)? {
-        let seq = chain.seq + 1;
-        let broken = |what| VaultError::AuditBroken { seq, what };
-        let found = Found::read(row).map_err(|_| broken("it cannot be read"))?;
-        if found.seq != seq {
-            return Err(broken("it is missing"));
-        }
-        if found.format != FORMAT {
-            return Err(broken("its format is not known to this version"));
-        }
-        if found.previous != chain.head {
-            return Err(broken("it does not follow from the entry before"));
-        }
-        if found.hash != found.entry.hash(seq, &found.previous) {
-            return Err(broken("it was changed"));
-        }
-        first_at.get_or_insert(found.entry.at);
-        last_at = Some(found.entry.at);
-        chain = Chain { seq, head: found.hash };
-    }
+    sql.each(
+        r#"SELECT seq, format, at, action, outcome, "user", venue, credential, version, purpose, count, detail, previous, hash
+           FROM audit ORDER BY seq"#,
+        values![],
+        &mut |row| {
+            let seq = chain.seq + 1;
+            let broken = |what| VaultError::AuditBroken { seq, what };
+            let found = Found::read(row).map_err(|_| broken("it cannot be read"))?;
+            if found.seq != seq {
+                return Err(broken("it is missing"));
+            }
+            if found.format != FORMAT {
+                return Err(broken("its format is not known to this version"));
+            }
+            if found.previous != chain.head {
+                return Err(broken("it does not follow from the entry before"));
+            }
+            if found.hash != found.entry.hash(seq, &found.previous) {
+                return Err(broken("it was changed"));
+            }
+            first_at.get_or_insert(found.entry.at);
+            last_at = Some(found.entry.at);
+            chain = Chain { seq, head: found.hash };
+            Ok(())
+        },
+    )?;
     Ok(AuditReport { entries: chain.seq, first_at, last_at, head: hex::encode(chain.head) })
 }
 
@@ -78,21 +76,21 @@ struct Found {
 }
 
 impl Found {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &dyn Row) -> Result<Self, VaultError> {
         Ok(Self {
-            seq: unsigned(row, 0)?,
+            seq: row.get(0)?,
             format: row.get(1)?,
             entry: Entry {
                 at: Timestamp::from_micros(row.get(2)?),
                 action: row.get(3)?,
                 outcome: row.get(4)?,
-                user: row.get(5)?,
-                venue: row.get(6)?,
-                credential: row.get(7)?,
-                version: row.get(8)?,
-                purpose: row.get(9)?,
-                count: unsigned(row, 10)?,
-                detail: row.get(11)?,
+                user: row.maybe(5)?,
+                venue: row.maybe(6)?,
+                credential: row.maybe(7)?,
+                version: row.maybe(8)?,
+                purpose: row.maybe(9)?,
+                count: row.get(10)?,
+                detail: row.maybe(11)?,
             },
             previous: row.get(12)?,
             hash: row.get(13)?,

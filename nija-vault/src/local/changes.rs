@@ -4,13 +4,12 @@ use nija_core::{
     CredentialId, CredentialMeta, CredentialSecret, CredentialStatus, CustodyMode, KeyRights,
     SealedCredential, Timestamp, UserId, VaultError, VenueId,
 };
-use rusqlite::Connection;
 use std::sync::Arc;
 
 use super::Inner;
 use crate::crypto::{Binding, DataKey, Kind, encode_secret, new_user_key, open_user_key};
 use crate::lease::nonce_key;
-use crate::store::{self, Change, NewVersion, StoredKey};
+use crate::store::{self, Change, NewVersion, Sql, StoredKey};
 
 /// Labels are the user's words; the vault keeps this much of them.
 const MAX_LABEL: usize = 64;
@@ -35,8 +34,8 @@ impl Inner {
         let (vault, at, refusal) = (Arc::clone(self), venue.clone(), entry.clone());
         let book = Arc::clone(&self.book);
         self.writer
-            .change(refusal, move |connection| {
-                let (meta, destroyed) = vault.write_version(connection, user, &at, &label, &secret)?;
+            .change(refusal, move |sql| {
+                let (meta, destroyed) = vault.write_version(sql, user, &at, &label, &secret)?;
                 Ok(Change {
                     entry: entry.of(meta.id, Some(meta.version)),
                     answer: meta,
@@ -50,30 +49,30 @@ impl Inner {
     /// Encrypts a new version of the user's credential at the venue, and writes it.
     fn write_version(
         &self,
-        connection: &Connection,
+        sql: &mut dyn Sql,
         user: UserId,
         venue: &VenueId,
         label: &str,
         secret: &CredentialSecret,
     ) -> Result<(CredentialMeta, bool), VaultError> {
         let now = self.clock.now();
-        let meta = match store::active_at(connection, user, venue)? {
+        let meta = match store::active_at(sql, user, venue)? {
             Some(meta) => meta,
-            None => self.new_credential(connection, user, venue, label, now)?,
+            None => self.new_credential(sql, user, venue, label, now)?,
         };
-        let key = self.user_key(connection, user, now)?;
-        let version = store::newest_version(connection, meta.id)?.saturating_add(1);
+        let key = self.user_key(sql, user, now)?;
+        let version = store::newest_version(sql, meta.id)?.saturating_add(1);
         let binding = Binding::credential(user, venue, meta.id, version, meta.custody);
         let content = *meta.id.as_uuid().as_bytes();
         let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
         let new = NewVersion { version, user_key: key.id, envelope, nonce_key: nonce_key(venue, secret) };
-        let destroyed = store::insert_version(connection, meta.id, label, &new, now)?;
-        Ok((store::credential(connection, user, meta.id)?, destroyed))
+        let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
+        Ok((store::credential(sql, user, meta.id)?, destroyed))
     }
 
     fn new_credential(
         &self,
-        connection: &Connection,
+        sql: &mut dyn Sql,
         user: UserId,
         venue: &VenueId,
         label: &str,
@@ -90,18 +89,18 @@ impl Inner {
             rights: KeyRights::default(),
             created_at: now,
         };
-        store::insert_credential(connection, &meta)?;
+        store::insert_credential(sql, &meta)?;
         Ok(meta)
     }
 
     /// The user's data key; a new one for a new user.
-    fn user_key(&self, connection: &Connection, user: UserId, now: Timestamp) -> Result<DataKey, VaultError> {
-        if let Some(stored) = store::user_key(connection, user)? {
+    fn user_key(&self, sql: &mut dyn Sql, user: UserId, now: Timestamp) -> Result<DataKey, VaultError> {
+        if let Some(stored) = store::user_key(sql, user)? {
             return open_user_key(&self.keyring.kek, user, stored.id, &stored.envelope);
         }
         let (key, envelope) = new_user_key(&self.keyring.kek, user, now)?;
         let stored = StoredKey { id: key.id, envelope };
-        store::insert_user_key(connection, user, &stored, now)?;
+        store::insert_user_key(sql, user, &stored, now)?;
         Ok(key)
     }
 
@@ -117,11 +116,9 @@ impl Inner {
             told(rights.can_trade),
             told(rights.can_withdraw)
         ));
-        self.change_credential(entry, user, id, move |connection, meta| {
-            store::set_rights(connection, meta, &rights)
-        })
-        .await
-        .map(|_| ())
+        self.change_credential(entry, user, id, move |sql, meta| store::set_rights(sql, meta, &rights))
+            .await
+            .map(|_| ())
     }
 
     pub(super) async fn rollback(
@@ -130,20 +127,18 @@ impl Inner {
         id: CredentialId,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.entry("rollback").by(user).of(id, None);
-        self.change_credential(entry, user, id, |connection, meta| {
+        self.change_credential(entry, user, id, |sql, meta| {
             if meta.status != CredentialStatus::Active {
                 return Err(VaultError::NoCredential { venue: meta.venue.clone() });
             }
-            store::withdraw_version(connection, meta)
+            store::withdraw_version(sql, meta)
         })
         .await
     }
 
     pub(super) async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let entry = self.entry("revoke").by(user).of(id, None);
-        self.change_credential(entry, user, id, |connection, meta| store::revoke(connection, meta.id))
-            .await
-            .map(|_| ())
+        self.change_credential(entry, user, id, |sql, meta| store::revoke(sql, meta.id)).await.map(|_| ())
     }
 
     /// Changes a credential of the user and ends its leases; answers with its row as it is then.
@@ -152,14 +147,14 @@ impl Inner {
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
-        change: impl FnOnce(&Connection, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
+        change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         let (refusal, book) = (entry.clone(), Arc::clone(&self.book));
         self.writer
-            .change(refusal, move |connection| {
-                let before = store::credential(connection, user, id)?;
-                change(connection, &before)?;
-                let meta = store::credential(connection, user, id)?;
+            .change(refusal, move |sql| {
+                let before = store::credential(sql, user, id)?;
+                change(sql, &before)?;
+                let meta = store::credential(sql, user, id)?;
                 let venue = meta.venue.clone();
                 Ok(Change {
                     entry: entry.at_venue(&venue).of(id, Some(meta.version)),

@@ -68,12 +68,12 @@ impl Inner {
         user: UserId,
         venue: &VenueId,
     ) -> Result<(CredentialId, u32, CredentialSecret), VaultError> {
-        let here = self.database.free_reader().map(|connection| active_secret(&connection, user, venue));
+        let here = self.database.free_reader().map(|mut reader| active_secret(reader.as_mut(), user, venue));
         let found = match here {
             Some(found) => found?,
             None => {
                 let at = venue.clone();
-                self.read(move |connection| active_secret(connection, user, &at)).await?
+                self.read(move |sql| active_secret(sql, user, &at)).await?
             }
         };
         let found = found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
@@ -127,7 +127,7 @@ impl Inner {
         // Requests that carry nonces of one venue key must go out in their order: a check of a key that is in use
         // already goes by the name of the credential that uses it.
         let at = venue.clone();
-        let used = self.read(move |connection| active_with_nonce_key(connection, user, &at, key)).await?;
+        let used = self.read(move |sql| active_with_nonce_key(sql, user, &at, key)).await?;
         self.lease(user, venue, used.unwrap_or(key), None, secret)
     }
 

@@ -4,10 +4,9 @@ use nija_core::{
     CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, Timestamp, UserId, VaultError,
     VenueId,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::storage;
+use super::sql::{Row, Sql, values};
 use crate::crypto::KeyId;
 
 /// How many versions of a credential are kept.
@@ -27,34 +26,31 @@ pub(crate) struct StoredKeys {
 }
 
 impl StoredKeys {
-    pub(crate) fn load(connection: &Connection) -> Result<Self, VaultError> {
+    pub(crate) fn load(sql: &mut dyn Sql) -> Result<Self, VaultError> {
         let mut keys = Self::default();
-        let mut statement = connection.prepare("SELECT kind, id, envelope FROM keys").map_err(storage)?;
-        let mut rows = statement.query([]).map_err(storage)?;
-        while let Some(row) = rows.next().map_err(storage)? {
-            let kind: String = row.get(0).map_err(storage)?;
+        sql.each("SELECT kind, id, envelope FROM keys", values![], &mut |row| {
+            let kind: String = row.get(0)?;
             let key = StoredKey {
                 id: row.get(1).map_err(|_| VaultError::Envelope("its id is damaged"))?,
-                envelope: row.get(2).map_err(storage)?,
+                envelope: row.get(2)?,
             };
             if kind == "kek" {
                 keys.keks.push(key);
             } else {
                 keys.sealing.push(key);
             }
-        }
+            Ok(())
+        })?;
         Ok(keys)
     }
 
-    pub(crate) fn save(&self, connection: &Connection) -> Result<(), VaultError> {
+    pub(crate) fn save(&self, sql: &mut dyn Sql) -> Result<(), VaultError> {
         let keks = self.keks.iter().map(|key| ("kek", key));
         for (kind, key) in keks.chain(self.sealing.iter().map(|key| ("sealing", key))) {
-            connection
-                .execute(
-                    "INSERT INTO keys (id, kind, envelope) VALUES (?1, ?2, ?3)",
-                    params![key.id, kind, key.envelope],
-                )
-                .map_err(storage)?;
+            sql.run(
+                "INSERT INTO keys (id, kind, envelope) VALUES (?1, ?2, ?3)",
+                values![&key.id, kind, &key.envelope],
+            )?;
         }
         Ok(())
     }
@@ -65,43 +61,42 @@ impl StoredKeys {
 }
 
 /// A user's newest data key.
-pub(crate) fn user_key(connection: &Connection, user: UserId) -> Result<Option<StoredKey>, VaultError> {
-    connection
-        .prepare_cached("SELECT id, envelope FROM user_keys WHERE user = ?1 ORDER BY created_at DESC LIMIT 1")
-        .and_then(|mut key| {
-            key.query_row(params![user.as_uuid().as_bytes()], |row| {
-                Ok(StoredKey { id: row.get(0)?, envelope: row.get(1)? })
-            })
-            .optional()
-        })
-        .map_err(storage)
+pub(crate) fn user_key(sql: &mut dyn Sql, user: UserId) -> Result<Option<StoredKey>, VaultError> {
+    sql.one(
+        r#"SELECT id, envelope FROM user_keys WHERE "user" = ?1 ORDER BY created_at DESC LIMIT 1"#,
+        values![user.as_uuid().as_bytes()],
+        |row| Ok(StoredKey { id: row.get(0)?, envelope: row.get(1)? }),
+    )
 }
 
 pub(crate) fn insert_user_key(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     user: UserId,
     key: &StoredKey,
     at: Timestamp,
 ) -> Result<(), VaultError> {
-    connection
-        .execute(
-            "INSERT INTO user_keys (user, id, envelope, created_at) VALUES (?1, ?2, ?3, ?4)",
-            params![user.as_uuid().as_bytes(), key.id, key.envelope, at.micros()],
-        )
-        .map(|_| ())
-        .map_err(storage)
+    sql.run(
+        r#"INSERT INTO user_keys ("user", id, envelope, created_at) VALUES (?1, ?2, ?3, ?4)"#,
+        values![user.as_uuid().as_bytes(), &key.id, &key.envelope, at.micros()],
+    )
+    .map(|_| ())
 }
 
-/// A credential's row with the rights of its present version.
-const META: &str =
-    "SELECT c.id, c.user, c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at
-    FROM credentials c LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version";
+/// Selects a credential's row with the rights of its present version.
+macro_rules! meta_where {
+    ($rest:literal) => {
+        concat!(
+            r#"SELECT c.id, c."user", c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at
+               FROM credentials c LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version "#,
+            $rest
+        )
+    };
+}
 
-/// Reads the columns of [`META`].
-fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
+/// Reads the columns of [`meta_where`].
+fn meta(row: &dyn Row) -> Result<CredentialMeta, VaultError> {
     let (venue, custody, status): (String, String, String) = (row.get(2)?, row.get(5)?, row.get(6)?);
-    let rights: Option<String> = row.get(7)?;
-    let damaged = VaultError::Storage("a credential's row is damaged".into());
+    let rights: Option<String> = row.maybe(7)?;
     let (Ok(venue), Some(custody), Some(status), Some(rights)) = (
         VenueId::new(&venue),
         named(
@@ -115,9 +110,9 @@ fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
         named(&[("active", CredentialStatus::Active), ("revoked", CredentialStatus::Revoked)], &status),
         rights.and_then(|rights| serde_json::from_str::<KeyRights>(&rights).ok()),
     ) else {
-        return Ok(Err(damaged));
+        return Err(VaultError::Storage("a credential's row is damaged".into()));
     };
-    Ok(Ok(CredentialMeta {
+    Ok(CredentialMeta {
         id: CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?)),
         user: UserId::from_uuid(Uuid::from_bytes(row.get(1)?)),
         venue,
@@ -127,64 +122,52 @@ fn meta(row: &Row<'_>) -> rusqlite::Result<Result<CredentialMeta, VaultError>> {
         status,
         rights,
         created_at: Timestamp::from_micros(row.get(8)?),
-    }))
+    })
 }
 
 fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
     names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
-fn metas(
-    connection: &Connection,
-    rest: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<CredentialMeta>, VaultError> {
-    let mut statement = connection.prepare_cached(&format!("{META} {rest}")).map_err(storage)?;
-    let rows = statement.query_map(values, meta).map_err(storage)?;
-    rows.map(|row| row.map_err(storage)?).collect()
-}
-
 /// One credential of a user.
 pub(crate) fn credential(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     user: UserId,
     id: CredentialId,
 ) -> Result<CredentialMeta, VaultError> {
-    metas(
-        connection,
-        "WHERE c.id = ?1 AND c.user = ?2",
-        params![id.as_uuid().as_bytes(), user.as_uuid().as_bytes()],
+    sql.one(
+        meta_where!(r#"WHERE c.id = ?1 AND c."user" = ?2"#),
+        values![id.as_uuid().as_bytes(), user.as_uuid().as_bytes()],
+        meta,
     )?
-    .pop()
     .ok_or(VaultError::NoSuchCredential { id })
 }
 
 /// The user's active credential at a venue.
 pub(crate) fn active_at(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     user: UserId,
     venue: &VenueId,
 ) -> Result<Option<CredentialMeta>, VaultError> {
-    let mut found = metas(
-        connection,
-        "WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active'",
-        params![user.as_uuid().as_bytes(), venue.as_str()],
-    )?;
-    Ok(found.pop())
+    sql.one(
+        meta_where!(r#"WHERE c."user" = ?1 AND c.venue = ?2 AND c.status = 'active'"#),
+        values![user.as_uuid().as_bytes(), venue.as_str()],
+        meta,
+    )
 }
 
 /// A user's credentials, newest first.
-pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-    metas(
-        connection,
-        "WHERE c.user = ?1 ORDER BY c.created_at DESC, c.id DESC",
-        params![user.as_uuid().as_bytes()],
+pub(crate) fn of_user(sql: &mut dyn Sql, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+    sql.all(
+        meta_where!(r#"WHERE c."user" = ?1 ORDER BY c.created_at DESC, c.id DESC"#),
+        values![user.as_uuid().as_bytes()],
+        meta,
     )
 }
 
 /// All active credentials, oldest first.
-pub(crate) fn all_active(connection: &Connection) -> Result<Vec<CredentialMeta>, VaultError> {
-    metas(connection, "WHERE c.status = 'active' ORDER BY c.created_at, c.id", [])
+pub(crate) fn all_active(sql: &mut dyn Sql) -> Result<Vec<CredentialMeta>, VaultError> {
+    sql.all(meta_where!("WHERE c.status = 'active' ORDER BY c.created_at, c.id"), values![], meta)
 }
 
 /// The ciphertext of one version and of the data key that opens it.
@@ -195,29 +178,25 @@ pub(crate) struct StoredSecret {
 
 /// The active credential of a user at a venue with its ciphertext, in one read.
 pub(crate) fn active_secret(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     user: UserId,
     venue: &VenueId,
 ) -> Result<Option<(CredentialId, u32, CustodyMode, StoredSecret)>, VaultError> {
     const MISSING: VaultError = VaultError::Envelope("the version or its user's key is missing");
-    let row = connection
-        .prepare_cached(
-            "SELECT c.id, c.version, c.custody, v.envelope, v.user_key, k.envelope FROM credentials c
-             LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version
-             LEFT JOIN user_keys k ON k.user = c.user AND k.id = v.user_key
-             WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active'",
-        )
-        .and_then(|mut row| {
-            row.query_row(params![user.as_uuid().as_bytes(), venue.as_str()], |row| {
-                let custody: String = row.get(2)?;
-                let (envelope, key, key_envelope): (Option<Vec<u8>>, Option<KeyId>, Option<Vec<u8>>) =
-                    (row.get(3)?, row.get(4)?, row.get(5)?);
-                let id = CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?));
-                Ok((id, row.get(1)?, custody, envelope, key, key_envelope))
-            })
-            .optional()
-        })
-        .map_err(storage)?;
+    let row = sql.one(
+        r#"SELECT c.id, c.version, c.custody, v.envelope, v.user_key, k.envelope FROM credentials c
+           LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version
+           LEFT JOIN user_keys k ON k."user" = c."user" AND k.id = v.user_key
+           WHERE c."user" = ?1 AND c.venue = ?2 AND c.status = 'active'"#,
+        values![user.as_uuid().as_bytes(), venue.as_str()],
+        |row| {
+            let id = CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?));
+            let custody: String = row.get(2)?;
+            let (envelope, key, key_envelope): (Option<Vec<u8>>, Option<KeyId>, Option<Vec<u8>>) =
+                (row.maybe(3)?, row.maybe(4)?, row.maybe(5)?);
+            Ok((id, row.get(1)?, custody, envelope, key, key_envelope))
+        },
+    )?;
     let Some((id, version, custody, envelope, key, key_envelope)) = row else {
         return Ok(None);
     };
@@ -242,27 +221,25 @@ pub(crate) struct NewVersion {
 }
 
 /// Adds a credential's row.
-pub(crate) fn insert_credential(connection: &Connection, meta: &CredentialMeta) -> Result<(), VaultError> {
-    connection
-        .execute(
-            "INSERT INTO credentials (id, user, venue, label, custody, status, version, created_at)
-             VALUES (?1, ?2, ?3, ?4, 'delegated', 'active', ?5, ?6)",
-            params![
-                meta.id.as_uuid().as_bytes(),
-                meta.user.as_uuid().as_bytes(),
-                meta.venue.as_str(),
-                meta.label,
-                meta.version,
-                meta.created_at.micros(),
-            ],
-        )
-        .map(|_| ())
-        .map_err(storage)
+pub(crate) fn insert_credential(sql: &mut dyn Sql, meta: &CredentialMeta) -> Result<(), VaultError> {
+    sql.run(
+        r#"INSERT INTO credentials (id, "user", venue, label, custody, status, version, created_at)
+           VALUES (?1, ?2, ?3, ?4, 'delegated', 'active', ?5, ?6)"#,
+        values![
+            meta.id.as_uuid().as_bytes(),
+            meta.user.as_uuid().as_bytes(),
+            meta.venue.as_str(),
+            &meta.label,
+            meta.version,
+            meta.created_at.micros(),
+        ],
+    )
+    .map(|_| ())
 }
 
 /// Adds a version and makes it the present one; destroys those beyond the kept ones. Answers whether any was destroyed.
 pub(crate) fn insert_version(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     id: CredentialId,
     label: &str,
     new: &NewVersion,
@@ -270,109 +247,90 @@ pub(crate) fn insert_version(
 ) -> Result<bool, VaultError> {
     let rights = serde_json::to_string(&KeyRights::default()).unwrap_or_default();
     let id = *id.as_uuid().as_bytes();
-    connection
-        .execute(
-            "INSERT INTO credential_versions (credential, version, user_key, envelope, nonce_key, rights, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                id,
-                new.version,
-                new.user_key,
-                new.envelope,
-                new.nonce_key.as_uuid().as_bytes(),
-                rights,
-                at.micros(),
-            ],
-        )
-        .and_then(|_| {
-            connection.execute(
-                "UPDATE credentials SET version = ?2, label = ?3 WHERE id = ?1",
-                params![id, new.version, label],
-            )
-        })
-        .and_then(|_| {
-            connection.execute(
-                "DELETE FROM credential_versions WHERE credential = ?1 AND version NOT IN (
-                 SELECT version FROM credential_versions WHERE credential = ?1 ORDER BY version DESC LIMIT ?2)",
-                params![id, KEPT_VERSIONS],
-            )
-        })
-        .map(|destroyed| destroyed > 0)
-        .map_err(storage)
+    sql.run(
+        "INSERT INTO credential_versions (credential, version, user_key, envelope, nonce_key, rights, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        values![
+            &id,
+            new.version,
+            &new.user_key,
+            &new.envelope,
+            new.nonce_key.as_uuid().as_bytes(),
+            &rights,
+            at.micros(),
+        ],
+    )?;
+    sql.run(
+        "UPDATE credentials SET version = ?2, label = ?3 WHERE id = ?1",
+        values![&id, new.version, label],
+    )?;
+    let destroyed = sql.run(
+        "DELETE FROM credential_versions WHERE credential = ?1 AND version NOT IN (
+         SELECT version FROM credential_versions WHERE credential = ?1 ORDER BY version DESC LIMIT ?2)",
+        values![&id, KEPT_VERSIONS],
+    )?;
+    Ok(destroyed > 0)
 }
 
 /// The greatest version that a credential ever had among those kept.
-pub(crate) fn newest_version(connection: &Connection, id: CredentialId) -> Result<u32, VaultError> {
-    connection
-        .query_row(
-            "SELECT coalesce(max(version), 0) FROM credential_versions WHERE credential = ?1",
-            params![id.as_uuid().as_bytes()],
-            |row| row.get(0),
-        )
-        .map_err(storage)
+pub(crate) fn newest_version(sql: &mut dyn Sql, id: CredentialId) -> Result<u32, VaultError> {
+    let newest = sql.one(
+        "SELECT max(version) FROM credential_versions WHERE credential = ?1",
+        values![id.as_uuid().as_bytes()],
+        |row| row.maybe(0),
+    )?;
+    Ok(newest.flatten().unwrap_or(0))
 }
 
 /// Goes back to the newest version before the present one that was not rolled back from itself.
-pub(crate) fn withdraw_version(connection: &Connection, meta: &CredentialMeta) -> Result<(), VaultError> {
+pub(crate) fn withdraw_version(sql: &mut dyn Sql, meta: &CredentialMeta) -> Result<(), VaultError> {
     let id = *meta.id.as_uuid().as_bytes();
-    let older: Option<u32> = connection
-        .query_row(
+    let older: Option<u32> = sql
+        .one(
             "SELECT max(version) FROM credential_versions WHERE credential = ?1 AND version < ?2 AND withdrawn = 0",
-            params![id, meta.version],
-            |row| row.get(0),
-        )
-        .map_err(storage)?;
+            values![&id, meta.version],
+            |row| row.maybe(0),
+        )?
+        .flatten();
     let older = older.ok_or(VaultError::NoOlderVersion { id: meta.id })?;
-    connection
-        .execute(
-            "UPDATE credential_versions SET withdrawn = 1 WHERE credential = ?1 AND version = ?2",
-            params![id, meta.version],
-        )
-        .and_then(|_| {
-            connection.execute("UPDATE credentials SET version = ?2 WHERE id = ?1", params![id, older])
-        })
-        .map(|_| ())
-        .map_err(storage)
+    sql.run(
+        "UPDATE credential_versions SET withdrawn = 1 WHERE credential = ?1 AND version = ?2",
+        values![&id, meta.version],
+    )?;
+    sql.run("UPDATE credentials SET version = ?2 WHERE id = ?1", values![&id, older]).map(|_| ())
 }
 
 /// Marks a credential as revoked.
-pub(crate) fn revoke(connection: &Connection, id: CredentialId) -> Result<(), VaultError> {
-    connection
-        .execute("UPDATE credentials SET status = 'revoked' WHERE id = ?1", params![id.as_uuid().as_bytes()])
+pub(crate) fn revoke(sql: &mut dyn Sql, id: CredentialId) -> Result<(), VaultError> {
+    sql.run("UPDATE credentials SET status = 'revoked' WHERE id = ?1", values![id.as_uuid().as_bytes()])
         .map(|_| ())
-        .map_err(storage)
 }
 
 /// Notes the rights of the present version.
 pub(crate) fn set_rights(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     meta: &CredentialMeta,
     rights: &KeyRights,
 ) -> Result<(), VaultError> {
     let rights = serde_json::to_string(rights).map_err(|error| VaultError::Storage(error.to_string()))?;
-    connection
-        .execute(
-            "UPDATE credential_versions SET rights = ?3 WHERE credential = ?1 AND version = ?2",
-            params![meta.id.as_uuid().as_bytes(), meta.version, rights],
-        )
-        .map(|_| ())
-        .map_err(storage)
+    sql.run(
+        "UPDATE credential_versions SET rights = ?3 WHERE credential = ?1 AND version = ?2",
+        values![meta.id.as_uuid().as_bytes(), meta.version, &rights],
+    )
+    .map(|_| ())
 }
 
 /// The active credential of a user at a venue that any kept version stores this very venue key of.
 pub(crate) fn active_with_nonce_key(
-    connection: &Connection,
+    sql: &mut dyn Sql,
     user: UserId,
     venue: &VenueId,
     nonce_key: CredentialId,
 ) -> Result<Option<CredentialId>, VaultError> {
-    connection
-        .query_row(
-            "SELECT c.id FROM credentials c JOIN credential_versions v ON v.credential = c.id
-             WHERE c.user = ?1 AND c.venue = ?2 AND c.status = 'active' AND v.nonce_key = ?3 LIMIT 1",
-            params![user.as_uuid().as_bytes(), venue.as_str(), nonce_key.as_uuid().as_bytes()],
-            |row| Ok(CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?))),
-        )
-        .optional()
-        .map_err(storage)
+    sql.one(
+        r#"SELECT c.id FROM credentials c JOIN credential_versions v ON v.credential = c.id
+           WHERE c."user" = ?1 AND c.venue = ?2 AND c.status = 'active' AND v.nonce_key = ?3 LIMIT 1"#,
+        values![user.as_uuid().as_bytes(), venue.as_str(), nonce_key.as_uuid().as_bytes()],
+        |row| Ok(CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?))),
+    )
 }

@@ -4,15 +4,13 @@
 //! they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
 
 use nija_core::{Timestamp, VaultError};
-use parking_lot::Mutex;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-use super::storage;
+use super::sql::{Database, Sql, WriteSql, in_savepoint};
 use crate::audit::{Chain, Entry};
 
 /// Jobs that may wait. A full queue refuses changes and counts the entries that it had to drop.
@@ -35,9 +33,9 @@ pub(crate) struct Change<T> {
 /// Tells a waiting caller how the commit went.
 type Finish = Box<dyn FnOnce(Result<(), VaultError>) + Send>;
 /// The batch's transaction, or why there is none.
-type Begun<'a, 'b> = Result<(&'a mut Transaction<'b>, &'a mut Chain), VaultError>;
+type Begun<'a> = Result<(&'a mut dyn Sql, &'a mut Chain), VaultError>;
 /// Makes the change inside a savepoint and records it; says whether ciphertext was destroyed.
-type Run = Box<dyn FnOnce(Begun<'_, '_>) -> (Finish, bool) + Send>;
+type Run = Box<dyn FnOnce(Begun<'_>) -> (Finish, bool) + Send>;
 
 enum Job {
     Run(Run),
@@ -55,14 +53,14 @@ pub(crate) struct Writer {
 impl Writer {
     /// Starts the thread. `idle` runs between batches, at least every ten seconds.
     pub(crate) fn start(
-        connection: Arc<Mutex<Connection>>,
+        database: Arc<dyn Database>,
         now: impl Fn() -> Timestamp + Send + 'static,
         idle: impl Fn() + Send + 'static,
     ) -> Result<Self, VaultError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
         let mut thread = Thread {
-            connection,
+            database,
             jobs,
             dropped: Arc::clone(&dropped),
             unwritten: Vec::new(),
@@ -80,11 +78,11 @@ impl Writer {
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         refusal: Entry,
-        change: impl FnOnce(&Connection) -> Result<Change<T>, VaultError> + Send + 'static,
+        change: impl FnOnce(&mut dyn Sql) -> Result<Change<T>, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
         let (reply, answer) = oneshot::channel();
         let run: Run = Box::new(move |begun| {
-            let made = begun.and_then(|(transaction, chain)| make(transaction, chain, &refusal, change));
+            let made = begun.and_then(|(sql, chain)| make(sql, chain, &refusal, change));
             let destroyed = made.as_ref().is_ok_and(|made| made.destroyed);
             let finish: Finish = Box::new(move |committed: Result<(), VaultError>| {
                 let answer = committed.and(made).map(|made| {
@@ -136,21 +134,21 @@ impl Writer {
 
 /// The change and its entry, or the refusal's entry.
 fn make<T>(
-    transaction: &mut Transaction<'_>,
+    sql: &mut dyn Sql,
     chain: &mut Chain,
     refusal: &Entry,
-    change: impl FnOnce(&Connection) -> Result<Change<T>, VaultError>,
+    change: impl FnOnce(&mut dyn Sql) -> Result<Change<T>, VaultError>,
 ) -> Result<Change<T>, VaultError> {
     let before = chain.clone();
-    let made = in_savepoint(transaction, |savepoint| {
-        let made = change(savepoint)?;
-        chain.append(savepoint, &made.entry)?;
+    let made = in_savepoint(sql, |sql| {
+        let made = change(sql)?;
+        chain.append(sql, &made.entry)?;
         Ok(made)
     });
     made.or_else(|error| {
         *chain = before;
         let entry = refusal.clone().refused(&error.to_string());
-        in_savepoint(transaction, |savepoint| chain.append(savepoint, &entry))?;
+        in_savepoint(sql, |sql| chain.append(sql, &entry))?;
         Err(error)
     })
 }
@@ -159,19 +157,8 @@ fn closed() -> VaultError {
     VaultError::Storage("the vault is closed".into())
 }
 
-fn in_savepoint<T>(
-    transaction: &mut Transaction<'_>,
-    work: impl FnOnce(&Connection) -> Result<T, VaultError>,
-) -> Result<T, VaultError> {
-    let savepoint = transaction.savepoint().map_err(storage)?;
-    // Dropping a savepoint rolls it back.
-    let answer = work(&savepoint)?;
-    savepoint.commit().map_err(storage)?;
-    Ok(answer)
-}
-
 struct Thread {
-    connection: Arc<Mutex<Connection>>,
+    database: Arc<dyn Database>,
     jobs: Receiver<Job>,
     dropped: Arc<AtomicU64>,
     /// Entries of batches that could not be committed.
@@ -213,15 +200,21 @@ impl Thread {
     fn commit(&mut self, runs: Vec<Run>) {
         let lost = self.lost();
         let told = lost.as_ref().map_or(0, |entry| entry.count);
-        let mut connection = self.connection.lock();
-        let (result, finishes) = write(&mut connection, self.unwritten.iter().chain(&lost), runs);
+        let database = Arc::clone(&self.database);
+        let (result, finishes) = match database.writer() {
+            Ok(mut connection) => {
+                let (result, finishes) = write(connection.as_mut(), self.unwritten.iter().chain(&lost), runs);
+                if matches!(result, Ok(true)) {
+                    connection.scrub();
+                }
+                (result, finishes)
+            }
+            Err(error) => refuse(runs, error),
+        };
         match &result {
-            Ok(destroyed) => {
+            Ok(_) => {
                 self.unwritten.clear();
                 self.dropped.fetch_sub(told, Ordering::Relaxed);
-                if *destroyed {
-                    empty_log(&connection);
-                }
             }
             Err(error) => {
                 tracing::error!(%error, waiting = self.unwritten.len(), "the vault's database takes no writes");
@@ -230,7 +223,6 @@ impl Thread {
                 self.dropped.fetch_add(over as u64, Ordering::Relaxed);
             }
         }
-        drop(connection);
         for finish in finishes {
             finish(result.clone().map(|_| ()));
         }
@@ -242,51 +234,46 @@ impl Thread {
     }
 }
 
-/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed, and with whom to tell.
+/// How a batch ended, and whom to tell.
+type Written = (Result<bool, VaultError>, Vec<Finish>);
+
+/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed.
 fn write<'a>(
-    connection: &mut Connection,
+    connection: &mut dyn WriteSql,
     notes: impl Iterator<Item = &'a Entry>,
     runs: Vec<Run>,
-) -> (Result<bool, VaultError>, Vec<Finish>) {
-    let begun = begin(connection, notes);
-    let (mut transaction, mut chain) = match begun {
-        Ok(begun) => begun,
+) -> Written {
+    let mut chain = match begin(connection, notes) {
+        Ok(chain) => chain,
         Err(error) => {
-            let finishes = runs.into_iter().map(|run| run(Err(error.clone())).0).collect();
-            return (Err(error), finishes);
+            connection.roll_back();
+            return refuse(runs, error);
         }
     };
     let mut destroyed = false;
     let mut finishes = Vec::with_capacity(runs.len());
     for run in runs {
-        let (finish, freed) = run(Ok((&mut transaction, &mut chain)));
+        let (finish, freed) = run(Ok((connection.sql(), &mut chain)));
         finishes.push(finish);
         destroyed |= freed;
     }
-    let committed = transaction.commit().map_err(storage);
-    (committed.map(|()| destroyed), finishes)
+    (connection.commit().map(|()| destroyed), finishes)
 }
 
-fn begin<'c, 'a>(
-    connection: &'c mut Connection,
+fn refuse(runs: Vec<Run>, error: VaultError) -> Written {
+    let finishes = runs.into_iter().map(|run| run(Err(error.clone())).0).collect();
+    (Err(error), finishes)
+}
+
+fn begin<'a>(
+    connection: &mut dyn WriteSql,
     notes: impl Iterator<Item = &'a Entry>,
-) -> Result<(Transaction<'c>, Chain), VaultError> {
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
-    let mut chain = Chain::load(&transaction)?;
+) -> Result<Chain, VaultError> {
+    connection.begin()?;
+    let sql = connection.sql();
+    let mut chain = Chain::load(sql)?;
     for entry in notes {
-        chain.append(&transaction, entry)?;
+        chain.append(sql, entry)?;
     }
-    Ok((transaction, chain))
-}
-
-/// `secure_delete` clears the pages; older copies of them may still stand in the write-ahead log.
-fn empty_log(connection: &Connection) {
-    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-    match emptied {
-        Ok(0) => {}
-        // A reader is in the way: the next checkpoint gets it.
-        Ok(_) => tracing::debug!("the vault's log could not be emptied yet"),
-        Err(error) => tracing::warn!(%error, "the vault's log could not be emptied"),
-    }
+    Ok(chain)
 }
