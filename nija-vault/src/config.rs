@@ -2,13 +2,30 @@
 
 use nija_core::{Authenticator, Clock, Entropy, NonceSource};
 use std::{fmt, path::PathBuf, sync::Arc};
+use zeroize::Zeroizing;
 
-/// Where the root key is.
-#[derive(Debug, Clone)]
+use crate::UnsealedRoot;
+
+/// Where the root key comes from.
 #[non_exhaustive]
 pub enum RootKey {
     /// In a file of 32 bytes that nobody but its owner may read. It is made when it is missing and the database is empty.
     File(PathBuf),
+    /// Derived from a passphrase with Argon2id (64 MiB; some tenths of a second). Nothing of it is stored.
+    Passphrase(Zeroizing<String>),
+    /// Unsealed before: put together from shares ([`Unseal`](crate::Unseal)), or opened by a key server
+    /// ([`open_transit_root`](crate::open_transit_root)).
+    Unsealed(UnsealedRoot),
+}
+
+impl fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Passphrase(_) => f.write_str("Passphrase"),
+            Self::Unsealed(root) => f.debug_tuple("Unsealed").field(root).finish(),
+        }
+    }
 }
 
 /// What a [`LocalVault`](crate::LocalVault) is opened with.

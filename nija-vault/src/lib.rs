@@ -6,7 +6,8 @@
 //!
 //! What is where:
 //!
-//! - `vault.key`, 32 random bytes, mode 0600: the root. Whoever has it and the database has the credentials.
+//! - The root: `vault.key` (32 random bytes, mode 0600), a passphrase (Argon2id), three of five Shamir shares, or a file
+//!   that a key server opens (Transit). Whoever has it and the database has the credentials.
 //! - `vault.db`: the key-encryption key under the root; each user's data key and the signer's sealing keys under the
 //!   key-encryption key; credentials under their user's data key; the audit chain.
 //!
@@ -53,6 +54,9 @@ pub mod testing;
 
 pub use audit::{AuditReport, verify_audit_file};
 pub use config::{LocalVaultConfig, RootKey};
-pub use crypto::{seal, seal_credential};
+pub use crypto::{
+    RootShare, SHARES, THRESHOLD, Transit, Unseal, UnsealedRoot, create_transit_root, deal_root,
+    open_transit_root, seal, seal_credential,
+};
 pub use local::LocalVault;
 pub use memory::{MemoryVault, MemoryVaultConfig};

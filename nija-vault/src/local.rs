@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::audit::{Chain, Entry, verify};
 use crate::config::{LocalVaultConfig, RootKey};
-use crate::crypto::{Keyring, Root};
+use crate::crypto::{Keyring, Root, root_of};
 use crate::lease::{Book, NonceLeases};
 use crate::store::{Database, Sql, Sqlite, StoredKeys, Writer, all_active, in_transaction, of_user};
 
@@ -47,9 +47,11 @@ impl LocalVault {
     /// envelope is damaged. [`VaultError::Storage`] when the file cannot be opened as a vault.
     pub fn open(config: LocalVaultConfig) -> Result<Self, VaultError> {
         let database = Arc::new(Sqlite::open(&config.database)?);
-        let is_new = StoredKeys::load(database.reader()?.as_mut())?.is_empty();
-        let root = match &config.root {
-            RootKey::File(path) => Root::from_file(path, is_new)?,
+        let stored_under = root_of(&StoredKeys::load(database.reader()?.as_mut())?)?;
+        let root = match config.root {
+            RootKey::File(path) => Root::from_file(&path, stored_under.is_none())?,
+            RootKey::Passphrase(passphrase) => Root::from_passphrase(&passphrase, stored_under)?,
+            RootKey::Unsealed(root) => root.into(),
         };
         Self::start(
             database,

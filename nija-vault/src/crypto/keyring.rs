@@ -23,10 +23,13 @@ impl Keyring {
             return Err(VaultError::Envelope("there is not exactly one key-encryption key"));
         };
         let header = Header::parse(&kek.envelope)?;
-        if header.key != root.0.id {
+        if header.key != root.key.id {
             return Err(VaultError::Root("it is not the key that the database was written under".into()));
         }
-        let bytes = root.0.unwrap(Kind::KeyEncryptionKey, kek.id, &Binding::vault(), &kek.envelope)?;
+        let bytes = root
+            .key
+            .unwrap(Kind::KeyEncryptionKey, kek.id, &Binding::vault(), &kek.envelope)
+            .map_err(|error| root.explain(error))?;
         let kek = DataKey::new(kek.id, &fixed(&bytes)?)?;
         let mut dated = stored
             .sealing
@@ -49,7 +52,7 @@ impl Keyring {
     pub(crate) fn generate(root: &Root, at: Timestamp) -> Result<StoredKeys, VaultError> {
         let (kek_id, kek_bytes) = (random()?, random_key()?);
         let envelope =
-            root.0.wrap(Kind::KeyEncryptionKey, kek_id, &Binding::vault(), at, kek_bytes.as_slice())?;
+            root.key.wrap(Kind::KeyEncryptionKey, kek_id, &Binding::vault(), at, kek_bytes.as_slice())?;
         let kek = DataKey::new(kek_id, &kek_bytes)?;
         let sealing_bytes = random_key()?;
         let pair = SealingPair::new(&sealing_bytes)?;
@@ -74,6 +77,11 @@ impl Keyring {
             }
         })
     }
+}
+
+/// The id of the root that stored keys were written under; `None` in a new vault.
+pub(crate) fn root_of(stored: &StoredKeys) -> Result<Option<KeyId>, VaultError> {
+    stored.keks.first().map(|kek| Ok(Header::parse(&kek.envelope)?.key)).transpose()
 }
 
 /// A new data key for a user, and its envelope.

@@ -10,7 +10,11 @@ use super::data_key::{DataKey, SecretKey, random_key, short_digest};
 
 /// The root key, ready to open the key-encryption key.
 #[derive(Debug)]
-pub(crate) struct Root(pub(crate) DataKey);
+pub(crate) struct Root {
+    pub(crate) key: DataKey,
+    /// Its id says nothing about the key: what does not open may be damaged, or the passphrase may be wrong.
+    guessed: bool,
+}
 
 impl Root {
     /// A root that is gone with the process.
@@ -56,9 +60,43 @@ impl Root {
         Self::from_key(&key)
     }
 
-    fn from_key(key: &SecretKey) -> Result<Self, VaultError> {
+    pub(crate) fn from_key(key: &SecretKey) -> Result<Self, VaultError> {
         let id = short_digest("nija root key id", &[key.as_slice()]);
-        DataKey::new(id, key).map(Self)
+        DataKey::new(id, key).map(Self::proven)
+    }
+
+    pub(super) const fn proven(key: DataKey) -> Self {
+        Self { key, guessed: false }
+    }
+
+    pub(super) const fn guessed(key: DataKey) -> Self {
+        Self { key, guessed: true }
+    }
+
+    /// The error of a key-encryption key that does not open.
+    pub(crate) fn explain(&self, error: VaultError) -> VaultError {
+        if self.guessed {
+            VaultError::Root("the passphrase is wrong, or the database is damaged".into())
+        } else {
+            error
+        }
+    }
+}
+
+/// A root that is ready to use, however it was unsealed. It is handed to [`LocalVaultConfig`](crate::LocalVaultConfig) and
+/// gives nothing away.
+#[derive(Debug)]
+pub struct UnsealedRoot(pub(super) DataKey);
+
+impl From<Root> for UnsealedRoot {
+    fn from(root: Root) -> Self {
+        Self(root.key)
+    }
+}
+
+impl From<UnsealedRoot> for Root {
+    fn from(root: UnsealedRoot) -> Self {
+        Self::proven(root.0)
     }
 }
 

@@ -23,23 +23,28 @@ pub fn seal(
     venue: &VenueId,
     plaintext_json: &[u8],
 ) -> Result<SealedCredential, VaultError> {
-    let bad_key = |_| VaultError::UnknownSealingKey { key_id: key.key_id.clone() };
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&key.public_key).map_err(bad_key)?;
-    let (encapsulated, ciphertext) =
-        hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-            &OpModeS::Base,
-            &public,
-            SEALING_INFO,
-            plaintext_json,
-            &sealing_aad(user, venue, &key.key_id),
-            &mut rand::rng(),
-        )
-        .map_err(bad_key)?;
-    Ok(SealedCredential {
-        key_id: key.key_id.clone(),
-        encapsulated_key: encapsulated.to_bytes().to_vec(),
-        ciphertext,
-    })
+    let aad = sealing_aad(user, venue, &key.key_id);
+    let (encapsulated_key, ciphertext) =
+        seal_to(&key.public_key, SEALING_INFO, &aad, plaintext_json, &mut rand::rng())
+            .map_err(|_| VaultError::UnknownSealingKey { key_id: key.key_id.clone() })?;
+    Ok(SealedCredential { key_id: key.key_id.clone(), encapsulated_key, ciphertext })
+}
+
+/// HPKE's single shot: the encapsulated key and the ciphertext.
+fn seal_to(
+    public_key: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    randomness: &mut impl rand::CryptoRng,
+) -> Result<(Vec<u8>, Vec<u8>), hpke::HpkeError> {
+    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public_key)?;
+    let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<
+        AesGcm256,
+        HkdfSha256,
+        X25519HkdfSha256,
+    >(&OpModeS::Base, &public, info, plaintext, aad, randomness)?;
+    Ok((encapsulated.to_bytes().to_vec(), ciphertext))
 }
 
 /// [`seal`] from the parts of a credential.
@@ -99,19 +104,31 @@ impl SealingPair {
         venue: &VenueId,
         sealed: &SealedCredential,
     ) -> Result<CredentialSecret, VaultError> {
-        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&sealed.encapsulated_key)
+        let aad = sealing_aad(user, venue, &sealed.key_id);
+        let json = self.open_with(SEALING_INFO, &aad, &sealed.encapsulated_key, &sealed.ciphertext)?;
+        super::parse_sealed_json(&json)
+    }
+
+    /// HPKE's single shot, back.
+    pub(crate) fn open_with(
+        &self,
+        info: &[u8],
+        aad: &[u8],
+        encapsulated_key: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated_key)
             .map_err(|_| VaultError::NotOpened)?;
-        let json = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
             &OpModeR::Base,
             &self.private,
             &encapsulated,
-            SEALING_INFO,
-            &sealed.ciphertext,
-            &sealing_aad(user, venue, &sealed.key_id),
+            info,
+            ciphertext,
+            aad,
         )
         .map(Zeroizing::new)
-        .map_err(|_| VaultError::NotOpened)?;
-        super::parse_sealed_json(&json)
+        .map_err(|_| VaultError::NotOpened)
     }
 }
 
@@ -130,31 +147,116 @@ impl fmt::Debug for SealingPair {
 mod tests {
     use super::*;
 
-    /// The published vector of this very suite (mode 0, KEM 0x0020, KDF 0x0001, AEAD 0x0002, first encryption) from the
-    /// test vectors that accompany RFC 9180.
+    /// Gives out what it was made with, once.
+    struct Given(Vec<u8>);
+
+    impl rand::TryRng for Given {
+        type Error = std::convert::Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            panic!("nothing asks for a number")
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            panic!("nothing asks for a number")
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+            assert_eq!(bytes.len(), self.0.len(), "asked for once, and for all of it");
+            bytes.copy_from_slice(&std::mem::take(&mut self.0));
+            Ok(())
+        }
+    }
+
+    impl rand::TryCryptoRng for Given {}
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Rfc9180 {
+        #[serde(rename = "source")]
+        _source: String,
+        info: String,
+        ikm_e: String,
+        sk_rm: String,
+        pk_rm: String,
+        enc: String,
+        key: String,
+        base_nonce: String,
+        encryptions: Vec<Encryption>,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Encryption {
+        sequence: u64,
+        aad: String,
+        plaintext: String,
+        ciphertext: String,
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        hex::decode(text).unwrap()
+    }
+
+    fn secret(text: &str) -> SecretKey {
+        let mut key = SecretKey::default();
+        hex::decode_to_slice(text, key.as_mut_slice()).unwrap();
+        key
+    }
+
+    /// Both ways through what devices and the signer call, and the key schedule's outcome through the envelope's cipher.
     #[test]
-    fn the_suite_is_the_one_of_rfc_9180() {
-        let unhex = |text: &str| hex::decode(text).unwrap();
-        let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&unhex(
-            "497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d",
-        ))
-        .unwrap();
-        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&unhex(
-            "6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256",
-        ))
-        .unwrap();
-        let opened = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-            &OpModeR::Base,
-            &private,
-            &encapsulated,
-            &unhex("4f6465206f6e2061204772656369616e2055726e"),
-            &unhex(
-                "e5d84cd531cfb583096e7cfa9641bd3079cf3a91cda813c52deb5f512be9931980a41de125a925cdad859d5b7a",
-            ),
-            &unhex("436f756e742d30"),
+    fn the_vector_of_rfc_9180_for_this_suite_passes_through_both_ends() {
+        let vector: Rfc9180 = serde_json::from_str(include_str!("../../tests/vectors/rfc9180.json")).unwrap();
+        let (info, first) = (unhex(&vector.info), &vector.encryptions[0]);
+        assert_eq!(first.sequence, 0);
+        let (encapsulated, ciphertext) = seal_to(
+            &unhex(&vector.pk_rm),
+            &info,
+            &unhex(&first.aad),
+            &unhex(&first.plaintext),
+            &mut Given(unhex(&vector.ikm_e)),
         )
         .unwrap();
-        assert_eq!(opened, b"Beauty is truth, truth beauty");
+        assert_eq!(hex::encode(&encapsulated), vector.enc);
+        assert_eq!(hex::encode(&ciphertext), first.ciphertext);
+
+        let pair = SealingPair::new(&secret(&vector.sk_rm)).unwrap();
+        assert_eq!(hex::encode(&pair.public), vector.pk_rm);
+        let opened = pair.open_with(&info, &unhex(&first.aad), &encapsulated, &ciphertext).unwrap();
+        assert_eq!(hex::encode(&*opened), first.plaintext);
+
+        let key = super::super::DataKey::new([0; 16], &secret(&vector.key)).unwrap();
+        for encryption in &vector.encryptions {
+            let mut nonce: [u8; 12] = unhex(&vector.base_nonce).try_into().unwrap();
+            for (byte, of_sequence) in nonce[4..].iter_mut().zip(encryption.sequence.to_be_bytes()) {
+                *byte ^= of_sequence;
+            }
+            let mut buffer = Zeroizing::new(unhex(&encryption.ciphertext));
+            key.decrypt(nonce, &unhex(&encryption.aad), &mut buffer).unwrap();
+            assert_eq!(hex::encode(&*buffer), encryption.plaintext, "sequence {}", encryption.sequence);
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_of_what_a_device_sealed_opens() {
+        let pair = SealingPair::new(&super::super::data_key::random_key().unwrap()).unwrap();
+        let (info, aad) = (b"info", b"aad");
+        let (encapsulated, ciphertext) = seal_to(&pair.public, info, aad, b"{}", &mut rand::rng()).unwrap();
+        pair.open_with(info, aad, &encapsulated, &ciphertext).unwrap();
+        for bit in 0..(ciphertext.len() * 8) {
+            let mut bad = ciphertext.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let opened = pair.open_with(info, aad, &encapsulated, &bad);
+            assert_eq!(opened.unwrap_err(), VaultError::NotOpened, "bit {bit} of the ciphertext");
+        }
+        for bit in 0..(encapsulated.len() * 8) {
+            let mut bad = encapsulated.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            // X25519 ignores the topmost bit, but HPKE binds the bytes as they came.
+            let opened = pair.open_with(info, aad, &bad, &ciphertext);
+            assert_eq!(opened.unwrap_err(), VaultError::NotOpened, "bit {bit} of the encapsulated key");
+        }
     }
 
     #[derive(serde::Deserialize)]

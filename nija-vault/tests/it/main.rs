@@ -9,4 +9,5 @@ mod files;
 mod frozen;
 mod leases;
 mod root;
+mod roots;
 mod tamper;
