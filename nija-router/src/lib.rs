@@ -25,8 +25,15 @@ extern crate self as nija_router;
 #[allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod support;
 
+// The simulation replaces the engine's chance and time, and looks into its memory, so it is built into the tests of the crate itself.
+#[cfg(test)]
+#[path = "../tests/simulation/mod.rs"]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod simulation;
+
 mod engine;
 mod lane;
+mod planted;
 mod risk;
 mod score;
 

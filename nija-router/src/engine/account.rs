@@ -4,6 +4,8 @@ use nija_core::{AccountState, OrderId, Position, Symbol, Timestamp, VenueBalance
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
+use crate::planted::{Bug, planted};
+
 use super::{
     answers::{AccountSummary, MarkedPosition},
     inner::Inner,
@@ -23,7 +25,10 @@ impl Inner {
         except: Option<OrderId>,
         now: Timestamp,
     ) -> AccountState {
-        let working = Holdings::new(state, except).working();
+        let mut working = Holdings::new(state, except).working();
+        if planted(Bug::ForgetsLiveOrders) {
+            working.clear();
+        }
         let market = self.market.snapshot();
         let quotes = self.venues.iter().filter_map(|venue| {
             let key = (venue.id.clone(), symbol.clone());

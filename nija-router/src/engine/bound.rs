@@ -3,7 +3,7 @@
 use nija_core::{OrderId, OrderState, Side, Symbol, Timestamp, VenueId, WorkingOrders};
 use rust_decimal::Decimal;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     ops::Bound::{Excluded, Unbounded},
 };
 
@@ -92,7 +92,7 @@ impl Group {
 
 /// The sums of one user.
 #[derive(Debug, Default)]
-pub(crate) struct Sums(HashMap<VenueId, Vec<Group>>);
+pub(crate) struct Sums(BTreeMap<VenueId, Vec<Group>>);
 
 /// What is bound of an asset at a venue, and how much of that its balance cannot know of.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -178,6 +178,11 @@ impl Sums {
                 group.since = (at, group.after(at));
             }
         }
+    }
+
+    /// Whether an order holds money that the newest balance there cannot know of, although the venue has confirmed the order.
+    pub(crate) fn unseen_at(&self, venue: &VenueId) -> bool {
+        self.0.get(venue).is_some_and(|groups| groups.iter().any(|group| !group.since.1.is_zero()))
     }
 
     /// What is bound of an asset; `except` does not stand in its own way.

@@ -1,7 +1,8 @@
 //! Cancelling: out of the lane where it still waits there, else at the venue, past its breaker.
 
 use nija_core::{OpenPurpose, Order, OrderId, OrderRef, OrderState, Reason, UserId};
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+use tokio::time::Instant;
 
 use super::{EngineError, conn::Ask, inner::Inner, submit::ended, user::User};
 

@@ -9,12 +9,9 @@ use std::{
         atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
-use tokio::{
-    sync::{Notify, watch},
-    task::AbortHandle,
-};
+use tokio::{sync::Notify, task::AbortHandle};
 
-use super::venue::Venue;
+use super::{latch::Latch, venue::Venue};
 
 /// What an account's keeper is asked to do. Requests add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +25,8 @@ impl Ask {
     pub(crate) const FILLS: Self = Self(2);
     /// Everything: balances, open orders, fills.
     pub(crate) const RECONCILE: Self = Self(4);
+    /// Balances that were carried on by fills and not told by the venue since, after a while.
+    pub(crate) const BALANCES: Self = Self(8);
 
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -48,7 +47,7 @@ pub(crate) struct Conn {
     asked: AtomicU8,
     pub(crate) wake: Notify,
     /// Whether it has been reconciled once, or at least tried.
-    pub(crate) tried: watch::Sender<bool>,
+    pub(crate) tried: Latch,
     /// The venue's answer to the first try, where it was a refusal of the key.
     pub(crate) refused: Mutex<Option<nija_core::VenueError>>,
     fees: RwLock<HashMap<Symbol, FeeSchedule>>,
@@ -63,7 +62,7 @@ impl Conn {
             up: AtomicBool::new(false),
             asked: AtomicU8::new(0),
             wake: Notify::new(),
-            tried: watch::Sender::new(false),
+            tried: Latch::default(),
             refused: Mutex::default(),
             fees: RwLock::default(),
             tasks: Mutex::default(),

@@ -5,6 +5,8 @@ use nija_core::{
 };
 use std::sync::Arc;
 
+use crate::planted::{Bug, planted};
+
 use super::{
     conn::Ask,
     draft::Draft,
@@ -44,6 +46,9 @@ impl Inner {
         }
         if !state.held.is_empty() {
             ask = ask.and(Ask::CHECK);
+        }
+        if state.wants_balances_of(&venue.id) {
+            ask = ask.and(Ask::BALANCES);
         }
         drop(state);
         if ask != Ask::NOTHING
@@ -115,7 +120,11 @@ impl Inner {
             }
         }
         let mut touched = Vec::new();
-        for fill in fills {
+        for mut fill in fills {
+            if planted(Bug::CountsRepeatedFills) && state.has_seen(&fill.venue, &fill.execution_id) {
+                let again = format!("{}-again", fill.execution_id);
+                fill.execution_id = nija_core::ExecutionId::new(&again).unwrap_or(fill.execution_id);
+            }
             if !state.has_seen(&fill.venue, &fill.execution_id) {
                 touched.extend(self.draft_fill(user, state, draft, fill).await?);
             }

@@ -1,6 +1,6 @@
 //! The keeper of an account: reconciles when asked, and fetches what the stream did not bring.
 
-use nija_core::{OrderId, OrderLeg, Symbol, TimeInForce, Timestamp};
+use nija_core::{OpenPurpose, OrderId, OrderLeg, Symbol, TimeInForce, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -48,7 +48,7 @@ impl Inner {
                 Err(EngineError::Venue(error @ nija_core::VenueError::KeyRefused { .. })) => Some(error),
                 _ => None,
             };
-            conn.tried.send_replace(true);
+            conn.tried.set();
             return self.pause(conn, left, backoff).await;
         }
         // The stream usually brings it in a moment.
@@ -86,6 +86,7 @@ impl Inner {
         tokio::pin!(over);
         loop {
             tokio::select! {
+                biased;
                 () = &mut over => return asked.and(conn.take_asked()),
                 () = conn.wake.notified() => {
                     // Left where it is meanwhile, so that asking for it again wakes nobody.
@@ -106,13 +107,18 @@ impl Inner {
         let mut gone = Vec::new();
         for order in &due {
             let found = self.look_up(user, &conn.venue, order.id, &order.symbol, &order.leg).await;
-            gone.extend(matches!(found, Found::ProvenAbsent).then_some(order.id));
+            gone.extend(matches!(found, Found::ProvenAbsent).then_some((order.id, order.leg.attempt)));
         }
         if missing || !due.is_empty() {
             self.fetch_fills(user, conn).await?;
         }
-        for order in gone {
-            self.gone(user, &conn.venue, order).await;
+        for (order, attempt) in gone {
+            self.gone(user, &conn.venue, order, attempt).await;
+        }
+        let doubtful = user.state.lock().await.wants_balances_of(&conn.venue.id);
+        if doubtful {
+            let account = self.account(user.id, &conn.venue, OpenPurpose::Reconcile).await?;
+            self.read_balances(user, &conn.venue, &account).await?;
         }
         let (brief, missing) = self.unfinished(user, conn).await;
         for order in &brief {

@@ -39,11 +39,10 @@ impl Inner {
     /// Waits until each account has been reconciled or at least tried, within a bound.
     pub(super) async fn accounts_tried(&self, user: &User) {
         for conn in user.conns().iter() {
-            if *conn.tried.borrow() {
+            if conn.tried.is_set() {
                 continue;
             }
-            let mut tried = conn.tried.subscribe();
-            let waited = tokio::time::timeout(self.config.connect_wait, tried.wait_for(|tried| *tried)).await;
+            let waited = tokio::time::timeout(self.config.connect_wait, conn.tried.wait()).await;
             if waited.is_err() {
                 tracing::warn!(user = %user.id, venue = %conn.venue.id, "an account is not ready; going on without it");
             }
@@ -82,13 +81,13 @@ impl Inner {
     ) {
         let mut stream = stream.ready_chunks(BATCH);
         loop {
-            let patience = if *conn.tried.borrow() { DOWN_FOR } else { FIRST_CONNECT };
+            let patience = if conn.tried.is_set() { DOWN_FOR } else { FIRST_CONNECT };
             let events = if conn.is_up() {
                 stream.next().await
             } else {
                 match tokio::time::timeout(patience, stream.next()).await {
                     Ok(events) => events,
-                    Err(_) if *conn.tried.borrow() => return,
+                    Err(_) if conn.tried.is_set() => return,
                     Err(_) => {
                         // The account can be read without its stream.
                         conn.ask(Ask::RECONCILE);

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use nija_core::{Instrument, MarketEvent, MarketSnapshot, Symbol, UserEventKind, UserId, VenueId};
 use parking_lot::Mutex;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Market {
     /// The next snapshot, under the writers' lock.
     building: Mutex<MarketSnapshot>,
     listed: ArcSwap<Listed>,
-    moved: Mutex<HashSet<Key>>,
+    moved: Mutex<BTreeSet<Key>>,
     holders: Mutex<HashMap<Key, Ids<UserId>>>,
 }
 

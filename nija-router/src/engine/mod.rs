@@ -14,6 +14,7 @@ mod hear;
 mod ids;
 mod inner;
 mod keeper;
+mod latch;
 mod listen;
 mod load;
 mod market;
@@ -76,7 +77,7 @@ pub struct EngineParts {
 /// The order engine: the only way from a signal to a venue. It ends with its last handle; what was in flight then is
 /// reconciled by the next start.
 pub struct Engine {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     /// Users whose accounts were there at the start.
     starting: Vec<Arc<User>>,
 }
@@ -105,8 +106,7 @@ impl Engine {
     pub async fn reconciled(&self) {
         for user in &self.starting {
             for conn in user.conns().iter() {
-                // The sender lives as long as the account; an account that was dropped has nothing to wait for.
-                drop(conn.tried.subscribe().wait_for(|tried| *tried).await);
+                conn.tried.wait().await;
             }
         }
     }
@@ -195,17 +195,18 @@ impl Engine {
         timeout: Duration,
     ) -> Result<Order, EngineError> {
         let user = self.inner.user(user).await?;
-        let mut changes = user.changed.subscribe();
         let over = tokio::time::sleep(timeout);
         tokio::pin!(over);
         loop {
-            changes.mark_unchanged();
+            let mut changed = std::pin::pin!(user.changed.notified());
+            changed.as_mut().enable();
             let order = self.inner.standing(&user, order).await?;
             if order.state.is_final() {
                 return Ok(order);
             }
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return Ok(order) },
+                biased;
+                () = changed => {}
                 () = &mut over => return Ok(order),
             }
         }

@@ -62,13 +62,13 @@ pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill) {
     let changes =
         [(fill.symbol.base(), base), (fill.symbol.quote(), quote), (fill.fee_asset.as_str(), -fill.fee)];
     for (asset, change) in changes {
-        match balances.get_mut(&fill.venue, asset) {
+        match balances.doubt(&fill.venue, asset) {
             Some(balance) if balance.at < fill.at => {
                 balance.total += change;
                 balance.available += change;
             }
             Some(_) => {}
-            None => balances.insert(VenueBalance {
+            None => balances.guess(VenueBalance {
                 venue: fill.venue.clone(),
                 asset: asset.to_owned(),
                 total: change,

@@ -1,7 +1,9 @@
 //! The one way in which a user's state changes: append to the journal, fold into memory, tell the listeners.
 
-use nija_core::{JournalBatch, JournalEvent, LedgerError, Order, UserEventKind};
+use nija_core::{Appended, JournalBatch, JournalEvent, JournalRecord, LedgerError, Order, UserEventKind};
 use std::sync::Arc;
+
+use crate::planted::{Bug, planted};
 
 use super::{inner::Inner, state::UserState, user::User};
 
@@ -19,7 +21,16 @@ impl Inner {
         }
         let at = self.clock.now();
         let batch = JournalBatch { user: user.id, at, events };
-        let appended = self.ledger.append(batch).await?;
+        let trusts = planted(Bug::AcknowledgesWhatFailed) || planted(Bug::FollowsWhatFailed);
+        let wished = trusts.then(|| batch.clone());
+        let appended = match (self.ledger.append(batch).await, wished) {
+            (Err(_), Some(wished)) if planted(Bug::AcknowledgesWhatFailed) => made_up(wished),
+            (Err(error), Some(wished)) => {
+                state.follow(&made_up(wished).records);
+                return Err(error);
+            }
+            (appended, _) => appended?,
+        };
         let folded = state.follow(&appended.records);
         for (key, holds) in &folded.holding {
             self.market.note_holding(user.id, key, *holds);
@@ -42,4 +53,11 @@ impl Inner {
         }
         Ok(folded.settled)
     }
+}
+
+/// What a planted bug takes for recorded.
+fn made_up(batch: JournalBatch) -> Appended {
+    let (user, at) = (batch.user, batch.at);
+    let records = batch.events.into_iter().map(|event| JournalRecord { seq: 0, user, at, event });
+    Appended { records: records.collect(), positions: Vec::new() }
 }

@@ -6,9 +6,11 @@ use nija_core::{
 };
 use std::{sync::Arc, time::Duration};
 
+use crate::planted::{Bug, planted};
+
 use super::{
-    backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User,
-    venue::Venue,
+    backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::LiveOrder,
+    user::User, venue::Venue,
 };
 
 /// A look-up reaches this much further back than the order can have been sent, for clocks that differ.
@@ -131,7 +133,10 @@ impl Inner {
                 }
             }
             // The question was put after the bound, so the answer is about all time.
-            Ok(Lookup::Absent) if self.dead_at(venue, leg).is_some_and(|at| asked_at >= at) => {
+            Ok(Lookup::Absent)
+                if self.dead_at(venue, leg).is_some_and(|at| asked_at >= at)
+                    || planted(Bug::TrustsAbsenceAtOnce) =>
+            {
                 Found::ProvenAbsent
             }
             Ok(Lookup::Absent) => Found::Open,
@@ -173,12 +178,19 @@ impl Inner {
     }
 
     /// An order that the venue once had and has no more, neither open nor closed: it cannot fill any further. Its fills were
-    /// asked for before; one that comes late counts all the same.
-    pub(super) async fn gone(self: &Arc<Self>, user: &Arc<User>, venue: &Venue, order: OrderId) {
+    /// asked for before; one that comes late counts all the same. What was asked of an earlier attempt says nothing of this one.
+    pub(super) async fn gone(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        venue: &Venue,
+        order: OrderId,
+        attempt: u32,
+    ) {
         let mut state = user.state.lock().await;
         let mut draft = Draft::default();
         let standing = draft.order(&state, order).map(|order| order.state);
-        let complete = state.orders.get(&order).is_some_and(|live| !live.misses_fills());
+        let same = |live: &LiveOrder| live.order.leg.as_ref().is_some_and(|leg| leg.attempt == attempt);
+        let complete = state.orders.get(&order).is_some_and(|live| same(live) && !live.misses_fills());
         if !complete || !matches!(standing, Some(OrderState::Working | OrderState::PartialFill)) {
             return;
         }

@@ -4,7 +4,10 @@ use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
     Placement, Reason, SignError, TimeInForce, VaultError, VenueError, VenueOrder,
 };
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use crate::planted::{Bug, planted};
 
 use super::{conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User, venue::Venue};
 
@@ -20,8 +23,18 @@ impl Inner {
     /// One worker of a venue; never ends.
     pub(super) async fn work(self: Arc<Self>, venue: Arc<Venue>) {
         loop {
-            let taken = venue.lane.next().await;
+            let taken = venue.lane.next(false).await;
             self.send(&venue, &taken.job).await;
+        }
+    }
+
+    /// Sends a venue's exits, each in a task of its own: no worker that waits for a slow answer holds one up. The positions that
+    /// they reduce bound their number. Never ends.
+    pub(super) async fn work_on_exits(self: Arc<Self>, venue: Arc<Venue>) {
+        loop {
+            let taken = venue.lane.next(true).await;
+            let (inner, venue) = (self.clone(), venue.clone());
+            self.tasks.spawn(async move { inner.send(&venue, &taken.job).await });
         }
     }
 
@@ -30,7 +43,7 @@ impl Inner {
         if self.clock.now() >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
-        if !exit && !venue.lane.admit_entry() {
+        if (!exit || planted(Bug::BreakerHoldsExits)) && !venue.lane.admit_entry() {
             return self.not_sent(job, Dead::breaker_open(&venue.id)).await;
         }
         let account = match self.account(job.user.id, venue, OpenPurpose::Trade).await {
@@ -62,6 +75,9 @@ impl Inner {
         match outcome {
             Ok(placement) => self.placed(venue, job, placement).await,
             Err(error) => match error.effect() {
+                Effect::Unknown if planted(Bug::TakesLostForRefused) => {
+                    self.not_sent(job, Dead::elsewhere(&venue.id, Reason::new("planted", "planted"))).await;
+                }
                 Effect::Unknown => self.answer_lost(job, &error).await,
                 Effect::None => {
                     if matches!(error, VenueError::InsufficientFunds { .. })
@@ -83,7 +99,8 @@ impl Inner {
         outcome: &Result<Placement, VenueError>,
         began: Instant,
     ) {
-        let failed = outcome.as_ref().is_err_and(VenueError::is_failure);
+        let failed =
+            outcome.as_ref().is_err_and(|error| error.is_failure() || planted(Bug::BlamesVenueForUsers));
         venue.lane.note_call(failed, began.elapsed());
         let symbol = &job.approved.get().signal.symbol;
         venue.lane.note_order(symbol, outcome.is_ok());
@@ -134,6 +151,9 @@ impl Inner {
         let mut ask = if live.misses_fills() { Ask::FILLS } else { Ask::NOTHING };
         if brief {
             ask = ask.and(Ask::CHECK);
+        }
+        if state.wants_balances_of(&venue.id) {
+            ask = ask.and(Ask::BALANCES);
         }
         // A wish to cancel may have come while the order was on its way.
         self.cancel_if_open(user, &state, job.order);

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use nija_core::{LedgerError, OrderId, OrderState, Reason, UserId};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -55,9 +55,9 @@ impl Inner {
         let holders = self.ledger.open_positions(None).await?;
         let held_by = holders.iter().map(|position| position.user);
         let with_keys = credentials.iter().map(|meta| meta.user);
-        let ids: HashSet<UserId> = held_by.chain(unsettled.keys().copied()).chain(with_keys).collect();
+        let ids: BTreeSet<UserId> = held_by.chain(unsettled.keys().copied()).chain(with_keys).collect();
         // Loading connects the venues that need no key.
-        let users: HashMap<UserId, Arc<User>> = stream::iter(ids)
+        let users: BTreeMap<UserId, Arc<User>> = stream::iter(ids)
             .map(|id| async move { Ok::<_, LedgerError>((id, self.user(id).await?)) })
             .buffer_unordered(LOADED_AT_A_TIME)
             .try_collect()
@@ -74,8 +74,8 @@ impl Inner {
     }
 
     /// Unsettled orders come first, before a user can be loaded without them.
-    async fn put_in_unsettled(self: &Arc<Self>) -> Result<HashMap<UserId, Arc<User>>, LedgerError> {
-        let mut users: HashMap<UserId, Arc<User>> = HashMap::new();
+    async fn put_in_unsettled(self: &Arc<Self>) -> Result<BTreeMap<UserId, Arc<User>>, LedgerError> {
+        let mut users: BTreeMap<UserId, Arc<User>> = BTreeMap::new();
         for order in self.ledger.unsettled_orders().await? {
             let id = order.intent.signal.user;
             let user = users.entry(id).or_insert_with(|| Arc::new(User::new(id)));
@@ -92,7 +92,7 @@ impl Inner {
     }
 
     /// Orders whose account is not connected any more, or whose venue is gone, have nobody else to look after them.
-    async fn resolve_orphans(self: &Arc<Self>, users: &HashMap<UserId, Arc<User>>) {
+    async fn resolve_orphans(self: &Arc<Self>, users: &BTreeMap<UserId, Arc<User>>) {
         for user in users.values() {
             let state = user.state.lock().await;
             for live in state.orders.values() {
@@ -149,6 +149,7 @@ impl Inner {
 
     fn start_workers(self: &Arc<Self>) {
         for venue in &self.venues {
+            self.tasks.spawn(self.clone().work_on_exits(venue.clone()));
             for _ in 0..self.config.lane.workers.max(1) {
                 self.tasks.spawn(self.clone().work(venue.clone()));
             }

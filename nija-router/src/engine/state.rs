@@ -5,7 +5,9 @@ use nija_core::{
     Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use crate::planted::{Bug, planted};
 
 use super::{
     balances::Balances,
@@ -124,7 +126,7 @@ pub(crate) struct UserState {
     pub(crate) orders: ById<OrderId, LiveOrder>,
     pub(crate) by_key: HashMap<ClientOrderId, OrderId>,
     pub(crate) names: Names,
-    pub(crate) positions: HashMap<(VenueId, Symbol), Position>,
+    pub(crate) positions: BTreeMap<(VenueId, Symbol), Position>,
     pub(crate) balances: Balances,
     /// What live orders hold.
     pub(crate) sums: Sums,
@@ -265,6 +267,11 @@ impl UserState {
         }
     }
 
+    /// Whether the venue should be asked for balances: fills or new orders have changed them since it told them.
+    pub(crate) fn wants_balances_of(&self, venue: &VenueId) -> bool {
+        self.balances.doubtful_at(venue) || self.sums.unseen_at(venue)
+    }
+
     /// Whether an execution is on record, as far as memory goes.
     pub(crate) fn has_seen(&self, venue: &VenueId, execution: &ExecutionId) -> bool {
         self.seen.contains(&(venue.clone(), execution.clone()))
@@ -333,7 +340,8 @@ impl UserState {
         if live.order.state.is_final()
             && let Some(live) = self.orders.remove(&id)
         {
-            if let Some(share) = &live.counted {
+            let keeps = planted(Bug::KeepsReservations) && live.order.state == OrderState::Cancelled;
+            if let Some(share) = live.counted.as_ref().filter(|_| !keeps) {
                 self.sums.remove(id, share);
             }
             self.missing.remove(&id);

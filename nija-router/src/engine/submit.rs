@@ -20,7 +20,10 @@ use super::{
     venue::Venue,
     view::Holdings,
 };
-use crate::lane::Slot;
+use crate::{
+    lane::Slot,
+    planted::{Bug, planted},
+};
 
 /// What a caller whose lane is full is told to wait.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -102,12 +105,26 @@ impl Inner {
             return self.known(&state, intent, EngineError::Draining).await;
         }
         let routed = JournalEvent::Routed { order: intent.id, decision, leg: placed.leg.clone() };
+        if planted(Bug::SendsBeforeJournal) {
+            let early = placed.venue.lane.reserve_for_failover();
+            let job = Job {
+                user: user.clone(),
+                order: intent.id,
+                approved: approved.clone(),
+                leg: placed.leg.clone(),
+            };
+            early.fill(intent.signal.signal_type.priority(), user.id, intent.id, job);
+        }
         match self.record(&user, &mut state, vec![accepted, routed]).await {
             Ok(_) => {}
             Err(LedgerError::ClientOrderIdTaken { order, .. }) => return self.first(&intent, order).await,
             Err(error) => return Err(error.into()),
         }
-        let order = self.enqueue(&user, &mut state, &approved, placed);
+        let order = if planted(Bug::SendsBeforeJournal) {
+            state.orders.get(&intent.id).map(|live| live.order.clone())
+        } else {
+            self.enqueue(&user, &mut state, &approved, placed)
+        };
         order.map(|order| Submitted { order, replayed: false }).ok_or(EngineError::NoSuchOrder)
     }
 

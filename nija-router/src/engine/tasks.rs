@@ -26,6 +26,8 @@ impl Tasks {
         }
         // What has ended must not pile up.
         while state.set.try_join_next().is_some() {}
+        #[cfg(test)]
+        let task = crate::simulation::watched(task);
         Some(state.set.spawn(task))
     }
 

@@ -3,7 +3,7 @@
 use nija_core::{UserId, VenueId};
 use parking_lot::RwLock;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{Mutex, Notify, OnceCell};
 
 use super::{conn::Conn, state::UserState};
 
@@ -13,8 +13,8 @@ pub(crate) struct User {
     /// Held over an append: memory and journal change in the same order.
     pub(crate) state: Mutex<UserState>,
     pub(crate) loaded: OnceCell<()>,
-    /// Counts changes, for those who wait for an order.
-    pub(crate) changed: watch::Sender<u64>,
+    /// Wakes those who wait for an order.
+    pub(crate) changed: Notify,
     /// Replaced as a whole, so that readers share it.
     conns: RwLock<Arc<Vec<Arc<Conn>>>>,
 }
@@ -25,7 +25,7 @@ impl User {
             id,
             state: Mutex::default(),
             loaded: OnceCell::new(),
-            changed: watch::Sender::new(0),
+            changed: Notify::new(),
             conns: RwLock::default(),
         }
     }
@@ -42,9 +42,7 @@ impl User {
     /// Tells those who wait for an order that something changed.
     pub(crate) fn note_change(&self) {
         // Who comes later looks at the state first.
-        if self.changed.receiver_count() > 0 {
-            self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        }
+        self.changed.notify_waiters();
     }
 
     /// Adds an account, or puts it in the place of the one at the same venue.

@@ -10,9 +10,8 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tokio::sync::watch;
 
-use super::{answers::VenueStatus, send::Job};
+use super::{answers::VenueStatus, latch::Latch, send::Job};
 use crate::lane::Lane;
 
 /// One venue: its executor, its lane and what is wrong with it.
@@ -22,7 +21,7 @@ pub(crate) struct Venue {
     pub(crate) lane: Arc<Lane<Job>>,
     up: AtomicBool,
     /// Whether its prices have come once, or the first try to get them has failed.
-    tried: watch::Sender<bool>,
+    tried: Latch,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
     /// Orders routed here, calls to place one, and those that were taken.
@@ -43,7 +42,7 @@ impl Venue {
             executor,
             lane,
             up: AtomicBool::new(false),
-            tried: watch::Sender::new(false),
+            tried: Latch::default(),
             trouble: Mutex::new(Some("not connected yet".to_owned())),
             alarms: Mutex::default(),
         }
@@ -57,13 +56,12 @@ impl Venue {
 
     /// Its prices have come, or could not be had.
     pub(crate) fn set_tried(&self) {
-        self.tried.send_if_modified(|tried| !std::mem::replace(tried, true));
+        self.tried.set();
     }
 
     /// Waits for its first prices, or for the first failure to get them.
     pub(crate) async fn tried(&self) {
-        // The sender lives as long as the venue.
-        drop(self.tried.subscribe().wait_for(|tried| *tried).await);
+        self.tried.wait().await;
     }
 
     /// An order there needs a person.

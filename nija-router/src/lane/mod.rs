@@ -20,9 +20,6 @@ use health::Health;
 use limiter::Limiter;
 use queue::Queue;
 
-/// Priorities up to this one are exits.
-const LAST_EXIT_PRIORITY: u8 = 2;
-
 #[derive(Debug)]
 struct Waiting<J> {
     queue: Queue<J>,
@@ -36,7 +33,8 @@ struct Waiting<J> {
 #[derive(Debug)]
 pub(crate) struct Lane<J> {
     waiting: Mutex<Waiting<J>>,
-    arrived: Notify,
+    exits: Notify,
+    entries: Notify,
     idle: Notify,
     limiter: Limiter,
     breaker: Breaker,
@@ -71,7 +69,8 @@ impl<J> Lane<J> {
         let name = venue.to_string();
         Self {
             waiting: Mutex::new(Waiting { queue: Queue::default(), reserved: 0, active: 0 }),
-            arrived: Notify::new(),
+            exits: Notify::new(),
+            entries: Notify::new(),
             idle: Notify::new(),
             limiter: Limiter::new(config.rate_per_second, config.exit_reserve_percent),
             breaker: Breaker::new(clock, config.breaker_failures, config.breaker_open_for),
@@ -99,19 +98,20 @@ impl<J> Lane<J> {
         Slot { lane: self.clone() }
     }
 
-    /// Waits for the next job that the rate budget lets go.
-    pub(crate) async fn next(self: &Arc<Self>) -> Taken<J> {
+    /// Waits for the next exit, or the next of all others, that the rate budget lets go.
+    pub(crate) async fn next(self: &Arc<Self>, exit: bool) -> Taken<J> {
+        let arrivals = self.arrivals(exit);
         loop {
-            let arrived = self.arrived.notified();
-            match self.try_next() {
+            let arrived = arrivals.notified();
+            match self.try_next(exit) {
                 Next::Job(job) => {
                     return Taken { lane: self.clone(), job };
                 }
                 Next::Empty => arrived.await,
                 Next::Wait(time) => {
                     tokio::select! {
+                        biased;
                         () = tokio::time::sleep(time) => {}
-                        // Perhaps an exit, which has a budget of its own.
                         () = arrived => {}
                     }
                 }
@@ -119,22 +119,26 @@ impl<J> Lane<J> {
         }
     }
 
-    fn try_next(&self) -> Next<J> {
+    const fn arrivals(&self, exit: bool) -> &Notify {
+        if exit { &self.exits } else { &self.entries }
+    }
+
+    fn try_next(&self, exit: bool) -> Next<J> {
         let mut waiting = self.waiting.lock();
-        let Some(priority) = waiting.queue.next_priority() else {
+        if !waiting.queue.has(exit) {
             return Next::Empty;
-        };
-        if let Err(wait) = self.limiter.take(priority <= LAST_EXIT_PRIORITY) {
+        }
+        if let Err(wait) = self.limiter.take(exit) {
             return Next::Wait(wait);
         }
-        let Some(job) = waiting.queue.pop() else {
+        let Some(job) = waiting.queue.pop(exit) else {
             return Next::Empty;
         };
         waiting.active += 1;
         self.depth_gauge.set(depth(waiting.queue.len()));
-        if waiting.queue.len() > 0 {
+        if waiting.queue.has(exit) {
             // One arrival may have woken a worker that was only waiting for the budget.
-            self.arrived.notify_one();
+            self.arrivals(exit).notify_one();
         }
         Next::Job(job)
     }
@@ -229,7 +233,7 @@ impl<J> Slot<J> {
         waiting.queue.push(priority, user, order, job);
         self.lane.depth_gauge.set(depth(waiting.queue.len()));
         drop(waiting);
-        self.lane.arrived.notify_one();
+        self.lane.arrivals(priority <= 2).notify_one();
         // Dropping the slot gives the reservation back.
     }
 }
@@ -279,7 +283,7 @@ mod tests {
         assert!(lane.reserve(false).is_none());
         let (user, order) = ids(2);
         lane.reserve(true).unwrap().fill(2, user, order, "exit");
-        assert_eq!((lane.next().await.job, lane.next().await.job), ("exit", "entry"));
+        assert_eq!((lane.next(true).await.job, lane.next(false).await.job), ("exit", "entry"));
     }
 
     #[tokio::test]
@@ -287,7 +291,7 @@ mod tests {
         let lane = lane(8);
         let (user, order) = ids(1);
         lane.reserve(false).unwrap().fill(3, user, order, "entry");
-        let taken = lane.next().await;
+        let taken = lane.next(false).await;
         let mut drained = tokio::spawn({
             let lane = lane.clone();
             async move { lane.drained().await }

@@ -5,6 +5,12 @@ use std::collections::{HashMap, VecDeque};
 
 /// How many priorities there are.
 const CLASSES: usize = 4;
+/// The first of them are exits.
+const EXITS: usize = 2;
+
+fn range(exit: bool) -> std::ops::Range<usize> {
+    if exit { 0..EXITS } else { EXITS..CLASSES }
+}
 
 #[derive(Debug)]
 struct Class<J> {
@@ -48,13 +54,14 @@ impl<J> Queue<J> {
         self.len += 1;
     }
 
-    /// The priority of the job that is next.
-    pub(crate) fn next_priority(&self) -> Option<u8> {
-        (1..).zip(&self.classes).find(|(_, class)| !class.turn.is_empty()).map(|(n, _)| n)
+    /// Whether an exit waits, or something that is none.
+    pub(crate) fn has(&self, exit: bool) -> bool {
+        self.classes[range(exit)].iter().any(|class| !class.turn.is_empty())
     }
 
-    pub(crate) fn pop(&mut self) -> Option<J> {
-        let class = self.classes.iter_mut().find(|class| !class.turn.is_empty())?;
+    /// The next exit, or the next of all others.
+    pub(crate) fn pop(&mut self, exit: bool) -> Option<J> {
+        let class = self.classes[range(exit)].iter_mut().find(|class| !class.turn.is_empty())?;
         let user = class.turn.pop_front()?;
         let waiting = class.waiting.get_mut(&user)?;
         let (_, job) = waiting.pop_front()?;
@@ -100,7 +107,7 @@ mod tests {
     }
 
     fn drain(queue: &mut Queue<&'static str>) -> Vec<&'static str> {
-        std::iter::from_fn(|| queue.pop()).collect()
+        std::iter::from_fn(|| queue.pop(true).or_else(|| queue.pop(false))).collect()
     }
 
     #[test]
@@ -111,9 +118,9 @@ mod tests {
             let (user, order) = next();
             queue.push(priority, user, order, job);
         }
-        assert_eq!((queue.len(), queue.next_priority()), (5, Some(1)));
+        assert_eq!((queue.len(), queue.has(true), queue.has(false)), (5, true, true));
         assert_eq!(drain(&mut queue), ["stop", "exit", "entry 1", "entry 2", "other"]);
-        assert_eq!((queue.len(), queue.next_priority()), (0, None));
+        assert_eq!((queue.len(), queue.has(true), queue.has(false)), (0, false, false));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod fills;
 mod restart;
 mod risk;
 mod scoring;
-mod simulation;
 mod submit;
+// Some of it is for the simulation alone.
+#[allow(dead_code, unused_imports)]
 mod support;

@@ -9,20 +9,33 @@ use nija_core::{
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+/// Rows are shared, so that staging a batch on a copy costs little.
 #[derive(Default, Clone)]
 struct Book {
-    journal: Vec<JournalRecord>,
-    orders: BTreeMap<OrderId, Order>,
-    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
-    open: HashMap<(UserId, VenueId, Symbol), Position>,
-    closed: Vec<Position>,
-    fills: Vec<SettledFill>,
-    executions: HashSet<(VenueId, ExecutionId)>,
-    decisions: Vec<(UserId, OrderId, RouteDecision)>,
-    paused: HashMap<UserId, Timestamp>,
-    nonces: HashMap<CredentialId, u64>,
+    journal: Vec<Arc<JournalRecord>>,
+    orders: BTreeMap<OrderId, Arc<Order>>,
+    by_client: BTreeMap<(UserId, ClientOrderId), OrderId>,
+    open: BTreeMap<(UserId, VenueId, Symbol), Arc<Position>>,
+    closed: Vec<Arc<Position>>,
+    fills: Vec<Arc<SettledFill>>,
+    executions: BTreeSet<(VenueId, ExecutionId)>,
+    decisions: Vec<(UserId, OrderId, Arc<RouteDecision>)>,
+    paused: BTreeMap<UserId, Timestamp>,
+    nonces: BTreeMap<CredentialId, u64>,
+}
+
+/// How appends behave where a test wants them otherwise than prompt.
+pub(crate) trait Pace: Send + Sync {
+    /// Before the commit: how long it takes, and whether it fails then.
+    fn before(&self) -> (Duration, bool);
+    /// From the commit to its answer.
+    fn after(&self) -> Duration;
 }
 
 /// Where an append stops dead, as if the process ended there.
@@ -44,6 +57,7 @@ struct Faults {
 pub(crate) struct MemoryLedger {
     book: Mutex<Book>,
     faults: Mutex<Faults>,
+    pace: Mutex<Option<Arc<dyn Pace>>>,
     crashed: tokio::sync::Notify,
 }
 
@@ -65,12 +79,25 @@ impl MemoryLedger {
         self.crashed.notified().await;
     }
 
+    pub(crate) fn set_pace(&self, pace: Arc<dyn Pace>) {
+        *self.pace.lock() = Some(pace);
+    }
+
     pub(crate) fn records(&self) -> Vec<JournalRecord> {
-        self.book.lock().journal.clone()
+        self.book.lock().journal.iter().map(|record| JournalRecord::clone(record)).collect()
     }
 
     pub(crate) fn all_orders(&self) -> Vec<Order> {
-        self.book.lock().orders.values().cloned().collect()
+        self.book.lock().orders.values().map(|order| Order::clone(order)).collect()
+    }
+
+    pub(crate) fn orders_of(&self, user: UserId) -> Vec<Arc<Order>> {
+        let book = self.book.lock();
+        book.orders.values().filter(|order| order.intent.signal.user == user).cloned().collect()
+    }
+
+    pub(crate) fn positions_of(&self, user: UserId) -> Vec<Arc<Position>> {
+        self.book.lock().open.values().filter(|open| open.user == user).cloned().collect()
     }
 
     pub(crate) fn all_fills(&self) -> Vec<Fill> {
@@ -103,7 +130,7 @@ impl Book {
             self.take_up(batch.user, batch.at, &event, &mut appended.positions)?;
             let record =
                 JournalRecord { seq: self.journal.len() as u64 + 1, user: batch.user, at: batch.at, event };
-            self.journal.push(record.clone());
+            self.journal.push(Arc::new(record.clone()));
             appended.records.push(record);
         }
         Ok(appended)
@@ -123,36 +150,45 @@ impl Book {
                     return Err(LedgerError::ClientOrderIdTaken { client_order_id: key.1, order: *order });
                 }
                 self.by_client.insert(key, intent.id);
-                self.orders.insert(intent.id, Order::new(intent.clone()));
+                self.orders.insert(intent.id, Arc::new(Order::new(intent.clone())));
             }
             JournalEvent::Filled(fill) => self.fold(fill, positions),
             JournalEvent::Paused { paused: true } => drop(self.paused.insert(user, at)),
             JournalEvent::Paused { paused: false } => drop(self.paused.remove(&user)),
             JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
-                self.decisions.push((user, *order, decision.clone()));
+                self.decisions.push((user, *order, Arc::new(decision.clone())));
             }
             _ => {}
         }
         if let Some(id) = event.order() {
             let order = self.orders.get_mut(&id).ok_or(LedgerError::NoSuchOrder(id))?;
-            order.apply(event, at)?;
+            Arc::make_mut(order).apply(event, at)?;
         }
         Ok(())
     }
 
     fn fold(&mut self, fill: &Fill, positions: &mut Vec<Position>) {
         let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
-        let change = Position::fold(self.open.remove(&key), fill);
-        self.fills.push(SettledFill { fill: fill.clone(), realised_pnl: change.realised_pnl });
+        let change = Position::fold(self.open.remove(&key).map(Arc::unwrap_or_clone), fill);
+        self.fills.push(Arc::new(SettledFill { fill: fill.clone(), realised_pnl: change.realised_pnl }));
         if let Some(closed) = change.closed {
             positions.push(closed.clone());
-            self.closed.push(closed);
+            self.closed.push(Arc::new(closed));
         }
         if let Some(open) = change.open {
             positions.push(open.clone());
-            self.open.insert(key, open);
+            self.open.insert(key, Arc::new(open));
         }
     }
+}
+
+/// What a commit or its answer takes.
+async fn pass(time: Duration) {
+    if time.is_zero() { tokio::task::yield_now().await } else { tokio::time::sleep(time).await }
+}
+
+fn copies<'a, T: Clone + 'a>(rows: impl Iterator<Item = &'a Arc<T>>) -> Vec<T> {
+    rows.map(|row| T::clone(row)).collect()
 }
 
 fn page<T>(rows: Vec<T>, page: PageRequest) -> LedgerPage<T> {
@@ -167,7 +203,12 @@ fn page<T>(rows: Vec<T>, page: PageRequest) -> LedgerPage<T> {
 #[async_trait]
 impl Ledger for MemoryLedger {
     async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
-        tokio::task::yield_now().await;
+        let pace = self.pace.lock().clone();
+        let (wait, fails) = pace.as_ref().map_or((Duration::ZERO, false), |pace| pace.before());
+        pass(wait).await;
+        if fails {
+            return Err(LedgerError::Storage("disk full".into()));
+        }
         let crash = {
             let mut faults = self.faults.lock();
             if faults.failures > 0 {
@@ -187,6 +228,9 @@ impl Ledger for MemoryLedger {
             let mut staged = self.book.lock().clone();
             let appended = staged.append(batch)?;
             *self.book.lock() = staged;
+            if let Some(pace) = pace {
+                pass(pace.after()).await;
+            }
             if crash.is_none() {
                 return Ok(appended);
             }
@@ -197,7 +241,7 @@ impl Ledger for MemoryLedger {
 
     async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
         let found = self.book.lock().orders.get(&order).cloned();
-        Ok(found.filter(|order| order.intent.signal.user == user))
+        Ok(found.filter(|order| order.intent.signal.user == user).map(Arc::unwrap_or_clone))
     }
 
     async fn order_by_client_id(
@@ -206,7 +250,8 @@ impl Ledger for MemoryLedger {
         id: &ClientOrderId,
     ) -> Result<Option<Order>, LedgerError> {
         let book = self.book.lock();
-        Ok(book.by_client.get(&(user, id.clone())).and_then(|order| book.orders.get(order)).cloned())
+        let found = book.by_client.get(&(user, id.clone())).and_then(|order| book.orders.get(order));
+        Ok(found.map(|order| Order::clone(order)))
     }
 
     async fn orders(
@@ -217,18 +262,18 @@ impl Ledger for MemoryLedger {
     ) -> Result<LedgerPage<Order>, LedgerError> {
         let book = self.book.lock();
         let mine = book.orders.values().filter(|order| order.intent.signal.user == user);
-        let rows = mine.filter(|order| state.is_none_or(|state| state == order.state)).cloned().collect();
-        Ok(page(rows, request))
+        let wanted = mine.filter(|order| state.is_none_or(|state| state == order.state));
+        Ok(page(copies(wanted), request))
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
         let book = self.book.lock();
-        Ok(book.orders.values().filter(|order| !order.state.is_final()).cloned().collect())
+        Ok(copies(book.orders.values().filter(|order| !order.state.is_final())))
     }
 
     async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
         let book = self.book.lock();
-        Ok(book.open.values().filter(|open| user.is_none_or(|user| user == open.user)).cloned().collect())
+        Ok(copies(book.open.values().filter(|open| user.is_none_or(|user| user == open.user))))
     }
 
     async fn closed_positions(
@@ -237,13 +282,14 @@ impl Ledger for MemoryLedger {
         request: PageRequest,
     ) -> Result<LedgerPage<Position>, LedgerError> {
         let book = self.book.lock();
-        Ok(page(book.closed.iter().filter(|closed| closed.user == user).cloned().collect(), request))
+        Ok(page(copies(book.closed.iter().filter(|closed| closed.user == user)), request))
     }
 
     async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
         let book = self.book.lock();
         let mut all = book.open.values().chain(&book.closed);
-        Ok(all.find(|position| position.user == user && position.id == *id).cloned())
+        let found = all.find(|position| position.user == user && position.id == *id);
+        Ok(found.map(|position| Position::clone(position)))
     }
 
     async fn fills(
@@ -252,7 +298,7 @@ impl Ledger for MemoryLedger {
         request: PageRequest,
     ) -> Result<LedgerPage<SettledFill>, LedgerError> {
         let book = self.book.lock();
-        Ok(page(book.fills.iter().filter(|settled| settled.fill.user == user).cloned().collect(), request))
+        Ok(page(copies(book.fills.iter().filter(|settled| settled.fill.user == user)), request))
     }
 
     async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
@@ -290,7 +336,8 @@ impl Ledger for MemoryLedger {
     ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
         let book = self.book.lock();
         let mine = book.decisions.iter().filter(|(whose, ..)| *whose == user);
-        Ok(page(mine.map(|(_, order, decision)| (*order, decision.clone())).collect(), request))
+        let rows = mine.map(|(_, order, decision)| (*order, RouteDecision::clone(decision)));
+        Ok(page(rows.collect(), request))
     }
 
     async fn journal(
@@ -299,7 +346,7 @@ impl Ledger for MemoryLedger {
         request: PageRequest,
     ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
         let book = self.book.lock();
-        Ok(page(book.journal.iter().filter(|record| record.user == user).cloned().collect(), request))
+        Ok(page(copies(book.journal.iter().filter(|record| record.user == user)), request))
     }
 
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {

@@ -10,7 +10,7 @@ mod world;
 
 pub(crate) use bus::TestBus;
 pub(crate) use clock::TestClock;
-pub(crate) use ledger::{Crash, MemoryLedger};
+pub(crate) use ledger::{Crash, MemoryLedger, Pace};
 pub(crate) use vault::FakeVault;
 pub(crate) use venue::{Answer, FakeVenue, attempts_of};
 pub(crate) use world::Filling;

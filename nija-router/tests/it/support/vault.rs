@@ -9,7 +9,10 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 
 #[derive(Default)]
-pub(crate) struct FakeVault(Mutex<Vec<CredentialMeta>>);
+pub(crate) struct FakeVault(Mutex<Vec<CredentialMeta>>, Mutex<Option<Fails>>);
+
+/// Whether an opening fails.
+type Fails = Box<dyn Fn() -> bool + Send>;
 
 impl FakeVault {
     pub(crate) fn grant(&self, user: UserId, venue: &VenueId, at: Timestamp) {
@@ -25,6 +28,11 @@ impl FakeVault {
             rights: KeyRights::default(),
             created_at: at,
         });
+    }
+
+    /// Openings fail when this says so.
+    pub(crate) fn fail_when(&self, fails: impl Fn() -> bool + Send + 'static) {
+        *self.1.lock() = Some(Box::new(fails));
     }
 
     pub(crate) fn take_away(&self, user: UserId, venue: &VenueId) {
@@ -75,6 +83,9 @@ impl Vault for FakeVault {
         venue: &VenueId,
         _: OpenPurpose,
     ) -> Result<Arc<dyn Signer>, VaultError> {
+        if self.1.lock().as_ref().is_some_and(|fails| fails()) {
+            return Err(VaultError::Storage("sealed".into()));
+        }
         if self.0.lock().iter().any(|meta| meta.user == user && meta.venue == *venue) {
             Ok(Arc::new(NoSigner))
         } else {

@@ -1,0 +1,42 @@
+//! Deliberate bugs, so that the simulation can show that it would find them. They exist in the crate's own test build alone: in
+//! every other build [`planted`] is a constant `false` and the compiler takes the branches away.
+
+/// A bug that can be planted. Each breaks the invariant of `docs` that its number names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code))]
+pub(crate) enum Bug {
+    /// 1: a lost answer is taken for a refusal and the order goes elsewhere.
+    TakesLostForRefused,
+    /// 1: an order's absence is proof at once.
+    TrustsAbsenceAtOnce,
+    /// 2: an intent is acknowledged although the journal failed.
+    AcknowledgesWhatFailed,
+    /// 2: a reconciliation does not ask for fills.
+    SkipsMissedFills,
+    /// 2: an execution told twice is counted twice.
+    CountsRepeatedFills,
+    /// 3: a cancelled order keeps its reservation.
+    KeepsReservations,
+    /// 4: a user's refused requests count against the venue.
+    BlamesVenueForUsers,
+    /// 5: the breaker holds exits up.
+    BreakerHoldsExits,
+    /// 6: risk does not see what live orders may still buy.
+    ForgetsLiveOrders,
+    /// 6: an order enters its lane before it is on record.
+    SendsBeforeJournal,
+    /// 7: memory follows an event that the journal refused.
+    FollowsWhatFailed,
+}
+
+#[cfg(test)]
+pub(crate) fn planted(bug: Bug) -> bool {
+    crate::simulation::planted() == Some(bug)
+}
+
+/// Whether this bug is to be shown.
+#[cfg(not(test))]
+#[inline(always)]
+pub(crate) const fn planted(_: Bug) -> bool {
+    false
+}

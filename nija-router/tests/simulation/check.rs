@@ -1,0 +1,240 @@
+//! The seven invariants of `execution.md`, once everything has come to rest.
+
+use nija_core::{AmbiguityBound, Ledger, Order, OrderState, PageRequest, UserId, VenueClientId};
+use rust_decimal::Decimal;
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    client::{Promises, check_exits_on_record},
+    exchange::Resting,
+    platform::{DEPOSIT, Platform},
+    schedule,
+    world::by_hand,
+};
+use crate::{Engine, support::symbol};
+
+/// The journal as it was written.
+pub(crate) fn bytes(platform: &Platform) -> Vec<u8> {
+    let records = platform.ledger.records();
+    records.iter().flat_map(|record| [serde_json::to_vec(record).unwrap(), b"\n".to_vec()].concat()).collect()
+}
+
+fn is_attempt(order: &Order, client: Option<VenueClientId>) -> bool {
+    client.is_some_and(|id| (0..40).any(|attempt| VenueClientId::derive(order.id(), attempt) == id))
+}
+
+/// What the venues have of an order.
+fn at_venues(platform: &Platform, order: &Order) -> Vec<Resting> {
+    let user = order.intent.signal.user;
+    let mut found = Vec::new();
+    for venue in &platform.venues {
+        let mut exchange = venue.exchange();
+        let orders = &exchange.account(user).orders;
+        found.extend(orders.iter().filter(|known| is_attempt(order, known.client)).cloned());
+    }
+    found
+}
+
+/// Without a bound and without a trace nobody ever knows.
+pub(crate) fn may_stay_unknown(platform: &Platform, order: &Order) -> bool {
+    let Some(leg) = &order.leg else {
+        return false;
+    };
+    let venue = platform.venues.iter().find(|venue| venue.id == leg.venue);
+    let unbounded =
+        venue.is_some_and(|venue| venue.exchange().contract.ambiguity_bound == AmbiguityBound::Unbounded);
+    unbounded && at_venues(platform, order).is_empty()
+}
+
+/// Whether the venue has it as the journal does.
+pub(crate) fn rests_as_known(platform: &Platform, order: &Order) -> bool {
+    let there = at_venues(platform, order);
+    there.iter().all(|there| there.is_open() && there.filled == order.filled)
+}
+
+/// Everything, at the end of a run.
+pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Promises) {
+    for panic in schedule::panics() {
+        platform.witness.note(7, format!("the engine panicked: {panic}"));
+    }
+    orders(platform);
+    acknowledged(platform, engine, promises).await;
+    check_exits_on_record(platform);
+    for user in &platform.users {
+        fills(platform, *user).await;
+        money(platform, engine, *user).await;
+        externals(platform, *user).await;
+    }
+    audit(platform, engine).await;
+    if !platform.ledger.replay_agrees() {
+        platform.witness.note(7, "replaying the journal gives something else than its projections");
+    }
+}
+
+/// 1 and 2: each order is at its venues once at most, and stands here as it does there.
+fn orders(platform: &Platform) {
+    for order in platform.ledger.all_orders() {
+        let there = at_venues(platform, &order);
+        if there.len() > 1 {
+            platform.witness.note(1, format!("{} is at its venues {} times", order.id(), there.len()));
+        }
+        let filled: Decimal = there.iter().map(|there| there.filled.get()).sum();
+        if order.filled.get() != filled {
+            let what = format!("{} filled {} and {filled} at its venue: {order:?}", order.id(), order.filled);
+            platform.witness.note(2, what);
+        }
+        let alive = there.iter().any(Resting::is_open);
+        if alive && order.state.is_final() {
+            let what = format!("{} is {} and lives at its venue", order.id(), order.state);
+            platform.witness.note(1, what);
+        }
+        let waits = match order.state {
+            OrderState::Working | OrderState::PartialFill => !alive,
+            OrderState::Unknown => !may_stay_unknown(platform, &order),
+            state => !state.is_final(),
+        };
+        if waits {
+            platform.witness.note(2, format!("{} is {} for ever: {there:?}", order.id(), order.state));
+        }
+    }
+}
+
+/// 2: whatever was acknowledged is there, and still is the same.
+async fn acknowledged(platform: &Platform, engine: &Engine, promises: &Promises) {
+    let all = promises.acknowledged.lock().clone();
+    for (signal, order) in all {
+        let user = signal.user;
+        let known = platform.ledger.order_by_client_id(user, &signal.client_order_id).await.unwrap();
+        if known.as_ref().map(Order::id) != Some(order) {
+            platform.witness.note(2, format!("{order} was acknowledged and is lost"));
+            continue;
+        }
+        let again = engine.submit(signal).await;
+        if !again.as_ref().is_ok_and(|again| again.replayed && again.order.id() == order) {
+            platform.witness.note(2, format!("{order} asked for again gave {again:?}"));
+        }
+    }
+}
+
+/// 2: the executions on record are the venues', each once.
+async fn fills(platform: &Platform, user: UserId) {
+    let newest = PageRequest { before: None, limit: usize::MAX - 1 };
+    let known = platform.ledger.fills(user, newest).await.unwrap();
+    let mut ours: BTreeMap<_, usize> = BTreeMap::new();
+    for (_, settled) in &known.rows {
+        let execution = &settled.fill.execution;
+        *ours.entry((execution.venue.clone(), execution.execution_id.clone())).or_default() += 1;
+    }
+    for venue in &platform.venues {
+        for fill in &venue.exchange().account(user).fills {
+            if ours.remove(&(fill.venue.clone(), fill.execution_id.clone())) != Some(1) {
+                let what =
+                    format!("execution {} of {} is not on record once", fill.execution_id, fill.symbol);
+                platform.witness.note(2, what);
+            }
+        }
+    }
+    if !ours.is_empty() {
+        platform.witness.note(2, format!("executions that never were: {ours:?}"));
+    }
+}
+
+/// 3: positions are the sum of fills, and money is conserved to the last digit.
+async fn money(platform: &Platform, engine: &Engine, user: UserId) {
+    let account = engine.account(user).await.unwrap();
+    let (mut cash, mut free, mut goods) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    let mut held = BTreeMap::new();
+    for venue in &platform.venues {
+        let mut exchange = venue.exchange();
+        let balance = exchange.balance(user, "USD", nija_core::Timestamp::default());
+        cash += balance.total;
+        free += balance.available;
+        for (asset, total) in exchange.account(user).totals.clone() {
+            if asset != "USD" && !total.is_zero() {
+                let traded = symbol(&format!("{asset}-USD"));
+                held.insert((venue.id.clone(), traded.clone()), total);
+                goods += total * last_price(engine, &venue.id, &traded);
+            }
+        }
+    }
+    let positions = platform.ledger.positions_of(user);
+    let known: BTreeMap<_, _> =
+        positions.iter().map(|open| ((open.venue.clone(), open.symbol.clone()), open.quantity)).collect();
+    if known != held {
+        platform.witness.note(3, format!("positions are {known:?} and the venues have {held:?}"));
+    }
+    if account.equity != cash + goods {
+        let what = format!("equity is {} and the venues have {}", account.equity, cash + goods);
+        platform.witness.note(3, what);
+    }
+    let deposits = Decimal::from(DEPOSIT) * Decimal::from(platform.venues.len());
+    let won = cash + goods - deposits;
+    // An average price may have digits without end, so profit is told to a trillionth.
+    if (account.pnl_total - won).abs() > Decimal::new(1, 12) {
+        platform.witness.note(3, format!("profit is {} and {won} was won", account.pnl_total));
+    }
+    let doubted: Decimal = platform
+        .ledger
+        .orders_of(user)
+        .iter()
+        .filter(|order| order.state == OrderState::Unknown)
+        .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))
+        .sum();
+    let doubted = doubted * Decimal::new(10_027, 4);
+    // What is free is what the venues say, less what is in doubt; their own holds round up a little.
+    if account.cash > free || account.cash < free - doubted - Decimal::new(1, 6) {
+        let what = format!("{} is free, the venues say {free}, {doubted} is in doubt", account.cash);
+        platform.witness.note(3, what);
+    }
+}
+
+fn last_price(engine: &Engine, venue: &nija_core::VenueId, symbol: &nija_core::Symbol) -> Decimal {
+    let market = engine.market();
+    let view = market.markets.get(&(venue.clone(), symbol.clone()));
+    view.and_then(|view| view.quote).map(|quote| quote.bid.get()).unwrap_or_default()
+}
+
+/// Orders made by hand are left alone.
+async fn externals(platform: &Platform, user: UserId) {
+    for venue in &platform.venues {
+        let orders = venue.exchange().account(user).orders.clone();
+        for order in by_hand(&orders) {
+            if order.state == OrderState::Cancelled && order.filled.is_zero() {
+                platform.witness.note(4, format!("{} was made by hand and was cancelled", order.id));
+            }
+        }
+    }
+}
+
+/// 3 and 7: memory is what the journal says, at any moment, and holds what the live orders add up to.
+pub(crate) async fn audit(platform: &Platform, engine: &Engine) {
+    for user in &platform.users {
+        let known = engine.inner.users.read().get(user).cloned();
+        let Some(known) = known else {
+            continue;
+        };
+        // No append of this user is under way while the lock is held.
+        let state = known.state.lock().await;
+        if !state.sums_hold() {
+            platform.witness.note(3, format!("the reservations of {user} are not those of the live orders"));
+        }
+        let live: BTreeMap<_, _> = state.orders.iter().map(|(id, live)| (*id, live.order.clone())).collect();
+        let recorded: BTreeMap<_, _> = platform
+            .ledger
+            .orders_of(*user)
+            .iter()
+            .filter(|order| !order.state.is_final())
+            .map(|order| (order.id(), Order::clone(order)))
+            .collect();
+        if live != recorded {
+            platform.witness.note(7, format!("memory has {live:?} and the journal {recorded:?}"));
+        }
+        let positions: Vec<_> = state.positions.values().cloned().collect();
+        let mut on_record: Vec<_> =
+            platform.ledger.positions_of(*user).iter().map(|open| (**open).clone()).collect();
+        on_record.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));
+        if positions != on_record {
+            platform.witness.note(7, format!("memory has {positions:?} and the journal {on_record:?}"));
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What is inside a simulated venue: accounts, orders, fills, balances. It is the truth that everything is compared with.
+
+use nija_core::{
+    AccountEvent, AmbiguityBound, ExecutionId, ExecutionReport, Liquidity, OrderKind, OrderState, Price,
+    Quantity, RepeatedClientId, Side, Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId,
+    VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+use super::stream::Stream;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Resting {
+    pub(crate) id: VenueOrderId,
+    /// Absent for one that its user made by hand.
+    pub(crate) client: Option<VenueClientId>,
+    pub(crate) symbol: Symbol,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
+    pub(crate) filled: Quantity,
+    pub(crate) state: OrderState,
+    pub(crate) at: Timestamp,
+}
+
+impl Resting {
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, OrderState::Working | OrderState::PartialFill)
+    }
+
+    fn left(&self) -> Quantity {
+        self.quantity.minus(self.filled)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Account {
+    pub(crate) orders: Vec<Resting>,
+    pub(crate) fills: Vec<VenueFill>,
+    pub(crate) totals: BTreeMap<String, Decimal>,
+    pub(crate) streams: Vec<Stream>,
+}
+
+/// What a new order is.
+pub(crate) struct Arrival<'a> {
+    pub(crate) user: UserId,
+    pub(crate) client: Option<VenueClientId>,
+    pub(crate) symbol: &'a Symbol,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
+    pub(crate) time_in_force: TimeInForce,
+}
+
+/// How much of what could fill at once does, in per cent of the order.
+pub(crate) type Portions = Vec<u32>;
+
+pub(crate) struct Exchange {
+    pub(crate) venue: VenueId,
+    pub(crate) contract: VenueContract,
+    /// Whether its messages carry our ids.
+    pub(crate) echoes: bool,
+    /// Its clock less ours, in microseconds.
+    pub(crate) skew: i64,
+    pub(crate) prices: BTreeMap<Symbol, Decimal>,
+    pub(crate) accounts: BTreeMap<UserId, Account>,
+    serial: u64,
+}
+
+/// What fills cost: 26 basis points in quote.
+const FEE: Decimal = Decimal::from_parts(26, 0, 0, false, 4);
+
+impl Exchange {
+    pub(crate) fn new(contract: VenueContract, echoes: bool, skew: i64) -> Self {
+        Self {
+            venue: contract.venue.clone(),
+            contract,
+            echoes,
+            skew,
+            prices: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            serial: 0,
+        }
+    }
+
+    pub(crate) fn account(&mut self, user: UserId) -> &mut Account {
+        self.accounts.entry(user).or_default()
+    }
+
+    fn serial(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        format!("{}-{prefix}{}", self.venue, self.serial)
+    }
+
+    pub(crate) fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_micros(now.micros() + self.skew)
+    }
+
+    /// A request gets here. `None` when the venue drops or refuses it; the order and whether it is new otherwise.
+    pub(crate) fn receive(
+        &mut self,
+        order: &VenueOrder,
+        sent: Timestamp,
+        now: Timestamp,
+        portions: &Portions,
+    ) -> Option<(Resting, bool)> {
+        if let AmbiguityBound::Deadline(bound) = self.contract.ambiguity_bound
+            && (now.since(sent) > bound || self.clock(now) > order.deadline())
+        {
+            return None;
+        }
+        let same = |known: &&Resting| known.client == Some(order.client_id());
+        let known = self.account(order.user()).orders.iter().rfind(same).cloned();
+        match (known, self.contract.repeated_client_id) {
+            (Some(known), RepeatedClientId::ReturnsExisting) => return Some((known, false)),
+            (Some(_), RepeatedClientId::Rejected) => return None,
+            (Some(known), RepeatedClientId::UniqueWhileOpen) if known.is_open() => return None,
+            _ => {}
+        }
+        let arrival = Arrival {
+            user: order.user(),
+            client: Some(order.client_id()),
+            symbol: order.symbol(),
+            side: order.side(),
+            kind: order.kind(),
+            quantity: order.quantity(),
+            time_in_force: order.time_in_force(),
+        };
+        self.arrive(&arrival, now, portions).map(|order| (order, true))
+    }
+
+    /// An order is matched, and rests or ends. `None` when the account cannot pay for it.
+    pub(crate) fn arrive(
+        &mut self,
+        arrival: &Arrival<'_>,
+        now: Timestamp,
+        portions: &Portions,
+    ) -> Option<Resting> {
+        let (user, at) = (arrival.user, self.clock(now));
+        let price = self.prices[arrival.symbol];
+        let worst = match arrival.kind {
+            OrderKind::Limit { price } => price.get(),
+            _ => price,
+        };
+        let (asset, needed) = match arrival.side {
+            Side::Buy => (arrival.symbol.quote(), arrival.quantity.get() * worst * (Decimal::ONE + FEE)),
+            Side::Sell => (arrival.symbol.base(), arrival.quantity.get()),
+        };
+        if self.available(user, asset) < needed {
+            return None;
+        }
+        let id = VenueOrderId::new(&self.serial("o")).unwrap();
+        let order = Resting {
+            id: id.clone(),
+            client: arrival.client,
+            symbol: arrival.symbol.clone(),
+            side: arrival.side,
+            kind: arrival.kind,
+            quantity: arrival.quantity,
+            filled: Quantity::ZERO,
+            state: OrderState::Working,
+            at,
+        };
+        self.account(user).orders.push(order);
+        self.tell_report(user, &id);
+        if self.crosses(user, &id) {
+            for percent in portions {
+                self.fill(user, &id, *percent, now);
+            }
+        }
+        if arrival.time_in_force == TimeInForce::Ioc {
+            self.end(user, &id);
+        }
+        Some(self.order(user, &id))
+    }
+
+    pub(crate) fn order(&mut self, user: UserId, id: &VenueOrderId) -> Resting {
+        self.account(user).orders.iter().find(|order| order.id == *id).unwrap().clone()
+    }
+
+    /// Whether the market meets an order's price.
+    pub(crate) fn crosses(&mut self, user: UserId, id: &VenueOrderId) -> bool {
+        let order = self.order(user, id);
+        let price = self.prices[&order.symbol];
+        match (order.kind, order.side) {
+            (OrderKind::Limit { price: limit }, Side::Buy) => price <= limit.get(),
+            (OrderKind::Limit { price: limit }, Side::Sell) => price >= limit.get(),
+            _ => true,
+        }
+    }
+
+    /// Fills this share of an open order's whole size, or what is left of it.
+    pub(crate) fn fill(&mut self, user: UserId, id: &VenueOrderId, percent: u32, now: Timestamp) {
+        let order = self.order(user, id);
+        let share = order.quantity.get() * Decimal::from(percent) / Decimal::ONE_HUNDRED;
+        let mut quantity = share.round_dp(6).min(order.left().get());
+        if order.left().get() - quantity < Decimal::new(2, 6) {
+            quantity = order.left().get();
+        }
+        if quantity.is_zero() || !order.is_open() {
+            return;
+        }
+        let price = self.prices[&order.symbol];
+        let price = match (order.kind, order.side) {
+            (OrderKind::Limit { price: limit }, Side::Buy) => price.min(limit.get()),
+            (OrderKind::Limit { price: limit }, Side::Sell) => price.max(limit.get()),
+            _ => price,
+        };
+        let (worth, at) = (quantity * price, self.clock(now));
+        let fill = VenueFill {
+            venue: self.venue.clone(),
+            execution_id: ExecutionId::new(&self.serial("e")).unwrap(),
+            venue_order_id: id.clone(),
+            client_id: order.client.filter(|_| self.echoes),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            quantity: Quantity::new(quantity).unwrap(),
+            price: Price::new(price).unwrap(),
+            fee_asset: order.symbol.quote().to_owned(),
+            fee: worth * FEE,
+            liquidity: Liquidity::Taker,
+            at,
+        };
+        let (base, quote) = match order.side {
+            Side::Buy => (quantity, -worth),
+            Side::Sell => (-quantity, worth),
+        };
+        let account = self.account(user);
+        *account.totals.entry(order.symbol.base().to_owned()).or_default() += base;
+        *account.totals.entry(order.symbol.quote().to_owned()).or_default() += quote - fill.fee;
+        account.fills.push(fill.clone());
+        let stands = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
+        stands.filled = stands.filled.plus(fill.quantity);
+        stands.state = if stands.left().is_zero() { OrderState::Filled } else { OrderState::PartialFill };
+        self.tell(user, &AccountEvent::Fill(fill));
+        self.tell_report(user, id);
+        for asset in [order.symbol.base(), order.symbol.quote()] {
+            let balance = self.balance(user, asset, now);
+            self.tell(user, &AccountEvent::Balance(balance));
+        }
+    }
+
+    /// Cancels what is open of an order.
+    pub(crate) fn end(&mut self, user: UserId, id: &VenueOrderId) {
+        let order = self.account(user).orders.iter_mut().find(|order| order.id == *id).unwrap();
+        if order.is_open() {
+            order.state = OrderState::Cancelled;
+            self.tell_report(user, id);
+        }
+    }
+
+    fn available(&self, user: UserId, asset: &str) -> Decimal {
+        let Some(account) = self.accounts.get(&user) else {
+            return Decimal::ZERO;
+        };
+        let held: Decimal = account
+            .orders
+            .iter()
+            .filter(|order| order.is_open())
+            .map(|order| match (order.side, order.kind) {
+                (Side::Buy, OrderKind::Limit { price }) if order.symbol.quote() == asset => {
+                    order.left().get() * price.get() * (Decimal::ONE + FEE)
+                }
+                (Side::Sell, _) if order.symbol.base() == asset => order.left().get(),
+                _ => Decimal::ZERO,
+            })
+            .sum();
+        account.totals.get(asset).copied().unwrap_or_default() - held
+    }
+
+    pub(crate) fn balance(&self, user: UserId, asset: &str, now: Timestamp) -> VenueBalance {
+        let totals = self.accounts.get(&user).map(|account| &account.totals);
+        let total = totals.and_then(|totals| totals.get(asset)).copied().unwrap_or_default();
+        VenueBalance {
+            venue: self.venue.clone(),
+            asset: asset.to_owned(),
+            total,
+            available: self.available(user, asset),
+            // Balances are stamped when they are read here.
+            at: now,
+        }
+    }
+
+    pub(crate) fn report(&self, order: &Resting) -> ExecutionReport {
+        ExecutionReport {
+            venue: self.venue.clone(),
+            venue_order_id: order.id.clone(),
+            client_id: order.client.filter(|_| self.echoes),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            kind: order.kind,
+            state: order.state,
+            quantity: order.quantity,
+            filled: order.filled,
+            average_price: None,
+            reason: None,
+            at: order.at,
+        }
+    }
+
+    fn tell_report(&mut self, user: UserId, id: &VenueOrderId) {
+        let order = self.order(user, id);
+        let report = self.report(&order);
+        self.tell(user, &AccountEvent::Report(report));
+    }
+
+    pub(crate) fn tell(&mut self, user: UserId, event: &AccountEvent) {
+        self.account(user).streams.retain(|stream| stream.deliver(event));
+    }
+}

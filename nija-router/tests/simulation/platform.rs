@@ -1,0 +1,148 @@
+//! What a seed draws: venues, users, surroundings. It outlives the processes that run in it.
+
+use nija_core::{
+    AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, Symbol,
+    UserId, VenueContract, VenueId,
+};
+use rust_decimal::Decimal;
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    dice::Dice,
+    exchange::Exchange,
+    trouble::Trouble,
+    venue::SimVenue,
+    witness::{LARGEST_POSITION, Witness},
+};
+use crate::{
+    Engine, EngineConfig, EngineParts, RiskChain, RiskLimits, WeightedScore, default_policies,
+    support::{FakeVault, MemoryLedger, Pace, TestBus, TestClock, loose, symbol, user},
+};
+
+/// What every user has at every venue in the beginning.
+pub(crate) const DEPOSIT: i64 = 5_000;
+
+pub(crate) struct Platform {
+    pub(crate) clock: TestClock,
+    pub(crate) dice: Dice,
+    pub(crate) trouble: Arc<Trouble>,
+    pub(crate) witness: Arc<Witness>,
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) vault: Arc<FakeVault>,
+    pub(crate) venues: Vec<Arc<SimVenue>>,
+    pub(crate) users: Vec<UserId>,
+    config: EngineConfig,
+    entropy: Arc<nija_core::SeededEntropy>,
+}
+
+/// A ledger on a disk that is slow or full at times.
+struct Disk(Arc<Trouble>);
+
+impl Pace for Disk {
+    fn before(&self) -> (Duration, bool) {
+        (self.0.dice.millis(0..4), self.0.strikes(self.0.appends))
+    }
+
+    fn after(&self) -> Duration {
+        self.0.dice.millis(0..3)
+    }
+}
+
+fn limits() -> RiskLimits {
+    let mut limits = loose();
+    limits.basic.largest_position = Some(Decimal::from(LARGEST_POSITION));
+    limits
+}
+
+fn contract(name: &str, dice: &Dice) -> VenueContract {
+    let (returns, rejects) = (RepeatedClientId::ReturnsExisting, RepeatedClientId::Rejected);
+    let lookups = [OrderLookup::ByClientId, OrderLookup::OpenThenClosed, OrderLookup::ListAndMatch];
+    let second = Duration::from_secs(1);
+    let bounds = [
+        AmbiguityBound::Deadline(second),
+        AmbiguityBound::Deadline(5 * second),
+        AmbiguityBound::Deadline(30 * second),
+        AmbiguityBound::Unbounded,
+    ];
+    VenueContract {
+        venue: VenueId::new(name).unwrap(),
+        name: "Simulated",
+        needs_credential: true,
+        repeated_client_id: *dice.pick(&[returns, rejects, RepeatedClientId::UniqueWhileOpen]),
+        lookup: *dice.pick(&lookups),
+        ambiguity_bound: *dice.pick(&bounds),
+        limit_scopes: vec![LimitScope::Key],
+        resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+        ordered_nonces: false,
+    }
+}
+
+impl Platform {
+    /// Every seed a world of its own. In some, the first user has no trouble at all, and the others have a lot of their own
+    /// making: it must not be felt.
+    pub(crate) fn new(seed: u64) -> Self {
+        let dice = Dice::new(seed);
+        let clock = TestClock::new();
+        let ledger = Arc::new(MemoryLedger::default());
+        let witness = Arc::new(Witness::new(&ledger, &clock));
+        let users: Vec<_> = (1..=dice.number(2..5)).map(user).collect();
+        let calm = (seed % 5 == 4).then(|| users[0]);
+        let trouble = Arc::new(Trouble::new(dice.clone(), calm));
+        let vault = Arc::new(FakeVault::default());
+        ledger.set_pace(Arc::new(Disk(trouble.clone())));
+        let sealed = trouble.clone();
+        vault.fail_when(move || sealed.strikes(sealed.signers));
+        let names = ["a", "b", "c"];
+        let venues: Vec<_> = (0..usize::try_from(dice.number(1..4)).unwrap())
+            .map(|place| {
+                let contract = contract(names[place], &dice);
+                // Within what a bound allows for.
+                let skew = match contract.ambiguity_bound {
+                    AmbiguityBound::Deadline(bound) if bound < Duration::from_secs(5) => {
+                        dice.number(0..1_500)
+                    }
+                    _ => dice.number(0..5_000),
+                };
+                let skew = i64::try_from(skew).unwrap() * 1000 - 500_000;
+                let mut exchange = Exchange::new(contract, dice.chance(70), skew);
+                for (name, price) in [("BTC-USD", 60_000), ("ETH-USD", 3_000)] {
+                    let price = Decimal::from(price) + Decimal::new(i64::try_from(place).unwrap(), 1);
+                    exchange.prices.insert(symbol(name), price);
+                }
+                for user in &users {
+                    exchange.account(*user).totals.insert("USD".to_owned(), Decimal::from(DEPOSIT));
+                    vault.grant(*user, &exchange.venue, clock.now());
+                }
+                Arc::new(SimVenue::new(place, exchange, &clock, &trouble, &witness))
+            })
+            .collect();
+        let mut config = EngineConfig { limits: limits(), ..EngineConfig::default() };
+        config.lane.workers = usize::try_from(dice.number(1..5)).unwrap();
+        config.symbols = vec![symbol("BTC-USD"), symbol("ETH-USD")];
+        // Marks are no part of what is checked here.
+        config.mark_interval = Duration::from_secs(3);
+        let entropy = Arc::new(nija_core::SeededEntropy::new(seed));
+        Self { clock, dice, trouble, witness, ledger, vault, venues, users, config, entropy }
+    }
+
+    /// A new process on what is there.
+    pub(crate) async fn start(&self) -> Result<Arc<Engine>, crate::EngineError> {
+        let executors = self.venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect();
+        Engine::start(EngineParts {
+            vault: self.vault.clone(),
+            ledger: self.ledger.clone(),
+            executors,
+            bus: Arc::new(TestBus::default()),
+            router: Arc::new(WeightedScore::default()),
+            risk: RiskChain::new(default_policies(&self.config.limits)).unwrap(),
+            clock: Arc::new(self.clock.clone()),
+            entropy: self.entropy.clone(),
+            config: self.config.clone(),
+        })
+        .await
+    }
+
+    pub(crate) fn symbols(&self) -> Vec<Symbol> {
+        self.config.symbols.clone()
+    }
+}

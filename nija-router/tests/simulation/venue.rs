@@ -1,0 +1,356 @@
+//! The executor of a simulated venue: the network between the engine and the [`Exchange`].
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement, Price, Quantity,
+    Quote, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
+    VenueId, VenueOrder,
+};
+use parking_lot::{Mutex, MutexGuard};
+use rust_decimal::Decimal;
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    exchange::{Exchange, Portions, Resting},
+    stream::Stream,
+    trouble::{Outcome, Trouble},
+    witness::Witness,
+};
+use crate::support::TestClock;
+
+pub(crate) struct SimVenue {
+    pub(crate) id: VenueId,
+    place: usize,
+    contract: VenueContract,
+    clock: TestClock,
+    trouble: Arc<Trouble>,
+    witness: Arc<Witness>,
+    exchange: Arc<Mutex<Exchange>>,
+}
+
+impl SimVenue {
+    pub(crate) fn new(
+        place: usize,
+        exchange: Exchange,
+        clock: &TestClock,
+        trouble: &Arc<Trouble>,
+        witness: &Arc<Witness>,
+    ) -> Self {
+        Self {
+            id: exchange.venue.clone(),
+            place,
+            contract: exchange.contract.clone(),
+            clock: clock.clone(),
+            trouble: trouble.clone(),
+            witness: witness.clone(),
+            exchange: Arc::new(Mutex::new(exchange)),
+        }
+    }
+
+    pub(crate) fn exchange(&self) -> MutexGuard<'_, Exchange> {
+        self.exchange.lock()
+    }
+
+    fn is_down(&self) -> bool {
+        *self.trouble.down.lock() == Some(self.place)
+    }
+
+    fn lost(&self) -> VenueError {
+        VenueError::AnswerLost { venue: self.id.clone(), message: "connection reset".into() }
+    }
+
+    async fn network(&self) {
+        tokio::time::sleep(self.trouble.dice.millis(1..25)).await;
+    }
+
+    /// A call that only reads: slow, failing or hanging as the trouble has it.
+    async fn read(&self, user: UserId) -> Result<(), VenueError> {
+        self.network().await;
+        if self.is_down() {
+            return Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() });
+        }
+        if self.trouble.calm != Some(user) && self.trouble.strikes(self.trouble.reads) {
+            match self.trouble.dice.number(0..4) {
+                0 => std::future::pending().await,
+                1 => tokio::time::sleep(self.trouble.dice.millis(0..9_000)).await,
+                2 => return Err(VenueError::RateLimited { venue: self.id.clone(), retry_after: None }),
+                _ => return Err(self.lost()),
+            }
+        }
+        Ok(())
+    }
+
+    fn portions(&self) -> Portions {
+        if self.trouble.calm.is_some() {
+            return vec![100];
+        }
+        let choices: [&[u32]; 6] = [&[100], &[100], &[40, 60], &[50], &[10, 20, 30], &[]];
+        self.trouble.dice.pick(&choices).to_vec()
+    }
+
+    /// The request is on its way: it arrives whatever becomes of who sent it.
+    fn send(&self, order: &VenueOrder, after: Duration) -> tokio::task::JoinHandle<Option<Resting>> {
+        let (exchange, witness) = (self.exchange.clone(), self.witness.clone());
+        let (order, clock, portions) = (order.clone(), self.clock.clone(), self.portions());
+        let (venue, sent) = (self.id.clone(), clock.now());
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let received = exchange.lock().receive(&order, sent, clock.now(), &portions);
+            if let Some((taken, true)) = &received {
+                witness.arrived(&venue, order.client_id(), &taken.id);
+            }
+            received.map(|(taken, _)| taken)
+        })
+    }
+
+    fn quote_of(&self, symbol: &Symbol) -> Option<Quote> {
+        let price = Price::new(*self.exchange().prices.get(symbol)?).ok()?;
+        let size = Quantity::new(Decimal::from(1000)).ok()?;
+        Some(Quote { bid: price, bid_size: size, ask: price, ask_size: size, at: self.clock.now() })
+    }
+}
+
+#[async_trait]
+impl Executor for SimVenue {
+    fn contract(&self) -> &VenueContract {
+        &self.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        let symbols: Vec<_> = self.exchange().prices.keys().cloned().collect();
+        let rules = symbols.into_iter().map(|symbol| Instrument {
+            venue: self.id.clone(),
+            venue_symbol: symbol.as_str().to_owned(),
+            symbol,
+            lot_size: Decimal::new(1, 6),
+            tick_size: Decimal::new(1, 2),
+            min_quantity: Quantity::new(Decimal::new(1, 6)).unwrap(),
+            max_quantity: None,
+            min_notional: Notional::new(Decimal::ONE).unwrap(),
+            tradable: true,
+        });
+        Ok(rules.collect())
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.quote_of(symbol)
+            .ok_or_else(|| VenueError::NotListed { venue: self.id.clone(), symbol: symbol.clone() })
+    }
+
+    async fn book(&self, symbol: &Symbol, _: usize) -> Result<OrderBook, VenueError> {
+        Err(VenueError::NotListed { venue: self.id.clone(), symbol: symbol.clone() })
+    }
+
+    async fn candles(&self, _: &Symbol, _: CandleInterval, _: usize) -> Result<Vec<Candle>, VenueError> {
+        Ok(Vec::new())
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        FeeSchedule { maker: Decimal::new(26, 4), taker: Decimal::new(26, 4), from_venue: false }
+    }
+
+    async fn fees(&self, account: &VenueAccount, _: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.read(account.user).await?;
+        Ok(self.default_fees())
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.read(account.user).await?;
+        let now = self.clock.now();
+        let mut exchange = self.exchange();
+        let assets: Vec<_> = exchange.account(account.user).totals.keys().cloned().collect();
+        Ok(assets.iter().map(|asset| exchange.balance(account.user, asset, now)).collect())
+    }
+
+    async fn key_rights(&self, _: &VenueAccount) -> Result<KeyRights, VenueError> {
+        Ok(KeyRights::default())
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        _: Notional,
+    ) -> Result<Placement, VenueError> {
+        let dice = &self.trouble.dice;
+        let outcome = if self.is_down() { Outcome::Unavailable } else { self.trouble.outcome(account.user) };
+        let (venue, message) = (self.id.clone(), format!("{outcome:?}"));
+        self.witness.trying(order);
+        if outcome == Outcome::NotSent {
+            self.network().await;
+            return Err(VenueError::NotSent { venue, message });
+        }
+        self.witness.sending(&venue, order);
+        let answers = match outcome {
+            Outcome::Rejected => Err(VenueError::Rejected { venue, code: "no".into(), message }),
+            Outcome::KeyRefused => Err(VenueError::KeyRefused { venue, message }),
+            Outcome::NonceRefused => Err(VenueError::NonceRefused { venue, message }),
+            Outcome::RateLimited => Err(VenueError::RateLimited { venue, retry_after: None }),
+            Outcome::Unavailable => Err(VenueError::Unavailable { venue, message }),
+            Outcome::LostBefore => Err(self.lost()),
+            _ => Ok(()),
+        };
+        if let Err(error) = answers {
+            self.network().await;
+            return Err(error);
+        }
+        match outcome {
+            Outcome::Late => {
+                self.send(order, dice.millis(0..20_000));
+                self.network().await;
+                return Err(self.lost());
+            }
+            Outcome::Hangs => {
+                if dice.chance(50) {
+                    self.send(order, dice.millis(1..3_000));
+                }
+                return std::future::pending().await;
+            }
+            _ => {}
+        }
+        let arrived = self.send(order, dice.millis(1..25)).await.unwrap_or_default();
+        if outcome == Outcome::TakenSlowly {
+            tokio::time::sleep(dice.millis(0..12_000)).await;
+        } else {
+            self.network().await;
+        }
+        if outcome == Outcome::LostAfter {
+            return Err(if dice.chance(50) {
+                self.lost()
+            } else {
+                let (path, message) = ("$".to_owned(), "<html>".to_owned());
+                VenueError::Decode { venue: self.id.clone(), path, message }
+            });
+        }
+        let Some(arrived) = arrived else {
+            let (code, message) = ("refused".to_owned(), "too late, or no money".to_owned());
+            return Err(VenueError::Rejected { venue: self.id.clone(), code, message });
+        };
+        let mut exchange = self.exchange();
+        let stands = exchange.order(account.user, &arrived.id);
+        let report = (outcome != Outcome::TakenBriefly).then(|| exchange.report(&stands));
+        Ok(Placement { venue_order_id: arrived.id, report })
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.witness.cancelling(order.client_id);
+        let outcome = if self.is_down() { Outcome::Unavailable } else { self.trouble.outcome(account.user) };
+        self.network().await;
+        let venue = self.id.clone();
+        match outcome {
+            Outcome::NotSent => return Err(VenueError::NotSent { venue, message: "cancel".into() }),
+            Outcome::Unavailable => return Err(VenueError::Unavailable { venue, message: "cancel".into() }),
+            Outcome::LostBefore => return Err(self.lost()),
+            Outcome::Hangs => return std::future::pending().await,
+            _ => {}
+        }
+        {
+            let mut exchange = self.exchange();
+            let orders = &exchange.account(account.user).orders;
+            let known = orders.iter().find(|known| known.client == Some(order.client_id));
+            if let Some(id) = known.map(|known| known.id.clone()) {
+                exchange.end(account.user, &id);
+            }
+        }
+        self.network().await;
+        if outcome == Outcome::LostAfter { Err(self.lost()) } else { Ok(()) }
+    }
+
+    async fn cancel_all(&self, _: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        Ok(None)
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        since: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        let user = account.user;
+        let seek = |wanted: &dyn Fn(&Resting) -> bool| {
+            let mut exchange = self.exchange();
+            let mut orders = exchange.account(user).orders.iter();
+            let found =
+                orders.rfind(|known| known.client == Some(order.client_id) && wanted(known)).cloned()?;
+            let mut report = exchange.report(&found);
+            report.client_id = Some(order.client_id);
+            Some(Lookup::Found(report))
+        };
+        let skew = Duration::from_micros(self.exchange().skew.unsigned_abs());
+        self.read(user).await?;
+        let found = match self.contract.lookup {
+            OrderLookup::ByClientId => seek(&|_| true),
+            OrderLookup::OpenThenClosed => match seek(&Resting::is_open) {
+                Some(found) => Some(found),
+                None => {
+                    self.read(user).await?;
+                    seek(&|known| !known.is_open())
+                }
+            },
+            OrderLookup::ListAndMatch => {
+                seek(&|known| known.symbol == order.symbol && known.at >= since.minus(skew))
+            }
+        };
+        Ok(found.unwrap_or(Lookup::Absent))
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.read(account.user).await?;
+        let mut exchange = self.exchange();
+        let orders = exchange.account(account.user).orders.clone();
+        Ok(orders.iter().filter(|order| order.is_open()).map(|order| exchange.report(order)).collect())
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.read(account.user).await?;
+        let mut exchange = self.exchange();
+        Ok(exchange.account(account.user).fills.iter().filter(|fill| fill.at >= since).cloned().collect())
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        let venue = Self {
+            id: self.id.clone(),
+            place: self.place,
+            contract: self.contract.clone(),
+            clock: self.clock.clone(),
+            trouble: self.trouble.clone(),
+            witness: self.witness.clone(),
+            exchange: self.exchange.clone(),
+        };
+        let ticks = futures::stream::unfold((venue, symbols, false), |(venue, symbols, again)| async move {
+            if again {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            let quotes: Vec<_> = symbols
+                .iter()
+                .filter_map(|symbol| {
+                    Some(MarketEvent::Quote { symbol: symbol.clone(), quote: venue.quote_of(symbol)? })
+                })
+                .collect();
+            Some((futures::stream::iter(quotes), (venue, symbols, true)))
+        });
+        futures::stream::iter([MarketEvent::Connected]).chain(ticks.flatten()).boxed()
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let stream = Stream::new(sender, self.trouble.clone());
+        self.exchange().account(account.user).streams.push(stream.clone());
+        let late = self.trouble.dice.millis(1..40);
+        tokio::spawn(async move {
+            tokio::time::sleep(late).await;
+            stream.rise();
+        });
+        futures::stream::unfold(receiver, |mut receiver| async move {
+            let event = receiver.recv().await?;
+            Some((event, receiver))
+        })
+        .boxed()
+    }
+}

@@ -1,0 +1,185 @@
+//! Who stands at the wire: every request is compared with the journal in the moment it leaves, every order in the moment it arrives.
+
+use nija_core::{
+    Clock, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId, VenueId, VenueOrder,
+    VenueOrderId,
+};
+use parking_lot::Mutex;
+use rust_decimal::Decimal;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::support::{MemoryLedger, TestClock};
+
+/// An invariant of `execution.md` that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) invariant: u8,
+    pub(crate) what: String,
+}
+
+/// The most that a user may hold of a symbol, in USD.
+pub(crate) const LARGEST_POSITION: i64 = 300;
+
+/// An entry is weighed at the touch and goes out with a limit this far beyond it, and prices move between the two.
+const COLLAR: Decimal = Decimal::from_parts(106, 0, 0, false, 2);
+
+/// From an exit's route to its sending, and from a wish to cancel to the cancel.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Witness {
+    ledger: Arc<MemoryLedger>,
+    clock: TestClock,
+    tried: Mutex<BTreeSet<VenueClientId>>,
+    sent: Mutex<BTreeSet<VenueClientId>>,
+    deaths: Mutex<Vec<Timestamp>>,
+    arrived: Mutex<BTreeMap<OrderId, Vec<(VenueId, VenueOrderId)>>>,
+    cancels: Mutex<BTreeMap<VenueClientId, Timestamp>>,
+    violations: Mutex<Vec<Violation>>,
+}
+
+impl Witness {
+    pub(crate) fn new(ledger: &Arc<MemoryLedger>, clock: &TestClock) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            clock: clock.clone(),
+            tried: Mutex::default(),
+            sent: Mutex::default(),
+            deaths: Mutex::default(),
+            arrived: Mutex::default(),
+            cancels: Mutex::default(),
+            violations: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn note(&self, invariant: u8, what: impl Into<String>) {
+        let what = format!("{}: {}", self.clock.now(), what.into());
+        self.violations.lock().push(Violation { invariant, what });
+    }
+
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        self.violations.lock().clone()
+    }
+
+    /// The executor was called, whether or not a byte left.
+    pub(crate) fn trying(&self, order: &VenueOrder) {
+        self.tried.lock().insert(order.client_id());
+    }
+
+    pub(crate) fn was_tried(&self, client: VenueClientId) -> bool {
+        self.tried.lock().contains(&client)
+    }
+
+    /// The process died.
+    pub(crate) fn death(&self) {
+        self.deaths.lock().push(self.clock.now());
+    }
+
+    /// Whether a process died within [`AT_ONCE`] of this moment.
+    pub(crate) fn died_after(&self, moment: Timestamp) -> bool {
+        self.deaths.lock().iter().any(|death| *death >= moment && death.since(moment) <= AT_ONCE)
+    }
+
+    /// The first byte of a request leaves.
+    pub(crate) fn sending(&self, venue: &VenueId, sent: &VenueOrder) {
+        let id = sent.client_id();
+        if !self.sent.lock().insert(id) {
+            self.note(1, format!("{id} was sent to {venue} twice"));
+        }
+        let orders = self.ledger.orders_of(sent.user());
+        let recorded = orders
+            .iter()
+            .find(|order| order.leg.as_ref().is_some_and(|leg| leg.client_id == id && leg.venue == *venue));
+        let Some(order) = recorded else {
+            return self.note(6, format!("{id} left for {venue} and its route is not on record"));
+        };
+        let Some(leg) = &order.leg else {
+            return;
+        };
+        let signal = &order.intent.signal;
+        if leg.quantity != sent.quantity()
+            || leg.kind != sent.kind()
+            || signal.symbol != *sent.symbol()
+            || signal.side != sent.side()
+        {
+            self.note(6, format!("{id} left as something else than its record: {sent:?}, {order:?}"));
+        }
+        if order.state.is_final() {
+            self.note(6, format!("{} was {} when it was sent", order.id(), order.state));
+        }
+        let waited = self.clock.now().since(order.updated_at);
+        if signal.signal_type.is_exit() && order.state == OrderState::Queued && waited > AT_ONCE {
+            self.note(5, format!("exit {} was held up for {} ms", order.id(), waited.as_millis()));
+        }
+        self.check_limits(order, &orders);
+    }
+
+    fn check_limits(&self, sent: &Order, orders: &[Arc<Order>]) {
+        let signal = &sent.intent.signal;
+        let live = orders.iter().filter(|order| {
+            !order.state.is_final() && order.intent.signal.symbol == signal.symbol && order.leg.is_some()
+        });
+        let positions = self.ledger.positions_of(signal.user);
+        if signal.signal_type.is_exit() {
+            let venue = sent.leg.as_ref().map(|leg| leg.venue.clone());
+            let held: Decimal = positions
+                .iter()
+                .filter(|open| Some(&open.venue) == venue.as_ref() && open.symbol == signal.symbol)
+                .map(|open| open.quantity)
+                .sum();
+            let selling: Decimal = live
+                .filter(|order| order.leg.as_ref().map(|leg| &leg.venue) == venue.as_ref())
+                .filter(|order| order.intent.signal.side == Side::Sell)
+                .map(|order| order.remaining().get())
+                .sum();
+            if selling > held {
+                self.note(6, format!("{selling} of {held} {} are being sold", signal.symbol));
+            }
+            return;
+        }
+        let held: Decimal =
+            positions.iter().filter(|open| open.symbol == signal.symbol).map(|open| open.cost.abs()).sum();
+        let coming: Decimal = live
+            .filter(|order| !order.intent.signal.signal_type.is_exit())
+            .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))
+            .sum();
+        if held + coming > Decimal::from(LARGEST_POSITION) * COLLAR {
+            self.note(6, format!("{} may grow to {} USD", signal.symbol, held + coming));
+        }
+    }
+
+    /// A venue has taken an order.
+    pub(crate) fn arrived(&self, venue: &VenueId, client: VenueClientId, id: &VenueOrderId) {
+        let orders = self.ledger.all_orders();
+        let attempts =
+            |order: &Order| (0..40).any(|attempt| VenueClientId::derive(order.id(), attempt) == client);
+        let Some(order) = orders.iter().find(|order| attempts(order)).map(Order::id) else {
+            return self.note(6, format!("{venue} has {client}, which belongs to no intent"));
+        };
+        let mut arrived = self.arrived.lock();
+        let places = arrived.entry(order).or_default();
+        places.push((venue.clone(), id.clone()));
+        if places.len() > 1 {
+            let what = format!("{order} is at its venues {} times: {places:?}", places.len());
+            drop(arrived);
+            self.note(1, what);
+        }
+    }
+
+    pub(crate) fn cancelling(&self, client: VenueClientId) {
+        self.cancels.lock().entry(client).or_insert_with(|| self.clock.now());
+    }
+
+    /// When the first cancel of this order left.
+    pub(crate) fn cancelled_at(&self, client: VenueClientId) -> Option<Timestamp> {
+        self.cancels.lock().get(&client).copied()
+    }
+
+    /// An order as the journal has it.
+    pub(crate) async fn on_record(&self, user: nija_core::UserId, order: OrderId) -> Option<Order> {
+        self.ledger.order(user, order).await.ok().flatten()
+    }
+}

@@ -1,0 +1,89 @@
+//! What the rest of the world does meanwhile: prices move, orders that rest are met, streams break, venues close.
+
+use nija_core::{AmbiguityBound, Clock, OrderKind, Price, Quantity, Side, TimeInForce};
+use rust_decimal::Decimal;
+use std::sync::Arc;
+
+use super::{
+    exchange::{Arrival, Resting},
+    platform::Platform,
+};
+
+/// Acts until the trouble ends.
+pub(crate) async fn turn(platform: Arc<Platform>) {
+    while platform.trouble.is_on() {
+        tokio::time::sleep(platform.dice.millis(20..900)).await;
+        if platform.trouble.is_on() {
+            act(&platform);
+        }
+    }
+}
+
+fn act(platform: &Platform) {
+    let dice = &platform.dice;
+    let place = usize::try_from(dice.number(0..platform.venues.len() as u64)).unwrap();
+    let venue = &platform.venues[place];
+    let user = *dice.pick(&platform.users);
+    let now = platform.clock.now();
+    if platform.trouble.calm.is_some() {
+        return;
+    }
+    match dice.number(0..20) {
+        0..=7 => {
+            // The market meets what rests.
+            let mut exchange = venue.exchange();
+            let open: Vec<_> =
+                exchange.account(user).orders.iter().filter(|order| order.is_open()).cloned().collect();
+            if !open.is_empty() {
+                let (id, percent) = (dice.pick(&open).id.clone(), *dice.pick(&[100, 60, 20]));
+                exchange.fill(user, &id, percent, now);
+            }
+        }
+        8..=12 => {
+            let mut exchange = venue.exchange();
+            let symbols = platform.symbols();
+            let price = exchange.prices.get_mut(dice.pick(&symbols)).unwrap();
+            let factor = Decimal::new(i64::try_from(dice.number(9_960..10_041)).unwrap(), 4);
+            *price = (*price * factor).round_dp(2);
+        }
+        13..=15 => {
+            let streams = venue.exchange().account(user).streams.clone();
+            for stream in streams {
+                stream.interrupt(dice.millis(0..50), dice.millis(0..8_000));
+            }
+        }
+        16 => *platform.trouble.down.lock() = Some(place),
+        17 | 18 => *platform.trouble.down.lock() = None,
+        _ => trade_by_hand(platform, place),
+    }
+}
+
+/// A user trades at the venue itself, past the platform. At a venue without a bound an order of ours can be in doubt for ever,
+/// and a trade that may be its is held for as long, so there it is left out.
+fn trade_by_hand(platform: &Platform, place: usize) {
+    let dice = &platform.dice;
+    let user = *dice.pick(&platform.users);
+    let mut exchange = platform.venues[place].exchange();
+    if exchange.contract.ambiguity_bound == AmbiguityBound::Unbounded {
+        return;
+    }
+    let symbol = dice.pick(&platform.symbols()).clone();
+    let rests = dice.chance(50);
+    let factor = if rests { Decimal::new(90, 2) } else { Decimal::new(101, 2) };
+    let price = Price::new((exchange.prices[&symbol] * factor).round_dp(2)).unwrap();
+    let arrival = Arrival {
+        user,
+        client: None,
+        symbol: &symbol,
+        side: Side::Buy,
+        kind: OrderKind::Limit { price },
+        quantity: Quantity::new(Decimal::new(1, 4)).unwrap(),
+        time_in_force: if rests { TimeInForce::Gtc } else { TimeInForce::Ioc },
+    };
+    exchange.arrive(&arrival, platform.clock.now(), &vec![100]);
+}
+
+/// Orders at a venue that their users made by hand and that rest there untouched.
+pub(crate) fn by_hand(orders: &[Resting]) -> impl Iterator<Item = &Resting> {
+    orders.iter().filter(|order| order.client.is_none())
+}
