@@ -49,7 +49,8 @@ pub struct Placement {
     pub report: Option<ExecutionReport>,
 }
 
-/// What a look-up by client id found.
+/// What a look-up by client id found. One at a time, so that the report's size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     /// It is there.

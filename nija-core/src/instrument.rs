@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-use crate::{Notional, OrderKind, Price, Quantity, Side, VenueId};
+use crate::{Notional, OrderKind, Price, Quantity, RestingOrders, Side, VenueId};
 
 /// A canonical symbol, `BASE-QUOTE`: `BTC-USD`. USD and stablecoin quotes are different symbols.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,6 +105,8 @@ pub struct Instrument {
     pub min_notional: Notional,
     /// Whether it can be traded now.
     pub tradable: bool,
+    /// Which kinds of order rest; never more than the venue's contract says.
+    pub resting: RestingOrders,
 }
 
 /// Why an order does not fit an instrument; the text is for the user.
@@ -173,6 +175,20 @@ pub enum FilterError {
         /// Venue.
         venue: VenueId,
     },
+    /// A stop, its limit and its take-profit stand on the wrong sides of each other.
+    #[error("{}", order_of_prices(*.side))]
+    PricesOutOfOrder {
+        /// The order's side.
+        side: Side,
+    },
+    /// The venue has no orders of this kind.
+    #[error("{venue} takes no {kind} orders")]
+    KindNotSupported {
+        /// `stop_limit`, `bracket`.
+        kind: &'static str,
+        /// Venue.
+        venue: VenueId,
+    },
     /// Not open for trading.
     #[error("{symbol} is not open for trading at {venue}")]
     NotTradable {
@@ -189,6 +205,13 @@ pub enum FilterError {
     },
 }
 
+const fn order_of_prices(side: Side) -> &'static str {
+    match side {
+        Side::Sell => "a sell's limit must be at or below its stop, and its take-profit above the stop",
+        Side::Buy => "a buy's limit must be at or above its stop, and its take-profit below the stop",
+    }
+}
+
 fn range(low: &Decimal, high: Option<&Decimal>, quote: &str) -> String {
     match high {
         Some(high) => format!("{} to {} {quote}", low.normalize(), high.normalize()),
@@ -197,8 +220,20 @@ fn range(low: &Decimal, high: Option<&Decimal>, quote: &str) -> String {
 }
 
 impl Instrument {
-    /// Rounds an order to this instrument's lot and tick and checks its limits. A limit price is rounded in the
-    /// user's favour: down for a buy, up for a sell. `reference` is the price by which a market order is valued.
+    /// Refuses a kind of order that the instrument does not have.
+    ///
+    /// # Errors
+    /// [`FilterError::KindNotSupported`].
+    #[inline]
+    pub fn check_kind(&self, kind: OrderKind) -> Result<(), FilterError> {
+        if self.resting.takes(kind) {
+            return Ok(());
+        }
+        Err(FilterError::KindNotSupported { kind: kind.as_str(), venue: self.venue.clone() })
+    }
+
+    /// Rounds an order to this instrument's lot and tick and checks its limits. Prices are rounded in the
+    /// user's favour: down for a buy, up for a sell; a stop so rounded goes off no later than asked. `reference` is the price by which a market order is valued.
     ///
     /// # Errors
     /// [`FilterError`] says which rule is broken, in words for the user.
@@ -214,15 +249,16 @@ impl Instrument {
         if !self.tradable {
             return Err(FilterError::NotTradable { symbol: self.symbol.clone(), venue: self.venue.clone() });
         }
-        let kind = match kind {
-            OrderKind::Market => kind,
-            OrderKind::Limit { price } => OrderKind::Limit {
-                price: match side {
-                    Side::Buy => price.floor_to(self.tick_size).ok_or_else(out_of_range)?,
-                    Side::Sell => price.ceil_to(self.tick_size),
-                },
-            },
-        };
+        self.check_kind(kind)?;
+        let kind = kind
+            .try_map(|price| match side {
+                Side::Buy => price.floor_to(self.tick_size),
+                Side::Sell => Some(price.ceil_to(self.tick_size)),
+            })
+            .ok_or_else(out_of_range)?;
+        if !kind.is_ordered(side) {
+            return Err(FilterError::PricesOutOfOrder { side });
+        }
         let quantity = quantity.floor_to(self.lot_size);
         if quantity.is_zero() || quantity < self.min_quantity {
             let (min, base) = (self.min_quantity, self.symbol.base().to_owned());
@@ -232,10 +268,7 @@ impl Instrument {
             let base = self.symbol.base().to_owned();
             return Err(FilterError::AboveMaxQuantity { quantity, max, base, venue: self.venue.clone() });
         }
-        let price = match kind {
-            OrderKind::Market => reference,
-            OrderKind::Limit { price } => price,
-        };
+        let price = kind.worst_price().unwrap_or(reference);
         let notional = quantity.at(price).map_err(|_| out_of_range())?;
         if notional < self.min_notional {
             let (min, quote) = (self.min_notional, self.symbol.quote().to_owned());
@@ -261,6 +294,7 @@ mod tests {
             max_quantity: None,
             min_notional: Notional::new(dec("0.5")).unwrap(),
             tradable: true,
+            resting: RestingOrders::ALL,
         }
     }
 

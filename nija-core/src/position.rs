@@ -64,22 +64,25 @@ impl Position {
 
     /// Folds one fill into the open position of its user, venue and symbol. A fill larger than an opposite position
     /// closes it and opens one the other way; its fee is then shared by quantity.
+    ///
+    /// A fee taken in the base asset leaves that much less (or sells that much more) at the fill's price, and counts as a fee of that
+    /// worth: what the position says is there is there.
     #[must_use]
     pub fn fold(open: Option<Self>, fill: &Fill) -> PositionChange {
-        let signed = match fill.execution.side {
-            Side::Buy => fill.execution.quantity.get(),
-            Side::Sell => -fill.execution.quantity.get(),
-        };
+        let signed = fill.execution.base_change();
         let position = open.unwrap_or_else(|| Self::flat(fill));
         let opposite = !position.quantity.is_zero()
             && !signed.is_zero()
             && position.quantity.is_sign_negative() != signed.is_sign_negative();
         if !opposite {
-            return PositionChange {
-                closed: None,
-                open: Some(position.grown(signed, fill.fee_in_quote, fill)),
-                realised_pnl: Decimal::ZERO,
+            let grown = position.grown(signed, fill.fee_in_quote, fill);
+            // A fee that took all that was bought leaves nothing open.
+            let (closed, open) = if grown.quantity.is_zero() {
+                (Some(Self { closed_at: Some(fill.execution.at), ..grown }), None)
+            } else {
+                (None, Some(grown))
             };
+            return PositionChange { closed, open, realised_pnl: Decimal::ZERO };
         }
         if signed.abs() <= position.quantity.abs() {
             let (reduced, realised_pnl) = position.reduced(signed, fill.fee_in_quote, fill);
@@ -179,6 +182,30 @@ mod tests {
         assert_eq!((open.quantity, open.entry_price(), open.fees), (dec("-3"), dec("110"), dec("3")));
         assert_eq!((open.side(), closed.closed_at.is_some()), (Side::Sell, true));
         assert_ne!(open.id, closed.id);
+    }
+
+    #[test]
+    fn a_fee_taken_out_of_what_was_bought_is_not_in_the_position_and_the_exit_closes_it_whole() {
+        let mut bought = fill(1, Side::Buy, dec("1"), dec("100"), dec("0.1"));
+        (bought.execution.fee_asset, bought.execution.fee) = ("BTC".into(), dec("0.001"));
+        let open = Position::fold(None, &bought).open.unwrap();
+        assert_eq!((open.quantity, open.cost, open.entry_price()), (dec("0.999"), dec("99.9"), dec("100")));
+        let change = Position::fold(Some(open), &fill(2, Side::Sell, dec("0.999"), dec("110"), dec("0")));
+        let closed = change.closed.unwrap();
+        assert!(change.open.is_none());
+        // Paid 100, received 109.89: what was won less the fees is the cash that moved.
+        assert_eq!(
+            (closed.realised_pnl, closed.fees, closed.realised_pnl - closed.fees),
+            (dec("9.99"), dec("0.1"), dec("9.89"))
+        );
+    }
+
+    #[test]
+    fn a_fee_that_takes_all_leaves_nothing_open() {
+        let mut bought = fill(1, Side::Buy, dec("1"), dec("100"), dec("100"));
+        (bought.execution.fee_asset, bought.execution.fee) = ("BTC".into(), dec("1"));
+        let change = Position::fold(None, &bought);
+        assert!(change.open.is_none() && change.closed.unwrap().fees == dec("100"));
     }
 
     proptest! {

@@ -109,6 +109,8 @@ pub enum Ineligible {
     InsufficientLiquidity,
     /// Its lane is full.
     QueueFull,
+    /// The venue has no orders of this kind.
+    KindNotSupported,
 }
 
 impl Ineligible {
@@ -128,6 +130,7 @@ impl Ineligible {
             Self::NotRequested => "not_requested",
             Self::InsufficientLiquidity => "insufficient_liquidity",
             Self::QueueFull => "queue_full",
+            Self::KindNotSupported => "kind_not_supported",
         }
     }
 }
@@ -163,7 +166,7 @@ pub struct Candidate {
 pub struct RoutePlan {
     /// Base units on the lot.
     pub quantity: Quantity,
-    /// Market or limit on the tick.
+    /// Kind, its prices on the tick.
     pub kind: OrderKind,
     /// Expected price.
     pub price: Price,

@@ -22,7 +22,7 @@ pub struct VenueContract {
     pub ambiguity_bound: AmbiguityBound,
     /// What its rate limits count by.
     pub limit_scopes: Vec<LimitScope>,
-    /// Whether limit orders rest, stops rest, ...
+    /// Which kinds of order rest there; an instrument may have fewer.
     pub resting: RestingOrders,
     /// Whether requests of one key must arrive in the order of their nonces.
     pub ordered_nonces: bool,
@@ -90,8 +90,24 @@ pub struct LimitUsage {
 pub struct RestingOrders {
     /// Limit orders.
     pub limit: bool,
-    /// Stop losses.
-    pub stop_loss: bool,
-    /// Take profits.
-    pub take_profit: bool,
+    /// Stop-limit orders ([`OrderKind::StopLimit`](crate::OrderKind::StopLimit)).
+    pub stop_limit: bool,
+    /// A take-profit and a stop of which one ends the other ([`OrderKind::Bracket`](crate::OrderKind::Bracket)).
+    pub bracket: bool,
+}
+
+impl RestingOrders {
+    /// Every kind.
+    pub const ALL: Self = Self { limit: true, stop_limit: true, bracket: true };
+
+    /// Whether the venue takes an order of this kind at all: every venue takes market orders, and the others have to rest.
+    #[must_use]
+    pub const fn takes(self, kind: crate::OrderKind) -> bool {
+        match kind {
+            crate::OrderKind::Market => true,
+            crate::OrderKind::Limit { .. } => self.limit,
+            crate::OrderKind::StopLimit { .. } => self.stop_limit,
+            crate::OrderKind::Bracket { .. } => self.bracket,
+        }
+    }
 }

@@ -25,7 +25,9 @@ fn fits(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Option<(
         order.fees.abs().checked_add(fee)?;
     }
     let held = |amount: fn(&Position) -> Decimal| open.map_or(Decimal::ZERO, |p| amount(p).abs());
-    let size = held(|p| p.quantity).checked_add(fill.execution.quantity.get())?;
+    let moved = fill.execution.quantity.get().checked_add(fill.execution.fee.abs())?;
+    let notional = moved.checked_mul(fill.execution.price.get())?;
+    let size = held(|p| p.quantity).checked_add(moved)?;
     let cost = held(|p| p.cost).checked_add(notional)?;
     held(|p| p.fees).checked_add(fee)?.checked_add(fee)?;
     held(|p| p.realised_pnl).checked_add(cost)?.checked_add(cost)?;

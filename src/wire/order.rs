@@ -1,7 +1,7 @@
 //! Orders.
 
 use nija_client::wire;
-use nija_core::{NO_EXECUTION_VENUE_AVAILABLE, Order, OrderKind, OrderSize, OrderState, SignalType};
+use nija_core::{NO_EXECUTION_VENUE_AVAILABLE, Order, OrderSize, OrderState, Price, SignalType};
 
 /// An order as it stands.
 pub fn order(order: &Order) -> wire::Order {
@@ -10,19 +10,17 @@ pub fn order(order: &Order) -> wire::Order {
         OrderSize::Base(quantity) => (quantity.get(), "base"),
         OrderSize::Quote(notional) => (notional.get(), "quote"),
     };
-    let (order_type, limit_price) = match signal.kind {
-        OrderKind::Market => ("market", None),
-        OrderKind::Limit { price } => ("limit", Some(price.get())),
-    };
     wire::Order {
         id: order.id().to_string(),
         client_order_id: signal.client_order_id.to_string(),
         symbol: signal.symbol.to_string(),
         side: signal.side.as_str().to_owned(),
-        order_type: order_type.to_owned(),
+        order_type: signal.kind.as_str().to_owned(),
         size,
         size_type: size_type.to_owned(),
-        limit_price,
+        limit_price: signal.kind.worst_price().map(Price::get),
+        stop_price: signal.kind.stop().map(Price::get),
+        take_profit_price: signal.kind.take_profit().map(Price::get),
         state: order.state.as_str().to_owned(),
         reason: order.reason.as_ref().map(|reason| reason.text.clone()),
         reason_code: order.reason.as_ref().map(|reason| reason.code.clone()),

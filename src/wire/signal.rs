@@ -121,24 +121,43 @@ fn size(order: &wire::NewOrder) -> Result<OrderSize, BadOrder> {
     })
 }
 
+/// The prices that each type of order needs, all of them and no others.
 fn kind(order: &wire::NewOrder) -> Result<OrderKind, BadOrder> {
-    let wrong = |what: String| bad("limit_price_invalid", what);
-    let is_limit = one_of(
+    const PRICES: [&str; 3] = ["limit_price", "stop_price", "take_profit_price"];
+    let given = [order.limit_price, order.stop_price, order.take_profit_price];
+    let needed = one_of(
         "order_type",
         order.order_type.as_deref().unwrap_or("market"),
-        &[("market", false), ("limit", true)],
+        &[
+            ("market", [false, false, false]),
+            ("limit", [true, false, false]),
+            ("stop_limit", [true, true, false]),
+            ("bracket", [true, true, true]),
+        ],
     )?;
-    match (is_limit, order.limit_price) {
-        (false, None) => Ok(OrderKind::Market),
-        (false, Some(_)) => {
-            Err(wrong("a market order takes no limit_price; leave it out or set order_type to limit".into()))
-        }
-        (true, None) => Err(wrong("a limit order needs limit_price".into())),
-        (true, Some(price)) => {
-            let price = Price::new(price).map_err(|error| wrong(format!("limit_price {error}")))?;
-            Ok(OrderKind::Limit { price })
+    let name = order.order_type.as_deref().unwrap_or("market");
+    let mut prices = [None; 3];
+    for (((field, given), needed), price) in PRICES.iter().zip(given).zip(needed).zip(&mut prices) {
+        let wrong = |what: String| bad("limit_price_invalid", what);
+        match (needed, given) {
+            (false, None) => {}
+            (false, Some(_)) => {
+                return Err(wrong(format!(
+                    "a {name} order takes no {field}; leave it out or set order_type"
+                )));
+            }
+            (true, None) => return Err(wrong(format!("a {name} order needs {field}"))),
+            (true, Some(given)) => {
+                *price = Some(Price::new(given).map_err(|error| wrong(format!("{field} {error}")))?);
+            }
         }
     }
+    Ok(match prices {
+        [Some(price), Some(stop), Some(take_profit)] => OrderKind::Bracket { take_profit, stop, price },
+        [Some(price), Some(stop), None] => OrderKind::StopLimit { stop, price },
+        [Some(price), ..] => OrderKind::Limit { price },
+        [None, ..] => OrderKind::Market,
+    })
 }
 
 fn strategy(text: &str) -> Result<String, BadOrder> {

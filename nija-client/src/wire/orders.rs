@@ -22,12 +22,18 @@ pub struct NewOrder {
     /// `quote` (spend or receive this much money, the default) or `base`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_type: Option<String>,
-    /// `market` (default) or `limit`.
+    /// `market` (default), `limit`, `stop_limit` or `bracket` (a take-profit and a stop of which one ends the other, for exits).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_type: Option<String>,
-    /// Needed by `limit`.
+    /// The worst price accepted. Needed by all but `market`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_price: Option<Decimal>,
+    /// What sets the stop off. Needed by `stop_limit` and `bracket`: for a sell at or above the limit, for a buy at or below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<Decimal>,
+    /// The price to win at. Needed by `bracket`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_profit_price: Option<Decimal>,
     /// `gtc` (default) or `ioc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_in_force: Option<String>,
@@ -54,7 +60,7 @@ pub struct Order {
     pub symbol: String,
     /// `buy` or `sell`.
     pub side: String,
-    /// `market` or `limit`.
+    /// `market`, `limit`, `stop_limit` or `bracket`.
     pub order_type: String,
     /// As asked for.
     pub size: Decimal,
@@ -63,6 +69,12 @@ pub struct Order {
     /// As asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_price: Option<Decimal>,
+    /// As asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<Decimal>,
+    /// As asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_profit_price: Option<Decimal>,
     /// `pending`, `routing`, `queued`, `executing`, `working`, `partial_fill`, `filled`, `rejected`, `cancelled`,
     /// `expired`, `failed` or `unknown`.
     pub state: String,

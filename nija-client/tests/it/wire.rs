@@ -18,13 +18,14 @@ fn text() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn new_order()(
-        symbol in text(), side in text(), size in decimal(), limit_price in of(decimal()),
+        symbol in text(), side in text(), size in decimal(), prices in prop::array::uniform3(of(decimal())),
         words in prop::collection::vec(of(text()), 7),
     ) -> NewOrder {
         let mut words = words.into_iter();
         let mut word = || words.next().flatten();
         NewOrder {
-            client_order_id: word(), symbol, side, size, size_type: word(), order_type: word(), limit_price,
+            client_order_id: word(), symbol, side, size, size_type: word(), order_type: word(),
+            limit_price: prices[0], stop_price: prices[1], take_profit_price: prices[2],
             time_in_force: word(), venue: word(), signal_type: word(), strategy: word(),
         }
     }
@@ -33,13 +34,14 @@ prop_compose! {
 prop_compose! {
     fn order()(
         words in prop::collection::vec(text(), 10), maybe in prop::collection::vec(of(text()), 5),
-        decimals in prop::collection::vec(decimal(), 3), prices in prop::collection::vec(of(decimal()), 2),
+        decimals in prop::collection::vec(decimal(), 3), prices in prop::collection::vec(of(decimal()), 4),
     ) -> Order {
         let mut words = words.into_iter();
         let mut word = || words.next().unwrap_or_default();
         Order {
             id: word(), client_order_id: word(), symbol: word(), side: word(), order_type: word(),
-            size: decimals[0], size_type: word(), limit_price: prices[0], state: word(),
+            size: decimals[0], size_type: word(), limit_price: prices[0], stop_price: prices[2],
+            take_profit_price: prices[3], state: word(),
             reason: maybe[0].clone(), reason_code: maybe[1].clone(), venue: maybe[2].clone(),
             venue_order_id: maybe[3].clone(), filled: decimals[1], average_price: prices[1], fees: decimals[2],
             signal_type: word(), strategy: maybe[4].clone(), created_at: word(), updated_at: word(),

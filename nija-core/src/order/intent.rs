@@ -61,7 +61,7 @@ pub struct TradeSignal {
     pub side: Side,
     /// How much.
     pub size: OrderSize,
-    /// Market or limit.
+    /// Market, limit, stop or bracket.
     pub kind: OrderKind,
     /// How long.
     pub time_in_force: TimeInForce,

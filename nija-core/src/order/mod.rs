@@ -1,19 +1,19 @@
 //! Orders: what a user wants, what becomes of it, and what the venue says.
 
 mod intent;
+mod kind;
 mod projection;
 mod report;
 mod state;
 
 pub use intent::*;
+pub use kind::*;
 pub use projection::*;
 pub use report::*;
 pub use state::*;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-use crate::Price;
 
 /// Buy or sell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,19 +49,6 @@ impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Market or limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderKind {
-    /// At once, at the best price there is.
-    Market,
-    /// At this price or better.
-    Limit {
-        /// The worst price accepted.
-        price: Price,
-    },
 }
 
 /// How long an order stays.

@@ -56,7 +56,7 @@ pub struct OrderLeg {
     pub venue_order_id: Option<VenueOrderId>,
     /// Base units sent, on the venue's lot.
     pub quantity: Quantity,
-    /// Market or limit as sent, on the venue's tick.
+    /// Kind and prices as sent, on the venue's tick.
     pub kind: OrderKind,
     /// The price that the route expects; reservations value market orders by it.
     pub reference_price: Price,
@@ -68,9 +68,9 @@ impl OrderLeg {
     /// The price that values it: its limit, or what the route expects of a market order.
     #[must_use]
     pub const fn worst_price(&self) -> Price {
-        match self.kind {
-            OrderKind::Limit { price } => price,
-            OrderKind::Market => self.reference_price,
+        match self.kind.worst_price() {
+            Some(price) => price,
+            None => self.reference_price,
         }
     }
 }

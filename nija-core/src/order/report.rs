@@ -72,7 +72,7 @@ impl VenueOrder {
         self.side
     }
 
-    /// Market or limit, the price already on the tick.
+    /// Kind, its prices already on the tick.
     #[must_use]
     pub const fn kind(&self) -> OrderKind {
         self.kind
@@ -116,7 +116,7 @@ pub struct ExecutionReport {
     pub symbol: Symbol,
     /// Direction.
     pub side: Side,
-    /// Market or limit.
+    /// Kind, as far as the venue tells it.
     pub kind: OrderKind,
     /// One of `Working`, `PartialFill`, `Filled`, `Cancelled`, `Expired`, `Rejected`.
     pub state: OrderState,
@@ -169,6 +169,18 @@ pub struct VenueFill {
     pub liquidity: Liquidity,
     /// By the venue's clock.
     pub at: Timestamp,
+}
+
+impl VenueFill {
+    /// What it changed in the base asset: what was bought less a fee taken out of it, or, below zero, what was sold with such a fee on top.
+    #[must_use]
+    pub fn base_change(&self) -> Decimal {
+        let fee = if self.fee_asset == self.symbol.base() { self.fee } else { Decimal::ZERO };
+        match self.side {
+            Side::Buy => self.quantity.get() - fee,
+            Side::Sell => -self.quantity.get() - fee,
+        }
+    }
 }
 
 /// A fill in the journal: the venue's execution, and whose it is.

@@ -18,7 +18,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         // "Usage limit": 200 requests a minute for each account; public prices count by address.
         limit_scopes: vec![LimitScope::Account, LimitScope::Ip],
         // Stop and stop-limit orders rest for both classes; brackets for stocks.
-        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
         ordered_nonces: false,
     }
 }

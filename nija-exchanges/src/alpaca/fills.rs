@@ -166,10 +166,7 @@ fn facts_of(order: &wire::Order) -> Option<OrderFacts> {
     let submitted = order.submitted_at.as_deref().or(order.created_at.as_deref())?;
     Some(OrderFacts {
         client_id: order.client_order_id.as_deref().and_then(|id| id.parse().ok()),
-        limit: match parse::kind(order) {
-            nija_core::OrderKind::Limit { price } => Some(price),
-            nija_core::OrderKind::Market => None,
-        },
+        limit: parse::kind(order).worst_price(),
         submitted_at: submitted.parse().ok()?,
     })
 }

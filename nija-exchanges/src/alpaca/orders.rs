@@ -82,9 +82,9 @@ impl Alpaca {
             (Class::Crypto, _, TimeInForce::Gtc) => Ok("gtc"),
             (Class::Crypto, _, TimeInForce::Ioc) => Ok("ioc"),
             (Class::Stock, OrderKind::Market, _) => Ok("day"),
-            (Class::Stock, OrderKind::Limit { .. }, TimeInForce::Gtc) if whole => Ok("gtc"),
-            (Class::Stock, OrderKind::Limit { .. }, TimeInForce::Ioc) if whole => Ok("ioc"),
-            (Class::Stock, OrderKind::Limit { .. }, _) => Err(VenueError::Rejected {
+            (Class::Stock, _, TimeInForce::Gtc) if whole => Ok("gtc"),
+            (Class::Stock, _, TimeInForce::Ioc) if whole => Ok("ioc"),
+            (Class::Stock, _, _) => Err(VenueError::Rejected {
                 venue: self.venue.clone(),
                 code: "fractional_limit".to_owned(),
                 message: format!(
@@ -282,9 +282,10 @@ fn fitted(
     let out_of_range = || FilterError::OutOfRange { venue: rules.venue.clone() };
     let expected = notional.get().checked_div(order.quantity().get());
     let reference = match order.kind() {
-        OrderKind::Limit { price } => price,
-        OrderKind::Market => expected.and_then(|price| Price::new(price).ok()).ok_or_else(out_of_range)?,
+        OrderKind::Market => expected.and_then(|price| Price::new(price).ok()),
+        kind => kind.worst_price(),
     };
+    let reference = reference.ok_or_else(out_of_range)?;
     let (quantity, kind) = rules.fit(order.side(), order.kind(), order.quantity(), reference)?;
     let dollars = matches!(rules.symbol.quote(), "USD" | "USDT" | "USDC");
     if listed.class == Class::Crypto && dollars && quantity.get() * reference.get() > MOST_CRYPTO {
@@ -303,15 +304,12 @@ fn body(
     kind: OrderKind,
     time_in_force: &'static str,
 ) -> String {
-    let (kind, limit_price) = match kind {
-        OrderKind::Market => ("market", None),
-        OrderKind::Limit { price } => ("limit", Some(price.to_string())),
-    };
+    let limit_price = kind.worst_price().map(|price| price.to_string());
     let body = NewOrder {
         symbol: &listed.name,
         qty: quantity.to_string(),
         side: order.side().as_str(),
-        kind,
+        kind: kind.as_str(),
         time_in_force,
         limit_price,
         client_order_id: order.client_id().to_string(),

@@ -139,6 +139,7 @@ fn listed(venue: &VenueId, class: Class, asset: &Asset) -> Option<Listed> {
         max_quantity: None,
         min_notional: Notional::new(min_notional).ok()?,
         tradable: asset.tradable && asset.status.as_deref().is_none_or(|status| status == "active"),
+        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
     };
     Some(Listed { instrument, class, name: asset.symbol.clone() })
 }

@@ -27,7 +27,7 @@ pub(super) fn contract(venue: VenueId, window: Duration) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Deadline(window.saturating_add(DOUBT)),
         // rest-api.md, "LIMITS": weight by address, unfilled orders by account.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
-        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
         ordered_nonces: false,
     }
 }

@@ -96,14 +96,11 @@ impl Filters {
                 return Err(FilterError::BelowMinQuantity { quantity, min, base, venue: rules.venue });
             }
         }
-        let price = match kind {
-            OrderKind::Market => reference,
-            OrderKind::Limit { price } => price,
-        };
+        let price = kind.worst_price().unwrap_or(reference);
         if let Some((max, _)) = self.max_notional.filter(|(_, at_market)| !market || *at_market) {
             self.below(instrument, quantity, price, max)?;
         }
-        if let OrderKind::Limit { price } = kind {
+        if let Some(price) = kind.worst_price() {
             self.in_range(instrument, side, price, last)?;
         }
         Ok((quantity, kind))
@@ -197,6 +194,7 @@ mod tests {
             max_quantity: Some(Quantity::new(dec("9000")).unwrap()),
             min_notional: Notional::new(dec("5")).unwrap(),
             tradable: true,
+            resting: nija_core::RestingOrders::ALL,
         }
     }
 

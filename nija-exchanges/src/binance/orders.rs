@@ -1,8 +1,8 @@
 //! Orders.
 
 use nija_core::{
-    ExecutionReport, Lookup, Method, Notional, OrderKind, OrderRef, Placement, Price, RequestPurpose, Side,
-    TimeInForce, Timestamp, VenueAccount, VenueError, VenueOrder,
+    ExecutionReport, Lookup, Method, Notional, OrderRef, Placement, Price, RequestPurpose, Side, TimeInForce,
+    Timestamp, VenueAccount, VenueError, VenueOrder,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -46,12 +46,12 @@ impl Binance {
         )?;
         let mut params: Params =
             vec![("symbol", listed.name().to_owned()), ("side", side(order.side()).to_owned())];
-        match kind {
-            OrderKind::Market => {
+        match kind.worst_price() {
+            None => {
                 params.push(("type", "MARKET".to_owned()));
                 params.push(("quantity", quantity.to_string()));
             }
-            OrderKind::Limit { price } => {
+            Some(price) => {
                 let immediate = order.time_in_force() == TimeInForce::Ioc;
                 params.push(("type", "LIMIT".to_owned()));
                 params.push(("timeInForce", if immediate { "IOC" } else { "GTC" }.to_owned()));

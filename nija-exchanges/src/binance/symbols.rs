@@ -92,6 +92,7 @@ fn listed(venue: &VenueId, info: &SymbolInfo) -> Option<Listed> {
         max_quantity: step(lot, |filter| filter.max_qty).and_then(|max| Quantity::new(max).ok()),
         min_notional: Notional::new(min_notional.unwrap_or_default()).ok()?,
         tradable: info.status == "TRADING" && info.is_spot_trading_allowed.unwrap_or(true),
+        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
     };
     Some(Listed { instrument, filters: Filters::new(&info.filters) })
 }

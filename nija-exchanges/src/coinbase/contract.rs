@@ -27,7 +27,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Deadline(TOKEN_LIFE.saturating_add(CLOCK_DOUBT)),
         // Advanced Trade REST rate limits: public calls count by address, private ones by user.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
-        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
         ordered_nonces: false,
     }
 }

@@ -132,8 +132,8 @@ fn fitted(
     let expected =
         notional.get().checked_div(order.quantity().get()).and_then(|price| Price::new(price).ok());
     let reference = match order.kind() {
-        OrderKind::Limit { price } => Some(price),
         OrderKind::Market => expected,
+        kind => kind.worst_price(),
     };
     let nothing = || FilterError::BelowMinQuantity {
         quantity: order.quantity(),
@@ -147,12 +147,12 @@ fn fitted(
 
 fn terms(kind: OrderKind, quantity: Quantity, time_in_force: TimeInForce) -> wire::NewTerms {
     let base_size = quantity.get().normalize();
-    match (kind, time_in_force) {
-        (OrderKind::Market, _) => wire::NewTerms::Market { base_size },
-        (OrderKind::Limit { price }, TimeInForce::Ioc) => {
+    match (kind.worst_price(), time_in_force) {
+        (None, _) => wire::NewTerms::Market { base_size },
+        (Some(price), TimeInForce::Ioc) => {
             wire::NewTerms::LimitIoc { base_size, limit_price: price.get().normalize() }
         }
-        (OrderKind::Limit { price }, _) => {
+        (Some(price), _) => {
             wire::NewTerms::LimitGtc { base_size, limit_price: price.get().normalize(), post_only: false }
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         // Guides: Spot REST rate limits (a counter for each key) and trading rate limits (for each account and pair);
         // public calls count by address.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Key, LimitScope::Account, LimitScope::Pair],
-        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
         // Guides: Spot REST authentication: the nonce must increase with every request of a key.
         ordered_nonces: true,
     }

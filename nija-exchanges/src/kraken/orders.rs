@@ -1,8 +1,8 @@
 //! Orders and executions.
 
 use nija_core::{
-    ExecutionReport, Lookup, Notional, OrderKind, OrderRef, Placement, RequestPurpose, TimeInForce,
-    Timestamp, VenueAccount, VenueClientId, VenueError, VenueFill, VenueOrder,
+    ExecutionReport, Lookup, Notional, OrderRef, Placement, RequestPurpose, TimeInForce, Timestamp,
+    VenueAccount, VenueClientId, VenueError, VenueFill, VenueOrder,
 };
 use std::{collections::HashMap, time::Duration};
 
@@ -37,6 +37,7 @@ impl Kraken {
             return Err(self.not_sent("the order is another user's"));
         }
         let listed = self.market.listed(order.symbol()).await?;
+        listed.instrument.check_kind(order.kind())?;
         let deadline = self.deadline(order.deadline())?;
         let form = form(order, &listed.instrument.venue_symbol, deadline);
         let purpose =
@@ -276,9 +277,9 @@ fn form(order: &VenueOrder, pair: &str, deadline: Timestamp) -> Form {
         // Fees in the quote currency on both sides; Kraken's default for sells is the base.
         ("oflags", "fciq".to_owned()),
     ];
-    match order.kind() {
-        OrderKind::Market => form.push(("ordertype", "market".to_owned())),
-        OrderKind::Limit { price } => {
+    match order.kind().worst_price() {
+        None => form.push(("ordertype", "market".to_owned())),
+        Some(price) => {
             form.push(("ordertype", "limit".to_owned()));
             form.push(("price", price.to_string()));
             if order.time_in_force() == TimeInForce::Ioc {

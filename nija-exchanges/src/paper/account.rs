@@ -133,13 +133,13 @@ impl Account {
 
 /// What an open order must hold of the asset it pays with: all it could still cost, the fee included.
 pub(super) fn hold_of(order: &PaperOrder, left: Quantity, fee_rate: Decimal) -> Decimal {
-    match (order.side, order.kind) {
+    match (order.side, order.kind.worst_price()) {
         (Side::Sell, _) => left.get(),
-        (Side::Buy, nija_core::OrderKind::Limit { price }) => {
+        (Side::Buy, Some(price)) => {
             let cost = left.get() * price.get();
             cost + cost * fee_rate
         }
-        (Side::Buy, nija_core::OrderKind::Market) => Decimal::ZERO,
+        (Side::Buy, None) => Decimal::ZERO,
     }
 }
 

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
-    Fill, Instrument, KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderKind, OrderLookup, OrderRef,
-    Placement, Price, Quote, RepeatedClientId, RestingOrders, Side, Symbol, Timestamp, VenueAccount,
-    VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    Fill, Instrument, KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement,
+    Price, Quote, RepeatedClientId, RestingOrders, Side, Symbol, Timestamp, VenueAccount, VenueBalance,
+    VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -78,7 +78,7 @@ fn contract(venue: &VenueId) -> VenueContract {
         // An order is taken before the call returns, or never.
         ambiguity_bound: AmbiguityBound::Deadline(Duration::from_secs(1)),
         limit_scopes: Vec::new(),
-        resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+        resting: RestingOrders::ALL,
         ordered_nonces: false,
     }
 }
@@ -167,6 +167,8 @@ impl Paper {
         let mut instruments = over.instruments().await.map_err(|error| self.upstream(&error))?;
         for instrument in &mut instruments {
             instrument.venue = self.venue.clone();
+            // What rests here rests in memory, whatever the other venue has.
+            instrument.resting = RestingOrders::ALL;
         }
         let by_symbol = instruments.iter().map(|one| (one.symbol.clone(), one.clone()));
         self.listed.store(Arc::new(by_symbol.collect()));
@@ -366,10 +368,7 @@ fn fits(instrument: &Instrument, order: &VenueOrder, book: &OrderBook) -> Result
         Side::Buy => book.asks.first(),
         Side::Sell => book.bids.first(),
     };
-    let reference: Option<Price> = best.map(|level| level.price).or(match order.kind() {
-        OrderKind::Limit { price } => Some(price),
-        OrderKind::Market => None,
-    });
+    let reference: Option<Price> = best.map(|level| level.price).or(order.kind().worst_price());
     let out_of_range = || nija_core::FilterError::OutOfRange { venue: instrument.venue.clone() };
     let fitted =
         instrument.fit(order.side(), order.kind(), order.quantity(), reference.ok_or_else(out_of_range)?)?;

@@ -54,6 +54,7 @@ pub(super) fn markets(venue: &VenueId, seed: u64) -> Vec<GeneratedMarket> {
                 max_quantity: None,
                 min_notional: Notional::new(Decimal::new(5, 1)).ok()?,
                 tradable: true,
+                resting: nija_core::RestingOrders::ALL,
             };
             Some(GeneratedMarket {
                 instrument,

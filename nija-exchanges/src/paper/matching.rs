@@ -1,4 +1,4 @@
-//! What an order meets in a book.
+//! What an order meets in a book, and what sets it off.
 
 use nija_core::{BookLevel, OrderBook, OrderKind, Price, Quantity, Side};
 
@@ -31,6 +31,14 @@ pub(super) fn reached(book: &OrderBook, side: Side, limit: Price, left: Quantity
         .min(left)
 }
 
+/// Whether the market touches a stop: for a sell it has fallen to it, for a buy it has risen to it.
+pub(super) fn touches(book: &OrderBook, side: Side, stop: Price) -> bool {
+    match side {
+        Side::Sell => book.bids.first().is_some_and(|best| best.price <= stop),
+        Side::Buy => book.asks.first().is_some_and(|best| best.price >= stop),
+    }
+}
+
 fn crossed(book: &OrderBook, side: Side, kind: OrderKind) -> impl Iterator<Item = &BookLevel> {
     let levels = match side {
         Side::Buy => &book.asks,
@@ -40,5 +48,7 @@ fn crossed(book: &OrderBook, side: Side, kind: OrderKind) -> impl Iterator<Item 
         (OrderKind::Market, _) => true,
         (OrderKind::Limit { price }, Side::Buy) => level.price <= price,
         (OrderKind::Limit { price }, Side::Sell) => level.price >= price,
+        // They wait: nothing is theirs to take before they have gone off.
+        (OrderKind::StopLimit { .. } | OrderKind::Bracket { .. }, _) => false,
     })
 }

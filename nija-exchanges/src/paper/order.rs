@@ -14,6 +14,8 @@ pub(super) struct PaperOrder {
     pub(super) symbol: Symbol,
     pub(super) side: Side,
     pub(super) kind: OrderKind,
+    /// Whether its stop has gone off: from then on it is a limit order at its worst price.
+    pub(super) triggered: bool,
     pub(super) quantity: Quantity,
     pub(super) filled: Quantity,
     pub(super) cost: Decimal,
@@ -34,6 +36,7 @@ impl PaperOrder {
             symbol: order.symbol().clone(),
             side: order.side(),
             kind,
+            triggered: false,
             quantity,
             filled: Quantity::ZERO,
             cost: Decimal::ZERO,
@@ -54,6 +57,7 @@ impl PaperOrder {
             symbol: fill.symbol.clone(),
             side: fill.side,
             kind,
+            triggered: false,
             quantity,
             filled: Quantity::ZERO,
             cost: Decimal::ZERO,
@@ -71,6 +75,18 @@ impl PaperOrder {
 
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, OrderState::Working | OrderState::PartialFill)
+    }
+
+    /// The price at which it rests in the market now, where it does.
+    pub(super) const fn resting_price(&self) -> Option<Price> {
+        match self.kind {
+            OrderKind::Market => None,
+            OrderKind::Limit { price } => Some(price),
+            OrderKind::StopLimit { .. } | OrderKind::Bracket { .. } if self.triggered => {
+                self.kind.worst_price()
+            }
+            OrderKind::StopLimit { .. } | OrderKind::Bracket { .. } => self.kind.take_profit(),
+        }
     }
 
     /// The asset it pays with.
@@ -118,11 +134,13 @@ impl PaperOrder {
     }
 }
 
-/// `<client id>:<quantity>:m` or `...:l<limit price>`: the journal keeps order ids with fills, so that a restart knows the rest.
+/// `<client id>:<quantity>:` and `m`, `l<price>`, `s<stop>_<price>` or `b<take profit>_<stop>_<price>`: the journal keeps order ids with fills, so that a restart knows the rest.
 fn order_id(client_id: VenueClientId, quantity: Quantity, kind: OrderKind) -> Option<VenueOrderId> {
     let kind = match kind {
         OrderKind::Market => "m".to_owned(),
         OrderKind::Limit { price } => format!("l{price}"),
+        OrderKind::StopLimit { stop, price } => format!("s{stop}_{price}"),
+        OrderKind::Bracket { take_profit, stop, price } => format!("b{take_profit}_{stop}_{price}"),
     };
     VenueOrderId::new(&format!("{client_id}:{quantity}:{kind}")).ok()
 }
@@ -130,9 +148,15 @@ fn order_id(client_id: VenueClientId, quantity: Quantity, kind: OrderKind) -> Op
 fn parse_order_id(id: &VenueOrderId) -> Option<(Quantity, OrderKind)> {
     let mut parts = id.as_str().split(':').skip(1);
     let quantity = Quantity::new(parts.next()?.parse().ok()?).ok()?;
-    let kind = match parts.next()? {
+    let (letter, prices) = parts.next()?.split_at_checked(1)?;
+    let mut prices = prices.split('_').map(|text| text.parse::<Price>().ok());
+    let mut price = || prices.next()?;
+    let kind = match letter {
         "m" => OrderKind::Market,
-        limit => OrderKind::Limit { price: Price::new(limit.strip_prefix('l')?.parse().ok()?).ok()? },
+        "l" => OrderKind::Limit { price: price()? },
+        "s" => OrderKind::StopLimit { stop: price()?, price: price()? },
+        "b" => OrderKind::Bracket { take_profit: price()?, stop: price()?, price: price()? },
+        _ => return None,
     };
     Some((quantity, kind))
 }

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 use super::{
     account::{Account, hold_of},
-    matching::{reached, walk},
+    matching::{reached, touches, walk},
     order::PaperOrder,
 };
 
@@ -82,8 +82,11 @@ impl Accounts {
         }
         let mut taken = PaperOrder::new(order, now).ok_or_else(|| self.out_of_range())?;
         let executions = walk(book, taken.side, taken.kind, taken.quantity);
-        let rests =
-            matches!(taken.kind, OrderKind::Limit { .. }) && order.time_in_force() == TimeInForce::Gtc;
+        let rests = match taken.kind {
+            OrderKind::Market => false,
+            OrderKind::Limit { .. } => order.time_in_force() == TimeInForce::Gtc,
+            OrderKind::StopLimit { .. } | OrderKind::Bracket { .. } => true,
+        };
         self.afford(user, &taken, &executions, rests)?;
         let mut fills = Vec::with_capacity(executions.len());
         for (price, quantity) in executions {
@@ -109,7 +112,7 @@ impl Accounts {
         true
     }
 
-    /// The market of a symbol moved: resting orders that it reaches fill at their own price.
+    /// The market of a symbol moved: resting orders that it reaches fill at their own price, and stops that it touches go off.
     pub(super) fn cross(&mut self, symbol: &Symbol, book: &OrderBook, now: Timestamp) {
         let Some(users) = self.resting.get(symbol) else { return };
         let mut users: Vec<UserId> = users.iter().copied().collect();
@@ -117,16 +120,37 @@ impl Accounts {
         for user in users {
             for id in self.user(user).open_in(symbol) {
                 let Some(mut order) = self.user(user).order(id).cloned() else { continue };
-                let OrderKind::Limit { price } = order.kind else { continue };
-                let quantity = reached(book, order.side, price, order.remaining());
-                if quantity.is_zero() {
-                    continue;
-                }
-                if let Some(fill) = self.execute(&mut order, price, quantity, Liquidity::Maker, now) {
-                    self.commit(user, order, vec![fill], now);
+                let stop = order.kind.stop().filter(|_| !order.triggered);
+                let goes_off = stop.is_some_and(|stop| touches(book, order.side, stop));
+                let fills = if goes_off {
+                    self.set_off(&mut order, book, now)
+                } else {
+                    self.meet(&mut order, book, now)
+                };
+                if goes_off || !fills.is_empty() {
+                    self.commit(user, order, fills, now);
                 }
             }
         }
+    }
+
+    /// What a resting order gets at its own price.
+    fn meet(&self, order: &mut PaperOrder, book: &OrderBook, now: Timestamp) -> Vec<VenueFill> {
+        let Some(price) = order.resting_price() else { return Vec::new() };
+        let quantity = reached(book, order.side, price, order.remaining());
+        if quantity.is_zero() {
+            return Vec::new();
+        }
+        self.execute(order, price, quantity, Liquidity::Maker, now).into_iter().collect()
+    }
+
+    /// A stop goes off: from here on it is a limit order, and takes at once what its price reaches.
+    fn set_off(&self, order: &mut PaperOrder, book: &OrderBook, now: Timestamp) -> Vec<VenueFill> {
+        order.triggered = true;
+        let Some(price) = order.kind.worst_price() else { return Vec::new() };
+        let executions = walk(book, order.side, OrderKind::Limit { price }, order.remaining());
+        let fill = |(price, quantity)| self.execute(order, price, quantity, Liquidity::Taker, now);
+        executions.into_iter().filter_map(fill).collect()
     }
 
     fn execute(

@@ -19,6 +19,7 @@ mod intents;
 pub mod market;
 pub mod orders;
 mod signer;
+pub mod stops;
 pub mod streams;
 mod wait;
 
@@ -50,6 +51,13 @@ macro_rules! executor_conformance {
                 orders::refusals_are_definite_and_of_their_kind
                 orders::an_order_past_its_deadline_is_never_placed
                 orders::users_do_not_see_each_other
+                stops::a_stop_rests_holds_the_goods_and_is_cancelled
+                stops::a_stop_sells_when_the_market_falls_to_it
+                stops::a_bracket_rests_as_one_order_and_is_cancelled_whole
+                stops::a_bracket_wins_at_its_take_profit_and_its_stop_is_gone
+                stops::a_bracket_sells_at_its_stop_and_its_take_profit_is_gone
+                stops::a_kind_that_the_instrument_lacks_is_refused_before_sending
+                stops::prices_on_the_wrong_sides_are_refused_before_sending
                 streams::prices_stream
                 streams::own_orders_and_fills_stream
                 streams::what_happens_while_the_stream_is_down_is_not_lost

@@ -41,7 +41,7 @@ impl InstantVenue {
                 lookup: OrderLookup::ByClientId,
                 ambiguity_bound: AmbiguityBound::Deadline(Duration::from_secs(1)),
                 limit_scopes: Vec::new(),
-                resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+                resting: RestingOrders::ALL,
                 ordered_nonces: false,
             },
             listeners: Listeners::default(),
@@ -72,6 +72,7 @@ impl Executor for InstantVenue {
             max_quantity: None,
             min_notional: Notional::ZERO,
             tradable: true,
+            resting: RestingOrders::ALL,
         }])
     }
 

@@ -1,9 +1,9 @@
 //! From a signal to an order on record in its venue's lane.
 
 use nija_core::{
-    Approved, JournalEvent, LedgerError, NO_EXECUTION_VENUE_AVAILABLE, Order, OrderId, OrderIntent,
-    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce,
-    Timestamp, TradeSignal, VenueClientId, VenueId,
+    Approved, FilterError, JournalEvent, LedgerError, NO_EXECUTION_VENUE_AVAILABLE, Order, OrderId,
+    OrderIntent, OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest,
+    TimeInForce, Timestamp, TradeSignal, VenueClientId, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -38,7 +38,7 @@ pub(super) struct Placed {
     pub(super) plan: RoutePlan,
 }
 
-/// Checks a signal and writes it the one way it is compared in: a market order never rests, whatever it says.
+/// Checks a signal and writes it the one way it is compared in: a market order never rests and a stop always does, whatever it says.
 pub(super) fn normalise(mut signal: TradeSignal) -> Result<TradeSignal, EngineError> {
     let empty = match signal.size {
         OrderSize::Base(quantity) => quantity.is_zero(),
@@ -52,8 +52,20 @@ pub(super) fn normalise(mut signal: TradeSignal) -> Result<TradeSignal, EngineEr
             "the strategy's name is longer than {STRATEGY_LENGTH} bytes"
         )));
     }
-    if signal.kind == OrderKind::Market {
-        signal.time_in_force = TimeInForce::Ioc;
+    if !signal.kind.is_ordered(signal.side) {
+        let wrong = FilterError::PricesOutOfOrder { side: signal.side };
+        return Err(EngineError::Invalid(wrong.to_string()));
+    }
+    match signal.kind {
+        OrderKind::Market => signal.time_in_force = TimeInForce::Ioc,
+        OrderKind::StopLimit { .. } => signal.time_in_force = TimeInForce::Gtc,
+        OrderKind::Bracket { .. } if !signal.signal_type.is_exit() => {
+            return Err(EngineError::Invalid(
+                "a bracket ends a position: its signal type must be exit or stop_loss".into(),
+            ));
+        }
+        OrderKind::Bracket { .. } => signal.time_in_force = TimeInForce::Gtc,
+        OrderKind::Limit { .. } => {}
     }
     Ok(signal)
 }

@@ -1,4 +1,4 @@
-use nija_core::{AccountState, OrderIntent, OrderKind, Reason, RiskPolicy, Side, Verdict};
+use nija_core::{AccountState, OrderIntent, Reason, RiskPolicy, Side, Verdict};
 use rust_decimal::Decimal;
 
 use super::{RiskLimits, value::newest_quote};
@@ -22,14 +22,14 @@ impl RiskPolicy for PriceCollar {
 
     fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
         let signal = &intent.signal;
-        let (OrderKind::Limit { price }, false) = (signal.kind, signal.signal_type.is_exit()) else {
+        let (Some(price), false) = (signal.kind.worst_price(), signal.signal_type.is_exit()) else {
             return Verdict::Allow;
         };
-        // The last good quote, however old: the router judges its age.
-        let Some(quote) = newest_quote(intent, account) else {
+        // A stop trades where it goes off. Otherwise the last good quote, however old: the router judges its age.
+        let quoted = || newest_quote(intent, account).map(|quote| quote.taker_price(signal.side));
+        let Some(touch) = signal.kind.stop().or_else(quoted) else {
             return Verdict::Allow;
         };
-        let touch = quote.taker_price(signal.side);
         let (bound, far) = match signal.side {
             Side::Buy => {
                 let bound = touch.get() * (Decimal::ONE + self.0);
@@ -46,8 +46,9 @@ impl RiskPolicy for PriceCollar {
         Verdict::Refuse(Reason::new(
             "price_collar",
             format!(
-                "a {} at {price} is far from the market at {touch}; the limit is {}",
+                "a {} at {price} is far from {} at {touch}; the limit is {}",
                 signal.side,
+                if signal.kind.waits() { "its stop" } else { "the market" },
                 bound.round_dp(8).normalize()
             ),
         ))

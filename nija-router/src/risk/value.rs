@@ -1,8 +1,7 @@
 //! What an intent is worth, and how to make it worth less.
 
 use nija_core::{
-    AccountState, Notional, OrderIntent, OrderKind, OrderSize, Price, Quantity, Quote, Reason, Side, Symbol,
-    Verdict,
+    AccountState, Notional, OrderIntent, OrderSize, Price, Quantity, Quote, Reason, Side, Symbol, Verdict,
 };
 use rust_decimal::Decimal;
 
@@ -19,10 +18,8 @@ pub(super) fn newest_quote<'a>(intent: &OrderIntent, account: &'a AccountState) 
 
 /// The price that values an intent: its limit, or the best price on its side of the newest quote.
 pub(super) fn price(intent: &OrderIntent, account: &AccountState) -> Option<Price> {
-    match intent.signal.kind {
-        OrderKind::Limit { price } => Some(price),
-        OrderKind::Market => newest_quote(intent, account).map(|quote| quote.taker_price(intent.signal.side)),
-    }
+    let taken = || newest_quote(intent, account).map(|quote| quote.taker_price(intent.signal.side));
+    intent.signal.kind.worst_price().or_else(taken)
 }
 
 /// What the intent is worth in quote units; `None` when nothing prices it.

@@ -26,6 +26,10 @@ pub(super) fn before_sizing(
     };
     refuse(signal.venue.as_ref().is_some_and(|venue| *venue != view.venue), Ineligible::NotRequested);
     refuse(view.instrument.is_none(), Ineligible::PairNotListed);
+    refuse(
+        view.instrument.as_ref().is_some_and(|rules| !rules.resting.takes(signal.kind)),
+        Ineligible::KindNotSupported,
+    );
     refuse(view.instrument.as_ref().is_some_and(|rules| !rules.tradable), Ineligible::MarketClosed);
     refuse(!view.connected, Ineligible::NoCredentials);
     refuse(entry && !view.within_tier, Ineligible::TierVenueLimit);

@@ -35,11 +35,12 @@ pub(super) fn plan(
     let instrument = view.instrument.as_ref().ok_or(Ineligible::PairNotListed)?;
     let touch = quote.taker_price(signal.side);
     let Shape { kind, crosses } = shape(intent, touch, config)?;
-    let price = match kind {
-        OrderKind::Limit { price } if !crosses => price,
+    let price = match kind.worst_price() {
+        Some(price) if !crosses => price,
         _ => touch,
     };
-    let rests = signal.time_in_force == TimeInForce::Gtc && !crosses;
+    // A stop that goes off meets the market more often than it rests.
+    let rests = signal.time_in_force == TimeInForce::Gtc && !crosses && !kind.waits();
     let fee_rate = if rests { view.fees.maker } else { view.fees.taker };
     // A rebate is not counted on.
     let with_fee = if fee_rate.is_sign_negative() { Decimal::ONE } else { Decimal::ONE + fee_rate };
@@ -56,13 +57,11 @@ pub(super) fn plan(
     };
     let (quantity, kind) = instrument.fit(signal.side, kind, wanted, price).map_err(|error| match error {
         FilterError::NotTradable { .. } => Ineligible::MarketClosed,
+        FilterError::KindNotSupported { .. } => Ineligible::KindNotSupported,
         _ => Ineligible::BelowMinNotional,
     })?;
     let worth = quantity.at(price).map_err(|_| Ineligible::BelowMinNotional)?;
-    let worst = match kind {
-        OrderKind::Limit { price } => price,
-        OrderKind::Market => price,
-    };
+    let worst = kind.worst_price().unwrap_or(price);
     Ok(Planned {
         plan: RoutePlan {
             quantity,
@@ -93,6 +92,7 @@ fn shape(intent: &OrderIntent, touch: Price, config: &ScoreConfig) -> Result<Sha
         (OrderKind::Market, _) => true,
         (OrderKind::Limit { price }, Side::Buy) => price >= touch,
         (OrderKind::Limit { price }, Side::Sell) => price <= touch,
+        (OrderKind::StopLimit { .. } | OrderKind::Bracket { .. }, _) => false,
     };
     Ok(Shape { kind, crosses })
 }
@@ -115,8 +115,7 @@ fn bought(
     let places = view.instrument.as_ref().map_or(18, |rules| rules.lot_size.scale());
     let too_small = |_| Ineligible::BelowMinNotional;
     let quantity = money.buys_at(unit(price), places).map_err(too_small)?;
-    if let (Side::Buy, OrderKind::Limit { price: worst }, Some(available)) =
-        (side, kind, view.available_quote)
+    if let (Side::Buy, Some(worst), Some(available)) = (side, kind.worst_price(), view.available_quote)
         && let Ok(available) = Notional::new(available)
         && available >= money
     {

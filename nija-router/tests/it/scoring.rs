@@ -22,7 +22,7 @@ type Change = fn(&mut VenueView);
 
 #[test]
 fn each_obstacle_of_an_entry_has_its_reason() {
-    let cases: [(Change, Ineligible); 11] = [
+    let cases: [(Change, Ineligible); 12] = [
         (|v| v.instrument = None, Ineligible::PairNotListed),
         (|v| v.connected = false, Ineligible::NoCredentials),
         (|v| v.within_tier = false, Ineligible::TierVenueLimit),
@@ -40,6 +40,10 @@ fn each_obstacle_of_an_entry_has_its_reason() {
             Ineligible::BelowMinNotional,
         ),
         (|v| Arc::make_mut(v.instrument.as_mut().unwrap()).tradable = false, Ineligible::MarketClosed),
+        (
+            |v| Arc::make_mut(v.instrument.as_mut().unwrap()).resting.limit = false,
+            Ineligible::KindNotSupported,
+        ),
     ];
     for (change, reason) in cases {
         let mut venue = view("kraken");

@@ -200,6 +200,8 @@ fn orders(seed: u64, user: usize) -> Vec<NewOrder> {
                 size_type: None,
                 order_type: None,
                 limit_price: None,
+                stop_price: None,
+                take_profit_price: None,
                 time_in_force: None,
                 venue: None,
                 signal_type: None,

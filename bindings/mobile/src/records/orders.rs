@@ -24,9 +24,15 @@ pub struct OrderRequest {
     /// `market` (default) or `limit`.
     #[uniffi(default = None)]
     pub order_type: Option<String>,
-    /// Needed by `limit`; a decimal.
+    /// The worst price accepted. Needed by all but `market`; a decimal.
     #[uniffi(default = None)]
     pub limit_price: Option<String>,
+    /// What sets the stop off. Needed by `stop_limit` and `bracket`; a decimal.
+    #[uniffi(default = None)]
+    pub stop_price: Option<String>,
+    /// The price to win at. Needed by `bracket`; a decimal.
+    #[uniffi(default = None)]
+    pub take_profit_price: Option<String>,
     /// `gtc` (default) or `ioc`.
     #[uniffi(default = None)]
     pub time_in_force: Option<String>,
@@ -52,7 +58,9 @@ impl TryFrom<OrderRequest> for wire::NewOrder {
             size: decimal("size", &request.size)?,
             size_type: request.size_type,
             order_type: request.order_type,
-            limit_price: request.limit_price.map(|price| decimal("limit_price", &price)).transpose()?,
+            limit_price: price("limit_price", request.limit_price)?,
+            stop_price: price("stop_price", request.stop_price)?,
+            take_profit_price: price("take_profit_price", request.take_profit_price)?,
             time_in_force: request.time_in_force,
             venue: request.venue,
             signal_type: request.signal_type,
@@ -65,6 +73,10 @@ impl TryFrom<OrderRequest> for wire::NewOrder {
 fn decimal(field: &str, text: &str) -> Result<Decimal, NijaError> {
     Decimal::from_str_exact(text)
         .map_err(|_| NijaError::InvalidInput { why: format!("{field} is not a decimal like 25 or 0.001") })
+}
+
+fn price(field: &str, text: Option<String>) -> Result<Option<Decimal>, NijaError> {
+    text.map(|text| decimal(field, &text)).transpose()
 }
 
 mirror! {
@@ -86,6 +98,10 @@ mirror! {
         size_type: String,
         /// As asked for.
         limit_price: Option<String>,
+        /// As asked for.
+        stop_price: Option<String>,
+        /// As asked for.
+        take_profit_price: Option<String>,
         /// `pending`, `routing`, `queued`, `executing`, `working`, `partial_fill`, `filled`, `rejected`, `cancelled`,
         /// `expired`, `failed` or `unknown`.
         state: String,
@@ -211,6 +227,8 @@ mod tests {
             size_type: None,
             order_type: None,
             limit_price: None,
+            stop_price: None,
+            take_profit_price: None,
             time_in_force: None,
             venue: None,
             signal_type: None,

@@ -36,6 +36,15 @@ def _amount(name: str, value: Amount) -> str:
     return str(value)
 
 
+def _order_type(limit_price: Amount | None, stop_price: Amount | None, take_profit_price: Amount | None) -> str:
+    """The type that the given prices mean; the platform says what is missing."""
+    if take_profit_price is not None:
+        return "bracket"
+    if stop_price is not None:
+        return "stop_limit"
+    return "market" if limit_price is None else "limit"
+
+
 def new_order(
     symbol: str,
     side: str,
@@ -43,6 +52,8 @@ def new_order(
     *,
     size_type: str,
     limit_price: Amount | None,
+    stop_price: Amount | None,
+    take_profit_price: Amount | None,
     time_in_force: str | None,
     venue: str | None,
     signal_type: str | None,
@@ -54,8 +65,10 @@ def new_order(
         "side": side,
         "size": _amount("size", size),
         "size_type": size_type,
-        "order_type": "market" if limit_price is None else "limit",
+        "order_type": _order_type(limit_price, stop_price, take_profit_price),
         "limit_price": None if limit_price is None else _amount("limit_price", limit_price),
+        "stop_price": None if stop_price is None else _amount("stop_price", stop_price),
+        "take_profit_price": None if take_profit_price is None else _amount("take_profit_price", take_profit_price),
         "time_in_force": time_in_force,
         "venue": venue,
         "signal_type": signal_type,

@@ -48,6 +48,8 @@ class Order(_Model):
     size: Decimal
     size_type: str
     limit_price: Decimal | None
+    stop_price: Decimal | None
+    take_profit_price: Decimal | None
     state: str
     reason: str | None
     reason_code: str | None

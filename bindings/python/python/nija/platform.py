@@ -35,6 +35,8 @@ class Platform:
         *,
         size_type: str = "quote",
         limit_price: Amount | None = None,
+        stop_price: Amount | None = None,
+        take_profit_price: Amount | None = None,
         time_in_force: str | None = None,
         venue: str | None = None,
         signal_type: str | None = None,
@@ -44,7 +46,8 @@ class Platform:
     ) -> Order:
         """Places an order and waits at most ``wait`` seconds (10 at most) for its end.
 
-        A market order unless ``limit_price`` is given. ``size`` is in quote units (money) or, with ``size_type="base"``,
+        A market order unless ``limit_price`` is given; with ``stop_price`` it waits for that price, and with
+        ``take_profit_price`` too it is an exit at whichever of the two comes first. ``size`` is in quote units (money) or, with ``size_type="base"``,
         in base units. The same ``client_order_id`` names the same order for ever: placing it again buys nothing twice.
 
         Raises :class:`RiskRefused`, :class:`VenueUnavailable`, :class:`OrderUnknown`, :class:`InvalidRequest`.
@@ -57,6 +60,8 @@ class Platform:
                     size,
                     size_type=size_type,
                     limit_price=limit_price,
+                    stop_price=stop_price,
+                    take_profit_price=take_profit_price,
                     time_in_force=time_in_force,
                     venue=venue,
                     signal_type=signal_type,
@@ -75,6 +80,8 @@ class Platform:
         *,
         size_type: str = "quote",
         limit_price: Amount | None = None,
+        stop_price: Amount | None = None,
+        take_profit_price: Amount | None = None,
         time_in_force: str | None = None,
         venue: str | None = None,
         signal_type: str | None = None,
@@ -89,6 +96,8 @@ class Platform:
                     size,
                     size_type=size_type,
                     limit_price=limit_price,
+                    stop_price=stop_price,
+                    take_profit_price=take_profit_price,
                     time_in_force=time_in_force,
                     venue=venue,
                     signal_type=signal_type,
@@ -190,6 +199,8 @@ class AsyncPlatform:
         *,
         size_type: str = "quote",
         limit_price: Amount | None = None,
+        stop_price: Amount | None = None,
+        take_profit_price: Amount | None = None,
         time_in_force: str | None = None,
         venue: str | None = None,
         signal_type: str | None = None,
@@ -199,7 +210,8 @@ class AsyncPlatform:
     ) -> Order:
         """Places an order and waits at most ``wait`` seconds (10 at most) for its end.
 
-        A market order unless ``limit_price`` is given. ``size`` is in quote units (money) or, with ``size_type="base"``,
+        A market order unless ``limit_price`` is given; with ``stop_price`` it waits for that price, and with
+        ``take_profit_price`` too it is an exit at whichever of the two comes first. ``size`` is in quote units (money) or, with ``size_type="base"``,
         in base units. The same ``client_order_id`` names the same order for ever: placing it again buys nothing twice.
 
         Raises :class:`RiskRefused`, :class:`VenueUnavailable`, :class:`OrderUnknown`, :class:`InvalidRequest`.
@@ -212,6 +224,8 @@ class AsyncPlatform:
                     size,
                     size_type=size_type,
                     limit_price=limit_price,
+                    stop_price=stop_price,
+                    take_profit_price=take_profit_price,
                     time_in_force=time_in_force,
                     venue=venue,
                     signal_type=signal_type,
@@ -230,6 +244,8 @@ class AsyncPlatform:
         *,
         size_type: str = "quote",
         limit_price: Amount | None = None,
+        stop_price: Amount | None = None,
+        take_profit_price: Amount | None = None,
         time_in_force: str | None = None,
         venue: str | None = None,
         signal_type: str | None = None,
@@ -244,6 +260,8 @@ class AsyncPlatform:
                     size,
                     size_type=size_type,
                     limit_price=limit_price,
+                    stop_price=stop_price,
+                    take_profit_price=take_profit_price,
                     time_in_force=time_in_force,
                     venue=venue,
                     signal_type=signal_type,

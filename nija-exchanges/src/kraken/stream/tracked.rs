@@ -90,9 +90,9 @@ impl TrackedOrders {
             .values()
             .map(|order| {
                 let left = order.ordered.minus(order.filled);
-                match (order.side, order.kind) {
+                match (order.side, order.kind.worst_price()) {
                     (Side::Sell, _) if order.symbol.base() == asset => left.get(),
-                    (Side::Buy, OrderKind::Limit { price }) if order.symbol.quote() == asset => {
+                    (Side::Buy, Some(price)) if order.symbol.quote() == asset => {
                         left.at(price).map_or(Decimal::ZERO, nija_core::Notional::get)
                     }
                     _ => Decimal::ZERO,

@@ -67,7 +67,7 @@ impl FakeVenue {
             lookup: OrderLookup::ByClientId,
             ambiguity_bound: AmbiguityBound::Deadline(Duration::from_secs(5)),
             limit_scopes: vec![LimitScope::Key],
-            resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+            resting: RestingOrders::ALL,
             ordered_nonces: false,
         };
         contract(&mut promises);
@@ -195,6 +195,7 @@ impl Executor for FakeVenue {
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
             tradable: true,
+            resting: RestingOrders::ALL,
         });
         Ok(rules.collect())
     }

@@ -132,10 +132,10 @@ impl World {
         let traded = self.order(user, id);
         let market = self.prices[&traded.symbol];
         // Never worse than the order's limit.
-        let price = match (traded.kind, traded.side) {
-            (OrderKind::Market, _) => market,
-            (OrderKind::Limit { price }, Side::Buy) => market.min(price.get()),
-            (OrderKind::Limit { price }, Side::Sell) => market.max(price.get()),
+        let price = match (traded.kind.worst_price(), traded.side) {
+            (None, _) => market,
+            (Some(price), Side::Buy) => market.min(price.get()),
+            (Some(price), Side::Sell) => market.max(price.get()),
         };
         let (venue, echoes) = (self.venue.clone(), self.echoes);
         let account = self.account(user);

@@ -15,6 +15,8 @@ export interface NewOrder {
   size_type?: SizeType;
   order_type?: OrderType;
   limit_price?: DecimalString;
+  stop_price?: DecimalString;
+  take_profit_price?: DecimalString;
   time_in_force?: 'gtc' | 'ioc';
   venue?: string;
   signal_type?: 'entry' | 'exit' | 'stop_loss';
@@ -30,6 +32,8 @@ export interface Order {
   size: DecimalString;
   size_type: string;
   limit_price?: DecimalString;
+  stop_price?: DecimalString;
+  take_profit_price?: DecimalString;
   state: string;
   reason?: string;
   reason_code?: string;
