@@ -18,7 +18,8 @@ pub async fn a_stop_rests_holds_the_goods_and_is_cancelled(harness: &dyn Harness
 /// The market falls to the stop: it sells, at its limit or better, and everything is told under its client id.
 pub async fn a_stop_sells_when_the_market_falls_to_it(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, stop_limit).await else { return };
-    let (order, kind) = owner.place(stop_limit(&owner)).await;
+    let near = OrderKind::StopLimit { stop: owner.at(999), price: owner.at(800) };
+    let (order, kind) = owner.place(near).await;
     harness.reach(Side::Buy, kind.stop().unwrap()).await;
     owner.sold(&order, kind).await;
 }
@@ -32,7 +33,8 @@ pub async fn a_bracket_rests_as_one_order_and_is_cancelled_whole(harness: &dyn H
 /// The market rises to the take-profit: it sells there, once, and no leg is left.
 pub async fn a_bracket_wins_at_its_take_profit_and_its_stop_is_gone(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, bracket).await else { return };
-    let (order, kind) = owner.place(bracket(&owner)).await;
+    let near = OrderKind::Bracket { take_profit: owner.at(1001), stop: owner.at(900), price: owner.at(800) };
+    let (order, kind) = owner.place(near).await;
     harness.reach(Side::Sell, kind.take_profit().unwrap()).await;
     let fills = owner.sold(&order, kind).await;
     assert!(fills.iter().all(|fill| Some(fill.price) >= kind.take_profit()), "{fills:?}");
@@ -41,7 +43,8 @@ pub async fn a_bracket_wins_at_its_take_profit_and_its_stop_is_gone(harness: &dy
 /// The market falls to the stop: it sells, once, and no leg is left.
 pub async fn a_bracket_sells_at_its_stop_and_its_take_profit_is_gone(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, bracket).await else { return };
-    let (order, kind) = owner.place(bracket(&owner)).await;
+    let near = OrderKind::Bracket { take_profit: owner.at(1100), stop: owner.at(999), price: owner.at(800) };
+    let (order, kind) = owner.place(near).await;
     harness.reach(Side::Buy, kind.stop().unwrap()).await;
     owner.sold(&order, kind).await;
 }
@@ -65,7 +68,7 @@ pub async fn a_kind_that_the_instrument_lacks_is_refused_before_sending(harness:
 /// A sell whose limit stands above its stop could never do what it is for.
 pub async fn prices_on_the_wrong_sides_are_refused_before_sending(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, stop_limit).await else { return };
-    let kind = OrderKind::StopLimit { stop: owner.at(80), price: owner.at(85) };
+    let kind = OrderKind::StopLimit { stop: owner.at(800), price: owner.at(850) };
     let (order, placed) = owner.trader.place(Side::Sell, kind, owner.quantity, TimeInForce::Gtc).await;
     let error = placed.unwrap_err();
     assert!(matches!(error, VenueError::Filter(FilterError::PricesOutOfOrder { .. })), "{error}");
@@ -101,9 +104,9 @@ impl Owner {
         Some(owner)
     }
 
-    /// A share of the market's price, on the tick.
-    fn at(&self, percent: i64) -> Price {
-        let price = self.market.get() * Decimal::new(percent, 2);
+    /// Thousandths of the market's price, on the tick.
+    fn at(&self, thousandths: i64) -> Price {
+        let price = self.market.get() * Decimal::new(thousandths, 3);
         Price::new(price).unwrap().floor_to(self.trader.instrument.tick_size).unwrap()
     }
 
@@ -176,11 +179,12 @@ async fn market(trader: &Trader) -> Price {
     trader.executor.quote(trader.symbol()).await.unwrap().bid
 }
 
-/// A tenth below the market, with a limit well below that: the market may jump over the stop.
+/// Far below the market: it does not come there by itself. The limit is well below the stop, since a market may jump over it.
 fn stop_limit(owner: &Owner) -> OrderKind {
-    OrderKind::StopLimit { stop: owner.at(90), price: owner.at(80) }
+    OrderKind::StopLimit { stop: owner.at(900), price: owner.at(800) }
 }
 
+/// Far on both sides.
 fn bracket(owner: &Owner) -> OrderKind {
-    OrderKind::Bracket { take_profit: owner.at(110), stop: owner.at(90), price: owner.at(80) }
+    OrderKind::Bracket { take_profit: owner.at(1100), stop: owner.at(900), price: owner.at(800) }
 }
