@@ -54,6 +54,9 @@ pub struct NewAccount {
     /// A secret of the caller's choice, in the venue's form.
     #[serde(default)]
     pub secret: Option<String>,
+    /// A passphrase of the caller's choice, for venues that have one.
+    #[serde(default)]
+    pub passphrase: Option<String>,
 }
 
 /// What every account gets unless told otherwise.
@@ -75,7 +78,7 @@ impl Account {
         Self {
             key: new.key.unwrap_or(made.key),
             secret: new.secret.unwrap_or(made.secret),
-            passphrase: made.passphrase,
+            passphrase: made.passphrase.map(|made| new.passphrase.unwrap_or(made)),
             may_withdraw: permissions.iter().any(|name| Some(name.as_str()) == protocol.withdraw_right()),
             permissions,
             balances: new.balances.unwrap_or_else(default_balances),

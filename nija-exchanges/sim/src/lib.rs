@@ -32,6 +32,7 @@ mod feed;
 mod http;
 mod inspect;
 mod kraken;
+mod okx;
 mod sim;
 mod tape;
 mod tls;

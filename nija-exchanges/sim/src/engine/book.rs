@@ -89,6 +89,16 @@ impl Book {
         level.updated_ns = now_ns;
     }
 
+    /// Changes the quantity of a user's order, which keeps its place.
+    pub(crate) fn resize_user(&mut self, side: Side, price: Decimal, id: OrderId, qty: Decimal, now_ns: i64) {
+        if let Some(level) = self.side_mut(side).get_mut(&price)
+            && let Some(resting) = level.queue.iter_mut().find(|resting| resting.maker == Maker::User(id))
+        {
+            resting.qty = qty;
+            level.updated_ns = now_ns;
+        }
+    }
+
     /// Removes a user's order.
     pub(crate) fn remove_user(&mut self, side: Side, price: Decimal, id: OrderId, now_ns: i64) {
         self.retain(side, price, now_ns, |resting| resting.maker != Maker::User(id));

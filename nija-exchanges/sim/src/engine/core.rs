@@ -30,6 +30,8 @@ pub struct Engine {
     pub(crate) waiting: Waiting,
     /// Markets in which nobody pays a fee.
     pub(crate) free_of_fees: BTreeSet<MarketId>,
+    /// Whether an order that meets one of its own account cancels that one and goes on.
+    pub(crate) self_trade_cancels_maker: bool,
     pub(crate) next_order: OrderId,
     pub(crate) next_fill: u64,
 }
@@ -52,6 +54,7 @@ impl Engine {
             links: BTreeMap::new(),
             waiting: Waiting::default(),
             free_of_fees: BTreeSet::new(),
+            self_trade_cancels_maker: false,
             next_order: first_id,
             next_fill: first_id,
         }

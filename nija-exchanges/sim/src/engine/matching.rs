@@ -33,7 +33,11 @@ impl Engine {
             if let Maker::User(other) = resting.maker
                 && self.orders.get(&other).is_some_and(|order| order.ask.account == ask.account)
             {
-                return Some("Self trade prevented");
+                if !self.self_trade_cancels_maker {
+                    return Some("Self trade prevented");
+                }
+                self.withdraw(other, Status::Canceled, Some("Self trade prevented"), now_ns);
+                continue;
             }
             let order = self.orders.get(&id)?;
             let wanted =

@@ -5,6 +5,7 @@
 //! A venue's protocol folder translates between its wire and this module; nothing here knows a wire format.
 
 mod account;
+mod amend;
 mod book;
 mod candles;
 mod core;

@@ -267,7 +267,7 @@ impl Engine {
         }
     }
 
-    fn would_take(&self, order: &NewOrder) -> bool {
+    pub(crate) fn would_take(&self, order: &NewOrder) -> bool {
         let best = self.markets[order.market].book.best(order.side.opposite());
         match (best, order.limit, order.side) {
             (Some(best), Some(limit), Side::Buy) => limit >= best,

@@ -13,6 +13,7 @@ const TOKENS: usize = 100_000;
 pub(crate) struct Key {
     pub(crate) key: String,
     pub(crate) secret: String,
+    pub(crate) passphrase: Option<String>,
     pub(crate) account: AccountId,
     pub(crate) permissions: Vec<String>,
     pub(crate) last_nonce: u64,
@@ -40,6 +41,7 @@ impl Keys {
         let key = Key {
             key: from.key.clone(),
             secret: from.secret.clone(),
+            passphrase: from.passphrase.clone(),
             account,
             permissions: from.permissions.clone(),
             last_nonce: 0,

@@ -1,7 +1,7 @@
 //! The protocols that can be spoken, each with the folder that speaks it.
 
 use super::protocol::Protocol;
-use crate::{alpaca, binance, coinbase, kraken};
+use crate::{alpaca, binance, coinbase, kraken, okx};
 use std::sync::Arc;
 
 /// Which venue's protocol is spoken.
@@ -17,11 +17,13 @@ pub enum VenueKind {
     Alpaca,
     /// Coinbase Advanced Trade.
     Coinbase,
+    /// OKX, spot.
+    Okx,
 }
 
 impl VenueKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca, Self::Binance, Self::Coinbase];
+    pub const ALL: &[Self] = &[Self::Kraken, Self::Alpaca, Self::Binance, Self::Coinbase, Self::Okx];
 
     /// In small letters, as the command line spells it.
     #[must_use]
@@ -31,6 +33,7 @@ impl VenueKind {
             Self::Kraken => "kraken",
             Self::Alpaca => "alpaca",
             Self::Coinbase => "coinbase",
+            Self::Okx => "okx",
         }
     }
 
@@ -46,6 +49,7 @@ impl VenueKind {
             Self::Kraken => Arc::new(kraken::Kraken),
             Self::Alpaca => Arc::new(alpaca::Alpaca::default()),
             Self::Coinbase => Arc::new(coinbase::Coinbase::default()),
+            Self::Okx => Arc::new(okx::Okx::default()),
         }
     }
 }

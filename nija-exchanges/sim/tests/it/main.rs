@@ -15,6 +15,7 @@ mod engine;
 mod faults;
 mod garbage;
 mod limits;
+mod okx;
 mod orders;
 mod public;
 mod streams;
