@@ -37,7 +37,7 @@ impl Platform {
         let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
         let (executors, authenticators) = venues(&config, &clock, ledger.as_ref()).await?;
         let vault = Arc::new(LocalVault::open(LocalVaultConfig {
-            database: config.data_dir.join("vault.db"),
+            database: config.data_dir.join("vault.db").into(),
             root: RootKey::File(config.data_dir.join("vault.key")),
             clock: clock.clone(),
             entropy: entropy.clone(),

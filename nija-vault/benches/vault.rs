@@ -30,7 +30,7 @@ fn bed(users: usize) -> Bed {
     let (runtime, setup) = (Runtime::new().unwrap(), Setup::new());
     let folder = tempfile::tempdir().unwrap();
     let vault = LocalVault::open(LocalVaultConfig {
-        database: folder.path().join("vault.db"),
+        database: folder.path().join("vault.db").into(),
         root: RootKey::File(folder.path().join("vault.key")),
         clock: Arc::new(setup.clock.clone()),
         entropy: setup.entropy.clone(),

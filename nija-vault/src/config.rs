@@ -1,10 +1,11 @@
 //! What a local vault is opened with.
 
-use nija_core::{Authenticator, Clock, Entropy, NonceSource};
+use nija_core::{Authenticator, Clock, Entropy, NonceSource, VaultError};
 use std::{fmt, path::PathBuf, sync::Arc};
 use zeroize::Zeroizing;
 
 use crate::UnsealedRoot;
+use crate::store::{Opened, Postgres, Sqlite};
 
 /// Where the root key comes from.
 #[non_exhaustive]
@@ -28,10 +29,55 @@ impl fmt::Debug for RootKey {
     }
 }
 
+/// Where a vault's rows and its audit chain are.
+#[non_exhaustive]
+pub enum VaultDatabase {
+    /// A file of one signer; made when missing.
+    Sqlite(PathBuf),
+    /// A server that several signers share, as a connection string (`postgres://user:password@host/database`, or
+    /// `host=... user=...`). With `sslmode=require` its certificate is checked against the system's roots. Its user needs to
+    /// own the database or a schema `nija_vault` in it.
+    Postgres(Zeroizing<String>),
+    /// Memory: gone with the process.
+    Memory,
+}
+
+impl VaultDatabase {
+    /// Opens it, and makes the tables where they are missing. Blocks.
+    pub(crate) fn open(&self) -> Result<Opened, VaultError> {
+        Ok(match self {
+            Self::Sqlite(path) => Opened { database: Arc::new(Sqlite::open(path)?), listener: None },
+            Self::Memory => Opened { database: Arc::new(Sqlite::in_memory()?), listener: None },
+            Self::Postgres(url) => {
+                let database = Postgres::open(url)?;
+                let listener = Some(database.listener());
+                Opened { database: Arc::new(database), listener }
+            }
+        })
+    }
+}
+
+impl From<PathBuf> for VaultDatabase {
+    fn from(file: PathBuf) -> Self {
+        Self::Sqlite(file)
+    }
+}
+
+impl fmt::Debug for VaultDatabase {
+    /// A connection string may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.write_str("Postgres"),
+            Self::Memory => f.write_str("Memory"),
+        }
+    }
+}
+
 /// What a [`LocalVault`](crate::LocalVault) is opened with.
 pub struct LocalVaultConfig {
-    /// The SQLite file; made when missing.
-    pub database: PathBuf,
+    /// The database.
+    pub database: VaultDatabase,
     /// The root key.
     pub root: RootKey,
     /// Ends leases and dates entries.

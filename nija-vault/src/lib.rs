@@ -8,7 +8,7 @@
 //!
 //! - The root: `vault.key` (32 random bytes, mode 0600), a passphrase (Argon2id), three of five Shamir shares, or a file
 //!   that a key server opens (Transit). Whoever has it and the database has the credentials.
-//! - `vault.db`: the key-encryption key under the root; each user's data key and the signer's sealing keys under the
+//! - `vault.db` (or PostgreSQL): the key-encryption key under the root; each user's data key and the signer's sealing keys under the
 //!   key-encryption key; credentials under their user's data key; the audit chain.
 //!
 //! The audit chain holds one entry for every change, refusal, failed or successful read of metadata, and for each purpose
@@ -53,7 +53,7 @@ mod store;
 pub mod testing;
 
 pub use audit::{AuditReport, verify_audit_file};
-pub use config::{LocalVaultConfig, RootKey};
+pub use config::{LocalVaultConfig, RootKey, VaultDatabase};
 pub use crypto::{
     RootShare, SHARES, THRESHOLD, Transit, Unseal, UnsealedRoot, create_transit_root, deal_root,
     open_transit_root, seal, seal_credential,

@@ -1,4 +1,4 @@
-//! The vault over SQLite.
+//! The vault over a database: SQLite or PostgreSQL.
 
 mod changes;
 mod opening;
@@ -14,28 +14,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::audit::{Chain, Entry, verify};
-use crate::config::{LocalVaultConfig, RootKey};
+use crate::config::LocalVaultConfig;
 use crate::crypto::{Keyring, Root, root_of};
 use crate::lease::{Book, NonceLeases};
-use crate::store::{Database, Sql, Sqlite, StoredKeys, Writer, all_active, in_transaction, of_user};
+use crate::store::{
+    Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen, of_user,
+};
 
-/// Keeps credentials in one SQLite file, under a root key of its own.
+/// Keeps credentials in a database (one SQLite file, or PostgreSQL) under a root key of its own.
 pub struct LocalVault {
     inner: Arc<Inner>,
 }
 
 /// What the vault's calls and its signers share.
-struct Inner {
-    database: Arc<dyn Database>,
-    writer: Writer,
-    keyring: Keyring,
-    book: Arc<Book>,
-    nonce_leases: Arc<NonceLeases>,
-    authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
-    nonces: Arc<dyn NonceSource>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    closed: AtomicBool,
+pub(crate) struct Inner {
+    pub(crate) database: Arc<dyn Database>,
+    pub(crate) writer: Writer,
+    pub(crate) keyring: Keyring,
+    pub(crate) book: Arc<Book>,
+    pub(crate) nonce_leases: Arc<NonceLeases>,
+    pub(crate) authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
+    pub(crate) nonces: Arc<dyn NonceSource>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) closed: AtomicBool,
 }
 
 impl LocalVault {
@@ -44,17 +46,19 @@ impl LocalVault {
     /// # Errors
     /// [`VaultError::Root`] when the root key cannot be used: missing beside a database that has keys, of the wrong size,
     /// readable by others, or not the one that the database was written under. [`VaultError::Envelope`] when a key's
-    /// envelope is damaged. [`VaultError::Storage`] when the file cannot be opened as a vault.
+    /// envelope is damaged. [`VaultError::Storage`] when the database cannot be opened as a vault.
     pub fn open(config: LocalVaultConfig) -> Result<Self, VaultError> {
-        let database = Arc::new(Sqlite::open(&config.database)?);
-        let stored_under = root_of(&StoredKeys::load(database.reader()?.as_mut())?)?;
-        let root = match config.root {
-            RootKey::File(path) => Root::from_file(&path, stored_under.is_none())?,
-            RootKey::Passphrase(passphrase) => Root::from_passphrase(&passphrase, stored_under)?,
-            RootKey::Unsealed(root) => root.into(),
-        };
+        // PostgreSQL's blocking client must not run where a runtime runs, and the caller may be there.
+        std::thread::scope(|scope| scope.spawn(|| Self::open_here(config)).join())
+            .unwrap_or_else(|_| Err(VaultError::Storage("opening the vault failed".into())))
+    }
+
+    fn open_here(config: LocalVaultConfig) -> Result<Self, VaultError> {
+        let opened = config.database.open()?;
+        let stored_under = root_of(&StoredKeys::load(opened.database.reader()?.as_mut())?)?;
+        let root = Root::unseal(config.root, stored_under)?;
         Self::start(
-            database,
+            opened,
             &root,
             Parts {
                 clock: config.clock,
@@ -65,48 +69,15 @@ impl LocalVault {
         )
     }
 
-    pub(crate) fn start(database: Arc<dyn Database>, root: &Root, parts: Parts) -> Result<Self, VaultError> {
-        let stored = first_keys(database.as_ref(), root, parts.clock.as_ref())?;
+    pub(crate) fn start(opened: Opened, root: &Root, parts: Parts) -> Result<Self, VaultError> {
+        let stored = first_keys(opened.database.as_ref(), root, parts.clock.as_ref())?;
         let keyring = Keyring::open(root, &stored)?;
-        let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
-        let clock = Arc::clone(&parts.clock);
-        let sweep = {
-            let (book, nonce_leases, clock) =
-                (Arc::downgrade(&book), Arc::downgrade(&nonce_leases), Arc::clone(&parts.clock));
-            move || {
-                if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
-                    book.sweep(clock.now());
-                    nonce_leases.sweep();
-                }
-            }
-        };
-        let writer = Writer::start(Arc::clone(&database), move || clock.now(), sweep)?;
-        let authenticators = parts
-            .authenticators
-            .into_iter()
-            .map(|authenticator| (authenticator.venue().clone(), authenticator))
-            .collect();
-        Ok(Self {
-            inner: Arc::new(Inner {
-                database,
-                writer,
-                keyring,
-                book,
-                nonce_leases,
-                authenticators,
-                nonces: parts.nonces,
-                clock: parts.clock,
-                entropy: parts.entropy,
-                closed: AtomicBool::new(false),
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner::start(opened, keyring, parts)?) })
     }
 
     /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.
     pub async fn close(&self) {
-        self.inner.closed.store(true, Ordering::SeqCst);
-        self.inner.book.end_all();
-        self.inner.writer.stop().await;
+        self.inner.close().await;
     }
 }
 
@@ -133,6 +104,74 @@ fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result
 }
 
 impl Inner {
+    /// Starts the writer, and listens to other signers where there can be any.
+    pub(crate) fn start(opened: Opened, keyring: Keyring, parts: Parts) -> Result<Self, VaultError> {
+        let Opened { database, listener } = opened;
+        let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
+        if let Some(listener) = listener {
+            let book = Arc::downgrade(&book);
+            listen(listener, move |changed| {
+                let Some(book) = book.upgrade() else { return false };
+                match changed {
+                    None => {}
+                    Some(Changed::At(user, venue)) => book.end(user, &venue),
+                    Some(Changed::User(user)) => book.end_user(user),
+                    Some(Changed::Anything) => book.end_all(),
+                }
+                true
+            })?;
+        }
+        let sweep = {
+            let (book, nonce_leases, clock) =
+                (Arc::downgrade(&book), Arc::downgrade(&nonce_leases), Arc::clone(&parts.clock));
+            move || {
+                if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
+                    book.sweep(clock.now());
+                    nonce_leases.sweep();
+                }
+            }
+        };
+        let clock = Arc::clone(&parts.clock);
+        let writer = Writer::start(Arc::clone(&database), move || clock.now(), sweep)?;
+        let authenticators = parts
+            .authenticators
+            .into_iter()
+            .map(|authenticator| (authenticator.venue().clone(), authenticator))
+            .collect();
+        Ok(Self {
+            database,
+            writer,
+            keyring,
+            book,
+            nonce_leases,
+            authenticators,
+            nonces: parts.nonces,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Ends every lease, writes what is still to be written, and stops.
+    pub(crate) async fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.book.end_all();
+        self.writer.stop().await;
+    }
+
+    /// The key to seal to.
+    pub(crate) fn sealing_key(&self) -> Result<SealingKey, VaultError> {
+        self.keyring.published().ok_or(VaultError::Envelope("there is no sealing key"))
+    }
+
+    /// Walks the audit chain.
+    pub(crate) async fn verify_audit(&self) -> Result<u64, VaultError> {
+        // Everything noted before is in the chain when this entry is.
+        self.writer.record(self.entry("verify_audit")).await?;
+        let report = self.read(|sql| verify(sql)).await?;
+        Ok(report.entries)
+    }
+
     /// Reads on a thread where blocking is allowed.
     async fn read<T: Send + 'static>(
         &self,
@@ -145,7 +184,7 @@ impl Inner {
     }
 
     /// An audit entry of now.
-    fn entry(&self, action: &str) -> Entry {
+    pub(crate) fn entry(&self, action: &str) -> Entry {
         Entry::new(action, self.clock.now())
     }
 
@@ -157,7 +196,7 @@ impl Inner {
 #[async_trait]
 impl Vault for LocalVault {
     async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
-        self.inner.keyring.published().ok_or(VaultError::Envelope("there is no sealing key"))
+        self.inner.sealing_key()
     }
 
     async fn store(
@@ -176,7 +215,7 @@ impl Vault for LocalVault {
         venue: &VenueId,
         sealed: &SealedCredential,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        self.inner.open_sealed(user, venue, sealed).await
+        self.inner.open_sealed(user, venue, sealed, self.inner.as_ref()).await
     }
 
     async fn set_rights(&self, user: UserId, id: CredentialId, rights: KeyRights) -> Result<(), VaultError> {
@@ -203,7 +242,7 @@ impl Vault for LocalVault {
         venue: &VenueId,
         purpose: OpenPurpose,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        self.inner.open(user, venue, purpose).await
+        self.inner.open(user, venue, purpose, self.inner.as_ref()).await
     }
 
     async fn rollback(&self, user: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {
@@ -215,10 +254,7 @@ impl Vault for LocalVault {
     }
 
     async fn verify_audit(&self) -> Result<u64, VaultError> {
-        // Everything noted before is in the chain when this entry is.
-        self.inner.writer.record(self.inner.entry("verify_audit")).await?;
-        let report = self.inner.read(|sql| verify(sql)).await?;
-        Ok(report.entries)
+        self.inner.verify_audit().await
     }
 }
 

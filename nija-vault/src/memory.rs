@@ -8,9 +8,9 @@ use nija_core::{
 use std::{fmt, sync::Arc};
 
 use crate::LocalVault;
+use crate::config::VaultDatabase;
 use crate::crypto::Root;
 use crate::local::Parts;
-use crate::store::Sqlite;
 
 /// What a [`MemoryVault`] is opened with; as [`LocalVaultConfig`](crate::LocalVaultConfig) without the files.
 pub struct MemoryVaultConfig {
@@ -46,7 +46,7 @@ impl MemoryVault {
             nonces: config.nonces,
             authenticators: config.authenticators,
         };
-        LocalVault::start(Arc::new(Sqlite::in_memory()?), &Root::random()?, parts).map(Self)
+        LocalVault::start(VaultDatabase::Memory.open()?, &Root::random()?, parts).map(Self)
     }
 }
 

@@ -6,7 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use zeroize::Zeroize;
 
-use super::data_key::{DataKey, SecretKey, random_key, short_digest};
+use super::data_key::{DataKey, KeyId, SecretKey, random_key, short_digest};
+use crate::config::RootKey;
 
 /// The root key, ready to open the key-encryption key.
 #[derive(Debug)]
@@ -20,6 +21,15 @@ impl Root {
     /// A root that is gone with the process.
     pub(crate) fn random() -> Result<Self, VaultError> {
         Self::from_key(&random_key()?)
+    }
+
+    /// The root that a configuration names. `stored_under` is the id of the one that stored keys are under, if there are any.
+    pub(crate) fn unseal(root: RootKey, stored_under: Option<KeyId>) -> Result<Self, VaultError> {
+        match root {
+            RootKey::File(path) => Self::from_file(&path, stored_under.is_none()),
+            RootKey::Passphrase(passphrase) => Self::from_passphrase(&passphrase, stored_under),
+            RootKey::Unsealed(root) => Ok(root.into()),
+        }
     }
 
     /// Reads the file; makes it when it is missing and `may_create`.

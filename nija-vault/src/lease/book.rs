@@ -100,6 +100,24 @@ impl Book {
         }
     }
 
+    /// Ends every lease of a user.
+    pub(crate) fn end_user(&self, user: UserId) {
+        let mut leases = self.0.lock();
+        if let Some(changes) = leases.changes.get_mut(shard(user)) {
+            *changes += 1;
+        }
+        let mut ended = 0;
+        leases.places.retain(|(owner, _), out| {
+            if *owner != user {
+                return true;
+            }
+            ended += usize::from(out.current.is_some());
+            std::mem::take(out).end();
+            false
+        });
+        leases.cached -= ended;
+    }
+
     /// Ends all leases.
     pub(crate) fn end_all(&self) {
         let mut leases = self.0.lock();

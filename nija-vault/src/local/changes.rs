@@ -14,6 +14,17 @@ use crate::store::{self, Change, NewVersion, Sql, StoredKey};
 /// Labels are the user's words; the vault keeps this much of them.
 const MAX_LABEL: usize = 64;
 
+/// A label that can be shown.
+pub(crate) fn clean_label(label: &str) -> String {
+    label.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
+}
+
+/// What the log keeps of a key's rights.
+pub(crate) fn rights_detail(rights: &KeyRights) -> String {
+    let told = |right: Option<bool>| right.map_or("unknown", |yes| if yes { "yes" } else { "no" });
+    format!("trade: {}, withdraw: {}", told(rights.can_trade), told(rights.can_withdraw))
+}
+
 impl Inner {
     pub(super) async fn store(
         self: &Arc<Self>,
@@ -30,7 +41,7 @@ impl Inner {
                 return Err(error);
             }
         };
-        let label: String = label.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect();
+        let label = clean_label(label);
         let (vault, at, refusal) = (Arc::clone(self), venue.clone(), entry.clone());
         let book = Arc::clone(&self.book);
         self.writer
@@ -62,12 +73,25 @@ impl Inner {
         };
         let key = self.user_key(sql, user, now)?;
         let version = store::newest_version(sql, meta.id)?.saturating_add(1);
-        let binding = Binding::credential(user, venue, meta.id, version, meta.custody);
-        let content = *meta.id.as_uuid().as_bytes();
-        let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
-        let new = NewVersion { version, user_key: key.id, envelope, nonce_key: nonce_key(venue, secret) };
+        let new = self.seal_version(&key, &meta, version, secret, now)?;
         let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
         Ok((store::credential(sql, user, meta.id)?, destroyed))
+    }
+
+    /// A new version of a credential in its envelope.
+    pub(crate) fn seal_version(
+        &self,
+        key: &DataKey,
+        meta: &CredentialMeta,
+        version: u32,
+        secret: &CredentialSecret,
+        now: Timestamp,
+    ) -> Result<NewVersion, VaultError> {
+        let binding = Binding::credential(meta.user, &meta.venue, meta.id, version, meta.custody);
+        let content = *meta.id.as_uuid().as_bytes();
+        let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
+        let nonce_key = nonce_key(&meta.venue, secret);
+        Ok(NewVersion { version, user_key: key.id, envelope, nonce_key })
     }
 
     fn new_credential(
@@ -78,7 +102,20 @@ impl Inner {
         label: &str,
         now: Timestamp,
     ) -> Result<CredentialMeta, VaultError> {
-        let meta = CredentialMeta {
+        let meta = self.new_meta(user, venue, label, now);
+        store::insert_credential(sql, &meta)?;
+        Ok(meta)
+    }
+
+    /// A credential that has no version yet.
+    pub(crate) fn new_meta(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        now: Timestamp,
+    ) -> CredentialMeta {
+        CredentialMeta {
             id: CredentialId::generate(now, self.entropy.as_ref()),
             user,
             venue: venue.clone(),
@@ -88,9 +125,7 @@ impl Inner {
             status: CredentialStatus::Active,
             rights: KeyRights::default(),
             created_at: now,
-        };
-        store::insert_credential(sql, &meta)?;
-        Ok(meta)
+        }
     }
 
     /// The user's data key; a new one for a new user.
@@ -110,12 +145,7 @@ impl Inner {
         id: CredentialId,
         rights: KeyRights,
     ) -> Result<(), VaultError> {
-        let told = |right: Option<bool>| right.map_or("unknown", |yes| if yes { "yes" } else { "no" });
-        let entry = self.entry("set_rights").by(user).of(id, None).detail(&format!(
-            "trade: {}, withdraw: {}",
-            told(rights.can_trade),
-            told(rights.can_withdraw)
-        ));
+        let entry = self.entry("set_rights").by(user).of(id, None).detail(&rights_detail(&rights));
         self.change_credential(entry, user, id, move |sql, meta| store::set_rights(sql, meta, &rights))
             .await
             .map(|_| ())

@@ -1,13 +1,13 @@
 use nija_core::{Method, OpenPurpose, SignError, SignedRequest, Signer, UserId, Vault};
-use nija_vault::testing::{Setup, request, sealed, venue};
-use nija_vault::{LocalVault, LocalVaultConfig, RootKey};
+use nija_vault::testing::{Setup, request, sealed, service, venue};
+use nija_vault::{LocalVault, LocalVaultConfig, RootKey, VaultDatabase};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A config of a vault in a folder.
 pub(crate) fn config(setup: &Setup, folder: &Path) -> LocalVaultConfig {
     LocalVaultConfig {
-        database: folder.join("vault.db"),
+        database: folder.join("vault.db").into(),
         root: RootKey::File(folder.join("vault.key")),
         clock: Arc::new(setup.clock.clone()),
         entropy: setup.entropy.clone(),
@@ -50,4 +50,64 @@ pub(crate) fn intruder(folder: &Path) -> rusqlite::Connection {
         )
         .unwrap();
     connection
+}
+
+/// A database of a test on the server that the set-up started, dropped with it, and a folder for the root key.
+pub(crate) struct PostgresDatabase {
+    server: String,
+    name: String,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl PostgresDatabase {
+    /// `None` where there is no server.
+    pub(crate) fn make() -> Option<Self> {
+        let server = service("NIJA_TEST_POSTGRES")?;
+        let name = format!("vault_{}", uuid::Uuid::new_v4().simple());
+        postgres(&server, &format!("CREATE DATABASE {name}")).unwrap();
+        Some(Self { server, name, folder: tempfile::tempdir().unwrap() })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.replace("dbname=postgres", &format!("dbname={}", self.name))
+    }
+
+    pub(crate) fn config(&self, setup: &Setup) -> LocalVaultConfig {
+        let database = VaultDatabase::Postgres(self.url().into());
+        LocalVaultConfig { database, ..config(setup, self.folder.path()) }
+    }
+
+    pub(crate) fn open_vault(&self, setup: &Setup) -> LocalVault {
+        LocalVault::open(self.config(setup)).unwrap()
+    }
+
+    /// Someone else at the database.
+    pub(crate) fn run(&self, script: &str) -> Result<Vec<String>, String> {
+        postgres(&self.url(), script)
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        postgres(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).unwrap();
+    }
+}
+
+/// Runs a script on a connection of its own; answers with the first column of what it finds. The blocking client must not
+/// run where a runtime runs.
+fn postgres(url: &str, script: &str) -> Result<Vec<String>, String> {
+    let (url, script) = (url.to_owned(), script.to_owned());
+    let run = move || {
+        let mut client =
+            postgres::Client::connect(&url, postgres::NoTls).map_err(|error| error.to_string())?;
+        let found = client.simple_query(&script).map_err(|error| {
+            error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+        })?;
+        let rows = found.iter().filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+            _ => None,
+        });
+        Ok(rows.collect())
+    };
+    std::thread::spawn(run).join().unwrap()
 }

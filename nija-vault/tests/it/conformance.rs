@@ -4,28 +4,44 @@ mod memory {
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
-    fn make(setup: &Setup) -> (Arc<dyn Vault>, ()) {
+    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, ())> {
         let vault = MemoryVault::open(MemoryVaultConfig {
             clock: Arc::new(setup.clock.clone()),
             entropy: setup.entropy.clone(),
             nonces: setup.nonces.clone(),
             authenticators: setup.authenticators.clone(),
         });
-        (Arc::new(vault.unwrap()), ())
+        Some((Arc::new(vault.unwrap()), ()))
     }
 
     nija_vault::conformance_suite!(make);
 }
 
-mod local {
+mod sqlite {
     use nija_core::Vault;
     use nija_vault::testing::Setup;
     use std::sync::Arc;
 
-    fn make(setup: &Setup) -> (Arc<dyn Vault>, tempfile::TempDir) {
+    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, tempfile::TempDir)> {
         let folder = tempfile::tempdir().unwrap();
         let vault = crate::common::open(setup, folder.path());
-        (Arc::new(vault), folder)
+        Some((Arc::new(vault), folder))
+    }
+
+    nija_vault::conformance_suite!(make);
+}
+
+mod postgres {
+    use nija_core::Vault;
+    use nija_vault::testing::Setup;
+    use std::sync::Arc;
+
+    use crate::common::PostgresDatabase;
+
+    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, PostgresDatabase)> {
+        let database = PostgresDatabase::make()?;
+        let vault = database.open_vault(setup);
+        Some((Arc::new(vault), database))
     }
 
     nija_vault::conformance_suite!(make);

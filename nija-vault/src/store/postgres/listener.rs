@@ -1,0 +1,113 @@
+//! Hears what other signers change, so that leases end here too.
+
+use nija_core::{UserId, VaultError, VenueId};
+use postgres::Config;
+use postgres::fallible_iterator::FallibleIterator;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+use super::connection::{Connection, storage};
+
+/// How often the thread looks whether it is still wanted, and how long it waits before it connects again.
+const PERIOD: Duration = Duration::from_millis(500);
+
+/// Where to listen.
+pub(crate) struct Listener {
+    pub(super) config: Config,
+    pub(super) own_process: Arc<AtomicI32>,
+}
+
+/// What another signer changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Changed {
+    At(UserId, VenueId),
+    User(UserId),
+    /// Something may have been missed.
+    Anything,
+}
+
+/// Starts a thread that tells of every change until `tell` answers that nobody listens. `tell` is also asked, with nothing to
+/// tell, every now and then.
+pub(crate) fn listen(
+    listener: Listener,
+    mut tell: impl FnMut(Option<Changed>) -> bool + Send + 'static,
+) -> Result<(), VaultError> {
+    // The first connection is made before anything is decrypted here: what changes from now on is heard.
+    let mut connection = Some(start(&listener.config)?);
+    std::thread::Builder::new()
+        .name("nija-vault-listener".into())
+        .spawn(move || {
+            loop {
+                match connection.as_mut().map(|connection| hear(connection, &listener, &mut tell)) {
+                    Some(Ok(())) => return,
+                    Some(Err(error)) => {
+                        tracing::warn!(%error, "other signers' changes are not heard; every lease ends");
+                        connection = None;
+                    }
+                    None => {
+                        std::thread::sleep(PERIOD);
+                        connection = start(&listener.config).ok();
+                    }
+                }
+                if !tell(Some(Changed::Anything)) {
+                    return;
+                }
+            }
+        })
+        .map(|_| ())
+        .map_err(|error| VaultError::Storage(error.to_string()))
+}
+
+fn start(config: &Config) -> Result<Connection, VaultError> {
+    let mut connection = Connection::open(config)?;
+    connection.client().batch_execute("LISTEN nija_vault").map_err(storage)?;
+    Ok(connection)
+}
+
+/// Tells until nobody listens (`Ok`) or the connection is lost.
+fn hear(
+    connection: &mut Connection,
+    listener: &Listener,
+    tell: &mut impl FnMut(Option<Changed>) -> bool,
+) -> Result<(), VaultError> {
+    loop {
+        let notice = connection.client().notifications().timeout_iter(PERIOD).next().map_err(storage)?;
+        // What this signer changes itself has ended its leases already; those opened since are good.
+        let own = listener.own_process.load(Ordering::Relaxed);
+        let changed = notice.filter(|notice| notice.process_id() != own).map(|notice| read(notice.payload()));
+        if !tell(changed) {
+            return Ok(());
+        }
+        if connection.is_closed() {
+            return Err(VaultError::Storage("the server closed the connection".into()));
+        }
+    }
+}
+
+/// `user in hexadecimal/venue`, the venue empty for all.
+fn read(payload: &str) -> Changed {
+    let Some((user, venue)) = payload.split_once('/') else { return Changed::Anything };
+    let Ok(user) = Uuid::try_parse(user).map(UserId::from_uuid) else { return Changed::Anything };
+    match VenueId::new(venue) {
+        Ok(venue) => Changed::At(user, venue),
+        Err(_) => Changed::User(user),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_ends_everything() {
+        let user = UserId::from_uuid(Uuid::from_u128(7));
+        let hex = "00000000000000000000000000000007";
+        assert_eq!(read(&format!("{hex}/kraken")), Changed::At(user, VenueId::new("kraken").unwrap()));
+        assert_eq!(read(&format!("{hex}/")), Changed::User(user));
+        for payload in ["", "x", "x/kraken", hex] {
+            assert_eq!(read(payload), Changed::Anything, "{payload}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What holds on PostgreSQL beyond the conformance suite.
+
+use nija_core::{SignError, Vault};
+use nija_vault::testing::{Setup, venue};
+
+use crate::common::{PostgresDatabase, balance, header, signer, store};
+
+#[tokio::test]
+async fn the_database_refuses_to_change_or_empty_the_audit_log() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let vault = database.open_vault(&setup);
+    store(&setup, &vault, setup.user()).await;
+    vault.verify_audit().await.unwrap();
+    for attempt in [
+        "UPDATE nija_vault.audit SET outcome = 'ok' WHERE seq = 2",
+        "DELETE FROM nija_vault.audit WHERE seq = 2",
+        "DELETE FROM nija_vault.audit",
+        "TRUNCATE nija_vault.audit",
+        "INSERT INTO nija_vault.audit SELECT seq + 1000, format, at, action, outcome, \"user\", venue, credential, version,
+         purpose, count, detail, previous, hash FROM nija_vault.audit WHERE seq = 2",
+        "INSERT INTO nija_vault.audit SELECT * FROM nija_vault.audit WHERE seq = 2
+         ON CONFLICT (seq) DO UPDATE SET outcome = 'ok'",
+    ] {
+        let error = database.run(attempt).unwrap_err();
+        assert!(error.contains("append-only"), "{attempt}: {error}");
+    }
+    vault.verify_audit().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_signers_share_one_chain_and_hear_each_others_changes() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let (here, there) = (database.open_vault(&setup), database.open_vault(&setup));
+    let user = setup.user();
+    let (first, _) = store(&setup, &here, user).await;
+    let held = signer(&there, user).await;
+    assert_eq!(header(&balance(held.as_ref()).await.unwrap(), "api-key"), first);
+    let (second, _) = store(&setup, &here, user).await;
+    ended(held.as_ref()).await;
+    let held = signer(&there, user).await;
+    assert_eq!(header(&balance(held.as_ref()).await.unwrap(), "api-key"), second);
+    here.revoke(user, held.credential()).await.unwrap();
+    ended(held.as_ref()).await;
+    assert!(there.open(user, &venue("one"), nija_core::OpenPurpose::Trade).await.is_err());
+    // Both wrote at once, and neither forked the chain.
+    let users: Vec<_> = (0..8).map(|_| setup.user()).collect();
+    for pair in users.chunks(2) {
+        tokio::join!(store(&setup, &here, pair[0]), store(&setup, &there, pair[1]));
+    }
+    assert_eq!(here.verify_audit().await.unwrap() + 1, there.verify_audit().await.unwrap());
+}
+
+/// Signs until the other signer's change has arrived; a minute is for ever.
+async fn ended(signer: &dyn nija_core::Signer) {
+    let arrives = async {
+        loop {
+            match balance(signer).await {
+                Ok(_) => tokio::task::yield_now().await,
+                Err(SignError::LeaseEnded) => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), arrives).await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_the_server_closed_are_made_again() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let vault = database.open_vault(&setup);
+    let user = setup.user();
+    let (key, _) = store(&setup, &vault, user).await;
+    for _ in 0..3 {
+        database
+            .run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+                  AND datname = current_database()",
+            )
+            .unwrap();
+        setup.clock.advance(std::time::Duration::from_secs(301));
+        let held = signer(&vault, user).await;
+        assert_eq!(header(&balance(held.as_ref()).await.unwrap(), "api-key"), key);
+        vault.set_rights(user, held.credential(), nija_core::KeyRights::default()).await.unwrap();
+    }
+    vault.verify_audit().await.unwrap();
+}
+
+#[tokio::test]
+async fn signers_that_start_at_once_make_one_vault() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let vaults: Vec<_> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..4).map(|_| scope.spawn(|| database.open_vault(&setup))).collect();
+        starting.into_iter().map(|vault| vault.join().unwrap()).collect()
+    });
+    let keys = futures::future::join_all(vaults.iter().map(Vault::sealing_key)).await;
+    assert!(keys.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(database.run("SELECT count(*) FROM nija_vault.audit").unwrap(), ["1"]);
+    assert_eq!(database.run("SELECT version FROM nija_vault.schema_version").unwrap(), ["1"]);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_a_password_is_never_shown() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    drop(database.open_vault(&setup));
+    database.run("INSERT INTO nija_vault.schema_version VALUES (1000)").unwrap();
+    let refused = nija_vault::LocalVault::open(database.config(&setup)).unwrap_err().to_string();
+    assert!(refused.contains("version 1000"), "{refused}");
+    let secret = setup.random_text();
+    for address in
+        [format!("postgres://nija:{secret}@127.0.0.1:1/none"), format!("password={secret} nonsense")]
+    {
+        let mut config = database.config(&setup);
+        config.database = nija_vault::VaultDatabase::Postgres(address.into());
+        let printed = format!("{config:?}");
+        let error = nija_vault::LocalVault::open(config).unwrap_err();
+        assert!(!format!("{printed} {error} {error:?}").contains(&secret));
+    }
+}
