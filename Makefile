@@ -25,6 +25,10 @@ test: ## Set up what the tests need and run all of them; prints the summed count
 lint: ## Format, clippy with -D warnings, licences, bans and sources
 	@tools/lint
 
+.PHONY: fuzz
+fuzz: ## Fuzz each venue's decoders for SECONDS (60) each, guided by coverage
+	@tools/fuzz --seconds $(or $(SECONDS),60)
+
 .PHONY: bench
 bench: ## Run the benchmarks and print the rows of docs/benchmarks.md
 	@tools/bench

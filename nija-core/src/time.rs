@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A moment, in microseconds since 1970 UTC. Written as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -49,7 +49,7 @@ impl Timestamp {
     #[must_use]
     pub const fn day_start(self) -> Self {
         const DAY: i64 = 86_400_000_000;
-        Self(self.0.div_euclid(DAY) * DAY)
+        Self(self.0.div_euclid(DAY).saturating_mul(DAY))
     }
 }
 
@@ -69,8 +69,13 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimestampError)?;
-        let nanos = at.to_offset(UtcOffset::UTC).unix_timestamp_nanos();
-        i64::try_from(nanos / 1000).map(Self).map_err(|_| TimestampError)
+        let micros = at.unix_timestamp_nanos().div_euclid(1000);
+        // An offset can move a moment out of the years that have a text; what has none could not be read again.
+        let at = OffsetDateTime::from_unix_timestamp_nanos(micros * 1000).map_err(|_| TimestampError)?;
+        if !(0..=9999).contains(&at.year()) {
+            return Err(TimestampError);
+        }
+        i64::try_from(micros).map(Self).map_err(|_| TimestampError)
     }
 }
 
@@ -149,6 +154,17 @@ mod tests {
     fn the_day_starts_at_midnight_utc_before_1970_too() {
         assert_eq!(Timestamp::from_micros(-1).day_start().micros(), -86_400_000_000);
         assert_eq!(Timestamp::from_micros(86_400_000_001).day_start().micros(), 86_400_000_000);
+    }
+
+    #[test]
+    fn a_time_that_its_offset_moves_out_of_the_calendar_is_none() {
+        for text in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
+        }
+        for text in ["9999-12-31T23:59:59.999999Z", "0000-01-01T00:00:00Z"] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
+        }
+        assert_eq!(Timestamp::from_micros(i64::MIN).day_start().micros(), i64::MIN);
     }
 
     #[test]

@@ -1,10 +1,17 @@
 //! What a user has at Alpaca, pays there, and what their key may do.
 
-use nija_core::{FeeSchedule, KeyRights, Symbol, VenueAccount, VenueBalance, VenueError};
+use nija_core::{FeeSchedule, KeyRights, Symbol, Timestamp, VenueAccount, VenueBalance, VenueError, VenueId};
 use rust_decimal::Decimal;
 use std::time::Duration;
 
-use super::{AlpacaFees, executor::Alpaca, parse, symbols::Class, wire};
+use super::{
+    AlpacaFees,
+    executor::Alpaca,
+    parse,
+    symbols::{Class, SymbolMap},
+    wire,
+};
+use crate::decode::{asset, money};
 
 /// How long a user's tier is taken to stand.
 const TIER_KEPT: Duration = Duration::from_secs(3_600);
@@ -21,31 +28,7 @@ impl Alpaca {
         let money = self.read_account(account).await?;
         let answer = self.private.get(account, "/v2/positions", Vec::new()).await?;
         let positions: Vec<wire::Position> = parse::answer(&self.venue, "positions", &answer)?;
-        let at = self.market.clock.now();
-        let balance = |asset: &str, total: Decimal, available: Decimal| VenueBalance {
-            venue: self.venue.clone(),
-            asset: asset.to_owned(),
-            total,
-            available: available.min(total),
-            at,
-        };
-        let cash = money.cash.0;
-        let free = money.non_marginable_buying_power.or(money.buying_power).map_or(cash, |free| free.0);
-        let mut balances = vec![balance(money.currency.as_deref().unwrap_or("USD"), cash, free)];
-        for position in &positions {
-            let Some(listed) = symbols.of_class(&position.asset_class, &position.symbol) else {
-                tracing::debug!(
-                    symbol = position.symbol,
-                    "a position in something that is not listed is left out"
-                );
-                continue;
-            };
-            let total = position.qty.0;
-            let available = position.qty_available.map_or(total, |available| available.0);
-            balances.push(balance(listed.instrument.symbol.base(), total, available));
-        }
-        balances.sort_by(|a, b| a.asset.cmp(&b.asset));
-        Ok(balances)
+        balances_of(&self.venue, &symbols, &money, &positions, self.market.clock.now())
     }
 
     /// Alpaca has no call for a user's rates. Its account names a tier, whose rates are published; what is configured comes first.
@@ -111,4 +94,36 @@ impl Alpaca {
         let answer = self.private.get(account, "/v2/account", Vec::new()).await?;
         parse::answer(&self.venue, "account", &answer)
     }
+}
+
+pub(super) fn balances_of(
+    venue: &VenueId,
+    symbols: &SymbolMap,
+    account: &wire::Account,
+    positions: &[wire::Position],
+    at: Timestamp,
+) -> Result<Vec<VenueBalance>, VenueError> {
+    let balance = |name: &str, total: Decimal, available: Decimal| {
+        let of = |value| money(venue, format!("balances.{name}"), value);
+        let (total, available) = (of(total)?, of(available.min(total))?);
+        let (venue, asset) = (venue.clone(), asset(venue, "account.currency", name)?);
+        Ok::<_, VenueError>(VenueBalance { venue, asset, total, available, at })
+    };
+    let cash = account.cash.0;
+    let free = account.non_marginable_buying_power.or(account.buying_power).map_or(cash, |free| free.0);
+    let mut balances = vec![balance(account.currency.as_deref().unwrap_or("USD"), cash, free)?];
+    for position in positions {
+        let Some(listed) = symbols.of_class(&position.asset_class, &position.symbol) else {
+            tracing::debug!(
+                symbol = position.symbol,
+                "a position in something that is not listed is left out"
+            );
+            continue;
+        };
+        let total = position.qty.0;
+        let available = position.qty_available.map_or(total, |available| available.0);
+        balances.push(balance(listed.instrument.symbol.base(), total, available)?);
+    }
+    balances.sort_by(|a, b| a.asset.cmp(&b.asset));
+    Ok(balances)
 }

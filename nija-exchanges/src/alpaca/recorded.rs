@@ -2,154 +2,17 @@
 
 use nija_core::{
     Authenticator, CredentialSecret, Method, OrderKind, OrderState, RequestBody, RequestPurpose, SignContext,
-    Timestamp, UnsignedRequest, VenueError, VenueId,
+    Timestamp, UnsignedRequest, VenueError,
 };
 use proptest::prelude::*;
-use reqwest::StatusCode;
 use serde_json::{Value, json, value::RawValue};
-use std::{collections::HashMap, sync::LazyLock};
+use std::collections::HashMap;
 
 use super::{
-    AlpacaAuthenticator, AlpacaFees, OAUTH,
-    parse::{self, OrderFacts},
-    stream::book::LocalBook,
-    symbols::SymbolMap,
-    wire::{self, ws},
+    AlpacaAuthenticator, OAUTH,
+    decoders::{CALLS, SYMBOLS, VENUE, read, take},
+    parse, wire,
 };
-use crate::transport::HttpAnswer;
-
-static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("alpaca").unwrap());
-
-static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
-    let assets = json!([
-        {"class": "us_equity", "symbol": "AAPL", "tradable": true, "fractionable": true},
-        {"class": "us_equity", "symbol": "SPY", "tradable": true, "fractionable": true},
-        {"class": "crypto", "symbol": "BTC/USD", "tradable": true},
-    ]);
-    SymbolMap::new(&VENUE, &serde_json::from_str::<Vec<wire::Asset>>(&assets.to_string()).unwrap())
-});
-
-/// Kinds of answers and messages that are in use.
-const CALLS: [&str; 12] = [
-    "assets",
-    "clock",
-    "account",
-    "positions",
-    "order",
-    "orders",
-    "cancel_all",
-    "activities",
-    "quotes",
-    "orderbooks",
-    "bars",
-    "trade_updates",
-];
-
-/// Reads an answer as the call's code does; how many things were read.
-fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueError> {
-    let venue = &*VENUE;
-    let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned() };
-    let report = |order: &wire::Order| {
-        // Some recordings were edited by hand and name no symbol that could be.
-        match SYMBOLS.by_name(order.symbol.as_deref().unwrap_or_default().trim_end_matches('`')) {
-            Some(listed) => parse::report(venue, order, listed).map(|_| ()),
-            None => Ok(()),
-        }
-    };
-    Ok(match call {
-        "assets" => {
-            let assets: Vec<wire::Asset> = parse::answer(venue, call, &answer)?;
-            SymbolMap::new(venue, &assets).instruments().len()
-        }
-        "clock" => {
-            let clock: wire::Clock = parse::answer(venue, call, &answer)?;
-            parse::time(venue, call, &clock.next_open)?;
-            parse::time(venue, call, &clock.next_close)?;
-            1
-        }
-        "account" => {
-            parse::answer::<wire::Account>(venue, call, &answer)?;
-            1
-        }
-        "positions" => parse::answer::<Vec<wire::Position>>(venue, call, &answer)?.len(),
-        "order" => {
-            report(&parse::answer(venue, call, &answer)?)?;
-            1
-        }
-        "orders" => {
-            let orders: Vec<wire::Order> = parse::answer(venue, call, &answer)?;
-            orders.iter().try_for_each(report)?;
-            orders.len()
-        }
-        "cancel_all" => parse::answer::<Vec<wire::CancelStatus>>(venue, call, &answer)?.len(),
-        "activities" => {
-            let activities: Vec<wire::Activity> = parse::answer(venue, call, &answer)?;
-            let facts = OrderFacts { client_id: None, limit: None, submitted_at: Timestamp::from_micros(0) };
-            for activity in &activities {
-                if let Some(listed) = SYMBOLS.by_name(&activity.symbol) {
-                    parse::fill(venue, activity, listed, &facts, AlpacaFees::default())?;
-                }
-            }
-            activities.len()
-        }
-        "quotes" => {
-            let quotes: wire::Quotes = parse::answer(venue, call, &answer)?;
-            for quote in quotes.quotes.values() {
-                let (bid, ask) =
-                    (ws::Level { p: quote.bp, s: quote.bs }, ws::Level { p: quote.ap, s: quote.ask_size });
-                let _ = parse::quote(bid, ask, Timestamp::from_micros(1));
-            }
-            quotes.quotes.len()
-        }
-        "orderbooks" => {
-            let books: wire::Books<'_> = parse::answer(venue, call, &answer)?;
-            for book in books.orderbooks.values() {
-                show(&book.b, &book.a);
-            }
-            books.orderbooks.len()
-        }
-        "bars" => {
-            let page: wire::Bars = parse::answer(venue, call, &answer)?;
-            let bars = page.bars.unwrap_or_default();
-            for bar in bars.values().flatten() {
-                parse::candle(venue, bar)?;
-            }
-            bars.values().map(Vec::len).sum()
-        }
-        "trade_updates" => {
-            let message: wire::AccountMessage<'_> = parse::answer(venue, call, &answer)?;
-            let data = message.data.map_or("null", |data| data.get());
-            let answer = HttpAnswer { status: answer.status, body: data.to_owned() };
-            let update: wire::TradeUpdate = parse::answer(venue, call, &answer)?;
-            report(&update.order)?;
-            usize::from(!update.event.is_empty())
-        }
-        other => panic!("no reader for {other}"),
-    })
-}
-
-/// Reads a text of the price streams as the sessions do.
-fn take(text: &str) {
-    for message in serde_json::from_str::<Vec<ws::Message<'_>>>(text).unwrap_or_default() {
-        show(&message.b, &message.a);
-        if let (Some(bp), Some(bs), Some(ap), Some(size)) =
-            (message.bp, message.bs, message.ap, message.ask_size)
-        {
-            let _ = parse::quote(
-                ws::Level { p: bp, s: bs },
-                ws::Level { p: ap, s: size },
-                Timestamp::from_micros(1),
-            );
-        }
-    }
-}
-
-fn show(bids: &[ws::Level], asks: &[ws::Level]) {
-    let mut book = LocalBook::new(10);
-    book.reset(bids, asks);
-    book.update(asks, bids);
-    assert!(book.to_book(Timestamp::from_micros(1)).bids.len() <= 10);
-}
 
 /// What reads a recorded exchange; `None` for what is not in use, and why.
 fn reader(method: &str, url: &str, body: &str) -> Result<&'static str, &'static str> {
@@ -428,16 +291,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// An answer or message that is right, to be damaged.
 fn sound() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        r#"{"id":"61e69015","client_order_id":"x","submitted_at":"2021-03-16T18:38:01.942282Z","symbol":"AAPL","qty":"1","filled_qty":"0.5","filled_avg_price":"187.44","type":"limit","side":"buy","limit_price":"188","status":"partially_filled"}"#,
-        r#"[{"id":"20190524113406977::8efc7b9a","transaction_time":"2019-05-24T15:34:06.977Z","price":"1.63","qty":"1","side":"buy","symbol":"BTC/USD","order_id":"904837e3","cum_qty":"1"}]"#,
-        r#"{"orderbooks":{"BTC/USD":{"t":"2022-06-24T08:00:14.137774336Z","b":[{"p":20846,"s":0.1902},{"p":20350,"s":0}],"a":[{"p":20902,"s":0.0097}]}}}"#,
-        r#"{"quotes":{"BTC/USD":{"t":"2022-03-18T14:03:13.661518592Z","bp":40517.08,"bs":4.0178,"ap":40765.93,"as":1.5516}}}"#,
-        r#"{"bars":{"BTC/USD":[{"t":"2022-03-09T05:00:00Z","o":161.51,"h":163.41,"l":159.41,"c":162.95,"v":88496480,"n":700291,"vw":161.9}]},"next_page_token":null}"#,
-        r#"[{"T":"o","S":"BTC/USD","t":"2022-04-12T19:04:56.1Z","b":[{"p":41500.0,"s":0.0}],"a":[{"p":41501.5,"s":1.25}],"r":true},{"T":"q","S":"BTC/USD","bp":1,"bs":2,"ap":3,"as":4,"t":"x"}]"#,
-        r#"{"stream":"trade_updates","data":{"event":"fill","execution_id":"2f63ea93","order":{"id":"61e6","symbol":"AAPL","qty":"1","filled_qty":"1","side":"buy","type":"market","status":"filled","updated_at":"2023-11-14T22:13:20.123Z"},"timestamp":"2023-11-14T22:13:20.123Z","price":"187.44","qty":"1"}}"#,
-        r#"{"code":40310000,"message":"insufficient buying power"}"#,
-    ])
+    prop::sample::select(include_str!("../../fuzz/seeds/alpaca.jsonl").lines().collect::<Vec<_>>())
 }
 
 proptest! {

@@ -113,7 +113,7 @@ fn listed(venue: &VenueId, class: Class, asset: &Asset) -> Option<Listed> {
         Class::Stock => (asset.symbol.as_str(), "USD"),
     };
     let symbol = Symbol::new(&format!("{base}-{quote}")).ok()?;
-    let number = |value: Option<Num>| value.map(|value| value.0).filter(|value| *value > Decimal::ZERO);
+    let number = |value: Option<Num>| value.and_then(|value| crate::decode::step(value.0));
     let dollars = matches!(quote, "USD" | "USDT" | "USDC");
     let (lot, tick, min_quantity, min_notional) = match class {
         Class::Crypto => {

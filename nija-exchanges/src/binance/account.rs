@@ -1,10 +1,12 @@
 //! What a user has at Binance, pays there, and what their key may do.
 
-use nija_core::{FeeSchedule, KeyRights, Method, Symbol, VenueAccount, VenueBalance, VenueError};
+use nija_core::{
+    FeeSchedule, KeyRights, Method, Symbol, Timestamp, VenueAccount, VenueBalance, VenueError, VenueId,
+};
 use rust_decimal::Decimal;
 
 use super::{executor::Binance, parse::result, wire};
-use crate::decode::unreadable;
+use crate::decode::{asset, money, rate, sum, unreadable};
 
 /// Binance's first tier on the public fee page: 0.1 % maker and taker, taken from what is received.
 pub(super) const fn default_fees() -> FeeSchedule {
@@ -19,19 +21,7 @@ const TRADES: &str = "enableSpotAndMarginTrading";
 impl Binance {
     pub(super) async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
         let about = self.account(account).await?;
-        let at = self.market.clock.now();
-        let mut balances = Vec::with_capacity(about.balances.len());
-        for balance in about.balances {
-            let total = balance.free.0.checked_add(balance.locked.0).ok_or_else(|| {
-                unreadable(&self.venue, format!("account.balances.{}", balance.asset), "too large")
-            })?;
-            if !total.is_zero() {
-                let (venue, available) = (self.venue.clone(), balance.free.0);
-                balances.push(VenueBalance { venue, asset: balance.asset, total, available, at });
-            }
-        }
-        balances.sort_by(|a: &VenueBalance, b| a.asset.cmp(&b.asset));
-        Ok(balances)
+        balances_of(&self.venue, about.balances, self.market.clock.now())
     }
 
     /// The rates of the symbol; those of the account where the venue has no rates by symbol. A discount for paying in BNB is
@@ -46,8 +36,7 @@ impl Binance {
         let rates = match by_symbol {
             Ok(body) => {
                 let rates: wire::Commission = result(&self.venue, "account.commission", &body)?;
-                let special = [rates.special_commission, rates.tax_commission];
-                std::iter::once(rates.standard_commission).chain(special.into_iter().flatten()).collect()
+                added(rates)
             }
             // Hosts without this call answer with a page.
             Err(VenueError::AnswerLost { .. } | VenueError::Rejected { .. }) => {
@@ -56,18 +45,7 @@ impl Binance {
             }
             Err(error) => return Err(self.market.of_symbol(error, symbol)),
         };
-        let sum = |role: fn(&wire::Rates) -> Decimal| {
-            rates.iter().try_fold(Decimal::ZERO, |sum, rates: &wire::Rates| {
-                let side = [&rates.buyer, &rates.seller].into_iter().flatten().map(|rate| rate.0).max();
-                sum.checked_add(role(rates))?.checked_add(side.unwrap_or_default())
-            })
-        };
-        let too_large = || unreadable(&self.venue, "account.commission", "too large");
-        Ok(FeeSchedule {
-            maker: sum(|rates| rates.maker.0).ok_or_else(too_large)?,
-            taker: sum(|rates| rates.taker.0).ok_or_else(too_large)?,
-            from_venue: true,
-        })
+        fees_of(&self.venue, &rates)
     }
 
     pub(super) async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
@@ -82,18 +60,7 @@ impl Binance {
         }
         let body = self.read(account, "/sapi/v1/account/apiRestrictions", Vec::new()).await?;
         let restrictions: wire::Restrictions = result(&self.venue, "apiRestrictions", &body)?;
-        let has = |right: &str| restrictions.get(right).and_then(serde_json::Value::as_bool);
-        let missing = |right: &str| unreadable(&self.venue, format!("apiRestrictions.{right}"), "missing");
-        // Without a clear word on withdrawals nothing is known.
-        let withdraws = has(MOVES_MONEY[0]).ok_or_else(|| missing(MOVES_MONEY[0]))?;
-        let names = restrictions.iter().filter(|(name, value)| {
-            value.as_bool() == Some(true) && (name.starts_with("enable") || name.starts_with("permits"))
-        });
-        Ok(KeyRights {
-            can_trade: Some(has(TRADES).ok_or_else(|| missing(TRADES))?),
-            can_withdraw: Some(withdraws || MOVES_MONEY.iter().any(|right| has(right) == Some(true))),
-            names: names.map(|(name, _)| name.clone()).collect(),
-        })
+        rights_of(&self.venue, &restrictions)
     }
 
     /// A key for the user's own stream; it lives for an hour and longer while it is renewed.
@@ -116,4 +83,55 @@ impl Binance {
             self.read(account, "/api/v3/account", vec![("omitZeroBalances", "true".to_owned())]).await?;
         result(&self.venue, "account", &body)
     }
+}
+
+pub(super) fn balances_of(
+    venue: &VenueId,
+    balances: Vec<wire::Balance>,
+    at: Timestamp,
+) -> Result<Vec<VenueBalance>, VenueError> {
+    let mut known = Vec::with_capacity(balances.len());
+    for balance in balances {
+        let path = || format!("account.balances.{}", balance.asset);
+        let total = sum(venue, path(), balance.free.0.checked_add(balance.locked.0))?;
+        let available = money(venue, path(), balance.free.0)?;
+        if !total.is_zero() {
+            let asset = asset(venue, path(), &balance.asset)?;
+            known.push(VenueBalance { venue: venue.clone(), asset, total, available, at });
+        }
+    }
+    known.sort_by(|a, b| a.asset.cmp(&b.asset));
+    Ok(known)
+}
+
+/// Rates that add up.
+pub(super) fn added(rates: wire::Commission) -> Vec<wire::Rates> {
+    let special = [rates.special_commission, rates.tax_commission];
+    std::iter::once(rates.standard_commission).chain(special.into_iter().flatten()).collect()
+}
+
+pub(super) fn fees_of(venue: &VenueId, rates: &[wire::Rates]) -> Result<FeeSchedule, VenueError> {
+    let of = |role: fn(&wire::Rates) -> Decimal| {
+        let sum = rates.iter().try_fold(Decimal::ZERO, |sum, rates| {
+            let side = [&rates.buyer, &rates.seller].into_iter().flatten().map(|rate| rate.0).max();
+            sum.checked_add(role(rates))?.checked_add(side.unwrap_or_default())
+        });
+        rate(venue, "account.commission", sum.unwrap_or(Decimal::ONE))
+    };
+    Ok(FeeSchedule { maker: of(|rates| rates.maker.0)?, taker: of(|rates| rates.taker.0)?, from_venue: true })
+}
+
+pub(super) fn rights_of(venue: &VenueId, restrictions: &wire::Restrictions) -> Result<KeyRights, VenueError> {
+    let has = |right: &str| restrictions.get(right).and_then(serde_json::Value::as_bool);
+    let missing = |right: &str| unreadable(venue, format!("apiRestrictions.{right}"), "missing");
+    // Without a clear word on withdrawals nothing is known.
+    let withdraws = has(MOVES_MONEY[0]).ok_or_else(|| missing(MOVES_MONEY[0]))?;
+    let names = restrictions.iter().filter(|(name, value)| {
+        value.as_bool() == Some(true) && (name.starts_with("enable") || name.starts_with("permits"))
+    });
+    Ok(KeyRights {
+        can_trade: Some(has(TRADES).ok_or_else(|| missing(TRADES))?),
+        can_withdraw: Some(withdraws || MOVES_MONEY.iter().any(|right| has(right) == Some(true))),
+        names: names.map(|(name, _)| name.clone()).collect(),
+    })
 }

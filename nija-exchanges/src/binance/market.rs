@@ -84,8 +84,9 @@ impl Market {
         let body = self.get("/api/v3/time", Vec::new()).await?;
         let received = self.clock.now();
         let time: wire::ServerTime = result(&self.venue, "time", &body)?;
-        self.offset.measure(sent, parse::millis(time.server_time), received, MILLISECOND);
-        if self.offset.micros().abs() > 1_000_000 {
+        let venue = parse::at(&self.venue, "time.serverTime", time.server_time)?;
+        self.offset.measure(sent, venue, received, MILLISECOND);
+        if self.offset.micros().unsigned_abs() > 1_000_000 {
             tracing::warn!(venue = %self.venue, offset_us = self.offset.micros(), "the venue's clock differs from ours");
         }
         Ok(())

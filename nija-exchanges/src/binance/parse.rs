@@ -7,7 +7,7 @@ use nija_core::{
 use serde::Deserialize;
 
 use super::{symbols::SymbolMap, wire};
-use crate::decode::{Level, Num, decode, price, quantity, unreadable};
+use crate::decode::{Level, Num, asset, decode, moment, money, price, quantity, unreadable};
 
 /// Reads an answer, or the refusal that was sent instead.
 pub(super) fn result<'a, T: Deserialize<'a>>(
@@ -23,6 +23,11 @@ pub(super) fn result<'a, T: Deserialize<'a>>(
 
 pub(super) fn millis(value: i64) -> Timestamp {
     Timestamp::from_micros(value.saturating_mul(1000))
+}
+
+/// A moment that the venue tells in milliseconds.
+pub(super) fn at(venue: &VenueId, path: &str, millis: i64) -> Result<Timestamp, VenueError> {
+    moment(venue, path, millis.checked_mul(1000))
 }
 
 pub(super) fn side(venue: &VenueId, path: &str, text: &str) -> Result<Side, VenueError> {
@@ -74,7 +79,7 @@ pub(super) fn candle(venue: &VenueId, row: &[Num]) -> Result<Candle, VenueError>
     };
     let time = i64::try_from(time.0).map_err(|_| unreadable(venue, path, "not a time"))?;
     Ok(Candle {
-        start: millis(time),
+        start: at(venue, path, time)?,
         open: price(venue, path, open.0)?,
         high: price(venue, path, high.0)?,
         low: price(venue, path, low.0)?,
@@ -128,7 +133,7 @@ pub(super) fn report(
         filled,
         average_price: average(cost, filled),
         reason: None,
-        at: millis(time.unwrap_or_default()),
+        at: self::at(venue, &at("time"), time.unwrap_or_default())?,
     })
 }
 
@@ -155,10 +160,10 @@ pub(super) fn fill(
         side,
         quantity: quantity(venue, &at("qty"), trade.qty.0)?,
         price: price(venue, &at("price"), trade.price.0)?,
-        fee_asset: trade.commission_asset.clone(),
-        fee: trade.commission.0,
+        fee_asset: asset(venue, at("commissionAsset"), &trade.commission_asset)?,
+        fee: money(venue, at("commission"), trade.commission.0)?,
         liquidity: if trade.is_maker { Liquidity::Maker } else { Liquidity::Taker },
-        at: millis(trade.time),
+        at: self::at(venue, &at("time"), trade.time)?,
     })
 }
 

@@ -2,130 +2,16 @@
 //!
 //! `NIJA_DECODER_CASES` sets how many random payloads each decoder is given (256 unless told otherwise).
 
-use nija_core::{OrderState, Timestamp, VenueError, VenueId};
+use nija_core::{OrderState, VenueError};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
-use std::{collections::HashMap, path::Path, sync::LazyLock};
+use std::{collections::HashMap, path::Path};
 
 use super::{
-    parse::{self, result},
-    stream::{
-        events::{self, Orders},
-        feed::Feed,
-    },
-    symbols::SymbolMap,
+    decoders::{AT, CALLS, SYMBOLS, VENUE, read, take},
+    stream::events::{self, Orders},
     wire::{self, ws},
 };
-
-static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("binance").unwrap());
-
-/// The symbols that the recordings name.
-static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
-    let names = [("LTC", "BTC"), ("ETH", "BTC"), ("BNB", "BTC"), ("BNB", "USDT"), ("BTC", "USDT")];
-    let symbols: Vec<String> = names
-        .iter()
-        .map(|(base, quote)| {
-            format!(r#"{{"symbol":"{base}{quote}","status":"TRADING","baseAsset":"{base}","quoteAsset":"{quote}"}}"#)
-        })
-        .collect();
-    SymbolMap::new(
-        &VENUE,
-        &serde_json::from_str::<Vec<wire::SymbolInfo>>(&format!("[{}]", symbols.join(","))).unwrap(),
-    )
-});
-
-const AT: Timestamp = Timestamp::from_micros(1);
-
-/// Reads an answer as the call's code does; the call's name is that of the path.
-fn read(call: &str, json: &str) -> Result<usize, VenueError> {
-    let (venue, symbols) = (&*VENUE, &*SYMBOLS);
-    let order = |order: &wire::Order| parse::report(venue, order, symbols).map(|_| 1);
-    match call {
-        "exchangeInfo" => {
-            let info: wire::ExchangeInfo = result(venue, call, json)?;
-            Ok(SymbolMap::new(venue, &info.symbols).instruments().len())
-        }
-        "time" => Ok(usize::from(result::<wire::ServerTime>(venue, call, json)?.server_time > 0)),
-        "bookTicker" => parse::quote(venue, &result(venue, call, json)?, AT).map(|_| 1),
-        "depth" => {
-            let book = parse::book(venue, &result(venue, call, json)?, AT)?;
-            Ok(book.bids.len() + book.asks.len())
-        }
-        "klines" => {
-            let rows: Vec<Vec<crate::decode::Num>> = result(venue, call, json)?;
-            rows.iter().try_for_each(|row| parse::candle(venue, row).map(|_| ()))?;
-            Ok(rows.len())
-        }
-        "account" => {
-            let account: wire::Account = result(venue, call, json)?;
-            assert!(account.balances.iter().all(|balance| !balance.asset.is_empty()) || json.len() < 4000);
-            Ok(account.balances.len() + usize::from(account.commission_rates.is_some()))
-        }
-        "commission" => {
-            let commission: wire::Commission = result(venue, call, json)?;
-            Ok(1 + usize::from(commission.tax_commission.is_some()))
-        }
-        "apiRestrictions" => Ok(result::<wire::Restrictions>(venue, call, json)?.len()),
-        "order" => order(&result(venue, call, json)?),
-        "orders" => {
-            let orders: Vec<wire::Order> = result(venue, call, json)?;
-            orders.iter().try_for_each(|one| order(one).map(|_| ()))?;
-            Ok(orders.len())
-        }
-        "cancelled" => Ok(result::<Vec<wire::Cancelled>>(venue, call, json)?.len()),
-        "myTrades" => {
-            let trades: Vec<wire::Trade> = result(venue, call, json)?;
-            let symbol = nija_core::Symbol::new("BNB-BTC").unwrap();
-            trades.iter().try_for_each(|trade| parse::fill(venue, "BNBBTC", trade, &symbol).map(|_| ()))?;
-            Ok(trades.len())
-        }
-        "userDataStream" => Ok(result::<wire::ListenKey>(venue, call, json)?.listen_key.len()),
-        other => panic!("no reader for {other}"),
-    }
-}
-
-const CALLS: [&str; 13] = [
-    "exchangeInfo",
-    "time",
-    "bookTicker",
-    "depth",
-    "klines",
-    "account",
-    "commission",
-    "apiRestrictions",
-    "order",
-    "orders",
-    "cancelled",
-    "myTrades",
-    "userDataStream",
-];
-
-/// Reads a stream message as the sessions do.
-fn take(text: &str) {
-    let mut feed = Feed::new(nija_core::Symbol::new("BTC-USDT").unwrap(), 5);
-    let data = serde_json::from_str::<ws::Message<'_>>(text).ok().and_then(|message| message.data);
-    let event = serde_json::from_str::<ws::Private<'_>>(text).ok().and_then(|message| message.event);
-    for text in [Some(text), data.map(RawValue::get), event.map(RawValue::get)].into_iter().flatten() {
-        if let Ok(snapshot) = serde_json::from_str::<wire::Depth>(text) {
-            feed.snapshot(&snapshot, 2, AT);
-        }
-        if let Ok(update) = serde_json::from_str(text) {
-            let _ = feed.update(update, AT);
-        }
-        if let Ok(ticker) = serde_json::from_str(text) {
-            let _ = feed.ticker(&ticker, AT);
-        }
-        if let Ok(execution) = serde_json::from_str::<ws::Execution<'_>>(text) {
-            let mut orders = Orders::new(VENUE.clone());
-            orders.begin(AT);
-            let _ = orders.take(&execution, &SYMBOLS);
-            let _ = orders.take(&execution, &SYMBOLS);
-        }
-        if let Ok(position) = serde_json::from_str(text) {
-            let _ = events::balances(&VENUE, position, AT);
-        }
-    }
-}
 
 /// What each recording of REST is read as; an empty name says that the call is not one of ours.
 const REST: [(&str, &str); 44] = [
@@ -401,18 +287,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// An answer or message that is right, to be damaged.
 fn sound() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        r#"[{"symbol":"BTCUSDT","orderId":28,"clientOrderId":"x","price":"0.1","origQty":"1.0","executedQty":"0.4","cummulativeQuoteQty":"0.04","status":"PARTIALLY_FILLED","type":"LIMIT","side":"BUY","time":1499827319559,"updateTime":1499827319559}]"#,
-        r#"[{"id":28457,"orderId":100234,"price":"4.00000100","qty":"12.0","commission":"10.1","commissionAsset":"BNB","time":1499865549590,"isBuyer":true,"isMaker":false}]"#,
-        r#"{"lastUpdateId":1027024,"bids":[["4.00000000","431.00000000"],["3.9","1"]],"asks":[["4.00000200","12.00000000"]]}"#,
-        r#"{"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","filters":[{"filterType":"LOT_SIZE","minQty":"0.001","maxQty":"9000","stepSize":"0.001"}]}]}"#,
-        r#"{"balances":[{"asset":"BTC","free":"4723846.89208129","locked":"0.00000000"}],"canTrade":true}"#,
-        r#"{"code":-2010,"msg":"Account has insufficient balance for requested action."}"#,
-        r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}}"#,
-        r#"{"stream":"btcusdt@bookTicker","data":{"u":400900217,"s":"BTCUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}}"#,
-        r#"{"subscriptionId":0,"event":{"e":"executionReport","s":"BTCUSDT","c":"x","S":"BUY","o":"LIMIT","q":"1.0","p":"0.1","C":"","x":"TRADE","X":"FILLED","r":"NONE","i":4293153,"l":"1.0","z":"1.0","L":"0.1","n":"0.001","N":"BTC","T":1499405658657,"t":7,"m":false,"Z":"0.1","O":1}}"#,
-        r#"{"subscriptionId":0,"event":{"e":"outboundAccountPosition","E":1,"u":1,"B":[{"a":"ETH","f":"10000.0","l":"0.0"}]}}"#,
-    ])
+    prop::sample::select(include_str!("../../fuzz/seeds/binance.jsonl").lines().collect::<Vec<_>>())
 }
 
 fn cases() -> ProptestConfig {

@@ -75,8 +75,7 @@ fn listed(venue: &VenueId, info: &SymbolInfo) -> Option<Listed> {
         return None;
     }
     let filter = |name: &str| info.filters.iter().find(|filter| filter.filter_type == name);
-    let above_zero =
-        |number: Option<Num>| number.map(|number| number.0).filter(|number| *number > Decimal::ZERO);
+    let above_zero = |number: Option<Num>| number.and_then(|number| crate::decode::step(number.0));
     let (price, lot) = (filter("PRICE_FILTER"), filter("LOT_SIZE"));
     let step = |filter: Option<&Filter>, pick: fn(&Filter) -> Option<Num>| above_zero(filter.and_then(pick));
     let notional = ["NOTIONAL", "MIN_NOTIONAL"].into_iter().filter_map(filter);

@@ -1,11 +1,11 @@
 //! What a user has at Coinbase, pays there, and what their key may do.
 
-use nija_core::{FeeSchedule, KeyRights, VenueAccount, VenueBalance, VenueError};
+use nija_core::{FeeSchedule, KeyRights, VenueAccount, VenueBalance, VenueError, VenueId};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 use super::{call::next_cursor, executor::Coinbase, wire};
-use crate::decode::{decode, unreadable};
+use crate::decode::{asset, decode, rate, sum};
 
 /// Wallets on a page (List Accounts: 250 at most).
 const PAGE: usize = 250;
@@ -24,7 +24,7 @@ pub(super) const fn default_fees() -> FeeSchedule {
 impl Coinbase {
     /// Wallets of one currency are added up: there can be several.
     pub(super) async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
-        let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+        let mut sums = Sums::new();
         let mut cursor = String::new();
         for _ in 0..PAGES {
             let mut query = vec![("limit", PAGE.to_string())];
@@ -33,16 +33,7 @@ impl Coinbase {
             }
             let body = self.read(account, "/api/v3/brokerage/accounts", query).await?;
             let page: wire::Accounts = decode(&self.venue, "accounts", &body)?;
-            for wallet in page.accounts {
-                let available = wallet.available_balance.value.0;
-                let held = wallet.hold.map_or(Decimal::ZERO, |hold| hold.value.0);
-                let sum = sums.entry(wallet.currency.clone()).or_default();
-                let total = available.checked_add(held).and_then(|total| sum.0.checked_add(total));
-                let free = sum.1.checked_add(available);
-                *sum = total.zip(free).ok_or_else(|| {
-                    unreadable(&self.venue, format!("accounts.accounts.{}", wallet.currency), "too large")
-                })?;
-            }
+            add(&self.venue, &mut sums, page.accounts)?;
             match next_cursor(page.has_next, page.cursor, &cursor) {
                 Some(next) => cursor = next,
                 None => return Ok(self.sorted(sums)),
@@ -51,7 +42,7 @@ impl Coinbase {
         Err(self.too_long("accounts", PAGES))
     }
 
-    fn sorted(&self, sums: BTreeMap<String, (Decimal, Decimal)>) -> Vec<VenueBalance> {
+    fn sorted(&self, sums: Sums) -> Vec<VenueBalance> {
         let at = self.market.clock.now();
         let balance = |(asset, (total, available))| VenueBalance {
             venue: self.venue.clone(),
@@ -68,8 +59,7 @@ impl Coinbase {
         let query = vec![("product_type", "SPOT".to_owned())];
         let body = self.read(account, "/api/v3/brokerage/transaction_summary", query).await?;
         let summary: wire::TransactionSummary = decode(&self.venue, "transaction_summary", &body)?;
-        let tier = summary.fee_tier;
-        Ok(FeeSchedule { maker: tier.maker_fee_rate.0, taker: tier.taker_fee_rate.0, from_venue: true })
+        fees_of(&self.venue, &summary)
     }
 
     /// `can_transfer` covers both withdrawing and moving money between portfolios (Get API Key Permissions).
@@ -84,4 +74,30 @@ impl Coinbase {
             names: names.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect(),
         })
     }
+}
+
+/// Total and free of each currency.
+pub(super) type Sums = BTreeMap<String, (Decimal, Decimal)>;
+
+/// Adds a page of wallets.
+pub(super) fn add(venue: &VenueId, sums: &mut Sums, page: Vec<wire::Account>) -> Result<(), VenueError> {
+    for wallet in page {
+        let path = || format!("accounts.accounts.{}", wallet.currency);
+        let available = wallet.available_balance.value.0;
+        let held = wallet.hold.as_ref().map_or(Decimal::ZERO, |hold| hold.value.0);
+        let known = sums.entry(asset(venue, path(), &wallet.currency)?).or_default();
+        let total = available.checked_add(held).and_then(|total| known.0.checked_add(total));
+        let free = known.1.checked_add(available);
+        *known = (sum(venue, path(), total)?, sum(venue, path(), free)?);
+    }
+    Ok(())
+}
+
+pub(super) fn fees_of(
+    venue: &VenueId,
+    summary: &wire::TransactionSummary,
+) -> Result<FeeSchedule, VenueError> {
+    let of = |value: crate::decode::Num| rate(venue, "transaction_summary.fee_tier", value.0);
+    let tier = &summary.fee_tier;
+    Ok(FeeSchedule { maker: of(tier.maker_fee_rate)?, taker: of(tier.taker_fee_rate)?, from_venue: true })
 }

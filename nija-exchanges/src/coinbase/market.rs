@@ -19,7 +19,7 @@ use super::{
     symbols::{Listed, SymbolMap},
     wire,
 };
-use crate::decode::{decode, unreadable};
+use crate::decode::{decode, moment};
 use crate::listings::Listings;
 use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
@@ -86,11 +86,11 @@ impl Market {
         let body = self.get("/api/v3/brokerage/time".to_owned(), Vec::new()).await?;
         let received = self.clock.now();
         let time: wire::ServerTime = decode(&self.venue, "time", &body)?;
-        let venue =
-            i64::try_from(time.epoch_millis.0.trunc()).ok().and_then(|at| at.checked_mul(MILLISECOND));
-        let venue = venue.ok_or_else(|| unreadable(&self.venue, "time.epochMillis", "not a time"))?;
-        self.offset.measure(sent, Timestamp::from_micros(venue), received, MILLISECOND);
-        if self.offset.micros().abs() > 1_000_000 {
+        let venue = i64::try_from(time.epoch_millis.0.trunc()).ok();
+        let venue = venue.and_then(|at| at.checked_mul(MILLISECOND));
+        let venue = moment(&self.venue, "time.epochMillis", venue)?;
+        self.offset.measure(sent, venue, received, MILLISECOND);
+        if self.offset.micros().unsigned_abs() > 1_000_000 {
             tracing::warn!(venue = %self.venue, offset_us = self.offset.micros(), "the venue's clock differs from ours");
         }
         Ok(())

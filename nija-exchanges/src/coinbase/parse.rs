@@ -7,7 +7,7 @@ use nija_core::{
 use rust_decimal::Decimal;
 
 use super::{symbols::SymbolMap, wire};
-use crate::decode::{micros, price, quantity, unreadable};
+use crate::decode::{micros, moment, money, price, quantity, unreadable};
 
 pub(super) fn time(venue: &VenueId, path: &str, text: &str) -> Result<Timestamp, VenueError> {
     text.parse().map_err(|error| unreadable(venue, path, error))
@@ -60,9 +60,8 @@ pub(super) fn quote(venue: &VenueId, book: &OrderBook) -> Result<Quote, VenueErr
 
 pub(super) fn candle(venue: &VenueId, candle: &wire::Candle) -> Result<Candle, VenueError> {
     let path = "candles.candles";
-    let start = micros(candle.start.0).ok_or_else(|| unreadable(venue, path, "not a time"))?;
     Ok(Candle {
-        start: Timestamp::from_micros(start),
+        start: moment(venue, path, micros(candle.start.0))?,
         open: price(venue, path, candle.open.0)?,
         high: price(venue, path, candle.high.0)?,
         low: price(venue, path, candle.low.0)?,
@@ -157,7 +156,7 @@ pub(super) fn fill(
         quantity: quantity(venue, &at("size"), size)?,
         price,
         fee_asset: symbol.quote().to_owned(),
-        fee: fill.commission.0.unwrap_or_default(),
+        fee: money(venue, at("commission"), fill.commission.0.unwrap_or_default())?,
         liquidity: if fill.liquidity_indicator.as_deref() == Some("MAKER") {
             Liquidity::Maker
         } else {

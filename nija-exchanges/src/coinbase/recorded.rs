@@ -1,156 +1,16 @@
 //! Recorded answers are understood, and no answer whatsoever is a panic.
 
-use nija_core::{OrderState, Timestamp, VenueError, VenueId};
+use nija_core::{OrderState, Timestamp, VenueError};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
-use std::{collections::HashMap, sync::LazyLock};
+use std::collections::HashMap;
 
 use super::{
-    error, parse,
-    stream::{book::LocalBook, sequence::Sequence, tracked::TrackedOrders},
-    symbols::SymbolMap,
+    decoders::{CALLS, SYMBOLS, VENUE, read, take},
+    parse,
+    stream::tracked::TrackedOrders,
     wire::{self, ws},
 };
-use crate::decode::decode;
-use crate::transport::HttpAnswer;
-
-static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("coinbase").unwrap());
-
-/// The products that the recordings name.
-static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
-    let product =
-        |id: &str| json!({"product_id": id, "base_increment": "0.00000001", "quote_increment": "0.01"});
-    let products = json!([product("BTC-USD"), product("ETH-USDT")]).to_string();
-    SymbolMap::new(&VENUE, &serde_json::from_str::<Vec<wire::Product>>(&products).unwrap())
-});
-
-/// Reads an answer as the call's code does; how much was in it.
-fn read(call: &str, json: &str) -> Result<usize, VenueError> {
-    let (venue, symbols, at) = (&*VENUE, &*SYMBOLS, Timestamp::from_micros(1));
-    let status = reqwest::StatusCode::BAD_REQUEST;
-    let _ = error::refused(venue, &HttpAnswer { status, body: json.to_owned() });
-    match call {
-        "products" => {
-            let products: wire::Products = decode(venue, call, json)?;
-            Ok(SymbolMap::new(venue, &products.products).instruments().len())
-        }
-        "time" => decode::<wire::ServerTime>(venue, call, json)
-            .map(|time| usize::from(!time.epoch_millis.0.is_zero())),
-        "product_book" => {
-            let book: wire::ProductBook = decode(venue, call, json)?;
-            let book = parse::book(venue, &book.pricebook, 50, at)?;
-            parse::quote(venue, &book).map(|_| book.bids.len() + book.asks.len())
-        }
-        "candles" => {
-            let page: wire::Candles = decode(venue, call, json)?;
-            page.candles.iter().try_for_each(|candle| parse::candle(venue, candle).map(|_| ()))?;
-            Ok(page.candles.len())
-        }
-        "accounts" => decode::<wire::Accounts>(venue, call, json).map(|page| page.accounts.len()),
-        "transaction_summary" => {
-            let tier = decode::<wire::TransactionSummary>(venue, call, json)?.fee_tier;
-            Ok(usize::from(tier.maker_fee_rate.0 > rust_decimal::Decimal::ZERO))
-        }
-        "key_permissions" => {
-            let rights: wire::KeyPermissions = decode(venue, call, json)?;
-            Ok([rights.can_view, rights.can_trade, rights.can_transfer].into_iter().filter(|it| *it).count())
-        }
-        "create" => {
-            let created: wire::Created = decode(venue, call, json)?;
-            let failure = created.error_response.unwrap_or_default();
-            let _ = error::order_refused(venue, &failure);
-            created
-                .success_response
-                .map(|placed| parse::order_id(venue, call, &placed.order_id))
-                .transpose()?;
-            Ok(usize::from(created.success))
-        }
-        "batch_cancel" => {
-            decode::<wire::Cancelled>(venue, call, json).map(|cancelled| cancelled.results.len())
-        }
-        "order" => {
-            let one: wire::OneOrder = decode(venue, call, json)?;
-            parse::report(venue, &one.order, symbols).map(|_| 1)
-        }
-        "orders" => {
-            let mut page: wire::Orders = decode(venue, call, json)?;
-            // One recording was made without a side, which no order of ours is.
-            for order in page.orders.iter_mut().filter(|order| order.side.is_empty()) {
-                order.side = "BUY".to_owned();
-            }
-            page.orders.iter().try_for_each(|order| parse::report(venue, order, symbols).map(|_| ()))?;
-            Ok(page.orders.len())
-        }
-        "fills" => {
-            let page: wire::Fills = decode(venue, call, json)?;
-            for fill in &page.fills {
-                let listed = symbols.by_name(&fill.product_id);
-                let listed = listed.ok_or_else(|| crate::decode::unreadable(venue, "fills", "not listed"))?;
-                parse::fill(venue, fill, &listed.instrument.symbol, listed.instrument.lot_size)?;
-            }
-            Ok(page.fills.len())
-        }
-        other => panic!("no reader for {other}"),
-    }
-}
-
-const CALLS: [&str; 12] = [
-    "products",
-    "time",
-    "product_book",
-    "candles",
-    "accounts",
-    "transaction_summary",
-    "key_permissions",
-    "create",
-    "batch_cancel",
-    "order",
-    "orders",
-    "fills",
-];
-
-/// Reads a stream message as the sessions do; how many entries were understood.
-fn take(text: &str) -> usize {
-    let Ok(message) = serde_json::from_str::<ws::Message<'_>>(text) else { return 0 };
-    Sequence::default().take(message.sequence_num);
-    let Some(events) = message.events.map(|events| events.get()) else { return 0 };
-    let mut understood = 0;
-    match message.channel.as_deref() {
-        Some("l2_data") => {
-            let mut book = LocalBook::default();
-            for event in serde_json::from_str::<Vec<ws::Book<'_>>>(events).unwrap_or_default() {
-                book.reset(&event.updates);
-                book.update(&event.updates);
-                assert!(book.to_book(10, Timestamp::from_micros(1)).bids.len() <= 10);
-                understood += event.updates.len() + usize::from(book.is_crossed());
-            }
-        }
-        Some("user") => {
-            let mut orders = TrackedOrders::new(VENUE.clone());
-            for event in serde_json::from_str::<Vec<ws::User<'_>>>(events).unwrap_or_default() {
-                for order in &event.orders {
-                    let at = Timestamp::from_micros(1);
-                    let told = orders.take(order, event.kind == "snapshot", &SYMBOLS, at);
-                    understood += usize::from(matches!(told, Ok(Some(_))));
-                    orders.owing().iter().for_each(|order| {
-                        orders.news(order, Vec::new());
-                        orders.still_owes(order);
-                    });
-                }
-            }
-        }
-        Some("ticker" | "ticker_batch") => {
-            let events = serde_json::from_str::<Vec<ws::Tickers<'_>>>(events).unwrap_or_default();
-            understood += events.iter().map(|event| event.tickers.len()).sum::<usize>();
-        }
-        Some("subscriptions") => {
-            let events = serde_json::from_str::<Vec<ws::Subscriptions<'_>>>(events).unwrap_or_default();
-            understood += events.iter().map(|event| event.subscriptions.len()).sum::<usize>();
-        }
-        _ => {}
-    }
-    understood
-}
 
 /// Every recording, and the call that reads it; those without a call are not asked for: editing orders, portfolios, public
 /// trades, candles and product status on the stream, and the order book of another API (Coinbase Exchange).
@@ -293,16 +153,7 @@ fn a_missing_field_is_named_with_its_place() {
 
 /// An answer or message that is right, to be damaged.
 fn sound() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        r#"{"products":[{"product_id":"BTC-USD","base_increment":"0.00000001","quote_increment":"0.01","base_min_size":"","alias":"BTC-USD"}]}"#,
-        r#"{"pricebook":{"product_id":"BTC-USD","bids":[{"price":"1.5","size":"2"}],"asks":[{"price":"1.6","size":"0"}]}}"#,
-        r#"{"orders":[{"order_id":"o1","client_order_id":"x","product_id":"BTC-USD","side":"SELL","status":"FILLED","created_time":"2026-01-01T00:00:00Z","filled_size":"1","average_filled_price":"2","order_configuration":{"limit_limit_gtc":{"base_size":"1","limit_price":"2"}}}],"has_next":false,"cursor":""}"#,
-        r#"{"fills":[{"entry_id":"e","trade_id":"t","order_id":"o","trade_time":"2026-01-01T00:00:00Z","price":"2","size":"1","commission":"0.1","product_id":"BTC-USD","side":"BUY","size_in_quote":true}],"cursor":""}"#,
-        r#"{"success":false,"error_response":{"error":"INSUFFICIENT_FUND","message":"no","preview_failure_reason":"X"}}"#,
-        r#"{"accounts":[{"currency":"USD","available_balance":{"value":"1"},"hold":{"value":"2"}}],"has_next":true,"cursor":"1"}"#,
-        r#"{"channel":"l2_data","sequence_num":3,"events":[{"type":"snapshot","product_id":"BTC-USD","updates":[{"side":"bid","price_level":"1","new_quantity":"2"},{"side":"offer","price_level":"1.5","new_quantity":"0"}]}]}"#,
-        r#"{"channel":"user","sequence_num":4,"events":[{"type":"update","orders":[{"order_id":"o","product_id":"BTC-USD","order_side":"BUY","status":"OPEN","cumulative_quantity":"0.5","leaves_quantity":"0.5","avg_price":"","limit_price":"7"}]}]}"#,
-    ])
+    prop::sample::select(include_str!("../../fuzz/seeds/coinbase.jsonl").lines().collect::<Vec<_>>())
 }
 
 /// JSON of any shape, with the names that matter.

@@ -49,8 +49,7 @@ fn listed(venue: &VenueId, product: &Product) -> Option<Listed> {
     if product.product_type.as_deref() == Some("FUTURE") {
         return None;
     }
-    let positive =
-        |number: Option<Decimal>| number.filter(|number| number.is_sign_positive() && !number.is_zero());
+    let positive = |number: Option<Decimal>| number.and_then(crate::decode::step);
     let amount = |number: Option<Decimal>| number.unwrap_or_default();
     let closed = [
         product.is_disabled,

@@ -1,7 +1,9 @@
 //! Reading what venues send: numbers from their digits, JSON with the place of what is wrong, checked amounts.
 
+mod bounds;
 mod number;
 
+pub(crate) use bounds::{asset, moment, money, rate, step, sum, words};
 use nija_core::{Price, Quantity, VenueError, VenueId};
 pub(crate) use number::Num;
 pub(crate) use number::{Level, Sparse, micros, parse};
@@ -11,8 +13,9 @@ use serde::Deserialize;
 /// Where a payload does not make sense, and how.
 #[allow(clippy::needless_pass_by_value)] // Literals, errors and `format_args!` are handed over as they are.
 pub(crate) fn unreadable(venue: &VenueId, path: impl Into<String>, message: impl ToString) -> VenueError {
-    let message: String = message.to_string().chars().take(300).collect();
-    VenueError::Decode { venue: venue.clone(), path: path.into(), message }
+    // Ids and names of the payload stand in both: a sane length.
+    let cut = |text: String| if text.len() > 300 { text.chars().take(300).collect() } else { text };
+    VenueError::Decode { venue: venue.clone(), path: cut(path.into()), message: cut(message.to_string()) }
 }
 
 /// Reads JSON; an error names the place below `root`.

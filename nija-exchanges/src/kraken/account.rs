@@ -1,11 +1,14 @@
 //! What a user has at Kraken, pays there, and what their key may do.
 
-use nija_core::{FeeSchedule, KeyRights, RequestPurpose, Symbol, VenueAccount, VenueBalance, VenueError};
+use nija_core::{
+    FeeSchedule, KeyRights, RequestPurpose, Symbol, Timestamp, VenueAccount, VenueBalance, VenueError,
+    VenueId,
+};
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 
-use super::{executor::Kraken, parse::result, wire};
-use crate::decode::unreadable;
+use super::{executor::Kraken, parse::result, symbols::SymbolMap, wire};
+use crate::decode::{asset, money, rate, sum, unreadable};
 
 /// Kraken's first tier on the public fee page: 0.25 % maker, 0.40 % taker.
 pub(super) const fn default_fees() -> FeeSchedule {
@@ -21,31 +24,7 @@ impl Kraken {
         let symbols = self.market.symbols().await?;
         let body = self.read(account, "/0/private/BalanceEx", Vec::new()).await?;
         let balances: HashMap<String, wire::BalanceEx> = result(&self.venue, "BalanceEx", &body)?;
-        let at = self.market.clock.now();
-        let zero = |number: Option<crate::decode::Num>| number.map_or(Decimal::ZERO, |number| number.0);
-        let mut balances: Vec<_> = balances
-            .iter()
-            .map(|(asset, balance)| {
-                let total = balance.balance.0;
-                // BalanceEx: available = balance + credit - credit_used - hold_trade.
-                let credit = zero(balance.credit).checked_sub(zero(balance.credit_used));
-                let available = total
-                    .checked_add(credit.unwrap_or_default())
-                    .and_then(|sum| sum.checked_sub(zero(balance.hold_trade)))
-                    .ok_or_else(|| {
-                        unreadable(&self.venue, format!("BalanceEx.result.{asset}"), "too large")
-                    })?;
-                Ok(VenueBalance {
-                    venue: self.venue.clone(),
-                    asset: symbols.asset(asset),
-                    total,
-                    available,
-                    at,
-                })
-            })
-            .collect::<Result<_, VenueError>>()?;
-        balances.sort_by(|a: &VenueBalance, b| a.asset.cmp(&b.asset));
-        Ok(balances)
+        balances_of(&self.venue, &balances, &symbols, self.market.clock.now())
     }
 
     pub(super) async fn fees(
@@ -57,25 +36,13 @@ impl Kraken {
         let form = vec![("pair", pair.clone())];
         let body = self.read(account, "/0/private/TradeVolume", form).await?;
         let volume: wire::TradeVolume = result(&self.venue, "TradeVolume", &body)?;
-        let of = |fees: &HashMap<String, wire::Fee>| {
-            let fee = fees.get(&pair).or_else(|| fees.values().next());
-            // Per cent.
-            fee.and_then(|fee| fee.fee.0.checked_div(Decimal::ONE_HUNDRED))
-        };
-        let taker = of(&volume.fees)
-            .ok_or_else(|| unreadable(&self.venue, format!("TradeVolume.result.fees.{pair}"), "missing"))?;
-        Ok(FeeSchedule { maker: of(&volume.fees_maker).unwrap_or(taker), taker, from_venue: true })
+        fees_of(&self.venue, &pair, &volume)
     }
 
     pub(super) async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
         let body = self.read(account, "/0/private/GetApiKeyInfo", Vec::new()).await?;
         let info: wire::ApiKeyInfo = result(&self.venue, "GetApiKeyInfo", &body)?;
-        let has = |right: &str| info.permissions.iter().any(|name| name == right);
-        Ok(KeyRights {
-            can_trade: Some(has("modify-trades")),
-            can_withdraw: Some(info.permissions.iter().any(|name| name.contains("withdraw"))),
-            names: info.permissions,
-        })
+        Ok(rights_of(info))
     }
 
     /// A token for the private stream; Kraken lets it live for 15 minutes, and longer while a stream uses it.
@@ -84,5 +51,54 @@ impl Kraken {
         let body = self.private.call(account, path, Vec::new(), RequestPurpose::OpenStream).await?;
         let token: wire::StreamToken = result(&self.venue, "GetWebSocketsToken", &body)?;
         Ok(token.token)
+    }
+}
+
+pub(super) fn balances_of(
+    venue: &VenueId,
+    balances: &HashMap<String, wire::BalanceEx>,
+    symbols: &SymbolMap,
+    at: Timestamp,
+) -> Result<Vec<VenueBalance>, VenueError> {
+    let zero = |number: Option<crate::decode::Num>| number.map_or(Decimal::ZERO, |number| number.0);
+    let one = |(name, balance): (&String, &wire::BalanceEx)| {
+        let path = || format!("BalanceEx.result.{name}");
+        let total = money(venue, path(), balance.balance.0)?;
+        // BalanceEx: available = balance + credit - credit_used - hold_trade.
+        let available = total
+            .checked_add(zero(balance.credit))
+            .and_then(|sum| sum.checked_sub(zero(balance.credit_used)))
+            .and_then(|sum| sum.checked_sub(zero(balance.hold_trade)));
+        let available = sum(venue, path(), available)?;
+        let asset = asset(venue, path(), &symbols.asset(name))?;
+        Ok(VenueBalance { venue: venue.clone(), asset, total, available, at })
+    };
+    let mut balances: Vec<_> = balances.iter().map(one).collect::<Result<_, VenueError>>()?;
+    balances.sort_by(|a, b| a.asset.cmp(&b.asset));
+    Ok(balances)
+}
+
+pub(super) fn fees_of(
+    venue: &VenueId,
+    pair: &str,
+    volume: &wire::TradeVolume,
+) -> Result<FeeSchedule, VenueError> {
+    let path = format!("TradeVolume.result.fees.{pair}");
+    let of = |fees: &HashMap<String, wire::Fee>| {
+        let fee = fees.get(pair).or_else(|| fees.values().next());
+        // Per cent.
+        let share = fee.and_then(|fee| fee.fee.0.checked_div(Decimal::ONE_HUNDRED));
+        share.map(|share| rate(venue, path.as_str(), share)).transpose()
+    };
+    let taker = of(&volume.fees)?.ok_or_else(|| unreadable(venue, path.as_str(), "missing"))?;
+    Ok(FeeSchedule { maker: of(&volume.fees_maker)?.unwrap_or(taker), taker, from_venue: true })
+}
+
+pub(super) fn rights_of(info: wire::ApiKeyInfo) -> KeyRights {
+    let has = |right: &str| info.permissions.iter().any(|name| name == right);
+    KeyRights {
+        can_trade: Some(has("modify-trades")),
+        can_withdraw: Some(info.permissions.iter().any(|name| name.contains("withdraw"))),
+        names: info.permissions,
     }
 }

@@ -1,8 +1,6 @@
 //! Public calls: instruments, prices, books, candles, the venue's clock.
 
-use nija_core::{
-    Candle, CandleInterval, Clock, Instrument, OrderBook, Quote, Symbol, Timestamp, VenueError, VenueId,
-};
+use nija_core::{Candle, CandleInterval, Clock, Instrument, OrderBook, Quote, Symbol, VenueError, VenueId};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,7 +10,7 @@ use super::{
     symbols::{Listed, SymbolMap},
     wire,
 };
-use crate::decode::{Num, decode, unreadable};
+use crate::decode::{Num, decode, moment, unreadable};
 use crate::listings::Listings;
 use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
@@ -62,7 +60,7 @@ impl Market {
         let body = self.get("/0/public/Time", Vec::new()).await?;
         let received = self.clock.now();
         let time: wire::ServerTime = result(&self.venue, "Time", &body)?;
-        let venue = Timestamp::from_micros(time.unixtime.saturating_mul(SECOND));
+        let venue = moment(&self.venue, "Time.result.unixtime", time.unixtime.checked_mul(SECOND))?;
         self.offset.measure(sent, venue, received, SECOND);
         if self.offset.micros() != 0 {
             tracing::warn!(venue = %self.venue, offset_us = self.offset.micros(), "the venue's clock differs from ours");

@@ -6,6 +6,9 @@ mod account;
 mod auth;
 mod config;
 mod contract;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod decoders;
 mod error;
 mod executor;
 mod market;

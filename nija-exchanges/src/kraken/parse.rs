@@ -7,7 +7,7 @@ use nija_core::{
 use serde::Deserialize;
 
 use super::{symbols::SymbolMap, wire};
-use crate::decode::{Level, Num, decode, micros, price, quantity, unreadable};
+use crate::decode::{Level, Num, decode, micros, moment, money, price, quantity, unreadable, words};
 
 /// Takes the envelope off.
 pub(super) fn result<'a, T: Deserialize<'a>>(
@@ -27,7 +27,7 @@ pub(super) fn result<'a, T: Deserialize<'a>>(
 }
 
 pub(super) fn seconds(venue: &VenueId, path: &str, value: Num) -> Result<Timestamp, VenueError> {
-    micros(value.0).map(Timestamp::from_micros).ok_or_else(|| unreadable(venue, path, "not a time"))
+    moment(venue, path, micros(value.0))
 }
 
 pub(super) fn side(venue: &VenueId, path: &str, text: &str) -> Result<Side, VenueError> {
@@ -146,7 +146,7 @@ pub(super) fn report(
             .filter(|price| !price.is_zero() && !filled.is_zero())
             .or(average)
             .and_then(|price| Price::new(price).ok()),
-        reason: order.reason.clone().filter(|reason| !reason.is_empty()),
+        reason: order.reason.as_deref().filter(|reason| !reason.is_empty()).map(words),
         at: seconds(venue, &at("opentm"), time)?,
     })
 }
@@ -171,7 +171,7 @@ pub(super) fn fill(
         quantity: quantity(venue, &at("vol"), trade.vol.0)?,
         price: price(venue, &at("price"), trade.price.0)?,
         fee_asset: symbol.quote().to_owned(),
-        fee: trade.fee.0,
+        fee: money(venue, at("fee"), trade.fee.0)?,
         liquidity: if maker { Liquidity::Maker } else { Liquidity::Taker },
         at: seconds(venue, &at("time"), trade.time)?,
     })

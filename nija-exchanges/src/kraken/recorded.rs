@@ -1,155 +1,15 @@
 //! Recorded answers are understood, and no answer whatsoever is a panic.
 
-use nija_core::{OrderState, Timestamp, VenueError, VenueId};
+use nija_core::{OrderState, Timestamp, VenueError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::{collections::HashMap, sync::LazyLock};
+use std::collections::HashMap;
 
 use super::{
-    parse::{self, result},
-    stream::{
-        book::{LocalBook, Precision},
-        tracked::TrackedOrders,
-    },
-    symbols::SymbolMap,
-    wire::{self, ws},
+    decoders::{CALLS, SYMBOLS, VENUE, read, take},
+    stream::tracked::TrackedOrders,
+    wire::ws,
 };
-
-static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("kraken").unwrap());
-
-/// The pairs that the recordings name.
-static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
-    let pair = |wsname: &str, altname: &str, base: &str, quote: &str| json!({"altname": altname, "wsname": wsname, "base": base, "quote": quote, "pair_decimals": 1, "lot_decimals": 8});
-    let pairs = json!({
-        "XXBTZUSD": pair("XBT/USD", "XBTUSD", "XXBT", "ZUSD"),
-        "XXBTZGBP": pair("XBT/GBP", "XBTGBP", "XXBT", "ZGBP"),
-        "XXBTZEUR": pair("XBT/EUR", "XBTEUR", "XXBT", "ZEUR"),
-        "XLTCXXBT": pair("LTC/XBT", "LTCXBT", "XLTC", "XXBT"),
-        "XLTCZUSD": pair("LTC/USD", "LTCUSD", "XLTC", "ZUSD"),
-        "XICNXXBT": pair("ICN/XBT", "ICNXBT", "XICN", "XXBT"),
-        "SUIUSD": pair("SUI/USD", "SUIUSD", "SUI", "ZUSD"),
-        "XXRPXXBT": pair("XRP/XBT", "XRPXBT", "XXRP", "XXBT"),
-        "XREPXETH": pair("REP/ETH", "REPETH", "XREP", "XETH"),
-    });
-    SymbolMap::new(&VENUE, &serde_json::from_value::<Pairs>(pairs).unwrap().0)
-});
-
-struct Pairs(HashMap<String, wire::AssetPair>);
-
-impl<'de> serde::Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Numbers are read from their text, which a parsed value no longer has.
-        let text = Value::deserialize(deserializer)?.to_string();
-        serde_json::from_str(&text).map(Self).map_err(serde::de::Error::custom)
-    }
-}
-
-/// Reads an answer as the call's code does; the call's name is that of the recording.
-fn read(call: &str, json: &str) -> Result<usize, VenueError> {
-    let (venue, symbols) = (&*VENUE, &*SYMBOLS);
-    let at = Timestamp::from_micros(1);
-    let orders = |orders: &HashMap<String, wire::Order>| -> Result<usize, VenueError> {
-        for (txid, order) in orders {
-            if symbols.by_name(&order.descr.pair).is_some() {
-                parse::report(venue, txid, order, symbols)?;
-            }
-        }
-        Ok(orders.len())
-    };
-    match call {
-        "AssetPairs" => {
-            let pairs: HashMap<String, wire::AssetPair> = result(venue, call, json)?;
-            Ok(SymbolMap::new(venue, &pairs).instruments().len())
-        }
-        "Time" => Ok(usize::from(result::<wire::ServerTime>(venue, call, json)?.unixtime > 0)),
-        "Ticker" => {
-            let tickers: HashMap<String, wire::Ticker> = result(venue, call, json)?;
-            tickers.values().try_for_each(|ticker| parse::quote(venue, ticker, at).map(|_| ()))?;
-            Ok(tickers.len())
-        }
-        "Depth" => {
-            let books: HashMap<String, wire::Depth> = result(venue, call, json)?;
-            books.values().try_for_each(|depth| parse::book(venue, depth, at).map(|_| ()))?;
-            Ok(books.len())
-        }
-        "OHLC" => {
-            let rows: HashMap<String, &serde_json::value::RawValue> = result(venue, call, json)?;
-            let mut count = 0;
-            for (pair, rows) in rows.iter().filter(|(name, _)| *name != "last") {
-                for row in crate::decode::decode::<Vec<Vec<crate::decode::Num>>>(venue, pair, rows.get())? {
-                    parse::candle(venue, &row)?;
-                    count += 1;
-                }
-            }
-            Ok(count)
-        }
-        "TradeVolume" => Ok(result::<wire::TradeVolume>(venue, call, json)?.fees.len()),
-        "BalanceEx" => Ok(result::<HashMap<String, wire::BalanceEx>>(venue, call, json)?.len()),
-        "GetApiKeyInfo" => Ok(result::<wire::ApiKeyInfo>(venue, call, json)?.permissions.len()),
-        "GetWebSocketsToken" => Ok(result::<wire::StreamToken>(venue, call, json)?.token.len()),
-        "AddOrder" => Ok(result::<wire::Added>(venue, call, json)?.txid.len()),
-        "CancelOrder" | "CancelAll" => {
-            Ok(usize::from(result::<wire::Cancelled>(venue, call, json)?.count > Some(0)))
-        }
-        "OpenOrders" => orders(&result::<wire::OpenOrders>(venue, call, json)?.open),
-        "ClosedOrders" => orders(&result::<wire::ClosedOrders>(venue, call, json)?.closed),
-        "QueryOrders" => orders(&result(venue, call, json)?),
-        "TradesHistory" => {
-            let page: wire::TradesHistory = result(venue, call, json)?;
-            for (txid, trade) in &page.trades {
-                let listed = symbols.by_name(&trade.pair).unwrap();
-                parse::fill(venue, txid, trade, &listed.instrument.symbol)?;
-            }
-            Ok(page.trades.len())
-        }
-        other => panic!("no reader for {other}"),
-    }
-}
-
-const CALLS: [&str; 15] = [
-    "AssetPairs",
-    "Time",
-    "Ticker",
-    "Depth",
-    "OHLC",
-    "TradeVolume",
-    "BalanceEx",
-    "GetApiKeyInfo",
-    "GetWebSocketsToken",
-    "AddOrder",
-    "CancelOrder",
-    "CancelAll",
-    "OpenOrders",
-    "ClosedOrders",
-    "QueryOrders",
-];
-
-/// Reads a stream message as the sessions do.
-fn take(text: &str) {
-    let Ok(message) = serde_json::from_str::<ws::Message<'_>>(text) else {
-        return;
-    };
-    let Some(data) = message.data.map(|data| data.get()) else {
-        return;
-    };
-    let mut book = LocalBook::new(10, Precision { price: 1, quantity: 8 });
-    for update in serde_json::from_str::<Vec<ws::Book<'_>>>(data).unwrap_or_default() {
-        book.reset(&update);
-        assert!(book.to_book(Timestamp::from_micros(1)).bids.len() <= 10);
-    }
-    let mut orders = TrackedOrders::new(VENUE.clone());
-    for execution in serde_json::from_str::<Vec<ws::Execution<'_>>>(data).unwrap_or_default() {
-        let _ = orders.take(
-            &execution,
-            message.kind.as_deref() == Some("snapshot"),
-            &SYMBOLS,
-            Timestamp::from_micros(1),
-        );
-        orders.held("USD");
-    }
-    let _ = serde_json::from_str::<Vec<ws::Ticker<'_>>>(data);
-    let _ = serde_json::from_str::<Vec<ws::Balance>>(data);
-}
 
 #[test]
 fn fixture_every_recorded_answer_of_a_call_in_use_is_understood() {
@@ -350,14 +210,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// An answer or message that is right, to be damaged.
 fn sound() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        r#"{"error":[],"result":{"open":{"OQCLML-BW3P3-BUCMWZ":{"status":"open","opentm":1688666559.8974,"cl_ord_id":"x","descr":{"pair":"XBTUSD","type":"buy","ordertype":"limit","price":"30010.0","price2":"0"},"vol":"1.25","vol_exec":"0.375","cost":"11253.7","price":"30010.0"}}}}"#,
-        r#"{"error":[],"result":{"XXBTZUSD":{"a":["30300.1","1","1.0"],"b":["30300.0","1","1.0"]}}}"#,
-        r#"{"error":[],"result":{"XXBTZUSD":{"asks":[["30384.1","2.059",1688671659]],"bids":[["30297.0","1.1",1]]}}}"#,
-        r#"{"error":["EOrder:Insufficient funds"]}"#,
-        r#"{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":1.5,"qty":0.0}],"asks":[],"checksum":1}]}"#,
-        r#"{"channel":"executions","type":"update","data":[{"order_id":"O1","exec_type":"trade","exec_id":"T1","symbol":"BTC/USD","side":"buy","order_qty":1,"last_qty":0.5,"last_price":2.5,"order_status":"filled","fees":[{"asset":"USD","qty":0.1}]}],"sequence":2}"#,
-    ])
+    prop::sample::select(include_str!("../../fuzz/seeds/kraken.jsonl").lines().collect::<Vec<_>>())
 }
 
 proptest! {

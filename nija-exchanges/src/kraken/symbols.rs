@@ -90,7 +90,7 @@ fn listed(venue: &VenueId, name: &str, pair: &AssetPair) -> Option<Listed> {
         symbol: Symbol::new(&format!("{base}-{quote}")).ok()?,
         venue_symbol: name.to_owned(),
         lot_size: lot,
-        tick_size: pair.tick_size.map_or(tick, |tick| tick.0),
+        tick_size: pair.tick_size.and_then(|tick| crate::decode::step(tick.0)).unwrap_or(tick),
         min_quantity: Quantity::new(amount(pair.ordermin)).ok()?,
         max_quantity: None,
         min_notional: Notional::new(amount(pair.costmin)).ok()?,

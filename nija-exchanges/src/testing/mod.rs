@@ -13,12 +13,16 @@
 )]
 
 pub mod account;
+#[doc(hidden)]
+pub mod decoders;
 pub mod faults;
 mod harness;
 mod intents;
 pub mod market;
 pub mod orders;
 mod signer;
+#[doc(hidden)]
+pub mod sound;
 pub mod stops;
 pub mod streams;
 mod wait;

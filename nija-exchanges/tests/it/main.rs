@@ -11,6 +11,7 @@ mod binance_streams;
 mod binance_verify;
 mod coinbase;
 mod conformance;
+mod decoders;
 mod kraken;
 mod paper;
 mod support;

@@ -6,6 +6,7 @@ use nija_core::{
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{parse, symbols::SymbolMap, wire::ws};
+use crate::decode::{asset, money, sum};
 
 /// Executions remembered, so that one told twice is passed on once.
 const REMEMBERED: usize = 10_000;
@@ -60,7 +61,7 @@ impl Orders {
         let quantity =
             |value: crate::decode::Num| Quantity::new(value.0).map_err(|error| format!("a quantity {error}"));
         let (ordered, filled) = (quantity(message.ordered)?, quantity(message.filled)?);
-        let at = parse::millis(message.time);
+        let at = parse::at(&self.venue, "executionReport.T", message.time).map_err(words)?;
         // A cancel has an id of its own; the order's is then the original one.
         let own = message.original_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&message.client_id);
         let client_id = own.parse().ok();
@@ -83,6 +84,9 @@ impl Orders {
                 return Ok(Told::default());
             }
             let last = quantity(message.last_quantity)?;
+            let fee_asset =
+                message.commission_asset.as_deref().unwrap_or_else(|| listed.instrument.symbol.quote());
+            let fee = message.commission.map(|fee| fee.0).unwrap_or_default();
             if known.is_some_and(|known| known.plus(last) != filled) {
                 return Err(format!("an execution of order {order} before {execution_id} is missing"));
             }
@@ -95,11 +99,8 @@ impl Orders {
                 side,
                 quantity: last,
                 price: Price::new(message.last_price.0).map_err(|error| format!("a price {error}"))?,
-                fee_asset: message
-                    .commission_asset
-                    .as_deref()
-                    .map_or_else(|| listed.instrument.symbol.quote().to_owned(), str::to_owned),
-                fee: message.commission.map(|fee| fee.0).unwrap_or_default(),
+                fee_asset: asset(&self.venue, "executionReport.N", fee_asset).map_err(words)?,
+                fee: money(&self.venue, "executionReport.n", fee).map_err(words)?,
                 liquidity: if message.maker { Liquidity::Maker } else { Liquidity::Taker },
                 at,
             });
@@ -155,7 +156,7 @@ impl Orders {
             quantity,
             filled,
             average_price: parse::average(message.cost.map(|cost| cost.0), filled),
-            reason: message.reason.as_deref().filter(|reason| *reason != "NONE").map(str::to_owned),
+            reason: message.reason.as_deref().filter(|reason| *reason != "NONE").map(crate::decode::words),
             at,
         }
     }
@@ -182,8 +183,13 @@ pub(in super::super) fn balances(
     at: Timestamp,
 ) -> Result<Vec<VenueBalance>, String> {
     let one = |balance: ws::Balance| {
-        let total = balance.free.0.checked_add(balance.locked.0).ok_or("a balance is too large")?;
-        Ok(VenueBalance { venue: venue.clone(), asset: balance.asset, total, available: balance.free.0, at })
+        let total = sum(venue, "outboundAccountPosition.B", balance.free.0.checked_add(balance.locked.0));
+        let total = total.map_err(|error| error.to_string())?;
+        let available = money(venue, "outboundAccountPosition.B", balance.free.0);
+        let asset = asset(venue, "outboundAccountPosition.B.a", &balance.asset);
+        let (available, asset) =
+            available.and_then(|available| Ok((available, asset?))).map_err(|error| error.to_string())?;
+        Ok(VenueBalance { venue: venue.clone(), asset, total, available, at })
     };
     position.balances.into_iter().map(one).collect()
 }

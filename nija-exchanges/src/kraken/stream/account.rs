@@ -1,7 +1,7 @@
 //! One private connection: executions and balances.
 
 use futures::SinkExt;
-use nija_core::{AccountEvent, Symbol, VenueAccount, VenueBalance};
+use nija_core::{AccountEvent, Symbol, VenueAccount, VenueBalance, VenueId};
 use rust_decimal::Decimal;
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc};
@@ -12,6 +12,7 @@ use super::{
     ANSWER, request,
     tracked::TrackedOrders,
 };
+use crate::decode;
 use crate::transport::{Ended, StreamSender, WsConnection};
 
 struct Session {
@@ -162,8 +163,8 @@ impl Session {
         let balances: Vec<ws::Balance> = serde_json::from_str(data)
             .map_err(|error| format!("a balance that is not understood: {error}"))?;
         for balance in balances {
-            let asset = self.symbols.asset(&balance.asset);
-            self.totals.insert(asset.clone(), balance.balance.0);
+            let (asset, total) = held(&self.kraken.venue, &self.symbols, &balance)?;
+            self.totals.insert(asset.clone(), total);
             if !self.balance(&asset).await {
                 return Ok(false);
             }
@@ -191,4 +192,15 @@ impl Session {
     async fn emit(&mut self, event: AccountEvent) -> bool {
         self.out.send(event).await.is_ok()
     }
+}
+
+/// The asset of a streamed balance, by our name, and how much there is of it.
+pub(in super::super) fn held(
+    venue: &VenueId,
+    symbols: &SymbolMap,
+    balance: &ws::Balance,
+) -> Result<(String, Decimal), String> {
+    let asset = decode::asset(venue, "balances.asset", &symbols.asset(&balance.asset));
+    let total = decode::money(venue, "balances.balance", balance.balance.0);
+    asset.and_then(|asset| Ok((asset, total?))).map_err(|error| error.to_string())
 }

@@ -1,6 +1,6 @@
 //! WebSocket v2: prices and books of symbols, and a user's own orders, executions and balances.
 
-mod account;
+pub(super) mod account;
 pub(super) mod book;
 mod market;
 pub(super) mod tracked;

@@ -122,6 +122,8 @@ impl TrackedOrders {
         let fee_asset =
             message.fees.first().map_or_else(|| symbol.quote().to_owned(), |fee| symbols.asset(&fee.asset));
         let of_asset = |fee: &&ws::Fee| symbols.asset(&fee.asset) == fee_asset;
+        let mut fees = message.fees.iter().filter(of_asset);
+        let fee = fees.try_fold(Decimal::ZERO, |sum, fee| sum.checked_add(fee.qty.0));
         let client_id = message.cl_ord_id.as_deref().and_then(|id| id.parse().ok());
         Ok(VenueFill {
             venue: self.venue.clone(),
@@ -131,8 +133,9 @@ impl TrackedOrders {
             side,
             quantity: Quantity::new(quantity.0).map_err(|error| error.to_string())?,
             price: Price::new(price.0).map_err(|error| error.to_string())?,
-            fee: message.fees.iter().filter(of_asset).map(|fee| fee.qty.0).sum(),
-            fee_asset,
+            fee: crate::decode::sum(&self.venue, "fees", fee).map_err(|error| error.to_string())?,
+            fee_asset: crate::decode::asset(&self.venue, "fees.asset", &fee_asset)
+                .map_err(|error| error.to_string())?,
             symbol,
             liquidity: match message.liquidity_ind.as_deref() {
                 Some("m") => Liquidity::Maker,
@@ -161,7 +164,7 @@ impl TrackedOrders {
             quantity: order.ordered,
             filled: order.filled,
             average_price: order.average,
-            reason: message.reason.as_deref().map(str::to_owned),
+            reason: message.reason.as_deref().map(crate::decode::words),
             at,
         })
     }
