@@ -30,3 +30,5 @@ pub mod transport;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod recorded;

@@ -62,6 +62,11 @@ pub fn all(bytes: &[u8]) {
     take(&text);
 }
 
+/// One of them by its name, `stream` for the messages.
+pub fn one(call: &str, text: &str) -> Result<usize, VenueError> {
+    if call == "stream" { Ok(take(text)) } else { read(call, 200, text) }
+}
+
 /// Reads an answer as the call's code does; how many things were read.
 pub(super) fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueError> {
     let venue = &*VENUE;

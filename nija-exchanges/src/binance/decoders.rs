@@ -66,6 +66,11 @@ pub fn all(bytes: &[u8]) {
     take(&text);
 }
 
+/// One of them by its name, `stream` for the messages.
+pub fn one(call: &str, text: &str) -> Result<usize, VenueError> {
+    if call == "stream" { Ok(take(text)) } else { read(call, text) }
+}
+
 /// Reads an answer as the call's code does; how much was in it. Refusals are part of it.
 pub(super) fn read(call: &str, json: &str) -> Result<usize, VenueError> {
     let (venue, symbols) = (&*VENUE, &*SYMBOLS);
@@ -178,8 +183,13 @@ pub(super) fn take(text: &str) -> usize {
         1
     };
     let data = serde_json::from_str::<ws::Message<'_>>(text).ok().and_then(|message| message.data);
-    let event = serde_json::from_str::<ws::Private<'_>>(text).ok().and_then(|message| message.event);
+    let private = serde_json::from_str::<ws::Private<'_>>(text).ok();
     let mut understood = 0;
+    if let Some(answer) = private.as_ref().filter(|private| private.id.is_some()) {
+        sound::seen(&(answer.id.map(RawValue::get), answer.status, &answer.error));
+        understood += 1;
+    }
+    let event = private.and_then(|message| message.event);
     for text in [Some(text), data.map(RawValue::get), event.map(RawValue::get)].into_iter().flatten() {
         if let Ok(snapshot) = serde_json::from_str::<wire::Depth>(text) {
             understood += heard(feed.snapshot(&snapshot, 2, AT));

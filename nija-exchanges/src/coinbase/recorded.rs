@@ -2,8 +2,7 @@
 
 use nija_core::{OrderState, Timestamp, VenueError};
 use proptest::prelude::*;
-use serde_json::{Value, json, value::RawValue};
-use std::collections::HashMap;
+use serde_json::{Value, json};
 
 use super::{
     decoders::{CALLS, SYMBOLS, VENUE, read, take},
@@ -11,65 +10,6 @@ use super::{
     stream::tracked::TrackedOrders,
     wire::{self, ws},
 };
-
-/// Every recording, and the call that reads it; those without a call are not asked for: editing orders, portfolios, public
-/// trades, candles and product status on the stream, and the order book of another API (Coinbase Exchange).
-const RECORDINGS: [(&str, &str); 23] = [
-    ("rest_CancelOrders", "batch_cancel"),
-    ("rest_EditOrder", ""),
-    ("rest_GetAccounts", "accounts"),
-    ("rest_GetAggregatedOrderBook", ""),
-    ("rest_GetApiKeyInfo", "key_permissions"),
-    ("rest_GetFeeInfo", "transaction_summary"),
-    ("rest_GetFeeInfo2", "transaction_summary"),
-    ("rest_GetKlines", "candles"),
-    ("rest_GetOrder", "order"),
-    ("rest_GetOrderBook", "product_book"),
-    ("rest_GetOrders", "orders"),
-    ("rest_GetPortfolios", ""),
-    ("rest_GetSymbols", "products"),
-    ("rest_GetTradeHistory", ""),
-    ("rest_GetUserTrades", "fills"),
-    ("rest_PlaceOrder", "create"),
-    ("ws_BatchTicker", "ws"),
-    ("ws_Heartbeat", "ws"),
-    ("ws_Klines", ""),
-    ("ws_Symbol", ""),
-    ("ws_Ticker", "ws"),
-    ("ws_Trades", ""),
-    ("ws_User", "ws"),
-];
-
-#[test]
-fn fixture_every_recorded_payload_in_use_is_understood() {
-    let Some(folder) = crate::fixtures::folder("fixture_every_recorded_payload") else { return };
-    let folder = folder.join("payloads/coinbase/jkorf");
-    let mut files: Vec<String> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap().trim_end_matches(".json").to_owned())
-        .collect();
-    files.sort();
-    assert_eq!(files, RECORDINGS.map(|(file, _)| file.to_owned()), "a recording without a word on it");
-    for (file, call) in RECORDINGS {
-        let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
-        match call {
-            "" => {}
-            "ws" => {
-                let said: Vec<HashMap<&str, &RawValue>> = serde_json::from_str(&text).unwrap();
-                assert_eq!(take(said[1]["json"].get()), 1, "{file}: the acknowledgement");
-                let known = usize::from(file != "ws_Heartbeat");
-                assert_eq!(take(said[2]["json"].get()), known, "{file}: the update");
-            }
-            call => {
-                let framed: HashMap<&str, &RawValue> = serde_json::from_str(&text).unwrap();
-                match read(call, framed["response"].get()) {
-                    Ok(count) => assert!(count > 0, "{file}: nothing was read"),
-                    Err(error) => panic!("{file}: {error}"),
-                }
-            }
-        }
-    }
-}
 
 #[test]
 fn fixture_no_field_in_use_is_lost() {

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::decode::{Num, Sparse};
 
@@ -226,7 +226,7 @@ pub(super) struct Order {
     pub(super) side: String,
     pub(super) status: String,
     #[serde(default)]
-    pub(super) order_configuration: HashMap<String, Option<Terms>>,
+    pub(super) order_configuration: BTreeMap<String, Option<Terms>>,
     pub(super) created_time: String,
     #[serde(default)]
     pub(super) last_fill_time: Option<String>,

@@ -75,6 +75,11 @@ pub fn all(bytes: &[u8]) {
     take(&text);
 }
 
+/// One of them by its name, `stream` for the messages.
+pub fn one(call: &str, text: &str) -> Result<usize, VenueError> {
+    if call == "stream" { Ok(take(text)) } else { read(call, text) }
+}
+
 /// Reads an answer as the call's code does; how much was in it.
 pub(super) fn read(call: &str, json: &str) -> Result<usize, VenueError> {
     let (venue, symbols, at) = (&*VENUE, &*SYMBOLS, AT);
@@ -180,14 +185,15 @@ pub(super) fn read(call: &str, json: &str) -> Result<usize, VenueError> {
 /// Reads a stream message as the sessions do; how many entries were understood.
 pub(super) fn take(text: &str) -> usize {
     let Ok(message) = serde_json::from_str::<ws::Message<'_>>(text) else { return 0 };
+    let mut understood = 0;
     if let Some(result) = message.result
         && let Ok(answered) = serde_json::from_str::<ws::Acknowledged<'_>>(result.get())
     {
         sound::seen(&(&answered, message.success, &message.method));
+        understood += 1;
     }
-    let Some(data) = message.data.map(|data| data.get()) else { return 0 };
+    let Some(data) = message.data.map(|data| data.get()) else { return understood };
     let snapshot = message.kind.as_deref() == Some("snapshot");
-    let mut understood = 0;
     let mut book = LocalBook::new(10, Precision { price: 1, quantity: 8 });
     for update in serde_json::from_str::<Vec<ws::Book<'_>>>(data).unwrap_or_default() {
         sound::seen(&(book.reset(&update), &update));

@@ -12,56 +12,6 @@ use super::{
 };
 
 #[test]
-fn fixture_every_recorded_answer_of_a_call_in_use_is_understood() {
-    let Some(folder) = crate::fixtures::folder("fixture_every_recorded_answer") else {
-        return;
-    };
-    let folder = folder.join("payloads/kraken");
-    let recordings = [
-        ("jkorf/rest_GetSymbols", "AssetPairs"),
-        ("xchange/rest_assetpairs", "AssetPairs"),
-        ("xchange/rest_servertime", "Time"),
-        ("jkorf/rest_GetTicker", "Ticker"),
-        ("xchange/rest_ticker", "Ticker"),
-        ("jkorf/rest_GetOrderBook", "Depth"),
-        ("xchange/rest_depth", "Depth"),
-        ("jkorf/rest_GetKlines", "OHLC"),
-        ("xchange/rest_ohlc", "OHLC"),
-        ("jkorf/rest_GetTradeVolume", "TradeVolume"),
-        ("xchange/rest_tradevolume", "TradeVolume"),
-        ("jkorf/rest_GetAvailableBalances", "BalanceEx"),
-        ("jkorf/rest_GetApiKeyInfo", "GetApiKeyInfo"),
-        ("xchange/rest_krakenWebsocketToken", "GetWebSocketsToken"),
-        ("jkorf/rest_PlaceOrder", "AddOrder"),
-        ("xchange/rest_addorder-response", "AddOrder"),
-        ("xchange/rest_order", "AddOrder"),
-        ("jkorf/rest_CancelOrder", "CancelOrder"),
-        ("xchange/rest_cancelorder", "CancelOrder"),
-        ("jkorf/rest_CancelAllOrders", "CancelAll"),
-        ("jkorf/rest_GetOpenOrders", "OpenOrders"),
-        ("xchange/rest_openorders", "OpenOrders"),
-        ("xchange/rest_openorders-in-transaction-currency", "OpenOrders"),
-        ("jkorf/rest_GetClosedOrders", "ClosedOrders"),
-        ("jkorf/rest_GetOrders", "QueryOrders"),
-        ("jkorf/rest_GetOrders2", "QueryOrders"),
-        ("xchange/rest_market-ask-order", "QueryOrders"),
-        ("jkorf/rest_GetUserTrades", "TradesHistory"),
-        ("xchange/rest_tradehistory", "TradesHistory"),
-        ("xchange/rest_tradehistory-icn", "TradesHistory"),
-    ];
-    for (file, call) in recordings {
-        let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
-        // Half of the recordings stand in a frame that says what was asked.
-        let framed: HashMap<String, &serde_json::value::RawValue> = serde_json::from_str(&text).unwrap();
-        let answer = framed.get("response").map_or(text.as_str(), |response| response.get());
-        match read(call, answer) {
-            Ok(count) => assert!(count > 0, "{file}: nothing was read"),
-            Err(error) => panic!("{file}: {error}"),
-        }
-    }
-}
-
-#[test]
 fn fixture_recorded_stream_messages_are_understood() {
     let Some(folder) = crate::fixtures::folder("fixture_recorded_stream_messages") else {
         return;
