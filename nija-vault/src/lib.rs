@@ -45,6 +45,7 @@
 mod audit;
 mod config;
 mod crypto;
+mod hashi;
 mod lease;
 mod local;
 mod memory;
@@ -58,5 +59,6 @@ pub use crypto::{
     RootShare, SHARES, THRESHOLD, Transit, Unseal, UnsealedRoot, create_transit_root, deal_root,
     open_transit_root, seal, seal_credential,
 };
+pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
 pub use local::LocalVault;
 pub use memory::{MemoryVault, MemoryVaultConfig};

@@ -20,6 +20,8 @@ use crate::lease::{Book, NonceLeases};
 use crate::store::{
     Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen, of_user,
 };
+pub(crate) use changes::{clean_label, rights_detail};
+pub(crate) use opening::{ActiveSecret, Secrets};
 
 /// Keeps credentials in a database (one SQLite file, or PostgreSQL) under a root key of its own.
 pub struct LocalVault {

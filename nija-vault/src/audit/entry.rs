@@ -13,7 +13,7 @@ const MAX_DETAIL: usize = 300;
 pub(crate) struct Entry {
     pub(crate) at: Timestamp,
     pub(crate) action: String,
-    /// `ok` or `refused`.
+    /// `ok`, `refused`, or `intended`: what is then done, or not, is in an entry of its own.
     pub(crate) outcome: String,
     pub(crate) user: Option<[u8; 16]>,
     pub(crate) venue: Option<String>,
@@ -71,6 +71,12 @@ impl Entry {
     pub(crate) fn detail(mut self, detail: &str) -> Self {
         let clean = detail.chars().filter(|char| !char.is_control());
         self.detail = Some(clean.take(MAX_DETAIL).collect());
+        self
+    }
+
+    /// What is about to be done.
+    pub(crate) fn intended(mut self) -> Self {
+        "intended".clone_into(&mut self.outcome);
         self
     }
 

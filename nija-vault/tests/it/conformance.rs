@@ -46,3 +46,19 @@ mod postgres {
 
     nija_vault::conformance_suite!(make);
 }
+
+mod openbao {
+    use nija_core::Vault;
+    use nija_vault::testing::Setup;
+    use std::sync::Arc;
+
+    use crate::openbao::Space;
+
+    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, Space)> {
+        let space = Space::make().await?;
+        let vault = space.open(setup).await;
+        Some((Arc::new(vault), space))
+    }
+
+    nija_vault::conformance_suite!(make);
+}

@@ -8,6 +8,7 @@ mod conformance;
 mod files;
 mod frozen;
 mod leases;
+mod openbao;
 mod postgres;
 mod root;
 mod roots;

@@ -1,0 +1,171 @@
+//! The vault over OpenBao or HashiCorp Vault.
+//!
+//! | where | what |
+//! | --- | --- |
+//! | KV v2, `secret/users/{user}/{venue}` | a user's credentials at a venue in their envelopes, written by check-and-set |
+//! | KV v2, `secret/vault/keys` | the key-encryption key under the root and under Transit, the sealing keys under it |
+//! | Transit, `user-credentials` | the key that the key-encryption key is wrapped with once more |
+//! | the root key, here | as for a local vault |
+//! | a database, here | the audit chain |
+//!
+//! Both the root and the server are needed to open anything: an administrator of the server lacks the root, and a thief of the root
+//! lacks Transit. A change is recorded as intended before it is written, and as done after, since the chain and the
+//! credentials are not in one transaction; a chain that ends with an intention tells where a crash was.
+
+mod bytes;
+mod changes;
+mod client;
+mod config;
+mod keys;
+mod kv;
+mod login;
+mod reading;
+mod record;
+mod transit;
+
+use async_trait::async_trait;
+use nija_core::{
+    CredentialId, CredentialMeta, KeyRights, OpenPurpose, SealedCredential, SealingKey, Signer, UserId,
+    Vault, VaultError, VenueId,
+};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::local::{Inner, Parts};
+use client::Client;
+pub use config::{HashiServer, HashiVaultConfig};
+use kv::Kv;
+pub use login::AppRole;
+pub use transit::TransitKey;
+
+/// Users whose changes wait for each other: fewer would make strangers wait, more would be memory for nothing.
+const TURNS: usize = 64;
+
+/// Keeps credentials in OpenBao or HashiCorp Vault.
+pub struct HashiVault {
+    state: Arc<State>,
+}
+
+/// What the calls share with the tasks that finish changes whose callers went away.
+struct State {
+    inner: Arc<Inner>,
+    kv: Kv,
+    turns: Vec<tokio::sync::Mutex<()>>,
+}
+
+impl HashiVault {
+    /// Logs in, and opens the keys or makes the first ones.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`] when no server answers, refuses the login, or the audit database cannot be opened;
+    /// [`VaultError::Root`] when the root key cannot be used; [`VaultError::Envelope`] when a key's envelope is damaged.
+    pub async fn open(config: HashiVaultConfig) -> Result<Self, VaultError> {
+        let client = Client::new(&config.server)?;
+        client.start().await?;
+        let kv = Kv { client: Arc::clone(&client), mount: config.server.kv_mount.clone() };
+        let transit = config.server.transit(client);
+        let keyring = keys::open(&kv, &transit, config.root, config.clock.as_ref()).await?;
+        let parts = Parts {
+            clock: config.clock,
+            entropy: config.entropy,
+            nonces: config.nonces,
+            authenticators: config.authenticators,
+        };
+        let audit = config.audit;
+        let inner = tokio::task::spawn_blocking(move || Inner::start(audit.open()?, keyring, parts))
+            .await
+            .map_err(|error| VaultError::Storage(error.to_string()))??;
+        let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
+        Ok(Self { state: Arc::new(State { inner: Arc::new(inner), kv, turns }) })
+    }
+
+    /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.
+    pub async fn close(&self) {
+        self.state.inner.close().await;
+    }
+}
+
+#[async_trait]
+impl Vault for HashiVault {
+    async fn sealing_key(&self) -> Result<SealingKey, VaultError> {
+        self.state.inner.sealing_key()
+    }
+
+    async fn store(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.state.store(user, venue, label, sealed).await
+    }
+
+    async fn open_sealed(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.state.inner.open_sealed(user, venue, sealed, self.state.as_ref()).await
+    }
+
+    async fn set_rights(&self, user: UserId, id: CredentialId, rights: KeyRights) -> Result<(), VaultError> {
+        self.state.set_rights(user, id, rights).await
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
+        let found = self.state.of_user(user).await?;
+        let entry = self.state.inner.entry("list").by(user).counting(found.len() as u64);
+        self.state.inner.writer.note(entry);
+        Ok(found)
+    }
+
+    async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
+        let found = self.state.all_active().await?;
+        let entry = self.state.inner.entry("list_active").counting(found.len() as u64);
+        self.state.inner.writer.note(entry);
+        Ok(found)
+    }
+
+    async fn open(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        purpose: OpenPurpose,
+    ) -> Result<Arc<dyn Signer>, VaultError> {
+        self.state.inner.open(user, venue, purpose, self.state.as_ref()).await
+    }
+
+    async fn rollback(&self, user: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {
+        self.state.rollback(user, id).await
+    }
+
+    async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.state.revoke(user, id).await
+    }
+
+    async fn verify_audit(&self) -> Result<u64, VaultError> {
+        self.state.inner.verify_audit().await
+    }
+}
+
+impl State {
+    fn is_closed(&self) -> bool {
+        self.inner.closed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for HashiVault {
+    fn drop(&mut self) {
+        // Signers that are still out hold their leases: those must not outlive the vault.
+        self.state.inner.book.end_all();
+    }
+}
+
+impl fmt::Debug for HashiVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashiVault").finish_non_exhaustive()
+    }
+}
