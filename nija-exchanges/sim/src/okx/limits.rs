@@ -8,6 +8,9 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 
 const WINDOW_NS: i64 = 2_000_000_000;
+const SECOND_NS: i64 = 1_000_000_000;
+/// Connections in a second (WebSocket overview).
+const CONNECTIONS: u64 = 3;
 
 /// Who is counted: nobody in particular (all clients of a simulator share an address), or a user, or a user at an instrument.
 pub(super) type Payer = Option<(AccountId, Option<usize>)>;
@@ -20,6 +23,8 @@ pub(super) struct Limits(Mutex<State>);
 struct State {
     window: i64,
     counts: HashMap<(&'static str, Payer), u64>,
+    second: i64,
+    connections: u64,
 }
 
 impl Limits {
@@ -46,6 +51,17 @@ impl Limits {
         *count += cost;
         Ok(())
     }
+
+    /// Whether another connection may be opened in this second.
+    pub(super) fn connect(&self, now_ns: i64) -> bool {
+        let mut state = self.0.lock();
+        let second = now_ns.div_euclid(SECOND_NS);
+        if second != state.second {
+            (state.second, state.connections) = (second, 0);
+        }
+        state.connections += 1;
+        state.connections <= CONNECTIONS
+    }
 }
 
 #[cfg(test)]
@@ -64,5 +80,13 @@ mod tests {
         assert!(limits.take("cancel", mine, 1, 60, 5).is_ok(), "another call");
         assert!(limits.take("place", mine, 61, 60, WINDOW_NS).is_err(), "too many at once");
         assert!(limits.take("place", mine, 60, 60, WINDOW_NS).is_ok(), "a new window");
+    }
+
+    #[test]
+    fn connections_are_counted_by_the_second() {
+        let limits = Limits::default();
+        let opened = (0..5).filter(|_| limits.connect(7)).count();
+        assert_eq!(opened, 3);
+        assert!(limits.connect(SECOND_NS));
     }
 }

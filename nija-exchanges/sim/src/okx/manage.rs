@@ -105,7 +105,6 @@ fn amend_one(caller: &Caller<'_>, engine: &mut Engine, fields: Fields<'_>) -> Re
     }
     if let Some(notes) = caller.state.notes.lock().get_mut(&id) {
         notes.req_id = req_id;
-        notes.sz = qty.unwrap_or(notes.sz);
     }
     Ok(id)
 }

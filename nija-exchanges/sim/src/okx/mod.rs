@@ -25,5 +25,12 @@ mod public;
 mod query;
 mod rest;
 mod routes;
+mod watchers;
+mod ws;
+mod ws_account;
+mod ws_book;
+mod ws_login;
+mod ws_market;
+mod ws_trade;
 
 pub(crate) use self::protocol::Okx;

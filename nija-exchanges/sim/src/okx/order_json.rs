@@ -143,7 +143,7 @@ pub(super) fn common(of: &State, order: &Order) -> Value {
         "source": notes.source,
         "state": state(order),
         "stpMode": "cancel_maker",
-        "sz": plain(notes.sz),
+        "sz": plain(if order.ask.order_type == OrderType::Market { notes.sz } else { order.ask.qty }),
         "tag": notes.tag,
         "tdMode": "cash",
         "tgtCcy": notes.tgt_ccy,

@@ -4,16 +4,16 @@ use super::auth::header;
 use super::ids::{self, Kind};
 use super::limits::Limits;
 use super::notes::Notes;
-use super::{instruments, rest, routes};
+use super::watchers::Watchers;
+use super::{instruments, rest, routes, ws};
 use crate::account::random;
 use crate::engine::{Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
 use crate::faults::Fault;
 use crate::venue::{Answer, Credentials, Protocol, Venue};
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Response;
 use axum::http::request::Parts;
-use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub(super) struct State {
     pub(super) limits: Limits,
     /// What the engine does not know of orders.
     pub(super) notes: Mutex<BTreeMap<OrderId, Notes>>,
+    pub(super) watchers: Watchers,
 }
 
 /// OKX, spot.
@@ -59,7 +60,7 @@ impl Protocol for Okx {
     }
 
     fn is_stream(&self, path: &str) -> bool {
-        matches!(path, "/ws/v5/public" | "/ws/v5/private" | "/ws/v5/business")
+        ws::Address::of(path).is_some()
     }
 
     fn is_private(&self, path: &str) -> bool {
@@ -100,8 +101,8 @@ impl Protocol for Okx {
         rest::handle(&self.0, venue, parts, body, fault)
     }
 
-    fn stream(&self, _venue: Arc<Venue>, _request: Request) -> BoxFuture<'static, Response<Body>> {
-        Box::pin(async { StatusCode::NOT_FOUND.into_response() })
+    fn stream(&self, venue: Arc<Venue>, request: Request) -> BoxFuture<'static, Response<Body>> {
+        Box::pin(ws::serve(Arc::clone(&self.0), venue, request))
     }
 }
 

@@ -23,11 +23,15 @@ pub(super) fn instruments(query: &Query) -> Result<Value> {
     if !query.is_spot()? {
         return Ok(rows(json!([])));
     }
-    let market = query.maybe_instrument()?;
-    let wanted =
-        INSTRUMENTS.iter().enumerate().filter(|(index, _)| market.is_none_or(|market| market == *index));
-    let all: Vec<Value> = wanted.map(|(index, instrument)| about(index, instrument)).collect();
-    Ok(rows(all))
+    Ok(rows(match query.maybe_instrument()? {
+        Some(market) => vec![about(market, &INSTRUMENTS[market])],
+        None => all(),
+    }))
+}
+
+/// All instruments.
+pub(super) fn all() -> Vec<Value> {
+    INSTRUMENTS.iter().enumerate().map(|(index, instrument)| about(index, instrument)).collect()
 }
 
 fn about(index: usize, instrument: &Instrument) -> Value {

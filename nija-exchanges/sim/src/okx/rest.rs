@@ -92,20 +92,26 @@ fn run(state: &State, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&
         return Err(OkxError::content_type());
     }
     let body = if post { body::parse(body)? } else { Value::Null };
+    let caller = Caller { state, venue, key, account, now_ns, query, body, fault };
+    checked(&caller, route, post, header(parts, "expTime"))
+}
+
+/// Carries out a call of somebody who may, within the limits.
+pub(super) fn checked(caller: &Caller<'_>, route: Route, post: bool, expires: &str) -> Result<Value> {
+    let Caller { state, venue, now_ns, body, .. } = caller;
     let instrument = match (route.by, post) {
-        (By::Instrument, true) => Fields::of(&body)?.text("instId")?,
-        (By::Instrument, false) => query.get("instId").map(str::to_owned),
+        (By::Instrument, true) => Fields::of(body)?.text("instId")?,
+        (By::Instrument, false) => caller.query.get("instId").map(str::to_owned),
         _ => None,
     };
     let market = instrument.and_then(|id| instruments::find(&id)).map(|(market, _)| market);
     let orders = body.as_array().map_or(1, |list| list.len() as u64);
     let cost = if route.by == By::Orders { orders } else { 1 };
-    count(state, venue, route, Some((account, market)), cost, now_ns)?;
+    count(state, venue, route, Some((caller.account, market)), cost, *now_ns)?;
     if route.expires {
-        in_time(header(parts, "expTime"), now_ns)?;
+        in_time(expires, *now_ns)?;
     }
-    let caller = Caller { state, venue, key, account, now_ns, query, body, fault };
-    private(&caller, route.call)
+    private(caller, route.call)
 }
 
 fn count(

@@ -4,6 +4,7 @@ mod auth;
 mod limits;
 mod orders;
 mod public;
+mod streams;
 
 use crate::support::http;
 use base64::Engine as _;
