@@ -39,6 +39,7 @@ impl Platform {
         let vault = Arc::new(LocalVault::open(LocalVaultConfig {
             database: config.data_dir.join("vault.db").into(),
             root: RootKey::File(config.data_dir.join("vault.key")),
+            audit_file: Some(config.data_dir.join("audit.log")),
             clock: clock.clone(),
             entropy: entropy.clone(),
             nonces: ledger.clone() as Arc<dyn NonceSource>,

@@ -18,9 +18,11 @@
 //! What went wrong is a [`ClientError`]; [`ClientError::code`] is stable.
 
 mod api;
+mod audit;
 mod backoff;
 mod client;
 mod error;
+mod pinned;
 mod seal;
 mod session;
 mod stream;
@@ -29,8 +31,10 @@ mod typed;
 pub mod wire;
 
 pub use api::{CandleQuery, OrderQuery, PageQuery, PlaceOptions};
+pub use audit::{AuditCheckpoint, AuditEntry, AuditProof, AuditProofError};
 pub use client::{Client, ClientConfig};
 pub use error::{ClientError, NetworkKind};
+pub use pinned::{PinError, PublishedKeys};
 pub use seal::{SEALING_INFO, SEALING_SUITE, associated_data, seal_credential};
 pub use session::{SessionObserver, SessionTokens};
 pub use stream::{ConnectionState, EventStream, StreamOptions};

@@ -1,6 +1,6 @@
 //! How a venue wants its requests signed.
 
-use crate::{CredentialSecret, Method, SignedParts, Timestamp, UnsignedRequest, VenueId};
+use crate::{CredentialSecret, Method, OrderReading, SignedParts, Timestamp, UnsignedRequest, VenueId};
 
 /// A venue's way to sign. It runs only inside the signer.
 pub trait Authenticator: Send + Sync {
@@ -12,6 +12,12 @@ pub trait Authenticator: Send + Sync {
 
     /// Whether requests carry a strictly increasing nonce.
     fn needs_nonce(&self) -> bool;
+
+    /// What a request does, read from the request itself: the user's policy is held against this. Unless a venue reads its own
+    /// requests back, every one that is not a GET counts as unreadable, and is refused for users who set a policy.
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        if request.method == Method::Get { OrderReading::NoOrder } else { OrderReading::Unreadable }
+    }
 
     /// Makes the bytes to send. Call [`crate::sign_request`], which checks the endpoint first.
     ///

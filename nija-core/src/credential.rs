@@ -98,6 +98,8 @@ pub enum CredentialStatus {
     Active,
     /// No longer; its record stays.
     Revoked,
+    /// No longer, and its ciphertext is destroyed.
+    Destroyed,
 }
 
 /// What a key may do, as far as the venue says so.

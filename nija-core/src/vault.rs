@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use std::{fmt, sync::Arc};
 
 use crate::{
-    AuthError, CredentialId, CredentialMeta, KeyRights, LedgerError, SealedCredential, SealingKey,
-    SignedRequest, UnsignedRequest, UserId, VenueId,
+    AuthError, CredentialId, CredentialMeta, KeyRights, LedgerError, PolicyRefusal, SealedCredential,
+    SealingKey, SignedRequest, UnsignedRequest, UserId, VenueId,
 };
 
 /// Signs requests with one credential, and only those that the venue's allow-list names.
@@ -28,6 +28,9 @@ pub enum SignError {
     /// The lease ended, or the credential was revoked or rotated: open it again.
     #[error("the signer's lease has ended; open the credential again")]
     LeaseEnded,
+    /// The user's own policy forbids it.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
     /// No nonce could be reserved.
     #[error("no nonce could be reserved: {0}")]
     Nonce(#[from] LedgerError),
@@ -92,6 +95,18 @@ pub enum VaultError {
         seq: u64,
         /// What is wrong with it.
         what: &'static str,
+    },
+    /// The key opens with its owner's unlock alone, and it is locked.
+    #[error("the key for {venue} is locked; unlock it in the app")]
+    Locked {
+        /// Venue.
+        venue: VenueId,
+    },
+    /// The key never leaves its owner's device.
+    #[error("the key for {venue} is on the user's device; orders are signed there")]
+    OnDevice {
+        /// Venue.
+        venue: VenueId,
     },
     /// Storage failed.
     #[error("the vault's storage failed: {0}")]

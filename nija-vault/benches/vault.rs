@@ -34,6 +34,7 @@ fn bed(users: usize) -> Bed {
         root: RootKey::File(folder.path().join("vault.key")),
         clock: Arc::new(setup.clock.clone()),
         entropy: setup.entropy.clone(),
+        audit_file: None,
         nonces: setup.nonces.clone(),
         authenticators: setup.authenticators.clone(),
     })

@@ -80,6 +80,8 @@ pub struct LocalVaultConfig {
     pub database: VaultDatabase,
     /// The root key.
     pub root: RootKey,
+    /// Where the audit log is written a second time, as lines of JSON; on another disk, at best.
+    pub audit_file: Option<PathBuf>,
     /// Ends leases and dates entries.
     pub clock: Arc<dyn Clock>,
     /// Makes ids. Keys and envelope nonces always come from the operating system's generator: a replayed seed must never

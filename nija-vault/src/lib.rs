@@ -53,12 +53,15 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use audit::{AuditReport, verify_audit_file};
+pub use audit::{
+    AuditProof, AuditRecord, AuditReport, Checkpoint, FileSinkHealth, checkpoints_of_log, prove_audit_entry,
+    verify_audit_file, verify_audit_file_with_progress, verify_audit_log,
+};
 pub use config::{LocalVaultConfig, RootKey, VaultDatabase};
 pub use crypto::{
-    RootShare, SHARES, THRESHOLD, Transit, Unseal, UnsealedRoot, create_transit_root, deal_root,
+    RootShare, SHARES, THRESHOLD, Transit, UnlockKey, Unseal, UnsealedRoot, create_transit_root, deal_root,
     open_transit_root, seal, seal_credential,
 };
 pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
-pub use local::LocalVault;
+pub use local::{KeyInfo, KeyReport, LocalVault, PublishedKeys, RewrapProgress, VaultHealth};
 pub use memory::{MemoryVault, MemoryVaultConfig};

@@ -1,8 +1,14 @@
 //! The vault over a database: SQLite or PostgreSQL.
 
+mod audit;
 mod changes;
+mod custody;
+mod keys;
 mod opening;
+mod published;
+mod rotation;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use nija_core::{
     Authenticator, Clock, CredentialId, CredentialMeta, Entropy, KeyRights, NonceSource, OpenPurpose,
@@ -10,17 +16,22 @@ use nija_core::{
 };
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::audit::{Chain, Entry, verify};
+pub use audit::VaultHealth;
+pub use published::PublishedKeys;
+pub use rotation::{KeyInfo, KeyReport, RewrapProgress};
+
+use crate::audit::{Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
 use crate::crypto::{Keyring, Root, root_of};
-use crate::lease::{Book, NonceLeases};
+use crate::lease::{Book, Buys, NonceLeases, Unlocks};
 use crate::store::{
     Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen, of_user,
 };
-pub(crate) use changes::{clean_label, rights_detail};
+pub(crate) use changes::{Content, clean_label, rights_detail};
 pub(crate) use opening::{ActiveSecret, Secrets};
 
 /// Keeps credentials in a database (one SQLite file, or PostgreSQL) under a root key of its own.
@@ -32,9 +43,14 @@ pub struct LocalVault {
 pub(crate) struct Inner {
     pub(crate) database: Arc<dyn Database>,
     pub(crate) writer: Writer,
-    pub(crate) keyring: Keyring,
+    pub(crate) sink: Option<FileSink>,
+    /// Opens key-encryption keys that other nodes made; `None` where the keys are kept elsewhere.
+    pub(crate) root: Option<Root>,
+    pub(crate) keyring: ArcSwap<Keyring>,
     pub(crate) book: Arc<Book>,
     pub(crate) nonce_leases: Arc<NonceLeases>,
+    pub(crate) unlocks: Arc<Unlocks>,
+    pub(crate) buys: Arc<Buys>,
     pub(crate) authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -61,20 +77,21 @@ impl LocalVault {
         let root = Root::unseal(config.root, stored_under)?;
         Self::start(
             opened,
-            &root,
+            root,
             Parts {
                 clock: config.clock,
                 entropy: config.entropy,
                 nonces: config.nonces,
                 authenticators: config.authenticators,
+                audit_file: config.audit_file,
             },
         )
     }
 
-    pub(crate) fn start(opened: Opened, root: &Root, parts: Parts) -> Result<Self, VaultError> {
-        let stored = first_keys(opened.database.as_ref(), root, parts.clock.as_ref())?;
-        let keyring = Keyring::open(root, &stored)?;
-        Ok(Self { inner: Arc::new(Inner::start(opened, keyring, parts)?) })
+    pub(crate) fn start(opened: Opened, root: Root, parts: Parts) -> Result<Self, VaultError> {
+        let stored = first_keys(opened.database.as_ref(), &root, parts.clock.as_ref())?;
+        let keyring = Keyring::open(&root, &stored)?;
+        Ok(Self { inner: Arc::new(Inner::start(opened, keyring, Some(root), parts)?) })
     }
 
     /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.
@@ -89,6 +106,7 @@ pub(crate) struct Parts {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) authenticators: Vec<Arc<dyn Authenticator>>,
+    pub(crate) audit_file: Option<PathBuf>,
 }
 
 /// The stored keys; makes the first ones in a new vault.
@@ -96,7 +114,8 @@ fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result
     in_transaction(database.writer()?.as_mut(), |sql| {
         let stored = StoredKeys::load(sql)?;
         if !stored.is_empty() {
-            return Ok(stored);
+            Keyring::complete(root, &stored, clock.now())?.save(sql)?;
+            return StoredKeys::load(sql);
         }
         let made = Keyring::generate(root, clock.now())?;
         made.save(sql)?;
@@ -107,9 +126,15 @@ fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result
 
 impl Inner {
     /// Starts the writer, and listens to other signers where there can be any.
-    pub(crate) fn start(opened: Opened, keyring: Keyring, parts: Parts) -> Result<Self, VaultError> {
+    pub(crate) fn start(
+        opened: Opened,
+        keyring: Keyring,
+        root: Option<Root>,
+        parts: Parts,
+    ) -> Result<Self, VaultError> {
         let Opened { database, listener } = opened;
         let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
+        let (unlocks, buys) = (Arc::new(Unlocks::default()), Arc::new(Buys::default()));
         if let Some(listener) = listener {
             let book = Arc::downgrade(&book);
             listen(listener, move |changed| {
@@ -126,7 +151,12 @@ impl Inner {
         let sweep = {
             let (book, nonce_leases, clock) =
                 (Arc::downgrade(&book), Arc::downgrade(&nonce_leases), Arc::clone(&parts.clock));
+            let (unlocks, buys) = (Arc::downgrade(&unlocks), Arc::downgrade(&buys));
             move || {
+                if let (Some(unlocks), Some(buys)) = (unlocks.upgrade(), buys.upgrade()) {
+                    unlocks.sweep(clock.now());
+                    buys.sweep(clock.now());
+                }
                 if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
                     book.sweep(clock.now());
                     nonce_leases.sweep();
@@ -134,7 +164,13 @@ impl Inner {
             }
         };
         let clock = Arc::clone(&parts.clock);
-        let writer = Writer::start(Arc::clone(&database), move || clock.now(), sweep)?;
+        let sink = parts.audit_file.map(|path| {
+            let clock = Arc::clone(&clock);
+            FileSink::start(path, Arc::clone(&database), move || clock.now())
+        });
+        let (sink, identity) = (sink.transpose()?, Arc::clone(keyring.identity()));
+        let now = move || clock.now();
+        let writer = Writer::start(Arc::clone(&database), identity, sink.clone(), now, sweep)?;
         let authenticators = parts
             .authenticators
             .into_iter()
@@ -143,9 +179,13 @@ impl Inner {
         Ok(Self {
             database,
             writer,
-            keyring,
+            sink,
+            root,
+            keyring: ArcSwap::from_pointee(keyring),
             book,
             nonce_leases,
+            unlocks,
+            buys,
             authenticators,
             nonces: parts.nonces,
             clock: parts.clock,
@@ -157,20 +197,22 @@ impl Inner {
     /// Ends every lease, writes what is still to be written, and stops.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.unlocks.clear();
         self.book.end_all();
         self.writer.stop().await;
     }
 
     /// The key to seal to.
     pub(crate) fn sealing_key(&self) -> Result<SealingKey, VaultError> {
-        self.keyring.published().ok_or(VaultError::Envelope("there is no sealing key"))
+        self.keyring.load().published().ok_or(VaultError::Envelope("there is no sealing key"))
     }
 
     /// Walks the audit chain.
     pub(crate) async fn verify_audit(&self) -> Result<u64, VaultError> {
         // Everything noted before is in the chain when this entry is.
         self.writer.record(self.entry("verify_audit")).await?;
-        let report = self.read(|sql| verify(sql)).await?;
+        let pinned = *self.keyring.load().identity().public();
+        let report = self.read(move |sql| verify(sql, Some(&pinned), &[], &mut |_| ())).await?;
         Ok(report.entries)
     }
 
@@ -232,7 +274,8 @@ impl Vault for LocalVault {
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self.inner.read(|sql| all_active(sql)).await?;
+        let mut found = self.inner.read(|sql| all_active(sql)).await?;
+        found.retain(|meta| self.inner.is_usable(meta));
         let entry = self.inner.entry("list_active").counting(found.len() as u64);
         self.inner.writer.note(entry);
         Ok(found)
@@ -262,6 +305,7 @@ impl Vault for LocalVault {
 
 impl Drop for LocalVault {
     fn drop(&mut self) {
+        self.inner.unlocks.clear();
         // Signers that are still out hold their leases: those must not outlive the vault.
         self.inner.book.end_all();
     }

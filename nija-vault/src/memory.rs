@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Authenticator, Clock, CredentialId, CredentialMeta, Entropy, KeyRights, NonceSource, OpenPurpose,
-    SealedCredential, SealingKey, Signer, UserId, Vault, VaultError, VenueId,
+    Authenticator, Clock, CredentialId, CredentialMeta, Custody, Entropy, Erasure, KeyDerivation, KeyRights,
+    NonceSource, OpenPurpose, OrderPolicy, SealedCredential, SealingKey, Signer, Timestamp, UserId, Vault,
+    VaultError, VenueId,
 };
 use std::{fmt, sync::Arc};
 
@@ -45,8 +46,9 @@ impl MemoryVault {
             entropy: config.entropy,
             nonces: config.nonces,
             authenticators: config.authenticators,
+            audit_file: None,
         };
-        LocalVault::start(VaultDatabase::Memory.open()?, &Root::random()?, parts).map(Self)
+        LocalVault::start(VaultDatabase::Memory.open()?, Root::random()?, parts).map(Self)
     }
 }
 
@@ -106,5 +108,62 @@ impl Vault for MemoryVault {
 
     async fn verify_audit(&self) -> Result<u64, VaultError> {
         self.0.verify_audit().await
+    }
+}
+
+#[async_trait]
+impl Custody for MemoryVault {
+    async fn destroy(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.0.destroy(user, id).await
+    }
+
+    async fn erase(&self, user: UserId) -> Result<Erasure, VaultError> {
+        self.0.erase(user).await
+    }
+
+    async fn policy(&self, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
+        self.0.policy(user).await
+    }
+
+    async fn set_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<(), VaultError> {
+        self.0.set_policy(user, policy).await
+    }
+
+    async fn store_locked(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+        derivation: KeyDerivation,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.0.store_locked(user, venue, label, sealed, derivation).await
+    }
+
+    async fn derivation(&self, user: UserId, venue: &VenueId) -> Result<KeyDerivation, VaultError> {
+        self.0.derivation(user, venue).await
+    }
+
+    async fn unlock(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed_key: &SealedCredential,
+        until: Timestamp,
+    ) -> Result<Timestamp, VaultError> {
+        self.0.unlock(user, venue, sealed_key, until).await
+    }
+
+    async fn lock(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
+        self.0.lock(user, venue).await
+    }
+
+    async fn register_device_key(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.0.register_device_key(user, venue, label).await
     }
 }

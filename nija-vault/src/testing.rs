@@ -1,19 +1,21 @@
 //! For tests: a venue that signs with an HMAC, nonces in memory, and the conformance suite that every [`Vault`] must pass
 //! ([`conformance_suite!`](crate::conformance_suite)).
 
+mod custody_rules;
 mod rules;
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use nija_core::{
     AuthError, Authenticator, CredentialId, CredentialSecret, Endpoint, Entropy, LedgerError, ManualClock,
-    Method, NonceSource, RequestBody, RequestPurpose, SealedCredential, SeededEntropy, SignContext,
-    SignedParts, Timestamp, UnsignedRequest, UserId, Vault, VaultError, VenueId,
+    Method, NonceSource, OrderReading, RequestBody, RequestPurpose, SealedCredential, SeededEntropy, Side,
+    SignContext, SignedParts, StatedOrder, Timestamp, UnsignedRequest, UserId, Vault, VaultError, VenueId,
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use custody_rules::*;
 pub use rules::*;
 
 /// A venue whose requests carry `api-key`, `nonce` and an HMAC-SHA256 of method, path, nonce and form.
@@ -49,6 +51,27 @@ impl Authenticator for HmacAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         true
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        if (request.method, request.path.as_str()) != (Method::Post, "/orders") {
+            return OrderReading::NoOrder;
+        }
+        let RequestBody::Form(fields) = &request.body else { return OrderReading::Unreadable };
+        let field =
+            |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let side = match field("side") {
+            Some("buy") => Side::Buy,
+            Some("sell") => Side::Sell,
+            _ => return OrderReading::Unreadable,
+        };
+        OrderReading::Order(StatedOrder {
+            pair: field("pair").unwrap_or_default().replace('-', ""),
+            side,
+            quantity: field("quantity").and_then(|text| text.parse().ok()),
+            quote: None,
+            limit: field("price").and_then(|text| text.parse().ok()),
+        })
     }
 
     fn authenticate(

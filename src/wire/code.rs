@@ -66,6 +66,8 @@ impl ErrorCode for VaultError {
             Self::NoSuchCredential { .. } => "not_found",
             Self::UnknownSealingKey { .. } => "sealing_key_unknown",
             Self::NotOpened => "credential_not_opened",
+            Self::Locked { .. } => "credential_locked",
+            Self::OnDevice { .. } => "credential_on_device",
             Self::Malformed(_) => "credential_invalid",
             Self::UnknownVenue { .. } => "venue_not_found",
             _ => INTERNAL,
@@ -85,6 +87,7 @@ impl ErrorCode for VenueError {
             | Self::AnswerLost { .. } => "venue_unavailable",
             Self::Sign(SignError::Vault(error)) => error.code(),
             Self::Sign(SignError::Auth(_)) => "credential_invalid",
+            Self::Sign(SignError::Policy(_)) => "policy_refused",
             _ => INTERNAL,
         }
     }

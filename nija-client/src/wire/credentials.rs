@@ -68,7 +68,7 @@ pub struct Credential {
     pub version: u32,
     /// `delegated`, `session` or `device`.
     pub custody: String,
-    /// `active` or `revoked`.
+    /// `active`, `revoked` or `destroyed`.
     pub status: String,
     /// What the venue says that the key may do, or `unknown` where the venue cannot say.
     pub rights: Vec<String>,

@@ -113,6 +113,7 @@ fn to_wire(it: CredentialMeta) -> wire::Credential {
         status: match it.status {
             CredentialStatus::Active => "active",
             CredentialStatus::Revoked => "revoked",
+            CredentialStatus::Destroyed => "destroyed",
         }
         .to_owned(),
         rights: if unknown { vec!["unknown".to_owned()] } else { it.rights.names },

@@ -73,6 +73,9 @@ kinds! {
     CREDENTIAL_INVALID = 422 "credential_invalid" "The credential has a wrong form";
     CREDENTIAL_NOT_OPENED = 422 "credential_not_opened" "The sealed credential does not open";
     SEALING_KEY_UNKNOWN = 422 "sealing_key_unknown" "Sealed to a key that is not in use";
+    CREDENTIAL_LOCKED = 409 "credential_locked" "The key is locked; unlock it in the app";
+    CREDENTIAL_ON_DEVICE = 409 "credential_on_device" "The key is on the user's device";
+    POLICY_REFUSED = 403 "policy_refused" "The user's own order policy forbids it";
     CREDENTIAL_REFUSED = 422 "credential_refused" "The venue does not accept the key";
     KEY_CAN_WITHDRAW = 422 "key_can_withdraw" "The key can withdraw";
     KEY_CANNOT_TRADE = 422 "key_cannot_trade" "The key cannot trade";

@@ -24,6 +24,11 @@ impl Chain {
         Ok(last.unwrap_or(Self::START))
     }
 
+    /// How many entries there are.
+    pub(crate) const fn length(&self) -> u64 {
+        self.seq
+    }
+
     pub(crate) fn append(&mut self, sql: &mut dyn Sql, entry: &Entry) -> Result<(), VaultError> {
         let seq = self.seq + 1;
         let hash = entry.hash(seq, &self.head);

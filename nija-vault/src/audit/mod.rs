@@ -1,10 +1,22 @@
-//! The audit log: a chain of entries, each holding the hash of the one before.
+//! The audit log: a chain of entries, each holding the hash of the one before, with signed checkpoints over it.
 
 mod chain;
+mod checkpoint;
 mod entry;
+mod file;
+mod merkle;
+mod proof;
+mod record;
 mod verify;
 
 pub(crate) use chain::Chain;
+pub use checkpoint::Checkpoint;
+pub(crate) use checkpoint::make as make_checkpoint;
 pub(crate) use entry::Entry;
+pub(crate) use file::FileSink;
+pub use file::{FileSinkHealth, checkpoints_of_log, verify_audit_log};
+pub(crate) use proof::prove;
+pub use proof::{AuditProof, prove_audit_entry};
+pub use record::AuditRecord;
 pub(crate) use verify::verify;
-pub use verify::{AuditReport, verify_audit_file};
+pub use verify::{AuditReport, verify_audit_file, verify_audit_file_with_progress};

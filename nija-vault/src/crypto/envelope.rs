@@ -7,7 +7,7 @@
 //! | 0..4 | `NJEV` |
 //! | 4 | format: 1 |
 //! | 5 | algorithm: 1 is AES-256-GCM |
-//! | 6 | kind of content: 1 key-encryption key, 2 a user's data key, 3 credential, 4 sealing key |
+//! | 6 | kind of content: 1 key-encryption key, 2 a user's data key, 3 credential, 4 sealing key, 5 signing key, 6 policy |
 //! | 7 | 0 |
 //! | 8..24 | id of the key that opens it |
 //! | 24..40 | id of the content |
@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     UserKey = 2,
     Credential = 3,
     SealingKey = 4,
+    Identity = 5,
+    Policy = 6,
 }
 
 /// The place that an envelope belongs to, as bytes.
@@ -48,6 +50,13 @@ impl Binding {
     /// A user's data key.
     pub(crate) fn user(user: UserId) -> Self {
         let mut bytes = b"nija user".to_vec();
+        bytes.extend_from_slice(user.as_uuid().as_bytes());
+        Self(bytes)
+    }
+
+    /// A user's order policy.
+    pub(crate) fn policy(user: UserId) -> Self {
+        let mut bytes = b"nija policy".to_vec();
         bytes.extend_from_slice(user.as_uuid().as_bytes());
         Self(bytes)
     }
@@ -131,7 +140,7 @@ impl DataKey {
 /// What the header says before anything is proven.
 #[derive(Debug)]
 pub(crate) struct Header {
-    kind: u8,
+    pub(super) kind: u8,
     pub(crate) key: KeyId,
     pub(crate) content: KeyId,
     nonce: [u8; NONCE_LEN],

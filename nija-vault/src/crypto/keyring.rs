@@ -1,82 +1,217 @@
-//! The keys above a user's credentials: the key-encryption key, the sealing keys and the users' data keys.
+//! The keys above a user's credentials: the key-encryption keys, the sealing keys, the vault's identity and the users' data keys.
 
 use nija_core::{SealingKey, Timestamp, UserId, VaultError};
+use std::sync::Arc;
 use zeroize::Zeroize;
 
 use super::data_key::{DataKey, KeyId, SecretKey, random, random_key};
 use super::envelope::{Binding, Header, Kind};
-use super::{Root, SealingPair, sealing_key_id};
+use super::{Identity, Root, SealingPair, sealing_key_id};
 use crate::store::{StoredKey, StoredKeys};
 
-/// The keys that stay in memory while the vault is open.
+/// A key and when it was made. The date comes from an authenticated header: it decides what is used and published.
+#[derive(Debug)]
+struct Dated<T> {
+    at: Timestamp,
+    key: T,
+}
+
+/// The keys that stay in memory while the vault is open. Newest first; no list is empty.
 #[derive(Debug)]
 pub(crate) struct Keyring {
-    pub(crate) kek: DataKey,
-    /// Newest first; never empty.
-    sealing: Vec<SealingPair>,
+    keks: Vec<Dated<DataKey>>,
+    sealing: Vec<Dated<SealingPair>>,
+    identity: Arc<Identity>,
 }
 
 impl Keyring {
     /// Opens what is stored.
     pub(crate) fn open(root: &Root, stored: &StoredKeys) -> Result<Self, VaultError> {
-        let [kek] = stored.keks.as_slice() else {
-            return Err(VaultError::Envelope("there is not exactly one key-encryption key"));
+        let keks = stored.keks.iter().map(|kek| open_kek(root, kek)).collect::<Result<Vec<_>, _>>()?;
+        let keks = newest_first(keks, |kek| kek.id);
+        let under = |key: &StoredKey, kind| {
+            let header = Header::parse(&key.envelope)?;
+            let kek = keks.iter().find(|kek| kek.key.id == header.key).ok_or(UNKNOWN_KEK)?;
+            let bytes = kek.key.unwrap(kind, key.id, &Binding::vault(), &key.envelope)?;
+            Ok::<_, VaultError>((header.at, fixed(&bytes)?))
         };
-        let header = Header::parse(&kek.envelope)?;
-        if header.key != root.key.id {
-            return Err(VaultError::Root("it is not the key that the database was written under".into()));
-        }
-        let bytes = root
-            .key
-            .unwrap(Kind::KeyEncryptionKey, kek.id, &Binding::vault(), &kek.envelope)
-            .map_err(|error| root.explain(error))?;
-        let kek = DataKey::new(kek.id, &fixed(&bytes)?)?;
-        let mut dated = stored
+        let sealing = stored
             .sealing
             .iter()
             .map(|key| {
-                let bytes = kek.unwrap(Kind::SealingKey, key.id, &Binding::vault(), &key.envelope)?;
-                // The header was authenticated just now: its date decides what is published.
-                Ok((Header::parse(&key.envelope)?.at, SealingPair::new(&fixed(&bytes)?)?))
+                let (at, bytes) = under(key, Kind::SealingKey)?;
+                Ok(Dated { at, key: SealingPair::new(&bytes)? })
             })
             .collect::<Result<Vec<_>, VaultError>>()?;
-        dated.sort_by_key(|(at, pair)| std::cmp::Reverse((*at, pair.id)));
-        let sealing: Vec<_> = dated.into_iter().map(|(_, pair)| pair).collect();
+        let sealing = newest_first(sealing, |pair| pair.id);
+        let [identity] = stored.identities.as_slice() else {
+            return Err(VaultError::Envelope("there is not exactly one signing key"));
+        };
+        let identity = Arc::new(Identity::new(&under(identity, Kind::Identity)?.1)?);
+        if keks.is_empty() {
+            return Err(VaultError::Envelope("there is no key-encryption key"));
+        }
         if sealing.is_empty() {
             return Err(VaultError::Envelope("there is no sealing key"));
         }
-        Ok(Self { kek, sealing })
+        Ok(Self { keks, sealing, identity })
     }
 
     /// The first keys of a new vault, for storing.
     pub(crate) fn generate(root: &Root, at: Timestamp) -> Result<StoredKeys, VaultError> {
-        let (kek_id, kek_bytes) = (random()?, random_key()?);
-        let envelope =
-            root.key.wrap(Kind::KeyEncryptionKey, kek_id, &Binding::vault(), at, kek_bytes.as_slice())?;
-        let kek = DataKey::new(kek_id, &kek_bytes)?;
-        let sealing_bytes = random_key()?;
-        let pair = SealingPair::new(&sealing_bytes)?;
-        let sealing = kek.wrap(Kind::SealingKey, pair.id, &Binding::vault(), at, sealing_bytes.as_slice())?;
+        let (kek, stored) = new_kek(root, at)?;
         Ok(StoredKeys {
-            keks: vec![StoredKey { id: kek_id, envelope }],
-            sealing: vec![StoredKey { id: pair.id, envelope: sealing }],
+            keks: vec![stored],
+            sealing: vec![new_sealing_key(&kek, at)?],
+            identities: vec![new_identity(&kek, at)?],
         })
+    }
+
+    /// Makes the keys that vaults of an older schema do not have; they are to be stored.
+    pub(crate) fn complete(
+        root: &Root,
+        stored: &StoredKeys,
+        at: Timestamp,
+    ) -> Result<StoredKeys, VaultError> {
+        let mut made = StoredKeys::default();
+        if stored.identities.is_empty() {
+            let keks = stored.keks.iter().map(|kek| open_kek(root, kek)).collect::<Result<Vec<_>, _>>()?;
+            let keks = newest_first(keks, |kek| kek.id);
+            let kek = keks.first().ok_or(VaultError::Envelope("there is no key-encryption key"))?;
+            made.identities.push(new_identity(&kek.key, at)?);
+        }
+        Ok(made)
+    }
+
+    /// The key-encryption key in use.
+    pub(crate) fn kek(&self) -> Result<&DataKey, VaultError> {
+        self.keks.first().map(|kek| &kek.key).ok_or(UNKNOWN_KEK)
+    }
+
+    /// All key-encryption keys with the moments they were made, newest first.
+    pub(crate) fn keks(&self) -> impl Iterator<Item = (KeyId, Timestamp)> {
+        self.keks.iter().map(|kek| (kek.key.id, kek.at))
+    }
+
+    /// The ids of the key-encryption and sealing keys.
+    pub(crate) fn ids(&self) -> Vec<KeyId> {
+        self.keks().map(|(id, _)| id).chain(self.sealing.iter().map(|pair| pair.key.id)).collect()
+    }
+
+    /// The key-encryption key that an envelope names.
+    pub(crate) fn kek_of(&self, envelope: &[u8]) -> Result<&DataKey, VaultError> {
+        let header = Header::parse(envelope)?;
+        self.keks.iter().map(|kek| &kek.key).find(|kek| kek.id == header.key).ok_or(UNKNOWN_KEK)
+    }
+
+    /// Signs checkpoints and the list of sealing keys.
+    pub(crate) const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
     }
 
     /// The newest key, to be published.
     pub(crate) fn published(&self) -> Option<SealingKey> {
-        self.sealing.first().map(SealingPair::published)
+        self.sealing.first().map(|pair| pair.key.published())
+    }
+
+    /// All sealing keys that are still opened for, with the moments they were made, newest first.
+    pub(crate) fn all_published(&self) -> impl Iterator<Item = (SealingKey, Timestamp)> {
+        self.sealing.iter().map(|pair| (pair.key.published(), pair.at))
+    }
+
+    /// The ids of the sealing keys and when they were made, newest first.
+    pub(crate) fn sealing_ids(&self) -> impl Iterator<Item = (KeyId, Timestamp)> {
+        self.sealing.iter().map(|pair| (pair.key.id, pair.at))
     }
 
     /// The pair that something was sealed to.
     pub(crate) fn sealing_pair(&self, key_id: &str) -> Result<&SealingPair, VaultError> {
-        self.sealing.iter().find(|pair| sealing_key_id(&pair.id) == key_id).ok_or_else(|| {
-            VaultError::UnknownSealingKey {
+        self.sealing.iter().map(|pair| &pair.key).find(|pair| sealing_key_id(&pair.id) == key_id).ok_or_else(
+            || VaultError::UnknownSealingKey {
                 // What a client sent goes into logs and answers: a real id is 32 characters.
                 key_id: key_id.chars().filter(char::is_ascii_alphanumeric).take(32).collect(),
-            }
-        })
+            },
+        )
     }
+
+    /// A user's data key out of its envelope.
+    pub(crate) fn open_user_key(&self, user: UserId, stored: &StoredKey) -> Result<DataKey, VaultError> {
+        let kek = self.kek_of(&stored.envelope)?;
+        let bytes = kek.unwrap(Kind::UserKey, stored.id, &Binding::user(user), &stored.envelope)?;
+        DataKey::new(stored.id, &fixed(&bytes)?)
+    }
+
+    /// A new data key for a user, and its envelope.
+    pub(crate) fn new_user_key(
+        &self,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<(DataKey, StoredKey), VaultError> {
+        let (id, bytes) = (random()?, random_key()?);
+        let envelope = self.kek()?.wrap(Kind::UserKey, id, &Binding::user(user), at, bytes.as_slice())?;
+        Ok((DataKey::new(id, &bytes)?, StoredKey { id, envelope }))
+    }
+
+    /// The same key in an envelope of the key-encryption key in use; `None` when it is in one already. The date of the new
+    /// envelope stays the old one's: it says when the content was made.
+    pub(crate) fn rewrap(
+        &self,
+        kind: Kind,
+        binding: &Binding,
+        stored: &StoredKey,
+    ) -> Result<Option<Vec<u8>>, VaultError> {
+        let (header, newest) = (Header::parse(&stored.envelope)?, self.kek()?);
+        if header.key == newest.id {
+            return Ok(None);
+        }
+        let old = self.kek_of(&stored.envelope)?;
+        let bytes = old.unwrap(kind, stored.id, binding, &stored.envelope)?;
+        newest.wrap(kind, stored.id, binding, header.at, &bytes).map(Some)
+    }
+}
+
+/// Another node rotated the keys, or the row is damaged: whoever meets it loads the keys again once.
+pub(crate) const UNKNOWN_KEK: VaultError =
+    VaultError::Envelope("the key-encryption key that it names is not there");
+
+fn open_kek(root: &Root, stored: &StoredKey) -> Result<Dated<DataKey>, VaultError> {
+    let header = Header::parse(&stored.envelope)?;
+    if header.key != root.key.id {
+        return Err(VaultError::Root("it is not the key that the database was written under".into()));
+    }
+    let bytes = root
+        .key
+        .unwrap(Kind::KeyEncryptionKey, stored.id, &Binding::vault(), &stored.envelope)
+        .map_err(|error| root.explain(error))?;
+    Ok(Dated { at: header.at, key: DataKey::new(stored.id, &fixed(&bytes)?)? })
+}
+
+fn newest_first<T>(mut keys: Vec<Dated<T>>, id: impl Fn(&T) -> KeyId) -> Vec<Dated<T>> {
+    keys.sort_by_key(|dated| std::cmp::Reverse((dated.at, id(&dated.key))));
+    keys
+}
+
+/// A new key-encryption key under the root.
+pub(crate) fn new_kek(root: &Root, at: Timestamp) -> Result<(DataKey, StoredKey), VaultError> {
+    let (id, bytes) = (random()?, random_key()?);
+    let envelope = root.key.wrap(Kind::KeyEncryptionKey, id, &Binding::vault(), at, bytes.as_slice())?;
+    Ok((DataKey::new(id, &bytes)?, StoredKey { id, envelope }))
+}
+
+/// A new pair to seal to.
+pub(crate) fn new_sealing_key(kek: &DataKey, at: Timestamp) -> Result<StoredKey, VaultError> {
+    let bytes = random_key()?;
+    let id = SealingPair::new(&bytes)?.id;
+    let envelope = kek.wrap(Kind::SealingKey, id, &Binding::vault(), at, bytes.as_slice())?;
+    Ok(StoredKey { id, envelope })
+}
+
+/// The vault's signing key.
+pub(crate) fn new_identity(kek: &DataKey, at: Timestamp) -> Result<StoredKey, VaultError> {
+    let seed = random_key()?;
+    let id = Identity::new(&seed)?.id;
+    let envelope = kek.wrap(Kind::Identity, id, &Binding::vault(), at, seed.as_slice())?;
+    Ok(StoredKey { id, envelope })
 }
 
 /// The id of the root that stored keys were written under; `None` in a new vault.
@@ -84,26 +219,9 @@ pub(crate) fn root_of(stored: &StoredKeys) -> Result<Option<KeyId>, VaultError> 
     stored.keks.first().map(|kek| Ok(Header::parse(&kek.envelope)?.key)).transpose()
 }
 
-/// A new data key for a user, and its envelope.
-pub(crate) fn new_user_key(
-    kek: &DataKey,
-    user: UserId,
-    at: Timestamp,
-) -> Result<(DataKey, Vec<u8>), VaultError> {
-    let (id, bytes) = (random()?, random_key()?);
-    let envelope = kek.wrap(Kind::UserKey, id, &Binding::user(user), at, bytes.as_slice())?;
-    Ok((DataKey::new(id, &bytes)?, envelope))
-}
-
-/// A user's data key out of its envelope.
-pub(crate) fn open_user_key(
-    kek: &DataKey,
-    user: UserId,
-    id: KeyId,
-    envelope: &[u8],
-) -> Result<DataKey, VaultError> {
-    let bytes = kek.unwrap(Kind::UserKey, id, &Binding::user(user), envelope)?;
-    DataKey::new(id, &fixed(&bytes)?)
+/// The id of the key that an envelope names.
+pub(crate) fn key_of(envelope: &[u8]) -> Result<KeyId, VaultError> {
+    Ok(Header::parse(envelope)?.key)
 }
 
 fn fixed(bytes: &[u8]) -> Result<SecretKey, VaultError> {

@@ -9,9 +9,9 @@ use super::data_key::{DataKey, KeyId, SecretKey, random};
 
 /// RFC 9106's second recommended set: 64 MiB, three passes, four lanes. Another set needs another way to name itself:
 /// whoever changes these numbers locks every vault that was made with them.
-const MEMORY_KIB: u32 = 64 * 1024;
-const PASSES: u32 = 3;
-const LANES: u32 = 4;
+pub(super) const MEMORY_KIB: u32 = 64 * 1024;
+pub(super) const PASSES: u32 = 3;
+pub(super) const LANES: u32 = 4;
 
 /// A shorter one is guessed offline by whoever copies the database.
 const LEAST_LENGTH: usize = 12;

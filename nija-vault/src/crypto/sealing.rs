@@ -23,10 +23,20 @@ pub fn seal(
     venue: &VenueId,
     plaintext_json: &[u8],
 ) -> Result<SealedCredential, VaultError> {
+    seal_with(SEALING_INFO, key, user, venue, plaintext_json)
+}
+
+/// Seals for a purpose that `info` names.
+pub(super) fn seal_with(
+    info: &[u8],
+    key: &SealingKey,
+    user: UserId,
+    venue: &VenueId,
+    plaintext: &[u8],
+) -> Result<SealedCredential, VaultError> {
     let aad = sealing_aad(user, venue, &key.key_id);
-    let (encapsulated_key, ciphertext) =
-        seal_to(&key.public_key, SEALING_INFO, &aad, plaintext_json, &mut rand::rng())
-            .map_err(|_| VaultError::UnknownSealingKey { key_id: key.key_id.clone() })?;
+    let (encapsulated_key, ciphertext) = seal_to(&key.public_key, info, &aad, plaintext, &mut rand::rng())
+        .map_err(|_| VaultError::UnknownSealingKey { key_id: key.key_id.clone() })?;
     Ok(SealedCredential { key_id: key.key_id.clone(), encapsulated_key, ciphertext })
 }
 
@@ -59,6 +69,15 @@ pub fn seal_credential(
     secret: &str,
     passphrase: Option<&str>,
 ) -> Result<SealedCredential, VaultError> {
+    seal(key, user, venue, &credential_json(api_key, secret, passphrase)?)
+}
+
+/// The JSON that is sealed.
+pub(super) fn credential_json(
+    api_key: &str,
+    secret: &str,
+    passphrase: Option<&str>,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     #[derive(serde::Serialize)]
     struct Plaintext<'a> {
         key: &'a str,
@@ -72,7 +91,7 @@ pub fn seal_credential(
     let mut json = Zeroizing::new(Vec::with_capacity(most));
     serde_json::to_writer(&mut *json, &plaintext)
         .map_err(|_| VaultError::Malformed("it has no JSON form"))?;
-    seal(key, user, venue, &json)
+    Ok(json)
 }
 
 /// One of the signer's key pairs. The private half wipes itself when dropped.

@@ -1,11 +1,15 @@
 //! Leases: decrypted credentials in memory, for as long as they may sign.
 
 mod book;
+mod buys;
 mod nonces;
 mod secret;
 mod signer;
+mod unlocks;
 
 pub(crate) use book::Book;
+pub(crate) use buys::Buys;
 pub(crate) use nonces::{NonceLeases, nonce_key};
 pub(crate) use secret::{Lease, LeaseParts};
 pub(crate) use signer::LeaseSigner;
+pub(crate) use unlocks::Unlocks;

@@ -1,8 +1,8 @@
 //! One decrypted credential and the time in which it may sign.
 
 use nija_core::{
-    Authenticator, CredentialId, CredentialSecret, OpenPurpose, SignContext, SignError, SignedRequest,
-    Timestamp, UnsignedRequest, UserId, VenueId, sign_request,
+    Authenticator, CredentialId, CredentialSecret, OpenPurpose, OrderPolicy, SignContext, SignError,
+    SignedRequest, Timestamp, UnsignedRequest, UserId, VenueId, sign_request,
 };
 use parking_lot::RwLock;
 use std::fmt;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::Buys;
 use super::nonces::NonceLease;
 use crate::audit::Entry;
 use crate::store::Writer;
@@ -28,6 +29,9 @@ pub(crate) struct LeaseParts {
     pub(crate) nonces: Arc<NonceLease>,
     pub(crate) opened_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    /// The user's limits, as they are while this lease lasts: a change of them ends it.
+    pub(crate) policy: Option<Arc<OrderPolicy>>,
+    pub(crate) buys: Arc<Buys>,
     pub(crate) writer: Writer,
 }
 

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Clock, CredentialId, NonceSource, OpenPurpose, SignContext, SignError, SignedRequest, Signer,
-    UnsignedRequest, check_request,
+    Clock, CredentialId, NonceSource, OpenPurpose, OrderReading, PolicyRefusal, RequestPurpose, Side,
+    SignContext, SignError, SignedRequest, Signer, UnsignedRequest, check_request,
 };
+use rust_decimal::Decimal;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ impl Signer for LeaseSigner {
         let what = format!("{} {}", request.method.as_str(), request.path);
         let why = request.purpose.as_str();
         let signed = self.try_sign(request).await;
-        if let Err(SignError::Auth(error)) = &signed {
+        if let Err(error @ (SignError::Auth(_) | SignError::Policy(_))) = &signed {
+            self.lease.parts.writer.count_refusal();
             let entry = self
                 .lease
                 .entry("sign", self.clock.now())
@@ -52,6 +54,7 @@ impl LeaseSigner {
             self.lease.end();
             return Err(SignError::LeaseEnded);
         }
+        self.check_policy(&request)?;
         let nonce = if parts.authenticator.needs_nonce() {
             parts.nonces.next(self.nonces.as_ref(), self.clock.as_ref()).await?
         } else {
@@ -59,6 +62,43 @@ impl LeaseSigner {
         };
         let context = SignContext { now: self.clock.now(), nonce };
         self.lease.sign(request, &context)
+    }
+}
+
+impl LeaseSigner {
+    /// Holds what the request itself says against the user's policy. Nothing else that the platform claims can widen it.
+    fn check_policy(&self, request: &UnsignedRequest) -> Result<(), PolicyRefusal> {
+        let parts = &self.lease.parts;
+        let is_stored = parts.version.is_some();
+        if is_stored && parts.policy.is_none() {
+            return Ok(());
+        }
+        let claimed = match &request.purpose {
+            RequestPurpose::PlaceOrder { symbol, side, notional } => Some((symbol, *side, *notional)),
+            _ => None,
+        };
+        let order = match (parts.authenticator.order_in(request), claimed) {
+            (OrderReading::NoOrder, None) => return Ok(()),
+            (OrderReading::NoOrder, Some(_)) => {
+                return Err(PolicyRefusal::Contradiction("it places no order"));
+            }
+            (OrderReading::Order(_) | OrderReading::Unreadable, Some(_)) if !is_stored => {
+                return Err(PolicyRefusal::NotStored);
+            }
+            (OrderReading::Order(_), None) if !is_stored => return Err(PolicyRefusal::NotStored),
+            // Venues that do not read back what they build: a check of a new key has nothing but reads to sign.
+            (OrderReading::Unreadable, None) if !is_stored => return Ok(()),
+            (OrderReading::Order(order), Some(_)) => order,
+            (OrderReading::Order(_), None) => return Err(PolicyRefusal::Contradiction("it places an order")),
+            (OrderReading::Unreadable, _) => return Err(PolicyRefusal::Unreadable),
+        };
+        let (Some(policy), Some((symbol, side, expected))) = (&parts.policy, claimed) else { return Ok(()) };
+        if side == Side::Sell {
+            return policy.check(&order, symbol, side, expected, Decimal::ZERO).map(|_| ());
+        }
+        parts
+            .buys
+            .spend(parts.user, self.clock.now(), |spent| policy.check(&order, symbol, side, expected, spent))
     }
 }
 

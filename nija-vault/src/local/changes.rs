@@ -1,15 +1,36 @@
 //! Changes: each is one transaction with its audit entry, and ends the leases it makes stale before it answers.
 
 use nija_core::{
-    CredentialId, CredentialMeta, CredentialSecret, CredentialStatus, CustodyMode, KeyRights,
+    CredentialId, CredentialMeta, CredentialSecret, CredentialStatus, CustodyMode, KeyDerivation, KeyRights,
     SealedCredential, Timestamp, UserId, VaultError, VenueId,
 };
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 use super::Inner;
-use crate::crypto::{Binding, DataKey, Kind, encode_secret, new_user_key, open_user_key};
+use crate::crypto::{Binding, DataKey, Kind, encode_secret};
 use crate::lease::nonce_key;
-use crate::store::{self, Change, NewVersion, Sql, StoredKey};
+use crate::store::{self, Change, NewVersion, Sql};
+
+/// What is stored of a credential.
+pub(crate) enum Content {
+    /// The signer can use it at any time.
+    Open(CredentialSecret),
+    /// The signer can use it while the user's device says how.
+    Locked(Zeroizing<Vec<u8>>, KeyDerivation),
+    /// Nothing.
+    OnDevice,
+}
+
+impl Content {
+    const fn custody(&self) -> CustodyMode {
+        match self {
+            Self::Open(_) => CustodyMode::Delegated,
+            Self::Locked(..) => CustodyMode::Session,
+            Self::OnDevice => CustodyMode::Device,
+        }
+    }
+}
 
 /// Labels are the user's words; the vault keeps this much of them.
 const MAX_LABEL: usize = 64;
@@ -34,24 +55,40 @@ impl Inner {
         sealed: &SealedCredential,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.entry("store").by(user).at_venue(venue);
-        let secret = match self.unseal(user, venue, sealed) {
+        let secret = match self.unseal(user, venue, sealed).await {
             Ok(secret) => secret,
             Err(error) => {
                 self.record_refusal(entry.refused(&error.to_string())).await;
                 return Err(error);
             }
         };
+        self.store_content(entry, user, venue, label, Content::Open(secret)).await
+    }
+
+    /// Takes up what is to be stored as the user's active credential at the venue.
+    pub(super) async fn store_content(
+        self: &Arc<Self>,
+        entry: crate::audit::Entry,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        content: Content,
+    ) -> Result<CredentialMeta, VaultError> {
         let label = clean_label(label);
         let (vault, at, refusal) = (Arc::clone(self), venue.clone(), entry.clone());
-        let book = Arc::clone(&self.book);
+        let (book, unlocks) = (Arc::clone(&self.book), Arc::clone(&self.unlocks));
         self.writer
             .change(refusal, move |sql| {
-                let (meta, destroyed) = vault.write_version(sql, user, &at, &label, &secret)?;
+                let (meta, destroyed) = vault.write_version(sql, user, &at, &label, &content)?;
                 Ok(Change {
                     entry: entry.of(meta.id, Some(meta.version)),
                     answer: meta,
                     destroyed,
-                    after: Box::new(move || book.end(user, &at)),
+                    after: Box::new(move || {
+                        // What was unlocked opened the version before.
+                        unlocks.remove(user, &at);
+                        book.end(user, &at);
+                    }),
                 })
             })
             .await
@@ -64,16 +101,22 @@ impl Inner {
         user: UserId,
         venue: &VenueId,
         label: &str,
-        secret: &CredentialSecret,
+        content: &Content,
     ) -> Result<(CredentialMeta, bool), VaultError> {
         let now = self.clock.now();
         let meta = match store::active_at(sql, user, venue)? {
-            Some(meta) => meta,
-            None => self.new_credential(sql, user, venue, label, now)?,
+            Some(meta) if meta.custody == content.custody() => meta,
+            other => {
+                // The mode is part of what every version is bound to: another mode is another credential.
+                if let Some(meta) = other {
+                    store::revoke(sql, meta.id)?;
+                }
+                self.new_credential(sql, user, venue, label, content.custody(), now)?
+            }
         };
         let key = self.user_key(sql, user, now)?;
         let version = store::newest_version(sql, meta.id)?.saturating_add(1);
-        let new = self.seal_version(&key, &meta, version, secret, now)?;
+        let new = self.seal_version(&key, &meta, version, content, now)?;
         let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
         Ok((store::credential(sql, user, meta.id)?, destroyed))
     }
@@ -84,14 +127,22 @@ impl Inner {
         key: &DataKey,
         meta: &CredentialMeta,
         version: u32,
-        secret: &CredentialSecret,
+        content: &Content,
         now: Timestamp,
     ) -> Result<NewVersion, VaultError> {
         let binding = Binding::credential(meta.user, &meta.venue, meta.id, version, meta.custody);
-        let content = *meta.id.as_uuid().as_bytes();
-        let envelope = key.wrap(Kind::Credential, content, &binding, now, &encode_secret(secret))?;
-        let nonce_key = nonce_key(&meta.venue, secret);
-        Ok(NewVersion { version, user_key: key.id, envelope, nonce_key })
+        let id = *meta.id.as_uuid().as_bytes();
+        let wrap = |plaintext: &[u8]| key.wrap(Kind::Credential, id, &binding, now, plaintext);
+        let (envelope, nonce_key, derivation) = match content {
+            Content::Open(secret) => (wrap(&encode_secret(secret))?, nonce_key(&meta.venue, secret), None),
+            Content::Locked(locked, derivation) => (wrap(locked)?, meta.id, Some(derivation)),
+            Content::OnDevice => (Vec::new(), meta.id, None),
+        };
+        let derivation = derivation
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|error| VaultError::Storage(error.to_string()))?;
+        Ok(NewVersion { version, user_key: key.id, envelope, nonce_key, derivation })
     }
 
     fn new_credential(
@@ -100,9 +151,10 @@ impl Inner {
         user: UserId,
         venue: &VenueId,
         label: &str,
+        custody: CustodyMode,
         now: Timestamp,
     ) -> Result<CredentialMeta, VaultError> {
-        let meta = self.new_meta(user, venue, label, now);
+        let meta = CredentialMeta { custody, ..self.new_meta(user, venue, label, now) };
         store::insert_credential(sql, &meta)?;
         Ok(meta)
     }
@@ -129,12 +181,17 @@ impl Inner {
     }
 
     /// The user's data key; a new one for a new user.
-    fn user_key(&self, sql: &mut dyn Sql, user: UserId, now: Timestamp) -> Result<DataKey, VaultError> {
+    pub(super) fn user_key(
+        &self,
+        sql: &mut dyn Sql,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<DataKey, VaultError> {
         if let Some(stored) = store::user_key(sql, user)? {
-            return open_user_key(&self.keyring.kek, user, stored.id, &stored.envelope);
+            return self.current_keyring(sql)?.open_user_key(user, &stored);
         }
-        let (key, envelope) = new_user_key(&self.keyring.kek, user, now)?;
-        let stored = StoredKey { id: key.id, envelope };
+        // Another node may have rotated: a key-encryption key that is about to be retired must not get new work.
+        let (key, stored) = self.current_keyring(sql)?.new_user_key(user, now)?;
         store::insert_user_key(sql, user, &stored, now)?;
         Ok(key)
     }
@@ -171,12 +228,34 @@ impl Inner {
         self.change_credential(entry, user, id, |sql, meta| store::revoke(sql, meta.id)).await.map(|_| ())
     }
 
+    /// As [`Inner::change_credential`], of something that destroys ciphertext.
+    pub(super) async fn destroying(
+        &self,
+        entry: crate::audit::Entry,
+        user: UserId,
+        id: CredentialId,
+        change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
+    ) -> Result<(), VaultError> {
+        self.change_with(entry, user, id, true, change).await.map(|_| ())
+    }
+
     /// Changes a credential of the user and ends its leases; answers with its row as it is then.
     async fn change_credential(
         &self,
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
+        change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
+    ) -> Result<CredentialMeta, VaultError> {
+        self.change_with(entry, user, id, false, change).await
+    }
+
+    async fn change_with(
+        &self,
+        entry: crate::audit::Entry,
+        user: UserId,
+        id: CredentialId,
+        destroyed: bool,
         change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         let (refusal, book) = (entry.clone(), Arc::clone(&self.book));
@@ -189,7 +268,7 @@ impl Inner {
                 Ok(Change {
                     entry: entry.at_venue(&venue).of(id, Some(meta.version)),
                     answer: meta,
-                    destroyed: false,
+                    destroyed,
                     after: Box::new(move || book.end(user, &venue)),
                 })
             })

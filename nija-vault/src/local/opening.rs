@@ -2,16 +2,20 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    CredentialId, CredentialSecret, CustodyMode, OpenPurpose, SealedCredential, Signer, UserId, VaultError,
-    VenueId,
+    CredentialId, CredentialSecret, CustodyMode, OpenPurpose, OrderPolicy, SealedCredential, Signer,
+    Timestamp, UserId, VaultError, VenueId,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use zeroize::Zeroizing;
 
 use super::Inner;
-use crate::crypto::{Binding, Kind, decode_secret, open_user_key};
+use crate::crypto::{Binding, Kind, UNKNOWN_KEK, decode_secret, open_locked};
 use crate::lease::{Book, Lease, LeaseParts, LeaseSigner, nonce_key};
-use crate::store::{StoredSecret, active_secret, active_with_nonce_key};
+use crate::store::{StoredSecret, active_secret, active_with_nonce_key, policy};
+
+/// A credential, its version and mode, and what is in its envelope.
+type Content = (CredentialId, u32, CustodyMode, Zeroizing<Vec<u8>>);
 
 /// How often an opening starts again because the credential changed under it.
 const ATTEMPTS: usize = 16;
@@ -103,10 +107,11 @@ impl Inner {
                 Ok(lease) => return Ok(lease),
                 Err(epoch) => epoch,
             };
-            let found = secrets.active_secret(user, venue).await?;
-            let found = found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
-            let (credential, version, secret) = self.decrypt(user, venue, found)?;
-            let lease = self.lease(user, venue, credential, Some(version), secret)?;
+            let (credential, version, secret, until) = self.read_secret(user, venue, now, secrets).await?;
+            let policy = self.read_policy(user).await?.map(Arc::new);
+            let ends_at = Book::ends_at(now);
+            let ends_at = until.map_or(ends_at, |until| until.min(ends_at));
+            let lease = self.lease(user, venue, credential, Some(version), secret, ends_at, policy)?;
             if let Some(lease) = self.book.insert(lease, epoch, now) {
                 return Ok(lease);
             }
@@ -114,18 +119,68 @@ impl Inner {
         Err(VaultError::Storage("the credential kept changing while it was opened".into()))
     }
 
+    /// The secret of the active credential, and when the unlock that it needed ends.
+    async fn read_secret(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+        now: Timestamp,
+        secrets: &dyn Secrets,
+    ) -> Result<(CredentialId, u32, CredentialSecret, Option<Timestamp>), VaultError> {
+        let (id, version, custody, content) = self.read_content(user, venue, secrets).await?;
+        let (secret, until) = match custody {
+            CustodyMode::Session => {
+                let unlocked = self.unlocks.get(user, venue, now);
+                let unlocked = unlocked.ok_or_else(|| VaultError::Locked { venue: venue.clone() })?;
+                (open_locked(&unlocked.key, user, venue, &content)?, Some(unlocked.until))
+            }
+            _ => (decode_secret(&content)?, None),
+        };
+        Ok((id, version, secret, until))
+    }
+
+    /// What is stored of the active credential, out of its envelope.
+    pub(super) async fn read_content(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+        secrets: &dyn Secrets,
+    ) -> Result<Content, VaultError> {
+        let found = secrets.active_secret(user, venue).await?;
+        let found = found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
+        if found.2 == CustodyMode::Device {
+            return Err(VaultError::OnDevice { venue: venue.clone() });
+        }
+        match self.decrypt(user, venue, &found) {
+            Err(error) if error == UNKNOWN_KEK => {
+                self.reload_keys().await?;
+                self.decrypt(user, venue, &found)
+            }
+            other => other,
+        }
+    }
+
     fn decrypt(
         &self,
         user: UserId,
         venue: &VenueId,
-        (id, version, custody, stored): ActiveSecret,
-    ) -> Result<(CredentialId, u32, CredentialSecret), VaultError> {
-        let StoredSecret { envelope, user_key } = stored;
-        let key = open_user_key(&self.keyring.kek, user, user_key.id, &user_key.envelope)?;
-        let binding = Binding::credential(user, venue, id, version, custody);
+        (id, version, custody, stored): &ActiveSecret,
+    ) -> Result<Content, VaultError> {
+        let key = self.keyring.load().open_user_key(user, &stored.user_key)?;
+        let binding = Binding::credential(user, venue, *id, *version, *custody);
         let content = *id.as_uuid().as_bytes();
-        let bytes = key.unwrap(Kind::Credential, content, &binding, &envelope)?;
-        Ok((id, version, decode_secret(&bytes)?))
+        let bytes = key.unwrap(Kind::Credential, content, &binding, &stored.envelope)?;
+        Ok((*id, *version, *custody, bytes))
+    }
+
+    /// The user's policy; one that does not open keeps the credential closed.
+    async fn read_policy(self: &Arc<Self>, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
+        let here = self.database.free_reader().map(|mut reader| policy(reader.as_mut(), user));
+        let stored = match here {
+            Some(stored) => stored?,
+            None => self.read(move |sql| policy(sql, user)).await?,
+        };
+        stored.map(|stored| self.open_policy(user, &stored)).transpose()
     }
 
     pub(crate) async fn open_sealed(
@@ -152,31 +207,44 @@ impl Inner {
     }
 
     async fn try_open_sealed(
-        &self,
+        self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
         sealed: &SealedCredential,
         secrets: &dyn Secrets,
     ) -> Result<Arc<Lease>, VaultError> {
-        let secret = self.unseal(user, venue, sealed)?;
+        let secret = self.unseal(user, venue, sealed).await?;
         let key = nonce_key(venue, &secret);
         // Requests that carry nonces of one venue key must go out in their order: a check of a key that is in use
         // already goes by the name of the credential that uses it.
         let used = secrets.using_key(user, venue, key).await?;
-        self.lease(user, venue, used.unwrap_or(key), None, secret)
+        let ends_at = Book::ends_at(self.clock.now());
+        self.lease(user, venue, used.unwrap_or(key), None, secret, ends_at, None)
     }
 
     /// Opens what a device sealed.
-    pub(crate) fn unseal(
-        &self,
+    pub(crate) async fn unseal(
+        self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
         sealed: &SealedCredential,
     ) -> Result<CredentialSecret, VaultError> {
-        self.authenticator(venue)?;
-        self.keyring.sealing_pair(&sealed.key_id)?.open(user, venue, sealed)
+        self.sealing_pair_ready(venue, sealed).await?;
+        self.keyring.load().sealing_pair(&sealed.key_id)?.open(user, venue, sealed)
     }
 
+    /// Loads the keys again when the one that something was sealed to is not known here.
+    pub(super) async fn sealing_pair_ready(
+        self: &Arc<Self>,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+    ) -> Result<(), VaultError> {
+        self.authenticator(venue)?;
+        let missing = self.keyring.load().sealing_pair(&sealed.key_id).is_err();
+        if missing && self.root.is_some() { self.reload_keys().await } else { Ok(()) }
+    }
+
+    #[allow(clippy::too_many_arguments)] // Each is a field of the lease.
     fn lease(
         &self,
         user: UserId,
@@ -184,6 +252,8 @@ impl Inner {
         credential: CredentialId,
         version: Option<u32>,
         secret: CredentialSecret,
+        ends_at: Timestamp,
+        policy: Option<Arc<OrderPolicy>>,
     ) -> Result<Arc<Lease>, VaultError> {
         let now = self.clock.now();
         let parts = LeaseParts {
@@ -194,7 +264,9 @@ impl Inner {
             authenticator: Arc::clone(self.authenticator(venue)?),
             nonces: self.nonce_leases.get(nonce_key(venue, &secret)),
             opened_at: now,
-            ends_at: Book::ends_at(now),
+            ends_at,
+            policy,
+            buys: Arc::clone(&self.buys),
             writer: self.writer.clone(),
         };
         Ok(Lease::new(parts, secret))

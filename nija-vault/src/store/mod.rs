@@ -1,5 +1,7 @@
 //! The database: the seam to it, SQLite and PostgreSQL behind it, the one writer, and the rows.
 
+mod custody;
+mod keys;
 mod postgres;
 mod rows;
 mod schema;
@@ -9,6 +11,8 @@ mod writer;
 
 use std::sync::Arc;
 
+pub(crate) use custody::*;
+pub(crate) use keys::*;
 pub(crate) use postgres::{Changed, Listener, Postgres, listen};
 pub(crate) use rows::*;
 pub(crate) use sql::{Database, Row, Sql, Value, in_transaction, values};

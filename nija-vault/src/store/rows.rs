@@ -23,6 +23,7 @@ pub(crate) struct StoredKey {
 pub(crate) struct StoredKeys {
     pub(crate) keks: Vec<StoredKey>,
     pub(crate) sealing: Vec<StoredKey>,
+    pub(crate) identities: Vec<StoredKey>,
 }
 
 impl StoredKeys {
@@ -41,6 +42,11 @@ impl StoredKeys {
             }
             Ok(())
         })?;
+        sql.each("SELECT id, envelope FROM identity_keys", values![], &mut |row| {
+            let id = row.get(0).map_err(|_| VaultError::Envelope("its id is damaged"))?;
+            keys.identities.push(StoredKey { id, envelope: row.get(1)? });
+            Ok(())
+        })?;
         Ok(keys)
     }
 
@@ -52,12 +58,23 @@ impl StoredKeys {
                 values![&key.id, kind, &key.envelope],
             )?;
         }
+        for key in &self.identities {
+            sql.run(
+                "INSERT INTO identity_keys (id, envelope) VALUES (?1, ?2)",
+                values![&key.id, &key.envelope],
+            )?;
+        }
         Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.keks.is_empty() && self.sealing.is_empty()
     }
+}
+
+/// The ids of all key-encryption and sealing keys.
+pub(crate) fn key_ids(sql: &mut dyn Sql) -> Result<Vec<KeyId>, VaultError> {
+    sql.all("SELECT id FROM keys", values![], |row| row.get(0))
 }
 
 /// A user's newest data key.
@@ -86,12 +103,19 @@ pub(crate) fn insert_user_key(
 macro_rules! meta_where {
     ($rest:literal) => {
         concat!(
-            r#"SELECT c.id, c."user", c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at
+            r#"SELECT c.id, c."user", c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at,
+               c.destroyed_at
                FROM credentials c LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version "#,
             $rest
         )
     };
 }
+
+const CUSTODY: &[(&str, CustodyMode)] = &[
+    ("delegated", CustodyMode::Delegated),
+    ("session", CustodyMode::Session),
+    ("device", CustodyMode::Device),
+];
 
 /// Reads the columns of [`meta_where`].
 fn meta(row: &dyn Row) -> Result<CredentialMeta, VaultError> {
@@ -99,19 +123,14 @@ fn meta(row: &dyn Row) -> Result<CredentialMeta, VaultError> {
     let rights: Option<String> = row.maybe(7)?;
     let (Ok(venue), Some(custody), Some(status), Some(rights)) = (
         VenueId::new(&venue),
-        named(
-            &[
-                ("delegated", CustodyMode::Delegated),
-                ("session", CustodyMode::Session),
-                ("device", CustodyMode::Device),
-            ],
-            &custody,
-        ),
+        named(CUSTODY, &custody),
         named(&[("active", CredentialStatus::Active), ("revoked", CredentialStatus::Revoked)], &status),
         rights.and_then(|rights| serde_json::from_str::<KeyRights>(&rights).ok()),
     ) else {
         return Err(VaultError::Storage("a credential's row is damaged".into()));
     };
+    let destroyed: Option<i64> = row.maybe(9)?;
+    let status = if destroyed.is_some() { CredentialStatus::Destroyed } else { status };
     Ok(CredentialMeta {
         id: CredentialId::from_uuid(Uuid::from_bytes(row.get(0)?)),
         user: UserId::from_uuid(Uuid::from_bytes(row.get(1)?)),
@@ -218,13 +237,14 @@ pub(crate) struct NewVersion {
     pub(crate) user_key: KeyId,
     pub(crate) envelope: Vec<u8>,
     pub(crate) nonce_key: CredentialId,
+    pub(crate) derivation: Option<String>,
 }
 
 /// Adds a credential's row.
 pub(crate) fn insert_credential(sql: &mut dyn Sql, meta: &CredentialMeta) -> Result<(), VaultError> {
     sql.run(
         r#"INSERT INTO credentials (id, "user", venue, label, custody, status, version, created_at)
-           VALUES (?1, ?2, ?3, ?4, 'delegated', 'active', ?5, ?6)"#,
+           VALUES (?1, ?2, ?3, ?4, ?7, 'active', ?5, ?6)"#,
         values![
             meta.id.as_uuid().as_bytes(),
             meta.user.as_uuid().as_bytes(),
@@ -232,6 +252,7 @@ pub(crate) fn insert_credential(sql: &mut dyn Sql, meta: &CredentialMeta) -> Res
             &meta.label,
             meta.version,
             meta.created_at.micros(),
+            CUSTODY.iter().find(|(_, mode)| *mode == meta.custody).map(|(name, _)| *name),
         ],
     )
     .map(|_| ())
@@ -248,8 +269,8 @@ pub(crate) fn insert_version(
     let rights = serde_json::to_string(&KeyRights::default()).unwrap_or_default();
     let id = *id.as_uuid().as_bytes();
     sql.run(
-        "INSERT INTO credential_versions (credential, version, user_key, envelope, nonce_key, rights, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO credential_versions (credential, version, user_key, envelope, nonce_key, rights, created_at,
+         derivation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         values![
             &id,
             new.version,
@@ -258,6 +279,7 @@ pub(crate) fn insert_version(
             new.nonce_key.as_uuid().as_bytes(),
             &rights,
             at.micros(),
+            new.derivation.as_ref(),
         ],
     )?;
     sql.run(

@@ -8,10 +8,16 @@ pub(super) struct Step {
 }
 
 /// Step 1 makes version 1 out of nothing, and so on.
-pub(super) const STEPS: &[Step] = &[Step {
-    sqlite: include_str!("schema/0001-sqlite.sql"),
-    postgres: include_str!("schema/0001-postgres.sql"),
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        sqlite: include_str!("schema/0001-sqlite.sql"),
+        postgres: include_str!("schema/0001-postgres.sql"),
+    },
+    Step {
+        sqlite: include_str!("schema/0002-sqlite.sql"),
+        postgres: include_str!("schema/0002-postgres.sql"),
+    },
+];
 
 /// The steps that lead from a version to the newest, or why there are none.
 pub(super) fn steps_from(version: i64) -> Result<&'static [Step], nija_core::VaultError> {

@@ -4,19 +4,25 @@
 //! they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
 
 use nija_core::{Timestamp, VaultError};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-use super::sql::{Database, Sql, WriteSql, in_savepoint};
-use crate::audit::{Chain, Entry};
+use super::sql::{Database, Sql, WriteSql, in_savepoint, in_transaction};
+use crate::audit::{Chain, Entry, FileSink, make_checkpoint};
+use crate::crypto::Identity;
 
 /// Jobs that may wait. A full queue refuses changes and counts the entries that it had to drop.
 const QUEUE: usize = 8192;
 /// Jobs in one transaction.
 const BATCH: usize = 256;
+/// Entries after which a checkpoint is made, also while there is no quiet moment.
+const CHECKPOINT_EVERY: u64 = 1000;
+/// How long a stop waits for the log file.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the thread looks after expired leases while nothing else happens.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -40,7 +46,17 @@ type Run = Box<dyn FnOnce(Begun<'_>) -> (Finish, bool) + Send>;
 enum Job {
     Run(Run),
     Note(Entry),
+    Checkpoint(oneshot::Sender<Result<(), VaultError>>),
     Stop(oneshot::Sender<()>),
+}
+
+/// Whether the database takes entries.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DatabaseSink {
+    /// Why the last commit failed; `None` after one that did not.
+    pub(crate) error: Option<String>,
+    /// Entries that wait for it.
+    pub(crate) waiting: u64,
 }
 
 /// The way to the writer's thread. Cheap to clone; everything waits in one queue.
@@ -48,29 +64,39 @@ enum Job {
 pub(crate) struct Writer {
     queue: SyncSender<Job>,
     dropped: Arc<AtomicU64>,
+    health: Arc<Mutex<DatabaseSink>>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the thread. `idle` runs between batches, at least every ten seconds.
     pub(crate) fn start(
         database: Arc<dyn Database>,
+        identity: Arc<Identity>,
+        sink: Option<FileSink>,
         now: impl Fn() -> Timestamp + Send + 'static,
         idle: impl Fn() + Send + 'static,
     ) -> Result<Self, VaultError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
+        let (dropped, health) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(DatabaseSink::default())));
         let mut thread = Thread {
             database,
             jobs,
             dropped: Arc::clone(&dropped),
+            health: Arc::clone(&health),
             unwritten: Vec::new(),
+            told: 0,
+            identity,
+            sink,
+            checkpointed: 0,
+            length: 0,
             now: Box::new(now),
         };
         std::thread::Builder::new()
             .name("nija-vault-writer".into())
             .spawn(move || thread.run(&idle))
             .map_err(|error| VaultError::Storage(error.to_string()))?;
-        Ok(Self { queue, dropped })
+        Ok(Self { queue, dropped, health, refused: Arc::default() })
     }
 
     /// Makes a change; it and its audit entry are durable when this answers. A change that fails leaves nothing but
@@ -113,6 +139,28 @@ impl Writer {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             tracing::error!("an audit entry was dropped: the vault's writer is overloaded or closed");
         }
+    }
+
+    /// Has everything that was sent before behind a checkpoint when this answers.
+    pub(crate) async fn checkpoint(&self) -> Result<(), VaultError> {
+        let (done, made) = oneshot::channel();
+        self.send(Job::Checkpoint(done))?;
+        made.await.map_err(|_| closed())?
+    }
+
+    /// Counts a refused signature.
+    pub(crate) fn count_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many signatures were refused since the start.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How the database takes entries.
+    pub(crate) fn health(&self) -> DatabaseSink {
+        self.health.lock().clone()
     }
 
     /// Waits until everything sent before is written, and ends the thread.
@@ -163,6 +211,14 @@ struct Thread {
     dropped: Arc<AtomicU64>,
     /// Entries of batches that could not be committed.
     unwritten: Vec<Entry>,
+    /// How many of those the log file was told.
+    told: usize,
+    health: Arc<Mutex<DatabaseSink>>,
+    identity: Arc<Identity>,
+    sink: Option<FileSink>,
+    /// Entries behind the newest checkpoint, and entries, as far as known here.
+    checkpointed: u64,
+    length: u64,
     now: Box<dyn Fn() -> Timestamp + Send>,
 }
 
@@ -174,12 +230,14 @@ impl Thread {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let (mut runs, mut stop) = (Vec::new(), None);
+            let quiet = first.is_none();
+            let (mut runs, mut wanted, mut stop) = (Vec::new(), Vec::new(), None);
             let rest = std::iter::from_fn(|| self.jobs.try_recv().ok());
             for job in first.into_iter().chain(rest).take(BATCH) {
                 match job {
                     Job::Run(run) => runs.push(run),
                     Job::Note(entry) => self.unwritten.push(entry),
+                    Job::Checkpoint(done) => wanted.push(done),
                     Job::Stop(done) => {
                         stop = Some(done);
                         break;
@@ -189,7 +247,17 @@ impl Thread {
             if !runs.is_empty() || !self.unwritten.is_empty() {
                 self.commit(runs);
             }
+            let due = self.length >= self.checkpointed + CHECKPOINT_EVERY;
+            let is_time = due || ((stop.is_some() || quiet) && self.length != self.checkpointed);
+            if is_time || !wanted.is_empty() {
+                let made = self.checkpoint();
+                wanted.drain(..).for_each(|done| drop(done.send(made.clone())));
+            }
+            wanted.drain(..).for_each(|done| drop(done.send(Ok(()))));
             if let Some(done) = stop {
+                if let Some(sink) = &self.sink {
+                    sink.stop(PATIENCE);
+                }
                 done.send(()).ok();
                 return;
             }
@@ -204,7 +272,7 @@ impl Thread {
         let (result, finishes) = match database.writer() {
             Ok(mut connection) => {
                 let (result, finishes) = write(connection.as_mut(), self.unwritten.iter().chain(&lost), runs);
-                if matches!(result, Ok(true)) {
+                if matches!(result, Ok((true, _))) {
                     connection.scrub();
                 }
                 (result, finishes)
@@ -212,19 +280,69 @@ impl Thread {
             Err(error) => refuse(runs, error),
         };
         match &result {
-            Ok(_) => {
+            Ok((_, length)) => {
+                self.length = *length;
                 self.unwritten.clear();
+                self.told = 0;
+                *self.health.lock() = DatabaseSink::default();
+                if let Some(sink) = &self.sink {
+                    sink.follow();
+                    sink.look(self.length);
+                }
                 self.dropped.fetch_sub(told, Ordering::Relaxed);
             }
             Err(error) => {
-                tracing::error!(%error, waiting = self.unwritten.len(), "the vault's database takes no writes");
+                self.alarm(error);
                 let over = self.unwritten.len().saturating_sub(QUEUE);
                 self.unwritten.truncate(QUEUE);
+                self.told = self.told.min(self.unwritten.len());
                 self.dropped.fetch_add(over as u64, Ordering::Relaxed);
             }
         }
         for finish in finishes {
             finish(result.clone().map(|_| ()));
+        }
+    }
+
+    /// The database takes no entries: says so, and leaves them with the log file.
+    fn alarm(&mut self, error: &VaultError) {
+        let mut health = self.health.lock();
+        if health.error.is_none() {
+            tracing::error!(%error, "ALARM: the vault's database takes no audit entries; signing goes on");
+        }
+        *health = DatabaseSink { error: Some(error.to_string()), waiting: self.unwritten.len() as u64 };
+        if let (Some(sink), Some(news)) =
+            (&self.sink, self.unwritten.get(self.told..).filter(|news| !news.is_empty()))
+        {
+            sink.pending(news.to_vec());
+            self.told = self.unwritten.len();
+        }
+    }
+
+    /// Signs for the chain as it is. What cannot be signed now is signed later; nothing waits for it.
+    fn checkpoint(&mut self) -> Result<(), VaultError> {
+        let (identity, at) = (Arc::clone(&self.identity), (self.now)());
+        let database = Arc::clone(&self.database);
+        let made = database.writer().and_then(|mut connection| {
+            in_transaction(connection.as_mut(), |sql| {
+                make_checkpoint(sql, &identity, at)?;
+                Chain::load(sql)
+            })
+        });
+        match made {
+            Ok(chain) => {
+                (self.length, self.checkpointed) = (chain.length(), chain.length());
+                if let Some(sink) = &self.sink {
+                    sink.follow();
+                }
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "no checkpoint of the audit log could be made");
+                // Not before as many entries again, or a quiet moment: a broken log must not cost every commit a walk.
+                self.checkpointed = self.length;
+                Err(error)
+            }
         }
     }
 
@@ -235,9 +353,9 @@ impl Thread {
 }
 
 /// How a batch ended, and whom to tell.
-type Written = (Result<bool, VaultError>, Vec<Finish>);
+type Written = (Result<(bool, u64), VaultError>, Vec<Finish>);
 
-/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed.
+/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed, and how long the chain is.
 fn write<'a>(
     connection: &mut dyn WriteSql,
     notes: impl Iterator<Item = &'a Entry>,
@@ -257,7 +375,7 @@ fn write<'a>(
         finishes.push(finish);
         destroyed |= freed;
     }
-    (connection.commit().map(|()| destroyed), finishes)
+    (connection.commit().map(|()| (destroyed, chain.length())), finishes)
 }
 
 fn refuse(runs: Vec<Run>, error: VaultError) -> Written {

@@ -82,7 +82,7 @@ async fn the_log_says_who_did_what_and_why() {
     assert_eq!(who, user.as_uuid().as_bytes());
     assert_eq!(which, id.as_uuid().as_bytes());
     assert_eq!(version, 1);
-    let report = verify_audit_file(&folder.path().join("vault.db")).unwrap();
+    let report = verify_audit_file(&folder.path().join("vault.db"), None, &[]).unwrap();
     assert_eq!(report.entries, 10);
     assert_eq!(report.last_at, Some(nija_core::Clock::now(&setup.clock)));
 }
@@ -103,7 +103,7 @@ async fn entries_cannot_be_changed_deleted_or_replaced() {
         let error = outside.execute(attempt, []).unwrap_err().to_string();
         assert!(error.contains("append-only"), "{attempt}: {error}");
     }
-    verify_audit_file(&folder.path().join("vault.db")).unwrap();
+    verify_audit_file(&folder.path().join("vault.db"), None, &[]).unwrap();
 }
 
 #[tokio::test]
@@ -141,14 +141,14 @@ async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
         let file = folder.path().join("vault.db");
         let copy = format!("VACUUM INTO '{}'", file.display());
         intruder(pristine.path()).execute_batch(&copy).unwrap();
-        verify_audit_file(&file).unwrap();
+        verify_audit_file(&file, None, &[]).unwrap();
         let outside = intruder(folder.path());
         outside
             .execute_batch(&format!(
                 "DROP TRIGGER audit_is_never_updated; DROP TRIGGER audit_is_never_deleted; {tampering}"
             ))
             .unwrap();
-        let verdict = verify_audit_file(&file);
+        let verdict = verify_audit_file(&file, None, &[]);
         assert!(matches!(verdict, Err(VaultError::AuditBroken { seq: 4, .. })), "{tampering}: {verdict:?}");
     }
 }
@@ -170,9 +170,9 @@ async fn a_change_that_cannot_be_recorded_does_not_happen() {
 #[test]
 fn a_file_that_is_no_vault_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = verify_audit_file(&folder.path().join("none.db"));
+    let missing = verify_audit_file(&folder.path().join("none.db"), None, &[]);
     assert!(matches!(missing, Err(VaultError::Storage(_))));
     let file = folder.path().join("text.db");
     std::fs::write(&file, "not a database, but long enough to be looked at as one".repeat(50)).unwrap();
-    assert!(matches!(verify_audit_file(&file), Err(VaultError::Storage(_))));
+    assert!(matches!(verify_audit_file(&file, None, &[]), Err(VaultError::Storage(_))));
 }

@@ -11,6 +11,7 @@ pub(crate) fn config(setup: &Setup, folder: &Path) -> LocalVaultConfig {
         root: RootKey::File(folder.join("vault.key")),
         clock: Arc::new(setup.clock.clone()),
         entropy: setup.entropy.clone(),
+        audit_file: None,
         nonces: setup.nonces.clone(),
         authenticators: setup.authenticators.clone(),
     }

@@ -1,24 +1,33 @@
 mod memory {
-    use nija_core::Vault;
+    use nija_core::{Custody, Vault};
     use nija_vault::testing::Setup;
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
-    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, ())> {
+    fn made(setup: &Setup) -> Arc<MemoryVault> {
         let vault = MemoryVault::open(MemoryVaultConfig {
             clock: Arc::new(setup.clock.clone()),
             entropy: setup.entropy.clone(),
             nonces: setup.nonces.clone(),
             authenticators: setup.authenticators.clone(),
         });
-        Some((Arc::new(vault.unwrap()), ()))
+        Arc::new(vault.unwrap())
+    }
+
+    async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, ())> {
+        Some((made(setup), ()))
+    }
+
+    async fn make_custody(setup: &Setup) -> Option<(Arc<dyn Custody>, ())> {
+        Some((made(setup), ()))
     }
 
     nija_vault::conformance_suite!(make);
+    nija_vault::custody_suite!(make_custody);
 }
 
 mod sqlite {
-    use nija_core::Vault;
+    use nija_core::{Custody, Vault};
     use nija_vault::testing::Setup;
     use std::sync::Arc;
 
@@ -28,11 +37,18 @@ mod sqlite {
         Some((Arc::new(vault), folder))
     }
 
+    async fn make_custody(setup: &Setup) -> Option<(Arc<dyn Custody>, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = crate::common::open(setup, folder.path());
+        Some((Arc::new(vault), folder))
+    }
+
     nija_vault::conformance_suite!(make);
+    nija_vault::custody_suite!(make_custody);
 }
 
 mod postgres {
-    use nija_core::Vault;
+    use nija_core::{Custody, Vault};
     use nija_vault::testing::Setup;
     use std::sync::Arc;
 
@@ -44,7 +60,14 @@ mod postgres {
         Some((Arc::new(vault), database))
     }
 
+    async fn make_custody(setup: &Setup) -> Option<(Arc<dyn Custody>, PostgresDatabase)> {
+        let database = PostgresDatabase::make()?;
+        let vault = database.open_vault(setup);
+        Some((Arc::new(vault), database))
+    }
+
     nija_vault::conformance_suite!(make);
+    nija_vault::custody_suite!(make_custody);
 }
 
 mod openbao {

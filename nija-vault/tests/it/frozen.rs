@@ -34,7 +34,7 @@ async fn a_vault_of_format_1_opens() {
         fs::write(folder.path().join(name), bytes).unwrap();
         fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let report = verify_audit_file(&folder.path().join("vault.db")).unwrap();
+    let report = verify_audit_file(&folder.path().join("vault.db"), None, &[]).unwrap();
     assert_eq!(report.head, vector.audit_head);
     let setup = Setup::new();
     setup.clock.set(vector.written_at);
@@ -51,4 +51,36 @@ async fn a_vault_of_format_1_opens() {
     aws_lc_rs::hmac::verify(&key, text.as_bytes(), &signature).unwrap();
     let listed = vault.list(user).await.unwrap();
     assert_eq!((listed[0].venue.clone(), listed[0].version), (venue("one"), 2));
+}
+
+/// What `nija-client` checks itself against: a proof and a list of keys that a vault signed whose keys are gone.
+#[tokio::test]
+#[ignore = "writes new vectors: frozen ones are never written again"]
+async fn write_vectors_of_the_client() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    for _ in 0..7 {
+        crate::common::store(&setup, &vault, user).await;
+        balance(signer(&vault, user).await.as_ref()).await.unwrap();
+    }
+    vault.rotate().await.unwrap();
+    vault.checkpoint().await.unwrap();
+    let proof = vault.prove_audit_entry(6).await.unwrap();
+    let pinned = vault.keys().identity;
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../nija-client/tests/");
+    for (name, vector) in [
+        ("audit-proof.json", serde_json::json!({ "pinned": pinned, "proof": proof })),
+        (
+            "published-keys.json",
+            serde_json::json!({
+                "pinned": pinned,
+                "issued_at_micros": nija_core::Clock::now(&setup.clock).micros(),
+                "keys": vault.published_keys().unwrap(),
+            }),
+        ),
+    ] {
+        let path = format!("{client}{name}");
+        assert!(!fs::exists(&path).unwrap(), "it is frozen");
+        fs::write(path, serde_json::to_string_pretty(&vector).unwrap() + "\n").unwrap();
+    }
 }

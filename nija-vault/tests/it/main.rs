@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod audit;
+mod checkpoints;
 mod common;
 mod conformance;
 mod files;
@@ -12,4 +13,5 @@ mod openbao;
 mod postgres;
 mod root;
 mod roots;
+mod rotation;
 mod tamper;

@@ -1,0 +1,54 @@
+//! A proof that one entry is in the log, to be checked by `nija-client` on the user's device.
+
+use nija_core::VaultError;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+use super::checkpoint::{Checkpoint, newest};
+use super::merkle::{self, Node};
+use super::record::{AuditRecord, COLUMNS, read};
+use super::verify::open_read_only;
+use crate::store::{Sql, values};
+
+/// An entry and its way to a root that the vault signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditProof {
+    /// The entry.
+    pub entry: AuditRecord,
+    /// The siblings on the way to the root, lowest first, hexadecimal.
+    pub path: Vec<String>,
+    /// The root.
+    pub checkpoint: Checkpoint,
+}
+
+/// Proves an entry by the newest checkpoint, from a vault's SQLite database, without writing to it.
+///
+/// # Errors
+/// [`VaultError::Storage`] when there is no such entry behind a checkpoint.
+pub fn prove_audit_entry(path: &Path, seq: u64) -> Result<AuditProof, VaultError> {
+    prove(&mut &open_read_only(path)?, seq)
+}
+
+pub(crate) fn prove(sql: &mut dyn Sql, seq: u64) -> Result<AuditProof, VaultError> {
+    let (checkpoint, _) =
+        newest(sql)?.ok_or_else(|| VaultError::Storage("no checkpoint has been made yet".into()))?;
+    if seq == 0 || seq > checkpoint.entries {
+        let what = format!("entry {seq} is not among the {} that are signed so far", checkpoint.entries);
+        return Err(VaultError::Storage(what));
+    }
+    let mut nodes: Vec<Node> = Vec::new();
+    let hashes = "SELECT hash FROM audit WHERE seq <= ?1 ORDER BY seq";
+    sql.each(hashes, values![checkpoint.entries], &mut |row| {
+        nodes.push(row.get(0)?);
+        Ok(())
+    })?;
+    if nodes.len() as u64 != checkpoint.entries {
+        return Err(VaultError::AuditBroken { seq: nodes.len() as u64 + 1, what: "it is missing" });
+    }
+    let at = format!("SELECT {COLUMNS} FROM audit WHERE seq = ?1");
+    let (entry, _) =
+        sql.one(&at, values![seq], read)?.ok_or(VaultError::AuditBroken { seq, what: "it is missing" })?;
+    let index = usize::try_from(seq - 1).map_err(|_| VaultError::Storage("the log is too long".into()))?;
+    Ok(AuditProof { entry, path: merkle::path(&nodes, index).iter().map(hex::encode).collect(), checkpoint })
+}

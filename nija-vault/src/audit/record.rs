@@ -1,0 +1,135 @@
+//! An entry as it leaves the vault: in the log file, in exports and in proofs.
+
+use nija_core::{Timestamp, VaultError};
+use serde::{Deserialize, Serialize};
+
+use super::Entry;
+use super::entry::FORMAT;
+use super::merkle::Node;
+use crate::store::Row;
+
+/// An entry of the audit log with its place in the chain. Bytes are hexadecimal. No entry holds anything secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditRecord {
+    /// The encoding that it is hashed in.
+    pub format: u8,
+    /// Its place, from 1.
+    pub seq: u64,
+    /// When, microseconds since 1970 UTC.
+    pub at_micros: i64,
+    /// What was done.
+    pub action: String,
+    /// `ok` or `refused`.
+    pub outcome: String,
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hex_id")]
+    pub user: Option<[u8; 16]>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// Which credential.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hex_id")]
+    pub credential: Option<[u8; 16]>,
+    /// Which version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// What for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// How many uses it stands for.
+    pub count: u64,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The hash of the entry before.
+    #[serde(with = "hex::serde")]
+    pub previous: [u8; 32],
+}
+
+/// The columns that [`read`] takes.
+pub(super) const COLUMNS: &str = r#"seq, format, at, action, outcome, "user", venue, credential, version, purpose, count, detail,
+    previous, hash"#;
+
+/// An entry out of the database, and the hash that stands beside it.
+pub(super) fn read(row: &dyn Row) -> Result<(AuditRecord, Node), VaultError> {
+    let record = AuditRecord {
+        seq: row.get(0)?,
+        format: row.get(1)?,
+        at_micros: row.get(2)?,
+        action: row.get(3)?,
+        outcome: row.get(4)?,
+        user: row.maybe(5)?,
+        venue: row.maybe(6)?,
+        credential: row.maybe(7)?,
+        version: row.maybe(8)?,
+        purpose: row.maybe(9)?,
+        count: row.get(10)?,
+        detail: row.maybe(11)?,
+        previous: row.get(12)?,
+    };
+    Ok((record, row.get(13)?))
+}
+
+impl AuditRecord {
+    /// The entry's hash; `None` when this version does not know its format.
+    #[must_use]
+    pub fn hash(&self) -> Option<[u8; 32]> {
+        if self.format != FORMAT {
+            return None;
+        }
+        let entry = Entry {
+            at: Timestamp::from_micros(self.at_micros),
+            action: self.action.clone(),
+            outcome: self.outcome.clone(),
+            user: self.user,
+            venue: self.venue.clone(),
+            credential: self.credential,
+            version: self.version,
+            purpose: self.purpose.clone(),
+            count: self.count,
+            detail: self.detail.clone(),
+        };
+        Some(entry.hash(self.seq, &self.previous))
+    }
+
+    /// An entry that the database has not taken: it has no place in the chain yet.
+    pub(super) fn pending(entry: &Entry) -> Self {
+        let entry = entry.clone();
+        Self {
+            format: FORMAT,
+            seq: 0,
+            at_micros: entry.at.micros(),
+            action: entry.action,
+            outcome: entry.outcome,
+            user: entry.user,
+            venue: entry.venue,
+            credential: entry.credential,
+            version: entry.version,
+            purpose: entry.purpose,
+            count: entry.count,
+            detail: entry.detail,
+            previous: [0; 32],
+        }
+    }
+}
+
+/// Optional ids as hexadecimal text.
+mod hex_id {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[allow(clippy::ref_option)] // The shape that serde calls.
+    pub(super) fn serialize<S: Serializer>(id: &Option<[u8; 16]>, serializer: S) -> Result<S::Ok, S::Error> {
+        match id {
+            Some(id) => serializer.serialize_str(&hex::encode(id)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[u8; 16]>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        let mut id = [0u8; 16];
+        hex::decode_to_slice(&text, &mut id).map_err(D::Error::custom)?;
+        Ok(Some(id))
+    }
+}
