@@ -71,9 +71,10 @@ impl HashiVault {
             entropy: config.entropy,
             nonces: config.nonces,
             authenticators: config.authenticators,
+            audit_file: config.audit_file,
         };
         let audit = config.audit;
-        let inner = tokio::task::spawn_blocking(move || Inner::start(audit.open()?, keyring, parts))
+        let inner = tokio::task::spawn_blocking(move || Inner::start(audit.open()?, keyring, None, parts))
             .await
             .map_err(|error| VaultError::Storage(error.to_string()))??;
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();

@@ -9,8 +9,8 @@ use super::reading::path;
 use super::record::{Record, WrappedKey};
 use super::{State, TURNS};
 use crate::audit::Entry;
-use crate::crypto::{new_user_key, open_user_key};
-use crate::local::{clean_label, rights_detail};
+use crate::local::{Content, clean_label, rights_detail};
+use crate::store::StoredKey;
 
 /// How often a change starts again because another signer was faster.
 const ATTEMPTS: usize = 16;
@@ -31,8 +31,8 @@ impl State {
         sealed: &SealedCredential,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.inner.entry("store").by(user).at_venue(venue);
-        let secret = match self.inner.unseal(user, venue, sealed) {
-            Ok(secret) => secret,
+        let content = match self.inner.unseal(user, venue, sealed).await {
+            Ok(secret) => Content::Open(secret),
             Err(error) => {
                 self.inner.record_refusal(entry.refused(&error.to_string())).await;
                 return Err(error);
@@ -42,10 +42,13 @@ impl State {
         self.change(entry, user, venue.clone(), move |record| {
             let (inner, now) = (&state.inner, state.inner.clock.now());
             let key = match &record.user_key {
-                Some(key) => open_user_key(&inner.keyring.kek, user, key.id, &key.envelope)?,
+                Some(key) => {
+                    let stored = StoredKey { id: key.id, envelope: key.envelope.clone() };
+                    inner.keyring.load().open_user_key(user, &stored)?
+                }
                 None => {
-                    let (key, envelope) = new_user_key(&inner.keyring.kek, user, now)?;
-                    record.user_key = Some(WrappedKey { id: key.id, envelope });
+                    let (key, stored) = inner.keyring.load().new_user_key(user, now)?;
+                    record.user_key = Some(WrappedKey { id: stored.id, envelope: stored.envelope });
                     key
                 }
             };
@@ -57,7 +60,7 @@ impl State {
                     meta
                 }
             };
-            let new = inner.seal_version(&key, &meta, record.next_version(), &secret, now)?;
+            let new = inner.seal_version(&key, &meta, record.next_version(), &content, now)?;
             let destroyed = record.add_version(&label, new, now);
             let meta = record.meta(user, &at, meta.id).ok_or(VaultError::NoSuchCredential { id: meta.id })?;
             Ok(Edited { meta, destroyed })

@@ -2,6 +2,7 @@
 
 use nija_core::{Authenticator, Clock, Entropy, NonceSource, VaultError};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::client::Client;
@@ -65,6 +66,8 @@ pub struct HashiVaultConfig {
     pub root: RootKey,
     /// The database of the audit chain. Signers that share one tell each other over PostgreSQL what they change.
     pub audit: VaultDatabase,
+    /// Where the audit log is written a second time, as lines of JSON; on another disk, at best.
+    pub audit_file: Option<PathBuf>,
     /// Ends leases and dates entries.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.

@@ -22,6 +22,9 @@ struct Document {
     /// Its envelope under the root, encrypted by Transit.
     wrapped: String,
     sealing: Vec<WrappedKey>,
+    /// The vault's signing key; missing in documents that were written before there was one.
+    #[serde(default)]
+    identity: Option<WrappedKey>,
 }
 
 /// Opens the stored keys; makes the first ones in a new vault.
@@ -33,9 +36,17 @@ pub(super) async fn open(
 ) -> Result<Keyring, VaultError> {
     let found = kv.read::<Document>(PATH).await?;
     if let Some(document) = found.document {
-        let stored = unwrap(transit, document).await?;
+        let mut stored = unwrap(transit, document).await?;
         let root = unseal(root, root_of(&stored)?).await?;
-        return Keyring::open(&root, &stored);
+        let mut missing = Keyring::complete(&root, &stored, clock.now())?;
+        if missing.identities.is_empty() {
+            return Keyring::open(&root, &stored);
+        }
+        stored.identities.append(&mut missing.identities);
+        if kv.write(PATH, found.version, &wrap(transit, &stored).await?).await?.is_some() {
+            return Keyring::open(&root, &stored);
+        }
+        return opened_by_another(kv, transit, &root).await;
     }
     if found.version > 0 {
         // New keys would make every credential unreadable that is there.
@@ -47,10 +58,14 @@ pub(super) async fn open(
     if kv.write(PATH, 0, &document).await?.is_some() {
         return Keyring::open(&root, &made);
     }
-    // Another signer was first.
+    opened_by_another(kv, transit, &root).await
+}
+
+/// Another signer was first: its keys are the vault's.
+async fn opened_by_another(kv: &Kv, transit: &TransitKey, root: &Root) -> Result<Keyring, VaultError> {
     let found = kv.read::<Document>(PATH).await?;
     let document = found.document.ok_or(VaultError::Envelope("the vault's keys are missing"))?;
-    Keyring::open(&root, &unwrap(transit, document).await?)
+    Keyring::open(root, &unwrap(transit, document).await?)
 }
 
 /// A passphrase takes some tenths of a second: not where other tasks wait for their turn.
@@ -73,6 +88,10 @@ async fn wrap(transit: &TransitKey, keys: &StoredKeys) -> Result<Document, Vault
             .iter()
             .map(|key| WrappedKey { id: key.id, envelope: key.envelope.clone() })
             .collect(),
+        identity: keys
+            .identities
+            .first()
+            .map(|key| WrappedKey { id: key.id, envelope: key.envelope.clone() }),
     })
 }
 
@@ -85,5 +104,6 @@ async fn unwrap(transit: &TransitKey, document: Document) -> Result<StoredKeys, 
     Ok(StoredKeys {
         keks: vec![StoredKey { id: document.kek, envelope }],
         sealing: document.sealing.into_iter().map(stored).collect(),
+        identities: document.identity.into_iter().map(stored).collect(),
     })
 }

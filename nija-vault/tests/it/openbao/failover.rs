@@ -156,6 +156,7 @@ async fn vault(setup: &Setup, folder: &Path, nodes: Vec<String>, root: &Caller) 
         server: HashiServer::new(nodes, app_role),
         root: RootKey::File(folder.join("vault.key")),
         audit: VaultDatabase::Memory,
+        audit_file: None,
         clock: Arc::new(setup.clock.clone()),
         entropy: setup.entropy.clone(),
         nonces: setup.nonces.clone(),

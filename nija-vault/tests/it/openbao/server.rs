@@ -134,6 +134,7 @@ impl Space {
             server: self.server(),
             root: RootKey::File(self.folder.path().join("vault.key")),
             audit: VaultDatabase::Memory,
+            audit_file: None,
             clock: Arc::new(setup.clock.clone()),
             entropy: setup.entropy.clone(),
             nonces: setup.nonces.clone(),
