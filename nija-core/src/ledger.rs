@@ -98,7 +98,7 @@ pub enum LedgerError {
 /// The journal and what follows from it. When [`Ledger::append`] answers, the batch survives a power cut.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Writes a batch; durable before it answers. Projections change in the same transaction.
+    /// Writes a batch; durable before it answers. Who reads after the answer meets its consequences.
     async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError>;
 
     /// One order of a user.

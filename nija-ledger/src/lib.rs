@@ -1,7 +1,7 @@
 //! The durable journal and its projections.
 //!
 //! [`SqliteLedger`] keeps both in one SQLite file. The journal is append-only; orders, positions, fills, sums and pauses follow
-//! from it in the same transaction and can be rebuilt from it to the last digit.
+//! from it in the same code, are written right behind it, and can be rebuilt from it to the last digit.
 //!
 //! ```
 //! use nija_core::{JournalBatch, JournalEvent, Ledger, SeededEntropy, Timestamp, UserId};

@@ -18,7 +18,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
-        self.readers.read(move |c| read::orders::one(c, user, order)).await
+        self.read(move |c| read::orders::one(c, user, order)).await
     }
 
     async fn order_by_client_id(
@@ -27,7 +27,7 @@ impl Ledger for SqliteLedger {
         id: &ClientOrderId,
     ) -> Result<Option<Order>, LedgerError> {
         let id = id.clone();
-        self.readers.read(move |c| read::orders::by_client_id(c, user, &id)).await
+        self.read(move |c| read::orders::by_client_id(c, user, &id)).await
     }
 
     async fn orders(
@@ -36,15 +36,15 @@ impl Ledger for SqliteLedger {
         state: Option<OrderState>,
         page: PageRequest,
     ) -> Result<LedgerPage<Order>, LedgerError> {
-        self.readers.read(move |c| read::orders::page(c, user, state, page)).await
+        self.read(move |c| read::orders::page(c, user, state, page)).await
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
-        self.readers.read(read::orders::live).await
+        self.read(read::orders::live).await
     }
 
     async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
-        self.readers.read(move |c| read::positions::open(c, user)).await
+        self.read(move |c| read::positions::open(c, user)).await
     }
 
     async fn closed_positions(
@@ -52,30 +52,30 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<Position>, LedgerError> {
-        self.readers.read(move |c| read::positions::closed(c, user, page)).await
+        self.read(move |c| read::positions::closed(c, user, page)).await
     }
 
     async fn position(&self, user: UserId, id: &PositionId) -> Result<Option<Position>, LedgerError> {
         let id = id.clone();
-        self.readers.read(move |c| read::positions::one(c, user, &id)).await
+        self.read(move |c| read::positions::one(c, user, &id)).await
     }
 
     async fn fills(&self, user: UserId, page: PageRequest) -> Result<LedgerPage<SettledFill>, LedgerError> {
-        self.readers.read(move |c| read::journal::fills(c, user, page)).await
+        self.read(move |c| read::journal::fills(c, user, page)).await
     }
 
     async fn last_fill_at(&self, user: UserId, venue: &VenueId) -> Result<Option<Timestamp>, LedgerError> {
         let venue = venue.clone();
-        self.readers.read(move |c| read::journal::last_fill_at(c, user, &venue)).await
+        self.read(move |c| read::journal::last_fill_at(c, user, &venue)).await
     }
 
     async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
         let venue = venue.clone();
-        self.readers.read(move |c| read::journal::fills_at_venue(c, &venue)).await
+        self.read(move |c| read::journal::fills_at_venue(c, &venue)).await
     }
 
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
-        self.readers.read(move |c| read::pnl::since(c, user, since)).await
+        self.read(move |c| read::pnl::since(c, user, since)).await
     }
 
     async fn decisions(
@@ -95,7 +95,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
-        self.readers.read(move |c| read::journal::paused(c, user)).await
+        self.read(move |c| read::journal::paused(c, user)).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
@@ -103,10 +103,10 @@ impl Ledger for SqliteLedger {
     }
 
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
-        self.readers.read(verify::differences).await
+        self.read(verify::differences).await
     }
 
     async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
-        self.readers.read(read::orders::active).await
+        self.read(read::orders::active).await
     }
 }

@@ -31,7 +31,8 @@ use reader::Readers;
 use writer::{Answer, Committer, Counters, Job};
 
 /// A [`Ledger`](nija_core::Ledger) in one SQLite file. A batch is on the disk (`synchronous = FULL`) before its append answers;
-/// appends that wait at the same time share one commit.
+/// appends that wait at the same time share one commit. The tables of what follows from the journal are written a little later,
+/// and before anybody reads them.
 pub struct SqliteLedger {
     queue: mpsc::Sender<Job>,
     readers: Readers,
@@ -60,9 +61,13 @@ impl SqliteLedger {
         let counters = Arc::<Counters>::default();
         let committer = Committer::new(connect::writer(path)?, Arc::clone(&counters))?;
         let (queue, jobs) = mpsc::channel(writer::QUEUE);
+        let timer = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| LedgerError::Storage(format!("the writer has no timer: {error}")))?;
         let thread = std::thread::Builder::new()
             .name("nija-ledger".to_owned())
-            .spawn(move || writer::run(committer, jobs))
+            .spawn(move || writer::run(committer, jobs, &timer))
             .map_err(|error| LedgerError::Storage(format!("the writer did not start: {error}")))?;
         Ok(Self {
             queue,
@@ -95,6 +100,17 @@ impl SqliteLedger {
             commits: self.counters.commits.load(Ordering::Relaxed),
             jobs: self.counters.jobs.load(Ordering::Relaxed),
         }
+    }
+
+    /// Reads the tables, which are level with every append that was answered before.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> fault::Outcome<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        if self.counters.lags.load(Ordering::Acquire) {
+            self.ask(Job::Settle).await?;
+        }
+        self.readers.read(work).await
     }
 
     /// Hands a job to the writer and waits for its answer.

@@ -5,12 +5,13 @@ use rusqlite::Connection;
 use super::{nonces, projection, read, schema};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 26] = [
+const STATEMENTS: [(&str, bool); 27] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
     (projection::orders::EXISTS, false),
     (projection::orders::BY_CLIENT_ID, false),
+    (projection::orders::OWNER, false),
     (projection::positions::OPEN, false),
     (projection::pnl::DAY, false),
     (projection::pnl::TOTAL, false),

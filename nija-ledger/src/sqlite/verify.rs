@@ -1,12 +1,11 @@
 //! Rebuilds every projection from the journal and compares it with what is stored.
 
-use nija_core::{JournalEvent, LedgerError, Timestamp, UserId};
 use rusqlite::{Connection, Row, types::Value};
 
 use super::{
     fault::{Fault, Outcome},
-    numbers::from_column,
-    projection::Projector,
+    numbers::{from_column, to_column},
+    projection::{Staged, projected, replay},
     schema,
 };
 
@@ -29,7 +28,7 @@ pub(super) fn differences(connection: &Connection) -> Outcome<Vec<String>> {
     let mut rebuilt = Connection::open("")?;
     schema::migrate(&mut rebuilt)?;
     let rebuilding = rebuilt.transaction()?;
-    if let Some(difference) = replay(&stored, &rebuilding)? {
+    if let Some(difference) = rebuild(&stored, &rebuilding)? {
         return Ok(vec![difference]);
     }
     let mut found = Vec::new();
@@ -39,18 +38,26 @@ pub(super) fn differences(connection: &Connection) -> Outcome<Vec<String>> {
     Ok(found)
 }
 
-/// Folds the whole journal; answers with the first entry that does not follow from those before.
-fn replay(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<String>> {
-    let mut statement = stored.prepare("SELECT seq, user, at, body FROM journal ORDER BY seq")?;
-    let mut rows = statement.query([])?;
-    let mut last = 0;
+/// Entries whose consequences are held in memory at a time.
+const AT_A_TIME: u64 = 4096;
+
+/// Folds the journal as far as the tables go; answers with the first entry that does not follow from those before.
+fn rebuild(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<String>> {
+    let mut statement =
+        stored.prepare("SELECT seq, user, at, body FROM journal WHERE seq <= ?1 ORDER BY seq")?;
+    let mut rows = statement.query([to_column(projected(stored)?)])?;
+    let (mut last, mut staged) = (0, Staged::default());
     while let Some(row) = rows.next()? {
         let seq = from_column(row.get(0)?);
         if seq != last + 1 {
             return Ok(Some(format!("the journal goes from entry {last} to {seq}")));
         }
         last = seq;
-        match replay_one(rebuilding, seq, row) {
+        if seq.is_multiple_of(AT_A_TIME) {
+            staged.write(rebuilding, seq)?;
+            staged.written();
+        }
+        match replay::one(rebuilding, &mut staged, seq, row) {
             Ok(()) => {}
             Err(Fault::Ledger(error)) => {
                 return Ok(Some(format!(
@@ -60,21 +67,8 @@ fn replay(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<String
             Err(fault) => return Err(fault),
         }
     }
+    staged.write(rebuilding, last)?;
     Ok(None)
-}
-
-fn replay_one(rebuilding: &Connection, seq: u64, row: &Row<'_>) -> Outcome<()> {
-    let user = UserId::from_uuid(uuid::Uuid::from_bytes(row.get(1)?));
-    let at = Timestamp::from_micros(row.get(2)?);
-    let body: String = row.get(3)?;
-    let event: JournalEvent =
-        serde_json::from_str(&body).map_err(|error| Fault::unreadable("its body", error))?;
-    let mut projector = Projector::new(rebuilding, user);
-    if !projector.is_new(&event)? {
-        return Err(LedgerError::Invalid("it counts an execution a second time".into()).into());
-    }
-    projector.apply(seq, at, &event)?;
-    projector.finish().map(drop)
 }
 
 fn compare(stored: &Connection, rebuilding: &Connection, table: &str, key: &str) -> Outcome<Option<String>> {

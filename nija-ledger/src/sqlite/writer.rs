@@ -1,18 +1,25 @@
-//! The one writer: takes all batches that wait, commits them together, then answers each.
+//! The one writer: takes all batches that wait, commits them together, answers each, and brings the tables up behind them.
 
 use nija_core::{Appended, CredentialId, LedgerError};
 use rusqlite::Connection;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, oneshot},
+};
 
 use super::{
-    apply::apply,
+    apply,
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
+    projection::{Staged, replay},
 };
 use crate::encode::Encoded;
 
@@ -30,6 +37,8 @@ pub(super) enum Job {
         count: u64,
         answer: Answer<u64>,
     },
+    /// Bring the tables level with the journal.
+    Settle(Answer<()>),
     /// Finish what waits and end.
     Close,
 }
@@ -39,15 +48,40 @@ pub(super) enum Job {
 pub(super) struct Counters {
     pub(super) commits: AtomicU64,
     pub(super) jobs: AtomicU64,
+    /// Whether the tables lack something that was answered.
+    pub(super) lags: AtomicBool,
 }
 
 /// Frames in the write-ahead log (4 KiB each) from which on they are moved into the file.
 const CHECKPOINT: i64 = 4000;
 
-/// Runs until the queue is closed.
-pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>) {
+/// How long the tables may lag behind the journal while appends go on.
+const LAG: Duration = Duration::from_millis(100);
+/// They catch up when nothing was appended for this long.
+const REST: Duration = Duration::from_millis(20);
+/// Between two tries to write them to a disk that does not take them.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Runs until the queue is closed. `timer` is this thread's own.
+pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>, timer: &Runtime) {
     let mut group = Vec::with_capacity(QUEUE);
-    while let Some(first) = queue.blocking_recv() {
+    let mut rest = REST;
+    loop {
+        let first = if committer.staged.is_dirty() {
+            let next = timer.block_on(async { tokio::time::timeout(rest, queue.recv()).await });
+            match next {
+                Ok(first) => first,
+                Err(_) => {
+                    rest = if committer.settle() { REST } else { RETRY };
+                    continue;
+                }
+            }
+        } else {
+            queue.blocking_recv()
+        };
+        let Some(first) = first else {
+            break;
+        };
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
@@ -59,11 +93,16 @@ pub(super) fn run(mut committer: Committer, mut queue: mpsc::Receiver<Job>) {
         committer.commit(&mut group);
         committer.checkpoint();
     }
+    // What does not get there now is taken up from the journal by the next opening.
+    committer.settle();
 }
 
 /// Commits groups of jobs on the one writing connection.
 pub(super) struct Committer {
     connection: Connection,
+    staged: Staged,
+    /// When the tables were level with the journal.
+    level_at: Instant,
     last_seq: u64,
     counters: Arc<Counters>,
     /// Why nothing is written any more.
@@ -73,21 +112,27 @@ pub(super) struct Committer {
 impl Committer {
     pub(super) fn new(connection: Connection, counters: Arc<Counters>) -> Outcome<Self> {
         let last: Option<i64> = connection.query_row("SELECT max(seq) FROM journal", [], |row| row.get(0))?;
-        Ok(Self { connection, last_seq: last.map_or(0, from_column), counters, stopped: None })
+        let staged = replay::missing(&connection)?;
+        counters.lags.store(staged.is_dirty(), Ordering::Release);
+        let last_seq = last.map_or(0, from_column);
+        Ok(Self { connection, staged, level_at: Instant::now(), last_seq, counters, stopped: None })
     }
 
-    /// Runs the jobs, each in a savepoint of its own within one transaction; commits once; answers each.
+    /// Runs the jobs in one transaction, commits once, answers each. A batch that does not follow from what is there is refused
+    /// before anything of it is written, and leaves the others' work alone.
     pub(super) fn commit(&mut self, jobs: &mut Vec<Job>) {
-        if jobs.is_empty() {
-            return;
-        }
         let first_seq = self.last_seq;
-        let mut group = Group { failed: self.stopped.clone() };
+        let mut group = Group { failed: self.stopped.clone(), level: self.level_at.elapsed() >= LAG };
         if group.failed.is_none() {
             let begun = self.statement("BEGIN IMMEDIATE");
             self.note(&mut group, begun);
         }
         let done: Vec<Done> = jobs.drain(..).map(|job| self.run(&mut group, job)).collect();
+        let level = group.level && self.staged.is_dirty();
+        if group.failed.is_none() && level {
+            let written = self.staged.write(&self.connection, self.last_seq);
+            self.note(&mut group, written);
+        }
         if group.failed.is_none() {
             let committed = self.statement("COMMIT");
             self.note(&mut group, committed);
@@ -98,12 +143,42 @@ impl Committer {
                 let undone = self.statement("ROLLBACK");
                 self.note(&mut group, undone);
             }
+            self.recall();
         } else {
+            if level {
+                self.staged.written();
+            }
+            if !self.staged.is_dirty() {
+                self.level_at = Instant::now();
+            }
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
             self.counters.jobs.fetch_add(done.len() as u64, Ordering::Relaxed);
         }
+        // Before the answers: who reads after one must know that the tables may lag.
+        self.counters.lags.store(self.staged.is_dirty(), Ordering::Release);
         for done in done {
             done.answer(group.failed.as_ref());
+        }
+    }
+
+    /// Brings the tables level with the journal; whether that could be done.
+    fn settle(&mut self) -> bool {
+        let (answer, mut answered) = oneshot::channel();
+        self.commit(&mut vec![Job::Settle(answer)]);
+        matches!(answered.try_recv(), Ok(Ok(())))
+    }
+
+    /// After a transaction that came to nothing, memory is drawn anew from what is on the disk.
+    fn recall(&mut self) {
+        if !self.staged.is_dirty() || self.stopped.is_some() {
+            return;
+        }
+        match replay::missing(&self.connection) {
+            Ok(staged) => self.staged = staged,
+            Err(fault) => {
+                let error = self.judge(fault);
+                self.stopped.get_or_insert(error);
+            }
         }
     }
 
@@ -125,45 +200,47 @@ impl Committer {
 
     fn run(&mut self, group: &mut Group, job: Job) -> Done {
         match job {
-            Job::Append(encoded, answer) => Done::Append(
-                answer,
-                self.in_savepoint(group, |connection, last_seq| apply(connection, last_seq, encoded)),
-            ),
-            Job::Nonces { key, floor, count, answer } => Done::Nonces(
-                answer,
-                self.in_savepoint(group, |connection, _| nonces::reserve(connection, key, floor, count)),
-            ),
+            Job::Append(encoded, answer) => Done::Append(answer, self.append(group, encoded)),
+            Job::Nonces { key, floor, count, answer } => {
+                let reserved = match &group.failed {
+                    Some(error) => Err(error.clone()),
+                    // It refuses before it writes.
+                    None => nonces::reserve(&self.connection, key, floor, count)
+                        .map_err(|fault| self.fail(group, fault)),
+                };
+                Done::Nonces(answer, reserved)
+            }
+            Job::Settle(answer) => {
+                group.level = true;
+                Done::Settled(answer)
+            }
             Job::Close => Done::Nothing,
         }
     }
 
-    /// A job that fails takes back what it wrote and leaves the others' work alone.
-    fn in_savepoint<T>(
-        &mut self,
-        group: &mut Group,
-        work: impl FnOnce(&Connection, &mut u64) -> Outcome<T>,
-    ) -> Result<T, LedgerError> {
+    fn append(&mut self, group: &mut Group, encoded: Encoded) -> Result<Appended, LedgerError> {
         if let Some(error) = &group.failed {
             return Err(error.clone());
         }
-        let before = self.last_seq;
-        let result = self.statement("SAVEPOINT batch").and_then(|()| {
-            let value = work(&self.connection, &mut self.last_seq)?;
-            self.statement("RELEASE batch")?;
-            Ok(value)
-        });
-        result.map_err(|fault| {
-            self.last_seq = before;
-            if self.connection.is_autocommit() {
-                // Some errors, a full disk among them, end the whole transaction.
-                let words = self.judge(fault);
-                group.failed = Some(words.clone());
-                return words;
-            }
-            let undone = self.statement("ROLLBACK TO batch").and_then(|()| self.statement("RELEASE batch"));
-            self.note(group, undone);
-            self.judge(fault)
+        let sound = apply::check(&self.connection, &self.staged, self.last_seq, encoded)
+            .map_err(|fault| self.fail(group, fault))?;
+        let written = sound.write(&self.connection, &mut self.staged, &mut self.last_seq);
+        written.map_err(|fault| {
+            let error = self.judge(fault);
+            // Part of it may be written.
+            group.failed = Some(error.clone());
+            error
         })
+    }
+
+    /// What was refused concerns its caller alone; what the storage did concerns all.
+    fn fail(&mut self, group: &mut Group, fault: Fault) -> LedgerError {
+        let storage = matches!(fault, Fault::Sql(_));
+        let error = self.judge(fault);
+        if storage || self.stopped.is_some() {
+            group.failed = Some(error.clone());
+        }
+        error
     }
 
     fn statement(&self, sql: &str) -> Outcome<()> {
@@ -198,12 +275,15 @@ impl Committer {
 struct Group {
     /// Why none of its jobs counts.
     failed: Option<LedgerError>,
+    /// Whether the tables are brought level with the journal as well.
+    level: bool,
 }
 
 /// A job that ran, not answered yet.
 enum Done {
     Append(Answer<Appended>, Result<Appended, LedgerError>),
     Nonces(Answer<u64>, Result<u64, LedgerError>),
+    Settled(Answer<()>),
     Nothing,
 }
 
@@ -212,6 +292,7 @@ impl Done {
         match self {
             Self::Append(answer, result) => send(answer, result, failed),
             Self::Nonces(answer, result) => send(answer, result, failed),
+            Self::Settled(answer) => send(answer, Ok(()), failed),
             Self::Nothing => {}
         }
     }
@@ -229,7 +310,7 @@ fn send<T>(answer: Answer<T>, result: Result<T, LedgerError>, failed: Option<&Le
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::connect;
+    use crate::sqlite::{connect, verify};
     use nija_core::{JournalBatch, JournalEvent, Timestamp, UserId};
 
     struct Fixture {
@@ -292,6 +373,28 @@ mod tests {
         fixture.limit_pages(1_000_000);
         let next = fixture.commit(1, 1).remove(0).unwrap();
         assert_eq!(next.records[0].seq, 3, "no place was lost");
+        assert!(fixture.committer.settle());
+        assert_eq!(verify::differences(&fixture.committer.connection).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_crash_keeps_from_the_tables_is_taken_up_from_the_journal() {
+        let mut fixture = fixture();
+        assert!(fixture.commit(2, 1).iter().all(Result::is_ok));
+        let paused = |committer: &Committer| -> i64 {
+            committer.connection.query_row("SELECT count(*) FROM paused", [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(
+            (fixture.entries(), paused(&fixture.committer)),
+            (2, 0),
+            "durable, and not in the table yet"
+        );
+        // Nothing is written on the way out, as if the process had been killed.
+        let path = fixture.folder.path().join("ledger.db");
+        fixture.committer = Committer::new(connect::writer(&path).unwrap(), Arc::default()).unwrap();
+        assert!(fixture.committer.staged.is_dirty() && fixture.committer.settle());
+        assert_eq!(paused(&fixture.committer), 1);
+        assert_eq!(verify::differences(&fixture.committer.connection).unwrap(), Vec::<String>::new());
     }
 
     #[test]
@@ -332,11 +435,8 @@ mod tests {
         let mut fixture = fixture();
         assert!(fixture.commit(1, 1)[0].is_ok());
         let broken = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
-        let mut group = Group { failed: None };
-        let answer: Result<(), LedgerError> = fixture
-            .committer
-            .in_savepoint(&mut group, |_, _| Err(Fault::Sql(rusqlite::Error::SqliteFailure(broken, None))));
-        assert!(answer.unwrap_err().to_string().contains("disk failed"));
+        let answer = fixture.committer.judge(Fault::Sql(rusqlite::Error::SqliteFailure(broken, None)));
+        assert!(answer.to_string().contains("disk failed"));
         let later = fixture.commit(1, 1).remove(0).unwrap_err().to_string();
         assert!(later.contains("until the ledger is opened again"), "{later}");
         assert_eq!(fixture.entries(), 1);

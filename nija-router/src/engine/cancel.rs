@@ -78,7 +78,7 @@ impl Inner {
 
     /// An order as it stands, live or ended.
     pub(super) async fn standing(&self, user: &User, order: OrderId) -> Result<Order, EngineError> {
-        let live = user.state.lock().await.orders.get(&order).map(|live| live.order.clone());
+        let live = user.state.lock().await.order(order).cloned();
         match live {
             Some(live) => Ok(live),
             None => self.ledger.order(user.id, order).await?.ok_or(EngineError::NoSuchOrder),

@@ -110,8 +110,8 @@ impl Inner {
         }
     }
 
-    /// The venue took the order. `Executing` goes on record together with what came of it: the journal already says by
-    /// `Queued` that it may have been sent, so one commit before the sending and one after are enough.
+    /// The venue took the order. The journal says by `Queued` already that it may have been sent, so one commit before the sending
+    /// and one after are enough.
     async fn placed(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job, placement: Placement) {
         let user = &job.user;
         let mut state = user.state.lock().await;
@@ -121,10 +121,6 @@ impl Inner {
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
-        let standing = draft.order(&state, job.order).map(|order| order.state);
-        if standing == Some(OrderState::Queued) {
-            draft.change(&state, job.order, OrderState::Executing, None, None, now);
-        }
         // Whatever was heard of it meanwhile goes into the same commit.
         let mut news: Vec<News> = std::mem::take(&mut state.held);
         let name = placement.venue_order_id.clone();
@@ -132,7 +128,7 @@ impl Inner {
         news.extend(placement.report.map(News::Report));
         let taken = self.draft_news(user, venue, &mut state, &mut draft, news).await;
         let standing = draft.order(&state, job.order).map(|order| order.state);
-        if !reported && standing == Some(OrderState::Executing) {
+        if !reported && standing == Some(OrderState::Queued) {
             draft.change(&state, job.order, OrderState::Working, None, Some(name), now);
         }
         let events = std::mem::take(&mut draft.events);
@@ -175,7 +171,6 @@ impl Inner {
         if standing == Some(OrderState::Queued) {
             let now = self.clock.now();
             let reason = Reason::new("answer_lost", format!("{error}; the venue is being asked"));
-            draft.change(&state, job.order, OrderState::Executing, None, None, now);
             draft.change(&state, job.order, OrderState::Unknown, Some(reason), None, now);
         }
         let recorded = self.record(&job.user, &mut state, draft.events).await;

@@ -21,6 +21,9 @@ use super::{
 /// Executions remembered per user, so that a second telling is not even written; the ledger is the last guard.
 const EXECUTIONS_KEPT: usize = 4096;
 
+/// Orders that ended and are answered from memory; older ones are read from the ledger.
+const ENDED_KEPT: usize = 8;
+
 /// Digits behind the point that a reservation of money counts with.
 const HOLD_DIGITS: u32 = 12;
 
@@ -125,6 +128,8 @@ impl LiveOrder {
 pub(crate) struct UserState {
     pub(crate) orders: ById<OrderId, LiveOrder>,
     pub(crate) by_key: HashMap<ClientOrderId, OrderId>,
+    /// The newest of those that ended, for those who wait for them.
+    ended: VecDeque<Order>,
     pub(crate) names: Names,
     pub(crate) positions: BTreeMap<(VenueId, Symbol), Position>,
     pub(crate) balances: Balances,
@@ -217,6 +222,12 @@ impl UserState {
         }
         let missing = self.orders.values().filter(|live| live.misses_fills()).count();
         self.sums.agrees(&fresh) && missing == self.missing.len()
+    }
+
+    /// An order that is live or ended a moment ago.
+    pub(crate) fn order(&self, id: OrderId) -> Option<&Order> {
+        let live = self.orders.get(&id).map(|live| &live.order);
+        live.or_else(|| self.ended.iter().rfind(|ended| ended.id() == id))
     }
 
     /// What an order counts with.
@@ -348,6 +359,10 @@ impl UserState {
             self.wished.remove(&id);
             self.by_key.remove(&live.order.intent.signal.client_order_id);
             self.names.note_end(id);
+            if self.ended.len() == ENDED_KEPT {
+                self.ended.pop_front();
+            }
+            self.ended.push_back(live.order.clone());
             folded.settled.push(live.order);
         } else if !folded.touched.contains(&id) {
             folded.touched.push(id);

@@ -1,13 +1,11 @@
 //! The tables `fills` and `newest_fills`. An execution is the user's once, whatever the venue repeats.
 
-use nija_core::{Fill, UserId};
+use nija_core::{ExecutionId, Fill, UserId, VenueId};
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{
-    super::{fault::Outcome, numbers::to_column},
-    pnl,
-};
+use super::super::{fault::Outcome, numbers::to_column};
 
 pub(in crate::sqlite) const KNOWN: &str =
     "SELECT 1 FROM fills WHERE user = ?1 AND venue = ?2 AND execution_id = ?3";
@@ -16,34 +14,105 @@ const INSERT: &str = "INSERT INTO fills (seq, user, venue, execution_id, at, cur
 const NEWEST: &str = "INSERT INTO newest_fills (user, venue, at) VALUES (?1, ?2, ?3)
     ON CONFLICT (user, venue) DO UPDATE SET at = max(at, excluded.at)";
 
-/// Whether this user's execution is recorded already.
-pub(super) fn is_known(connection: &Connection, user: UserId, fill: &Fill) -> Outcome<bool> {
-    Ok(connection.prepare_cached(KNOWN)?.exists(params![
-        user.as_uuid().as_bytes(),
-        fill.execution.venue.as_str(),
-        fill.execution.execution_id.as_str()
-    ])?)
+/// A fill that the table lacks: what it stores of it.
+pub(super) struct NewFill {
+    seq: u64,
+    user: UserId,
+    venue: VenueId,
+    execution_id: ExecutionId,
+    pub(super) at: i64,
+    pub(super) currency: String,
+    pub(super) realised: Decimal,
+    pub(super) fee: Decimal,
 }
 
-/// Records a fill and what it realised.
-pub(super) fn insert(connection: &Connection, seq: u64, fill: &Fill, realised: Decimal) -> Outcome<()> {
-    let execution = &fill.execution;
-    let user = fill.user.as_uuid();
-    let currency = execution.symbol.quote();
-    connection.prepare_cached(INSERT)?.execute(params![
-        to_column(seq),
-        user.as_bytes(),
-        execution.venue.as_str(),
-        execution.execution_id.as_str(),
-        execution.at.micros(),
-        currency,
-        realised.to_string(),
-        fill.fee_in_quote.to_string(),
-    ])?;
-    connection.prepare_cached(NEWEST)?.execute(params![
-        user.as_bytes(),
-        execution.venue.as_str(),
-        execution.at.micros()
-    ])?;
-    pnl::add(connection, fill, realised)
+impl NewFill {
+    pub(super) fn new(seq: u64, fill: &Fill, realised: Decimal) -> Self {
+        let execution = &fill.execution;
+        Self {
+            seq,
+            user: fill.user,
+            venue: execution.venue.clone(),
+            execution_id: execution.execution_id.clone(),
+            at: execution.at.micros(),
+            currency: execution.symbol.quote().to_owned(),
+            realised,
+            fee: fill.fee_in_quote,
+        }
+    }
+
+    pub(super) const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Whether it is this user's execution.
+    pub(super) fn is(&self, user: UserId, fill: &Fill) -> bool {
+        self.user == user
+            && self.execution_id == fill.execution.execution_id
+            && self.venue == fill.execution.venue
+    }
+}
+
+/// Fills that the tables lack.
+#[derive(Default)]
+pub(super) struct Fills {
+    new: Vec<NewFill>,
+    known: HashSet<(UserId, VenueId, ExecutionId)>,
+}
+
+impl Fills {
+    /// Whether this user's execution is recorded already.
+    pub(super) fn is_known(&self, connection: &Connection, user: UserId, fill: &Fill) -> Outcome<bool> {
+        let execution = &fill.execution;
+        if self.known.contains(&(user, execution.venue.clone(), execution.execution_id.clone())) {
+            return Ok(true);
+        }
+        Ok(connection.prepare_cached(KNOWN)?.exists(params![
+            user.as_uuid().as_bytes(),
+            execution.venue.as_str(),
+            execution.execution_id.as_str()
+        ])?)
+    }
+
+    pub(super) fn take(&mut self, fills: Vec<NewFill>) {
+        for fill in fills {
+            self.known.insert((fill.user, fill.venue.clone(), fill.execution_id.clone()));
+            self.new.push(fill);
+        }
+    }
+
+    pub(super) fn unwritten(&self) -> &[NewFill] {
+        &self.new
+    }
+
+    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
+        let mut newest: BTreeMap<(UserId, &VenueId), i64> = BTreeMap::new();
+        for fill in &self.new {
+            connection.prepare_cached(INSERT)?.execute(params![
+                to_column(fill.seq),
+                fill.user.as_uuid().as_bytes(),
+                fill.venue.as_str(),
+                fill.execution_id.as_str(),
+                fill.at,
+                fill.currency,
+                fill.realised.to_string(),
+                fill.fee.to_string(),
+            ])?;
+            let at = newest.entry((fill.user, &fill.venue)).or_insert(fill.at);
+            *at = fill.at.max(*at);
+        }
+        for ((user, venue), at) in newest {
+            connection.prepare_cached(NEWEST)?.execute(params![
+                user.as_uuid().as_bytes(),
+                venue.as_str(),
+                at
+            ])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn written(&mut self) {
+        self.new.clear();
+        self.known.clear();
+    }
 }

@@ -1,45 +1,137 @@
 //! What follows from the journal: orders, positions, fills, sums and pauses.
 //!
-//! The writer runs this beside each new entry, and the check runs it over the whole journal into an empty database.
+//! An entry is durable with its commit; its consequences are drawn in memory ([`Projector`] on [`Staged`]) and reach the tables a
+//! little later, each row once however many entries changed it. Nobody can tell: whoever reads has them written first, and what a
+//! crash leaves out is drawn again from the journal. The check does the same over the whole journal into an empty database.
 
 pub(super) mod fills;
 pub(super) mod orders;
 mod pause;
 pub(super) mod pnl;
 pub(super) mod positions;
+pub(super) mod replay;
 
 use nija_core::{JournalEvent, LedgerError, Position, Timestamp, UserId};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-use super::fault::Outcome;
+use super::{
+    fault::Outcome,
+    numbers::{from_column, to_column},
+};
 use crate::amounts;
 
-/// Takes up the events of one user's batch. Nothing is undone here: the caller rolls its savepoint back.
+const PROJECTED: &str = "SELECT seq FROM projected WHERE id = 0";
+const SET_PROJECTED: &str = "UPDATE projected SET seq = ?1 WHERE id = 0";
+
+/// What is not in the tables yet, and what of them is kept at hand.
+#[derive(Default)]
+pub(super) struct Staged {
+    orders: orders::Orders,
+    positions: positions::Positions,
+    fills: fills::Fills,
+    sums: pnl::Sums,
+    pauses: Vec<(UserId, bool, Timestamp)>,
+    dirty: bool,
+}
+
+impl Staged {
+    /// Whether the tables lack something.
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Takes over what a batch changed.
+    pub(super) fn take(&mut self, changes: Changes) {
+        self.dirty = true;
+        self.orders.take(changes.orders);
+        self.positions.take(changes.positions);
+        self.fills.take(changes.fills);
+        self.pauses.extend(changes.pauses);
+    }
+
+    /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
+    /// commit; until then it can be written again.
+    pub(super) fn write(&self, connection: &Connection, last_seq: u64) -> Outcome<()> {
+        self.orders.write(connection)?;
+        self.positions.write(connection)?;
+        self.fills.write(connection)?;
+        self.sums.write(connection, self.fills.unwritten())?;
+        for (user, paused, at) in &self.pauses {
+            pause::set(connection, *user, *paused, *at)?;
+        }
+        connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(last_seq)])?;
+        Ok(())
+    }
+
+    /// What was written is in the tables.
+    pub(super) fn written(&mut self) {
+        self.orders.written();
+        self.positions.written();
+        self.fills.written();
+        self.pauses.clear();
+        self.dirty = false;
+    }
+}
+
+/// The last entry whose consequences are in the tables.
+pub(super) fn projected(connection: &Connection) -> Outcome<u64> {
+    let seq: i64 = connection.prepare_cached(PROJECTED)?.query_row([], |row| row.get(0))?;
+    Ok(from_column(seq))
+}
+
+/// What one batch changes.
+pub(super) struct Changes {
+    orders: Vec<orders::Held>,
+    positions: positions::Work,
+    fills: Vec<fills::NewFill>,
+    pauses: Vec<(UserId, bool, Timestamp)>,
+    /// The positions that changed, as they are now.
+    pub(super) changed: Vec<Position>,
+}
+
+/// Takes up the events of one user's batch. Dropped, it leaves no trace.
 pub(super) struct Projector<'c> {
     connection: &'c Connection,
+    staged: &'c Staged,
     user: UserId,
     orders: orders::OrderWork,
-    positions: Vec<Position>,
+    positions: positions::Work,
+    fills: Vec<fills::NewFill>,
+    pauses: Vec<(UserId, bool, Timestamp)>,
+    changed: Vec<Position>,
 }
 
 impl<'c> Projector<'c> {
-    pub(super) fn new(connection: &'c Connection, user: UserId) -> Self {
-        Self { connection, user, orders: orders::OrderWork::default(), positions: Vec::new() }
+    pub(super) fn new(connection: &'c Connection, staged: &'c Staged, user: UserId) -> Self {
+        Self {
+            connection,
+            staged,
+            user,
+            orders: orders::OrderWork::default(),
+            positions: positions::Work::default(),
+            fills: Vec::new(),
+            pauses: Vec::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// Whether the event is to be recorded: a fill that was counted already is not.
     pub(super) fn is_new(&self, event: &JournalEvent) -> Outcome<bool> {
         match event {
-            JournalEvent::Filled(fill) => Ok(!fills::is_known(self.connection, self.user, fill)?),
+            JournalEvent::Filled(fill) => {
+                let here = self.fills.iter().any(|known| known.is(self.user, fill));
+                Ok(!here && !self.staged.fills.is_known(self.connection, self.user, fill)?)
+            }
             _ => Ok(true),
         }
     }
 
     /// Takes up one event, the journal's entry `seq`.
     pub(super) fn apply(&mut self, seq: u64, at: Timestamp, event: &JournalEvent) -> Outcome<()> {
+        let (connection, staged) = (self.connection, self.staged);
         match event {
             JournalEvent::IntentAccepted { intent } => {
-                self.orders.accept(self.connection, self.user, seq, intent)
+                self.orders.accept(connection, &staged.orders, self.user, seq, intent)
             }
             JournalEvent::Filled(fill) => {
                 if fill.user != self.user {
@@ -47,36 +139,44 @@ impl<'c> Projector<'c> {
                         LedgerError::Invalid("a fill is of another user than its batch".into()).into()
                     );
                 }
-                let open = positions::open(self.connection, fill)?;
                 let order = match fill.order {
-                    Some(id) => Some(self.orders.find(self.connection, self.user, id)?),
+                    Some(id) => Some(self.orders.find(connection, &staged.orders, self.user, id)?),
                     None => None,
                 };
-                amounts::check(fill, order.as_deref(), open.as_ref().map(|open| &open.position))?;
+                let open = self.positions.open(connection, &staged.positions, fill)?;
+                amounts::check(fill, order.as_deref(), open)?;
                 if let Some(order) = order {
                     order.apply(event, at)?;
                 }
-                let change = positions::fold(self.connection, seq, open, fill)?;
-                fills::insert(self.connection, seq, fill, change.realised_pnl)?;
+                let change = self.positions.fold(seq, fill);
+                self.fills.push(fills::NewFill::new(seq, fill, change.realised_pnl));
                 for position in change.closed.into_iter().chain(change.open) {
-                    self.positions.retain(|known| known.id != position.id);
-                    self.positions.push(position);
+                    self.changed.retain(|known| known.id != position.id);
+                    self.changed.push(position);
                 }
                 Ok(())
             }
-            JournalEvent::Paused { paused } => pause::set(self.connection, self.user, *paused, at),
+            JournalEvent::Paused { paused } => {
+                self.pauses.push((self.user, *paused, at));
+                Ok(())
+            }
             other => {
                 if let Some(id) = other.order() {
-                    self.orders.find(self.connection, self.user, id)?.apply(other, at)?;
+                    self.orders.find(connection, &staged.orders, self.user, id)?.apply(other, at)?;
                 }
                 Ok(())
             }
         }
     }
 
-    /// Stores the orders and answers with the positions that changed.
-    pub(super) fn finish(self) -> Outcome<Vec<Position>> {
-        self.orders.store(self.connection)?;
-        Ok(self.positions)
+    /// What it comes to.
+    pub(super) fn finish(self) -> Changes {
+        Changes {
+            orders: self.orders.into_held(),
+            positions: self.positions,
+            fills: self.fills,
+            pauses: self.pauses,
+            changed: self.changed,
+        }
     }
 }

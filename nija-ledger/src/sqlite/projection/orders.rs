@@ -1,7 +1,8 @@
 //! The table `orders`: each order as [`Order::apply`] left it.
 
-use nija_core::{LedgerError, Order, OrderId, OrderIntent, UserId};
+use nija_core::{ClientOrderId, LedgerError, Order, OrderId, OrderIntent, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
 
 use super::super::{
     fault::{Fault, Outcome},
@@ -12,27 +13,98 @@ pub(in crate::sqlite) const LOAD: &str = "SELECT place, body FROM orders WHERE i
 pub(in crate::sqlite) const EXISTS: &str = "SELECT 1 FROM orders WHERE id = ?1";
 pub(in crate::sqlite) const BY_CLIENT_ID: &str =
     "SELECT body FROM orders WHERE user = ?1 AND client_order_id = ?2";
+pub(in crate::sqlite) const OWNER: &str = "SELECT id FROM orders WHERE user = ?1 AND client_order_id = ?2";
 const INSERT: &str = "INSERT INTO orders (place, id, user, client_order_id, state, live, venue, symbol, body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const UPDATE: &str = "UPDATE orders SET state = ?2, live = ?3, venue = ?4, body = ?5 WHERE place = ?1";
 
-/// The orders that a batch touches; each is read once and written once, however many events it has.
+/// An order, its place in the table, and whether it is there yet.
+#[derive(Clone)]
+pub(super) struct Held {
+    place: u64,
+    order: Order,
+    is_new: bool,
+    dirty: bool,
+}
+
+/// Orders that the table lacks, and live ones that will change again.
+#[derive(Default)]
+pub(super) struct Orders {
+    held: HashMap<OrderId, Held>,
+    /// Those that the table lacks altogether, by their clients' ids.
+    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
+}
+
+impl Orders {
+    pub(super) fn take(&mut self, changed: Vec<Held>) {
+        for held in changed {
+            if held.is_new {
+                let signal = &held.order.intent.signal;
+                self.by_client.insert((signal.user, signal.client_order_id.clone()), held.order.id());
+            }
+            self.held.insert(held.order.id(), held);
+        }
+    }
+
+    /// Writes what the table lacks, in the order of the journal.
+    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
+        let mut dirty: Vec<&Held> = self.held.values().filter(|held| held.dirty).collect();
+        dirty.sort_unstable_by_key(|held| held.place);
+        dirty.into_iter().try_for_each(|held| held.write(connection))
+    }
+
+    pub(super) fn written(&mut self) {
+        self.by_client.clear();
+        self.held.retain(|_, held| {
+            (held.dirty, held.is_new) = (false, false);
+            !held.order.state.is_final()
+        });
+    }
+}
+
+impl Held {
+    fn write(&self, connection: &Connection) -> Outcome<()> {
+        let Self { place, order, is_new, .. } = self;
+        let body = serde_json::to_string(order).map_err(|error| Fault::unreadable("an order", error))?;
+        let signal = &order.intent.signal;
+        let venue = order.leg.as_ref().map(|leg| &leg.venue).or(signal.venue.as_ref());
+        let (place, venue) = (to_column(*place), venue.map(nija_core::VenueId::as_str));
+        let (state, live) = (order.state.as_str(), !order.state.is_final());
+        if *is_new {
+            connection.prepare_cached(INSERT)?.execute(params![
+                place,
+                order.id().as_uuid().as_bytes(),
+                signal.user.as_uuid().as_bytes(),
+                signal.client_order_id.as_str(),
+                state,
+                live,
+                venue,
+                signal.symbol.as_str(),
+                body,
+            ])?;
+        } else {
+            connection.prepare_cached(UPDATE)?.execute(params![place, state, live, venue, body])?;
+        }
+        Ok(())
+    }
+}
+
+/// The orders that a batch touches.
 #[derive(Default)]
 pub(super) struct OrderWork {
     held: Vec<Held>,
 }
 
-struct Held {
-    place: u64,
-    order: Order,
-    is_new: bool,
-}
-
 impl OrderWork {
+    pub(super) fn into_held(self) -> Vec<Held> {
+        self.held
+    }
+
     /// A new order.
     pub(super) fn accept(
         &mut self,
         connection: &Connection,
+        staged: &Orders,
         user: UserId,
         place: u64,
         intent: &OrderIntent,
@@ -40,24 +112,39 @@ impl OrderWork {
         if intent.signal.user != user {
             return Err(LedgerError::Invalid("an intent is of another user than its batch".into()).into());
         }
-        if let Some(order) = self.owner(connection, intent)? {
+        if let Some(order) = self.owner(connection, staged, intent)? {
             let client_order_id = intent.signal.client_order_id.clone();
             return Err(LedgerError::ClientOrderIdTaken { client_order_id, order }.into());
         }
-        if self.is_known(connection, intent.id)? {
+        if self.is_known(connection, staged, intent.id)? {
             return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)).into());
         }
-        self.held.push(Held { place, order: Order::new(intent.clone()), is_new: true });
+        self.held.push(Held { place, order: Order::new(intent.clone()), is_new: true, dirty: true });
         Ok(())
     }
 
     /// An order of this user, to be changed.
-    pub(super) fn find(&mut self, connection: &Connection, user: UserId, id: OrderId) -> Outcome<&mut Order> {
+    pub(super) fn find(
+        &mut self,
+        connection: &Connection,
+        staged: &Orders,
+        user: UserId,
+        id: OrderId,
+    ) -> Outcome<&mut Order> {
         let index = match self.held.iter().position(|held| held.order.id() == id) {
             Some(index) => index,
             None => {
-                let (place, order) = load(connection, user, id)?.ok_or(LedgerError::NoSuchOrder(id))?;
-                self.held.push(Held { place, order, is_new: false });
+                let mut held = match staged.held.get(&id) {
+                    Some(held) if held.order.intent.signal.user == user => held.clone(),
+                    Some(_) => return Err(LedgerError::NoSuchOrder(id).into()),
+                    None => {
+                        let (place, order) =
+                            load(connection, user, id)?.ok_or(LedgerError::NoSuchOrder(id))?;
+                        Held { place, order, is_new: false, dirty: true }
+                    }
+                };
+                held.dirty = true;
+                self.held.push(held);
                 self.held.len() - 1
             }
         };
@@ -67,51 +154,33 @@ impl OrderWork {
             .ok_or_else(|| LedgerError::NoSuchOrder(id).into())
     }
 
-    /// Writes them all.
-    pub(super) fn store(&self, connection: &Connection) -> Outcome<()> {
-        for Held { place, order, is_new } in &self.held {
-            let body = serde_json::to_string(order).map_err(|error| Fault::unreadable("an order", error))?;
-            let signal = &order.intent.signal;
-            let venue = order.leg.as_ref().map(|leg| &leg.venue).or(signal.venue.as_ref());
-            let (place, venue) = (to_column(*place), venue.map(nija_core::VenueId::as_str));
-            let (state, live) = (order.state.as_str(), !order.state.is_final());
-            if *is_new {
-                connection.prepare_cached(INSERT)?.execute(params![
-                    place,
-                    order.id().as_uuid().as_bytes(),
-                    signal.user.as_uuid().as_bytes(),
-                    signal.client_order_id.as_str(),
-                    state,
-                    live,
-                    venue,
-                    signal.symbol.as_str(),
-                    body,
-                ])?;
-            } else {
-                connection.prepare_cached(UPDATE)?.execute(params![place, state, live, venue, body])?;
-            }
-        }
-        Ok(())
-    }
-
     /// The order that has the intent's client order id.
-    fn owner(&self, connection: &Connection, intent: &OrderIntent) -> Outcome<Option<OrderId>> {
+    fn owner(
+        &self,
+        connection: &Connection,
+        staged: &Orders,
+        intent: &OrderIntent,
+    ) -> Outcome<Option<OrderId>> {
         let signal = &intent.signal;
-        let same = |held: &&Held| held.order.intent.signal.client_order_id == signal.client_order_id;
+        let same =
+            |held: &&Held| held.is_new && held.order.intent.signal.client_order_id == signal.client_order_id;
         if let Some(held) = self.held.iter().find(same) {
             return Ok(Some(held.order.id()));
         }
-        let body: Option<String> = connection
-            .prepare_cached(BY_CLIENT_ID)?
+        if let Some(order) = staged.by_client.get(&(signal.user, signal.client_order_id.clone())) {
+            return Ok(Some(*order));
+        }
+        let id: Option<[u8; 16]> = connection
+            .prepare_cached(OWNER)?
             .query_row(params![signal.user.as_uuid().as_bytes(), signal.client_order_id.as_str()], |row| {
                 row.get(0)
             })
             .optional()?;
-        body.map(|body| decode(&body).map(|order| order.id())).transpose()
+        Ok(id.map(|bytes| OrderId::from_uuid(uuid::Uuid::from_bytes(bytes))))
     }
 
-    fn is_known(&self, connection: &Connection, id: OrderId) -> Outcome<bool> {
-        if self.held.iter().any(|held| held.order.id() == id) {
+    fn is_known(&self, connection: &Connection, staged: &Orders, id: OrderId) -> Outcome<bool> {
+        if staged.held.contains_key(&id) || self.held.iter().any(|held| held.order.id() == id) {
             return Ok(true);
         }
         Ok(connection.prepare_cached(EXISTS)?.exists([id.as_uuid().as_bytes()])?)
