@@ -6,6 +6,10 @@
 //! order headers are checked, where the windows of the rate limits begin, and the fees beyond the first level.
 
 mod account;
+mod algo;
+mod algo_calls;
+mod algo_parse;
+mod algo_trigger;
 mod auth;
 mod bars;
 mod body;

@@ -147,7 +147,7 @@ pub(super) fn parse(
 }
 
 /// The price, or the nearest allowed one where the sender lets it be amended.
-fn within_band(engine: &Engine, order: &NewOrder, px: Decimal, amends: bool) -> Result<Decimal> {
+pub(super) fn within_band(engine: &Engine, order: &NewOrder, px: Decimal, amends: bool) -> Result<Decimal> {
     let (most, least) = band(engine, order.market);
     match order.side {
         Side::Buy if px > most && amends => Ok(most),

@@ -1,11 +1,12 @@
 //! OKX as a [`Protocol`].
 
+use super::algo::AlgoBook;
 use super::auth::header;
 use super::ids::{self, Kind};
 use super::limits::Limits;
 use super::notes::Notes;
 use super::watchers::Watchers;
-use super::{instruments, rest, routes, ws};
+use super::{algo_trigger, instruments, rest, routes, ws};
 use crate::account::random;
 use crate::engine::{Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
 use crate::faults::Fault;
@@ -29,6 +30,7 @@ pub(super) struct State {
     pub(super) limits: Limits,
     /// What the engine does not know of orders.
     pub(super) notes: Mutex<BTreeMap<OrderId, Notes>>,
+    pub(super) algos: Mutex<AlgoBook>,
     pub(super) watchers: Watchers,
 }
 
@@ -49,6 +51,10 @@ impl Protocol for Okx {
         engine.set_max_open_per_market(PENDING);
         // The account's mode of self trade prevention is its default, `cancel_maker`.
         engine.set_self_trade_cancels_maker(true);
+    }
+
+    fn tick(&self, venue: &Venue, now_ns: i64) {
+        algo_trigger::settle(venue, &self.0, now_ns);
     }
 
     fn find_market(&self, name: &str) -> Option<MarketId> {

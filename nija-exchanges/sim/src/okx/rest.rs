@@ -6,7 +6,7 @@ use super::error::{OkxError, Result};
 use super::protocol::State;
 use super::query::Query;
 use super::routes::{self, By, Right, Route};
-use super::{account, history, instruments, limits, manage, market, place, public};
+use super::{account, algo_calls, algo_trigger, history, instruments, limits, manage, market, place, public};
 use crate::engine::AccountId;
 use crate::faults::{Fault, FaultKind};
 use crate::kraken::Tier;
@@ -111,7 +111,10 @@ pub(super) fn checked(caller: &Caller<'_>, route: Route, post: bool, expires: &s
     if route.expires {
         in_time(expires, *now_ns)?;
     }
-    private(caller, route.call)
+    algo_trigger::settle(venue, state, *now_ns);
+    let done = private(caller, route.call);
+    algo_trigger::settle(venue, state, *now_ns);
+    done
 }
 
 fn count(
@@ -176,6 +179,11 @@ fn private(caller: &Caller<'_>, call: &str) -> Result<Value> {
         "pending" => history::pending(caller),
         "history" | "archive" => history::history(caller),
         "fills" | "fillsHistory" => history::fills(caller),
+        "placeAlgo" => algo_calls::place(caller),
+        "cancelAlgos" => algo_calls::cancel(caller),
+        "algo" => algo_calls::one(caller),
+        "algosPending" => algo_calls::pending(caller),
+        "algosHistory" => algo_calls::history(caller),
         // Even a key that may withdraw gets nothing out of a simulator.
         _ => Err(OkxError::new(58207, "Withdrawal address isn't on the verification-free whitelist.")),
     }

@@ -90,6 +90,11 @@ fn listed(method: &str, rest: &str) -> Option<Route> {
         ("GET", "trade/orders-history-archive") => read("archive", 20, User),
         ("GET", "trade/fills") => read("fills", 60, User),
         ("GET", "trade/fills-history") => read("fillsHistory", 10, User),
+        ("POST", "trade/order-algo") => trade("placeAlgo", 20, Instrument),
+        ("POST", "trade/cancel-algos") => trade("cancelAlgos", 20, Orders),
+        ("GET", "trade/order-algo") => read("algo", 20, User),
+        ("GET", "trade/orders-algo-pending") => read("algosPending", 20, User),
+        ("GET", "trade/orders-algo-history") => read("algosHistory", 20, User),
         ("POST", path) if moves_money(path) => ("withdraw", Right::Key(WITHDRAW), 6, User),
         _ => return None,
     };

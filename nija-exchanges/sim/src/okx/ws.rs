@@ -1,5 +1,6 @@
 //! One WebSocket connection: `/ws/v5/public`, `/ws/v5/private` or `/ws/v5/business`.
 
+use super::algo_trigger;
 use super::protocol::State;
 use super::ws_account::AccountChannels;
 use super::ws_login::{self, User};
@@ -196,6 +197,7 @@ impl Connection {
 
     /// What a change at the venue means for this connection; `paced` ten times a second.
     fn changes(&mut self, paced: bool) -> Vec<Push> {
+        algo_trigger::settle(&self.venue, &self.state, self.venue.clock.now_ns());
         let mut out: Vec<Push> =
             self.market.changes(&self.venue, paced).into_iter().map(Push::Market).collect();
         if let Some(user) = &self.user {

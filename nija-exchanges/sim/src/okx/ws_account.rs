@@ -1,6 +1,7 @@
 //! An account's channels on one connection: `orders`, `account`, `balance_and_position`.
 
 use super::account::{summary, uid};
+use super::algo_calls;
 use super::error::OkxError;
 use super::instruments::{INSTRUMENTS, ms, plain};
 use super::order_json::{common, fee, state};
@@ -21,6 +22,8 @@ pub(super) struct AccountChannels {
     /// Number of the last event seen, and of the last change of balances.
     seen: u64,
     version: u64,
+    /// Number of the last change of an algo order seen.
+    algos: u64,
     balances: BTreeMap<String, Balance>,
 }
 
@@ -39,7 +42,7 @@ impl AccountChannels {
         arg: &Value,
     ) -> Result<Vec<Value>, Refusal> {
         let text = |name: &str| arg.get(name).and_then(Value::as_str).unwrap_or_default();
-        if matches!(channel, "orders" | "positions")
+        if matches!(channel, "orders" | "positions" | "orders-algo")
             && !matches!(
                 text("instType"),
                 "SPOT" | "MARGIN" | "SWAP" | "FUTURES" | "OPTION" | "EVENTS" | "ANY"
@@ -51,10 +54,10 @@ impl AccountChannels {
         let engine = venue.engine.lock();
         if self.args.is_empty() {
             self.seen = engine.last_event(account);
+            self.algos = of.algos.lock().last_change();
             let (balances, version) = engine.balances(account);
             (self.balances, self.version) = (balances.into_iter().collect(), version);
         }
-        let _ = of;
         self.args.insert(name(channel, arg), arg.clone());
         let now_ns = venue.clock.now_ns();
         let held: Vec<(String, Balance)> =
@@ -111,6 +114,26 @@ impl AccountChannels {
             .filter_map(|event| if let ExecKind::Trade(fill) = &event.kind { Some(fill) } else { None })
             .collect();
         out.extend(self.balances(&engine, account, &fills, now_ns));
+        out.extend(self.algos(venue, of, account));
+        out
+    }
+
+    /// Algo orders that changed.
+    fn algos(&mut self, venue: &Venue, of: &State, account: AccountId) -> Vec<Value> {
+        let algos = of.algos.lock();
+        let changes = algos.changes_after(account, self.algos);
+        self.algos = algos.last_change();
+        let mut out = Vec::new();
+        for algo in changes {
+            let wanted = self.args.iter().filter(|((channel, _), arg)| {
+                channel == "orders-algo" && wants(arg, INSTRUMENTS[algo.market].id)
+            });
+            for (_, arg) in wanted {
+                let message = json!({ "arg": with_uid(arg, account), "data": [algo_calls::row(algo)] });
+                let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+                out.extend(std::iter::repeat_n(message, copies));
+            }
+        }
         out
     }
 

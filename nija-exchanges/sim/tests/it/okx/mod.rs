@@ -1,5 +1,6 @@
 //! The simulated OKX, with a client and signing of its own.
 
+mod algos;
 mod auth;
 mod limits;
 mod orders;

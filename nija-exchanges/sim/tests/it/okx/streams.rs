@@ -252,6 +252,28 @@ async fn an_accounts_orders_and_balances() {
 }
 
 #[tokio::test]
+async fn algo_orders_are_told_on_their_own_address() {
+    let sim = quiet().await;
+    let venue = sim.venue(VenueKind::Okx);
+    let client = Client::new(venue, 0);
+    let mut stream = Stream::open(venue, "business").await;
+    assert_eq!(stream.login(&client).await["code"], "0");
+    stream.subscribe(json!({ "channel": "orders-algo", "instType": "SPOT" })).await;
+    assert_eq!(stream.next().await["event"], "subscribe");
+    let stop = json!({ "instId": "BTC-USDT", "tdMode": "cash", "side": "sell", "ordType": "conditional", "sz": "0.01",
+                       "slTriggerPx": "58000", "slOrdPx": "-1", "algoClOrdId": "s1" });
+    assert_eq!(client.post("/api/v5/trade/order-algo", &stop).await["code"], "0");
+    let live = stream.push("orders-algo").await["data"][0].clone();
+    assert_eq!((&live["state"], &live["algoClOrdId"]), (&json!("live"), &json!("s1")));
+    // Nobody asks: the step of the tape sees that its price has come.
+    assert!(venue.set_price("BTC-USDT", 57_000.into()));
+    let done = stream.push("orders-algo").await["data"][0].clone();
+    assert_eq!((&done["state"], &done["algoId"]), (&json!("effective"), &live["algoId"]));
+    assert_eq!(client.order(done["ordId"].as_str().unwrap()).await["state"], "filled");
+    sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn orders_are_placed_and_cancelled_over_the_stream() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Okx);
