@@ -364,6 +364,31 @@ impl VenueHandle {
         self.venue.faults.hits()
     }
 
+    /// Carries out one REST request as if it had come over the wire, without a connection and without faults: status and body. For
+    /// tests that ask more often than connections allow. `None` when the target or a header is none that HTTP can carry.
+    #[must_use]
+    pub fn request(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(String, Vec<u8>)],
+        body: &[u8],
+    ) -> Option<(u16, String)> {
+        let mut request = axum::http::Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(name, value.as_slice());
+        }
+        let (parts, ()) = request.body(()).ok()?.into_parts();
+        let answer = self.venue.protocol.handle(&self.venue, &parts, body, None);
+        Some((answer.status.as_u16(), answer.body))
+    }
+
+    /// How many messages of streams are still going to be lost ([`FaultKind::StreamGap`]).
+    #[must_use]
+    pub fn stream_gaps_left(&self) -> u64 {
+        self.venue.streams.gap.load(Ordering::Relaxed)
+    }
+
     /// Opens another account.
     #[must_use]
     pub fn add_account(&self, new: NewAccount) -> Account {

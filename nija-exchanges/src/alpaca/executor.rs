@@ -41,6 +41,7 @@ pub(super) struct Alpaca {
     pub(super) websocket: WsConfig,
     pub(super) book_depth: usize,
     pub(super) book_check: Duration,
+    pub(super) account_check: Duration,
     pub(super) poll: Duration,
     contract: VenueContract,
 }
@@ -87,6 +88,7 @@ impl AlpacaExecutor {
             websocket: config.websocket,
             book_depth: config.book_depth.max(1),
             book_check: config.book_check,
+            account_check: config.account_check,
             poll: config.poll,
             contract: contract::contract(venue.clone()),
             venue,

@@ -72,6 +72,7 @@ impl Alpaca {
         // Long enough for a loaded machine, short enough for an answer that never comes.
         config.http.timeout = Duration::from_secs(5);
         config.book_check = Duration::from_millis(500);
+        config.account_check = Duration::from_millis(500);
         config.poll = Duration::from_millis(50);
         config
     }

@@ -18,7 +18,7 @@ const SEED: u64 = 20_261_123;
 const REFUSALS: [i64; 5] = [-1022, -1100, -1101, -1102, -1108];
 
 /// A request of the allow-list with random parameters, in the query and in the body.
-fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
+pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
     let text = |rng: &mut ChaCha8Rng| -> String {
         let alphabet: Vec<char> = "abcXYZ019 /+%&=?:-_.,~ü€\u{1F600}".chars().collect();
         (0..rng.random_range(1..20)).map(|_| alphabet[rng.random_range(0..alphabet.len())]).collect()

@@ -3,6 +3,6 @@
 mod harness;
 mod orders;
 mod streams;
-mod tokens;
+pub(crate) mod tokens;
 
 pub(crate) use harness::Coinbase;

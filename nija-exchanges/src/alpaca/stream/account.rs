@@ -6,17 +6,21 @@
 
 use futures::SinkExt;
 use nija_core::{
-    AccountEvent, Method, RequestBody, RequestPurpose, Timestamp, UnsignedRequest, VenueAccount, VenueError,
+    AccountEvent, ExecutionReport, Method, RequestBody, RequestPurpose, Timestamp, UnsignedRequest,
+    VenueAccount, VenueError, VenueFill,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::{Instant, sleep_until, timeout_at},
+};
 
 use super::{
     super::{auth, executor::Alpaca, orders, symbols::SymbolMap, wire},
     ANSWER,
-    updates::{Seen, Told},
+    missed::Memory,
 };
 use crate::transport::{Ended, StreamSender, WsConnection};
 
@@ -38,14 +42,15 @@ struct Wanted {
     filled: HashMap<String, Decimal>,
 }
 
-struct Session {
-    alpaca: Arc<Alpaca>,
-    account: VenueAccount,
-    symbols: Arc<SymbolMap>,
+pub(super) struct Session {
+    pub(super) alpaca: Arc<Alpaca>,
+    pub(super) account: VenueAccount,
+    pub(super) symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
-    told: Told,
-    fills: Seen,
+    pub(super) memory: OwnedMutexGuard<Memory>,
     wanted: Option<Wanted>,
+    /// When to compare with REST next.
+    check_at: Instant,
     /// When to read the balances next, and when they were last read.
     balances_at: Option<Instant>,
     balances_read: Option<Instant>,
@@ -56,6 +61,7 @@ struct Session {
 pub(super) async fn session(
     alpaca: Arc<Alpaca>,
     account: VenueAccount,
+    memory: Arc<Mutex<Memory>>,
     out: StreamSender<AccountEvent>,
 ) -> Ended {
     let mut session = Session {
@@ -63,9 +69,9 @@ pub(super) async fn session(
         account,
         symbols: Arc::default(),
         out,
-        told: Told::default(),
-        fills: Seen::default(),
+        memory: memory.lock_owned().await,
         wanted: None,
+        check_at: Instant::now(),
         balances_at: None,
         balances_read: None,
         up: false,
@@ -90,11 +96,12 @@ impl Session {
         self.balances_at = Some(Instant::now());
         loop {
             let due = [self.wanted.as_ref().map(|wanted| wanted.at), self.balances_at];
-            let due = due.into_iter().flatten().min();
+            let due = due.into_iter().flatten().fold(self.check_at, Instant::min);
             let go_on = tokio::select! {
+                // What is due first: a busy stream must not put it off for ever.
                 biased;
+                () = sleep_until(due) => self.fetch().await?,
                 text = socket.next() => self.take(&text.map_err(|error| error.0)?).await?,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.fetch().await?,
             };
             if !go_on {
                 return Ok(());
@@ -168,17 +175,19 @@ impl Session {
         }
         let report = self.alpaca.report(&update.order, &self.symbols).map_err(|error| error.to_string())?;
         tracing::trace!(event = update.event, execution = update.execution_id, "update");
+        let at = update.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(report.at);
+        Ok(self.tell(report, at).await)
+    }
+
+    /// Hands a report on, if it is news, and sees to what comes with it.
+    pub(super) async fn tell(&mut self, report: ExecutionReport, at: Timestamp) -> bool {
         let now = Instant::now();
         if !report.filled.is_zero() {
-            let at = update.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(report.at);
-            self.want(&update.order.id, report.filled.get(), at.min(report.at), now);
+            self.want(report.venue_order_id.as_str(), report.filled.get(), at.min(report.at), now);
         }
         let soonest = self.balances_read.map_or(now, |read| read + BALANCES_EVERY).max(now + BUNCH);
         self.balances_at = Some(self.balances_at.unwrap_or(soonest));
-        if self.told.is_news(&report) {
-            return Ok(self.emit(AccountEvent::Report(report)).await);
-        }
-        Ok(true)
+        !self.memory.told.is_news(&report) || self.emit(AccountEvent::Report(report)).await
     }
 
     fn want(&mut self, order: &str, filled: Decimal, at: Timestamp, now: Instant) {
@@ -202,8 +211,12 @@ impl Session {
         if self.wanted.as_ref().is_some_and(|wanted| wanted.at <= now) && !self.fetch_fills().await? {
             return Ok(false);
         }
-        if self.balances_at.is_some_and(|at| at <= now) {
-            return self.fetch_balances().await;
+        if self.balances_at.is_some_and(|at| at <= now) && !self.fetch_balances().await? {
+            return Ok(false);
+        }
+        if self.check_at <= now {
+            self.check_at = now + self.alpaca.account_check;
+            return self.make_up().await;
         }
         Ok(true)
     }
@@ -219,8 +232,7 @@ impl Session {
                     {
                         wanted.filled.remove(order);
                     }
-                    let new = self.fills.is_new(one.fill.execution_id.as_str());
-                    if new && !self.emit(AccountEvent::Fill(one.fill)).await {
+                    if !self.fill(one.fill).await {
                         return Ok(false);
                     }
                 }
@@ -260,13 +272,18 @@ impl Session {
         Ok(true)
     }
 
+    /// Hands an execution on, once.
+    pub(super) async fn fill(&mut self, fill: VenueFill) -> bool {
+        !self.memory.fills.is_new(fill.execution_id.as_str()) || self.emit(AccountEvent::Fill(fill)).await
+    }
+
     async fn emit(&mut self, event: AccountEvent) -> bool {
         self.out.send(event).await.is_ok()
     }
 }
 
 /// Whether a failed reading is worth another, with the stream kept.
-fn passes(error: &VenueError) -> bool {
+pub(super) fn passes(error: &VenueError) -> bool {
     error.may_try_again() || matches!(error, VenueError::AnswerLost { .. })
 }
 

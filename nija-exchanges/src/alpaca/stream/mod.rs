@@ -3,6 +3,7 @@
 mod account;
 pub(super) mod book;
 mod market;
+mod missed;
 mod poll;
 mod sides;
 pub(super) mod updates;
@@ -36,8 +37,9 @@ pub(super) fn market(alpaca: &Arc<Alpaca>, symbols: &[Symbol]) -> BoxStream<'sta
 
 /// A user's own events, for as long as the stream is read.
 pub(super) fn account(alpaca: Arc<Alpaca>, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+    let memory = Arc::new(tokio::sync::Mutex::new(missed::Memory::new(alpaca.market.clock.now())));
     supervise(backoff(), AccountEvent::Disconnected, move |out| {
-        account::session(alpaca.clone(), account.clone(), out)
+        account::session(alpaca.clone(), account.clone(), memory.clone(), out)
     })
 }
 

@@ -15,21 +15,24 @@ pub(in super::super) struct Told {
 
 impl Told {
     /// Whether a report says more than was told before.
-    pub(in super::super) fn is_news(&mut self, report: &ExecutionReport) -> bool {
-        let id = report.venue_order_id.as_str();
-        let known = self.orders.get(id).copied();
-        let news = match known {
+    pub(in super::super) fn would_be_news(&self, report: &ExecutionReport) -> bool {
+        match self.orders.get(report.venue_order_id.as_str()) {
             None => true,
             Some((state, _)) if state.is_final() => false,
             Some((state, filled)) => {
-                report.filled > filled || (report.filled == filled && report.state != state)
+                report.filled > *filled || (report.filled == *filled && report.state != *state)
             }
-        };
+        }
+    }
+
+    /// The same, and it is told with that.
+    pub(in super::super) fn is_news(&mut self, report: &ExecutionReport) -> bool {
+        let news = self.would_be_news(report);
         if news {
-            if known.is_none() {
+            let id = report.venue_order_id.as_str();
+            if self.orders.insert(id.to_owned(), (report.state, report.filled)).is_none() {
                 self.order.push_back(id.to_owned());
             }
-            self.orders.insert(id.to_owned(), (report.state, report.filled));
             while self.order.len() > KEPT {
                 if let Some(oldest) = self.order.pop_front() {
                     self.orders.remove(&oldest);
@@ -37,6 +40,14 @@ impl Told {
             }
         }
         news
+    }
+}
+
+impl Told {
+    /// Orders that were not over when they were last told of.
+    pub(in super::super) fn open(&self) -> Vec<String> {
+        let open = self.orders.iter().filter(|(_, (state, _))| !state.is_final());
+        open.map(|(id, _)| id.clone()).collect()
     }
 }
 

@@ -20,6 +20,8 @@ struct Feed {
     book: LocalBook,
     /// Whether updates fit: there was a snapshot, and every checksum since agreed.
     in_step: bool,
+    /// When the connection is given up, while there is no snapshot that fits.
+    snapshot_by: Option<Instant>,
 }
 
 struct Session {
@@ -55,6 +57,7 @@ impl Session {
                         symbol: symbol.clone(),
                         book: LocalBook::new(self.kraken.book_depth, precision),
                         in_step: false,
+                        snapshot_by: None,
                     };
                     self.feeds.insert(listed.stream_name.clone(), feed);
                 }
@@ -75,12 +78,14 @@ impl Session {
         }
         self.waiting = 2 * self.feeds.len();
         let answered_by = Instant::now() + ANSWER;
+        self.feeds.values_mut().for_each(|feed| feed.snapshot_by = Some(answered_by));
         loop {
-            let text = if self.waiting > 0 {
-                let next = timeout_at(answered_by, socket.next()).await;
-                next.map_err(|_| "a subscription was not answered".to_owned())?
-            } else {
-                socket.next().await
+            let answer = (self.waiting > 0).then_some((answered_by, "a subscription was not answered"));
+            let snapshots = self.feeds.values().filter_map(|feed| feed.snapshot_by);
+            let snapshot = snapshots.min().map(|by| (by, "a book's snapshot did not come"));
+            let text = match answer.into_iter().chain(snapshot).min_by_key(|(by, _)| *by) {
+                Some((by, missing)) => timeout_at(by, socket.next()).await.map_err(|_| missing.to_owned())?,
+                None => socket.next().await,
             };
             let text = text.map_err(|error| error.0)?;
             if !self.take(&text, &mut socket).await? {
@@ -124,6 +129,10 @@ impl Session {
         } else {
             let error = message.error.as_deref().unwrap_or("no reason given");
             tracing::warn!(error, symbol = message.symbol.as_deref(), "a subscription was refused");
+            // What was refused sends no snapshot; the other symbols are not to suffer from it.
+            let refused = |name: &String| message.symbol.as_deref().is_none_or(|symbol| symbol == name);
+            let waiting = self.feeds.iter_mut().filter(|(name, feed)| refused(name) && !feed.in_step);
+            waiting.for_each(|(_, feed)| feed.snapshot_by = None);
             if self.waiting == 0 && !self.up {
                 return Err(format!("every subscription was refused: {error}"));
             }
@@ -170,6 +179,7 @@ impl Session {
                 continue;
             };
             feed.in_step = agrees;
+            feed.snapshot_by = (!agrees).then(|| Instant::now() + ANSWER);
             if !agrees {
                 tracing::warn!(symbol = %feed.symbol, "the book's checksum differs; asking for a fresh snapshot");
                 let params =

@@ -17,7 +17,7 @@ use crate::support::id;
 const SEED: u64 = 20_261_123;
 
 /// A request of the allow-list with random parameters.
-fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
+pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
     let text = |rng: &mut ChaCha8Rng| -> String {
         let alphabet: Vec<char> = "abcXYZ019 /+%&=?:-_.,ü€\u{1F600}".chars().collect();
         (0..rng.random_range(1..20)).map(|_| alphabet[rng.random_range(0..alphabet.len())]).collect()
