@@ -14,7 +14,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -24,17 +24,32 @@ type Listeners = Arc<Mutex<HashMap<UserId, UnboundedSender<AccountEvent>>>>;
 
 /// Fills every order whole within the call and says so on the account's stream; what may rest, rests.
 pub(crate) struct InstantVenue {
+    /// What a call takes.
+    latency: Duration,
+    /// Whether it takes no order and gives no answer.
+    hangs: AtomicBool,
     contract: VenueContract,
     listeners: Listeners,
     serial: AtomicU64,
     price: Price,
 }
 
+#[allow(dead_code)] // Each bench takes what it needs.
 impl InstantVenue {
     pub(crate) fn new() -> Self {
+        Self::named("instant", Duration::ZERO)
+    }
+
+    pub(crate) fn set_hangs(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::Relaxed);
+    }
+
+    pub(crate) fn named(name: &str, latency: Duration) -> Self {
         Self {
+            latency,
+            hangs: AtomicBool::new(false),
             contract: VenueContract {
-                venue: VenueId::new("instant").unwrap(),
+                venue: VenueId::new(name).unwrap(),
                 name: "Instant",
                 needs_credential: false,
                 repeated_client_id: RepeatedClientId::Rejected,
@@ -112,6 +127,12 @@ impl Executor for InstantVenue {
         order: &VenueOrder,
         _: Notional,
     ) -> Result<Placement, VenueError> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
         let n = self.serial.fetch_add(1, Ordering::Relaxed);
         let (venue_order_id, at) = (VenueOrderId::new(&format!("o{n}")).unwrap(), SystemClock.now());
         if order.time_in_force() == TimeInForce::Gtc {

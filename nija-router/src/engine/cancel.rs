@@ -59,7 +59,7 @@ impl Inner {
             (venue, leg, live.order.intent.signal.symbol.clone())
         };
         let account = self.account(user.id, &venue, OpenPurpose::Trade).await?;
-        venue.lane.cancel_token().await;
+        venue.lane.cancel_token(user.id, &symbol).await;
         let wanted = OrderRef {
             symbol: symbol.clone(),
             client_id: leg.client_id,
@@ -67,7 +67,8 @@ impl Inner {
         };
         let began = Instant::now();
         let answer = self.call(&venue, venue.executor.cancel(&account, &wanted)).await;
-        venue.lane.note_call(answer.as_ref().is_err_and(nija_core::VenueError::is_failure), began.elapsed());
+        let failed = answer.as_ref().is_err_and(nija_core::VenueError::is_failure);
+        venue.lane.note_call(user.id, failed, began.elapsed(), &venue.executor.limits_used());
         // Whatever the answer was: what counts is how the order stands there now.
         self.look_up(user, &venue, order, &symbol, &leg).await;
         if let Some(conn) = user.conn(&venue.id) {

@@ -38,6 +38,7 @@ mod view;
 pub use answers::{AccountSummary, MarkedPosition, Preview, Submitted, VenueStatus};
 pub use config::EngineConfig;
 pub use error::EngineError;
+pub(crate) use ids::ById;
 
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,

@@ -112,7 +112,10 @@ impl Inner {
         let wait = wait(attempt, dead);
         let in_time = |at: Timestamp| exit || at.since(intent.received_at) <= self.config.max_intent_age;
         let young = in_time(now);
-        let again = dead.again && young && attempt < attempts;
+        // An exit tries again whatever others do; an entry only while its venue's budget has a retry left.
+        let budget = live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue));
+        let paid = || exit || !may_wait || budget.is_none_or(|venue| venue.lane.retries.spend());
+        let again = dead.again && young && attempt < attempts && (cancelled || paid());
         let events = if cancelled {
             let reason = Reason::new("cancelled", "cancelled before it reached a venue");
             vec![ended(order, OrderState::Cancelled, reason)]

@@ -2,12 +2,15 @@
 
 use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
-    Placement, Reason, SignError, TimeInForce, VaultError, VenueError, VenueOrder,
+    Placement, Reason, SignError, Symbol, TimeInForce, VaultError, VenueError, VenueOrder,
 };
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use crate::planted::{Bug, planted};
+use crate::{
+    lane::LaneJob,
+    planted::{Bug, planted},
+};
 
 use super::{conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User, venue::Venue};
 
@@ -17,6 +20,12 @@ pub(crate) struct Job {
     pub(super) order: OrderId,
     pub(super) approved: Approved<OrderIntent>,
     pub(super) leg: OrderLeg,
+}
+
+impl LaneJob for Job {
+    fn symbol(&self) -> &Symbol {
+        &self.approved.get().signal.symbol
+    }
 }
 
 impl Inner {
@@ -43,8 +52,11 @@ impl Inner {
         if self.clock.now() >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
-        if (!exit || planted(Bug::BreakerHoldsExits)) && !venue.lane.admit_entry() {
+        if (!exit || planted(Bug::BreakerHoldsExits)) && !venue.lane.admit_entry(job.user.id) {
             return self.not_sent(job, Dead::breaker_open(&venue.id)).await;
+        }
+        if job.leg.attempt == 0 {
+            venue.lane.retries.earn();
         }
         let account = match self.account(job.user.id, venue, OpenPurpose::Trade).await {
             Ok(account) => account,
@@ -101,7 +113,7 @@ impl Inner {
     ) {
         let failed =
             outcome.as_ref().is_err_and(|error| error.is_failure() || planted(Bug::BlamesVenueForUsers));
-        venue.lane.note_call(failed, began.elapsed());
+        venue.lane.note_call(job.user.id, failed, began.elapsed(), &venue.executor.limits_used());
         let symbol = &job.approved.get().signal.symbol;
         venue.lane.note_order(symbol, outcome.is_ok());
         venue.executions.increment(1);

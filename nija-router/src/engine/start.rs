@@ -22,8 +22,8 @@ impl Inner {
             .executors
             .into_iter()
             .map(|executor| {
-                let id = &executor.contract().venue;
-                let lane = Arc::new(Lane::new(id, &parts.config.lane, parts.clock.clone()));
+                let lane = Lane::new(executor.contract(), &parts.config.lane, parts.clock.clone());
+                let lane = Arc::new(lane);
                 Arc::new(Venue::new(executor, lane))
             })
             .collect();

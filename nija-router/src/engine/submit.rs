@@ -25,7 +25,7 @@ use crate::{
     planted::{Bug, planted},
 };
 
-/// What a caller whose lane is full is told to wait.
+/// What a caller is told to wait where no lane says better.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// Strategies' names are for people; longer ones are a mistake.
 const STRATEGY_LENGTH: usize = 128;
@@ -102,7 +102,7 @@ impl Inner {
         let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
             Some(placed) => placed,
             None if full_only(&decision) => {
-                return self.busy(&mut state, intent).await;
+                return self.busy(&mut state, intent, &decision).await;
             }
             None => {
                 let end = ended(intent.id, OrderState::Failed, no_venue(&decision));
@@ -118,14 +118,14 @@ impl Inner {
         }
         let routed = JournalEvent::Routed { order: intent.id, decision, leg: placed.leg.clone() };
         if planted(Bug::SendsBeforeJournal) {
-            let early = placed.venue.lane.reserve_for_failover();
+            let early = placed.venue.lane.reserve_for_failover(user.id);
             let job = Job {
                 user: user.clone(),
                 order: intent.id,
                 approved: approved.clone(),
                 leg: placed.leg.clone(),
             };
-            early.fill(intent.signal.signal_type.priority(), user.id, intent.id, job);
+            early.fill(intent.signal.signal_type.priority(), intent.id, job);
         }
         match self.record(&user, &mut state, vec![accepted, routed]).await {
             Ok(_) => {}
@@ -158,7 +158,7 @@ impl Inner {
         let signal = &approved.get().signal;
         venue.routed.increment(1);
         let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg };
-        slot.fill(signal.signal_type.priority(), user.id, id, job);
+        slot.fill(signal.signal_type.priority(), id, job);
         state.orders.get(&id).map(|live| live.order.clone())
     }
 
@@ -194,9 +194,9 @@ impl Inner {
         let venue = self.venue(&chosen.venue)?.clone();
         let intent = approved.get();
         let slot = if failover {
-            venue.lane.reserve_for_failover()
+            venue.lane.reserve_for_failover(intent.signal.user)
         } else {
-            venue.lane.reserve(intent.signal.signal_type.is_exit())?
+            venue.lane.reserve(intent.signal.user, intent.signal.signal_type.is_exit())?
         };
         let leg = OrderLeg {
             venue: venue.id.clone(),
@@ -234,8 +234,17 @@ impl Inner {
             .ok_or(EngineError::NoSuchOrder)
     }
 
-    async fn busy(&self, state: &mut UserState, intent: OrderIntent) -> Result<Submitted, EngineError> {
-        let busy = EngineError::Busy { retry_after: RETRY_AFTER };
+    /// Every lane that would take it is full.
+    async fn busy(
+        &self,
+        state: &mut UserState,
+        intent: OrderIntent,
+        decision: &RouteDecision,
+    ) -> Result<Submitted, EngineError> {
+        let full = decision.candidates.iter().filter(|candidate| is_full(candidate));
+        let lanes = full.map(|candidate| &candidate.venue).chain(&decision.venue);
+        let soonest = lanes.filter_map(|id| Some(self.venue(id)?.lane.retry_after())).min();
+        let busy = EngineError::Busy { retry_after: soonest.unwrap_or(RETRY_AFTER) };
         self.known(state, intent, busy).await
     }
 
@@ -300,7 +309,11 @@ fn full_only(decision: &RouteDecision) -> bool {
         || decision
             .candidates
             .iter()
-            .any(|candidate| candidate.rejections == [nija_core::Ineligible::QueueFull])
+            .any(is_full)
+}
+
+fn is_full(candidate: &nija_core::Candidate) -> bool {
+    candidate.rejections == [nija_core::Ineligible::QueueFull]
 }
 
 pub(super) fn no_venue(decision: &RouteDecision) -> Reason {

@@ -91,7 +91,7 @@ impl Inner {
                     quote: quote.or_else(|| if exit { last_resort(holdings.state, &key) } else { None }),
                     book: seen.and_then(|view| view.book.clone()),
                     fees: conn.map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(&signal.symbol)),
-                    health: venue.lane.health(),
+                    health: venue.lane.health_for(user.id),
                     connected: conn.is_some(),
                     within_tier: place.and_then(|place| within.get(place)).copied().unwrap_or(true),
                     available_base: match conn {

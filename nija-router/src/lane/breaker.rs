@@ -1,6 +1,6 @@
 //! The circuit breaker of a venue. It holds up entries only: exits and cancels never ask it.
 
-use nija_core::{BreakerState, Clock, Timestamp};
+use nija_core::{BreakerState, Clock, Timestamp, UserId};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 
@@ -8,6 +8,8 @@ use std::{sync::Arc, time::Duration};
 enum State {
     Closed {
         failures: u32,
+        /// Whose they were.
+        whose: Whose,
     },
     Open {
         since: Timestamp,
@@ -18,6 +20,26 @@ enum State {
     },
 }
 
+const CLOSED: State = State::Closed { failures: 0, whose: Whose::Nobody };
+
+/// Who had the failures in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Nobody,
+    One(UserId),
+    Several,
+}
+
+impl Whose {
+    fn and(self, user: UserId) -> Self {
+        match self {
+            Self::Nobody => Self::One(user),
+            Self::One(known) if known == user => self,
+            Self::One(_) | Self::Several => Self::Several,
+        }
+    }
+}
+
 /// Opens after failures in a row; lets one probe through after a while; closes on a success.
 #[derive(Debug)]
 pub(crate) struct Breaker {
@@ -25,11 +47,24 @@ pub(crate) struct Breaker {
     clock: Arc<dyn Clock>,
     failures: u32,
     open_for: Duration,
+    /// Whether one user's failures alone open it.
+    by_one: bool,
 }
 
 impl Breaker {
-    pub(crate) fn new(clock: Arc<dyn Clock>, failures: u32, open_for: Duration) -> Self {
-        Self { state: Mutex::new(State::Closed { failures: 0 }), clock, failures: failures.max(1), open_for }
+    /// One user's: opened by that user's failures.
+    pub(crate) fn of_user(clock: Arc<dyn Clock>, failures: u32, open_for: Duration) -> Self {
+        Self::new(clock, failures, open_for, true)
+    }
+
+    /// A whole venue's: the trouble that one user has alone leaves it closed.
+    pub(crate) fn of_venue(clock: Arc<dyn Clock>, failures: u32, open_for: Duration) -> Self {
+        Self::new(clock, failures, open_for, false)
+    }
+
+    fn new(clock: Arc<dyn Clock>, failures: u32, open_for: Duration, by_one: bool) -> Self {
+        let state = Mutex::new(CLOSED);
+        Self { state, clock, failures: failures.max(1), open_for, by_one }
     }
 
     /// Where it stands now.
@@ -57,18 +92,23 @@ impl Breaker {
 
     /// The venue answered, be it with a business refusal.
     pub(crate) fn success(&self) {
-        *self.state.lock() = State::Closed { failures: 0 };
+        *self.state.lock() = CLOSED;
     }
 
-    /// The venue failed.
-    pub(crate) fn failure(&self) {
+    /// The venue failed in a call for this user.
+    pub(crate) fn failure(&self, user: UserId) {
         let now = self.clock.now();
         let mut state = self.state.lock();
         *state = match *state {
-            State::Closed { failures } if failures + 1 < self.failures => {
-                State::Closed { failures: failures + 1 }
+            State::Closed { failures, whose } => {
+                let (failures, whose) = (failures.saturating_add(1), whose.and(user));
+                if failures < self.failures || (whose != Whose::Several && !self.by_one) {
+                    State::Closed { failures, whose }
+                } else {
+                    State::Open { since: now }
+                }
             }
-            _ => State::Open { since: now },
+            State::Open { .. } | State::Probing { .. } => State::Open { since: now },
         };
     }
 
@@ -94,17 +134,31 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nija_core::ManualClock;
+    use nija_core::{ManualClock, SeededEntropy};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn breaker() -> (Breaker, ManualClock) {
         let clock = ManualClock::at(Timestamp::from_micros(1_000_000_000));
-        (Breaker::new(Arc::new(clock.clone()), 5, MINUTE), clock)
+        (Breaker::of_user(Arc::new(clock.clone()), 5, MINUTE), clock)
+    }
+
+    fn user(seed: u64) -> UserId {
+        UserId::generate(Timestamp::from_micros(0), &SeededEntropy::new(seed))
     }
 
     fn fail(breaker: &Breaker, times: u32) {
-        (0..times).for_each(|_| breaker.failure());
+        (0..times).for_each(|_| breaker.failure(user(1)));
+    }
+
+    #[test]
+    fn one_users_trouble_does_not_close_a_venue_to_the_others() {
+        let clock = ManualClock::at(Timestamp::from_micros(1_000_000_000));
+        let venue = Breaker::of_venue(Arc::new(clock), 5, MINUTE);
+        fail(&venue, 50);
+        assert_eq!(venue.state(), BreakerState::Closed);
+        venue.failure(user(2));
+        assert_eq!(venue.state(), BreakerState::Open);
     }
 
     #[test]

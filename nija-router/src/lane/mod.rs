@@ -1,32 +1,59 @@
-//! One lane per venue, so that one venue's trouble stays its own: a bounded queue, a rate budget, a breaker, and how it does.
+//! One lane per venue, so that one venue's trouble stays its own: a bounded queue, rate budgets, breakers, a retry budget, and how
+//! it does. Within a lane users are served fairly: queue, workers and budgets are shared so that none is felt by the others.
 
 mod breaker;
 mod config;
 mod health;
 mod limiter;
 mod queue;
+mod retry;
+mod share;
 
 pub use config::LaneConfig;
 
 use metrics::{Gauge, gauge};
-use nija_core::{BreakerState, Clock, OrderId, Symbol, UserId, VenueHealth, VenueId};
+use nija_core::{BreakerState, Clock, LimitUsage, OrderId, Symbol, UserId, VenueContract, VenueHealth};
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
+use crate::engine::ById;
 use breaker::Breaker;
 use health::Health;
 use limiter::Limiter;
 use queue::Queue;
+use retry::RetryBudget;
+use share::Shares;
+
+/// The least and the most that a caller whose order finds no place is told to wait.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// What an answer takes while none has come yet.
+const USUAL_LATENCY: Duration = Duration::from_millis(100);
+
+/// What a lane has to know of its jobs.
+pub(crate) trait LaneJob {
+    /// What is traded, for budgets by pair.
+    fn symbol(&self) -> &Symbol;
+
+    /// Requests that it takes.
+    fn cost(&self) -> u32 {
+        1
+    }
+}
 
 #[derive(Debug)]
 struct Waiting<J> {
     queue: Queue<J>,
-    /// Places taken by orders that are being journaled.
-    reserved: usize,
-    /// Jobs that workers hold.
+    /// Places in the queue, those of orders that are being journaled included.
+    places: Shares,
+    /// Entries that workers hold.
+    working: Shares,
+    /// Jobs that are being sent, exits included.
     active: usize,
+    limiter: Limiter,
+    /// This address may send one more: taken, and not used since nobody's own budget allowed it. Others first, then exits.
+    credit: [bool; 2],
 }
 
 /// A venue's lane. `J` is what its workers do.
@@ -36,10 +63,13 @@ pub(crate) struct Lane<J> {
     exits: Notify,
     entries: Notify,
     idle: Notify,
-    limiter: Limiter,
     breaker: Breaker,
+    /// Of users whose calls failed lately.
+    user_breakers: Mutex<ById<UserId, Breaker>>,
+    pub(crate) retries: RetryBudget,
     health: Health,
-    capacity: usize,
+    clock: Arc<dyn Clock>,
+    config: LaneConfig,
     depth_gauge: Gauge,
     breaker_gauge: Gauge,
 }
@@ -49,63 +79,86 @@ pub(crate) struct Lane<J> {
 #[derive(Debug)]
 pub(crate) struct Slot<J> {
     lane: Arc<Lane<J>>,
+    user: UserId,
+    filled: bool,
 }
 
 /// A job in a worker's hands; the lane counts it as active until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Taken<J> {
+pub(crate) struct Taken<J: LaneJob> {
     lane: Arc<Lane<J>>,
+    user: UserId,
+    exit: bool,
     pub(crate) job: J,
 }
 
 enum Next<J> {
-    Job(J),
+    Job(UserId, J),
     Wait(Duration),
     Empty,
 }
 
-impl<J> Lane<J> {
-    pub(crate) fn new(venue: &VenueId, config: &LaneConfig, clock: Arc<dyn Clock>) -> Self {
-        let name = venue.to_string();
+impl<J: LaneJob> Lane<J> {
+    pub(crate) fn new(contract: &VenueContract, config: &LaneConfig, clock: Arc<dyn Clock>) -> Self {
+        let name = contract.venue.to_string();
+        let waiting = Waiting {
+            queue: Queue::default(),
+            places: Shares::new(config.capacity),
+            working: Shares::new(config.workers.max(1)),
+            active: 0,
+            limiter: Limiter::new(config, &contract.limit_scopes),
+            credit: [false; 2],
+        };
         Self {
-            waiting: Mutex::new(Waiting { queue: Queue::default(), reserved: 0, active: 0 }),
+            waiting: Mutex::new(waiting),
             exits: Notify::new(),
             entries: Notify::new(),
             idle: Notify::new(),
-            limiter: Limiter::new(config.rate_per_second, config.exit_reserve_percent),
-            breaker: Breaker::new(clock, config.breaker_failures, config.breaker_open_for),
+            breaker: Breaker::of_venue(clock.clone(), config.breaker_failures, config.breaker_open_for),
+            user_breakers: Mutex::default(),
+            retries: RetryBudget::default(),
             health: Health::default(),
-            capacity: config.capacity,
+            clock,
+            config: config.clone(),
             depth_gauge: gauge!("nija_executor_queue_depth", "venue" => name.clone()),
             breaker_gauge: gauge!("nija_breaker_state", "venue" => name),
         }
     }
 
-    /// Takes a place for an entry, or `None` when the lane is full. Exits always get one: the positions that they
+    /// Takes a place for an entry, or `None` when the lane is full for this user. Exits always get one: the positions that they
     /// reduce bound their number.
-    pub(crate) fn reserve(self: &Arc<Self>, exit: bool) -> Option<Slot<J>> {
+    pub(crate) fn reserve(self: &Arc<Self>, user: UserId, exit: bool) -> Option<Slot<J>> {
         let mut waiting = self.waiting.lock();
-        if !exit && waiting.queue.len() + waiting.reserved >= self.capacity {
+        if !exit && !waiting.places.admits(user) {
             return None;
         }
-        waiting.reserved += 1;
-        Some(Slot { lane: self.clone() })
+        waiting.places.take(user);
+        Some(Slot { lane: self.clone(), user, filled: false })
     }
 
     /// A place for an order on record that moves here from another venue: it is never refused.
-    pub(crate) fn reserve_for_failover(self: &Arc<Self>) -> Slot<J> {
-        self.waiting.lock().reserved += 1;
-        Slot { lane: self.clone() }
+    pub(crate) fn reserve_for_failover(self: &Arc<Self>, user: UserId) -> Slot<J> {
+        self.waiting.lock().places.take(user);
+        Slot { lane: self.clone(), user, filled: false }
     }
 
-    /// Waits for the next exit, or the next of all others, that the rate budget lets go.
+    /// When a caller who got no place should try again: when about what waits now has been sent.
+    pub(crate) fn retry_after(&self) -> Duration {
+        let waiting = self.waiting.lock().places.all();
+        let latency = self.health.calls().1.unwrap_or(USUAL_LATENCY);
+        let rounds = waiting.div_ceil(self.config.workers.max(1));
+        let (least, most) = RETRY_AFTER;
+        latency.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)).clamp(least, most)
+    }
+
+    /// Waits for the next exit, or the next of all others, that the rate budgets and its user's share let go.
     pub(crate) async fn next(self: &Arc<Self>, exit: bool) -> Taken<J> {
         let arrivals = self.arrivals(exit);
         loop {
             let arrived = arrivals.notified();
             match self.try_next(exit) {
-                Next::Job(job) => {
-                    return Taken { lane: self.clone(), job };
+                Next::Job(user, job) => {
+                    return Taken { lane: self.clone(), user, exit, job };
                 }
                 Next::Empty => arrived.await,
                 Next::Wait(time) => {
@@ -124,29 +177,56 @@ impl<J> Lane<J> {
     }
 
     fn try_next(&self, exit: bool) -> Next<J> {
-        let mut waiting = self.waiting.lock();
+        let mut guard = self.waiting.lock();
+        let waiting = &mut *guard;
         if !waiting.queue.has(exit) {
             return Next::Empty;
         }
-        if let Err(wait) = self.limiter.take(exit) {
-            return Next::Wait(wait);
+        if !waiting.credit[usize::from(exit)] {
+            if let Err(wait) = waiting.limiter.address(exit) {
+                return Next::Wait(wait);
+            }
+            waiting.credit[usize::from(exit)] = true;
         }
-        let Some(job) = waiting.queue.pop(exit) else {
-            return Next::Empty;
+        let (limiter, working) = (&mut waiting.limiter, &waiting.working);
+        let mut soonest: Option<Duration> = None;
+        let taken = waiting.queue.pop(exit, |user, job| {
+            if !exit && !working.admits(user) {
+                // A worker that becomes free wakes another.
+                return false;
+            }
+            match limiter.own(user, job.symbol(), exit) {
+                Ok(()) => true,
+                Err(wait) => {
+                    soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
+                    false
+                }
+            }
+        });
+        let Some((user, job)) = taken else {
+            return soonest.map_or(Next::Empty, Next::Wait);
         };
+        waiting.credit[usize::from(exit)] = false;
+        waiting.places.give_back(user);
         waiting.active += 1;
+        if !exit {
+            waiting.working.take(user);
+        }
         self.depth_gauge.set(depth(waiting.queue.len()));
         if waiting.queue.has(exit) {
             // One arrival may have woken a worker that was only waiting for the budget.
             self.arrivals(exit).notify_one();
         }
-        Next::Job(job)
+        Next::Job(user, job)
     }
 
     /// Takes a job out again before a worker has it; the caller alone has it then.
     pub(crate) fn remove(&self, user: UserId, order: OrderId) -> Option<J> {
         let mut waiting = self.waiting.lock();
         let job = waiting.queue.remove(user, order);
+        if job.is_some() {
+            waiting.places.give_back(user);
+        }
         self.depth_gauge.set(depth(waiting.queue.len()));
         drop(waiting);
         self.note_idle();
@@ -166,34 +246,41 @@ impl<J> Lane<J> {
         }
     }
 
-    fn is_idle(&self) -> bool {
-        let waiting = self.waiting.lock();
-        waiting.queue.len() + waiting.reserved + waiting.active == 0
-    }
-
-    fn note_idle(&self) {
-        if self.is_idle() {
-            self.idle.notify_waiters();
+    /// Waits for a cancel's share of the rate budgets.
+    pub(crate) async fn cancel_token(&self, user: UserId, symbol: &Symbol) {
+        loop {
+            let taken = {
+                let limiter = &mut self.waiting.lock().limiter;
+                limiter.own(user, symbol, true).and_then(|()| limiter.address(true))
+            };
+            match taken {
+                Ok(()) => return,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
         }
     }
 
-    /// Waits for a cancel's share of the rate budget.
-    pub(crate) async fn cancel_token(&self) {
-        self.limiter.exit_token().await;
+    /// Whether an entry of this user may be sent now; asked once for each sending.
+    pub(crate) fn admit_entry(&self, user: UserId) -> bool {
+        let own = self.user_breakers.lock().get(&user).is_none_or(Breaker::admit);
+        own && self.breaker.admit()
     }
 
-    /// Whether an entry may be sent now; asked once for each sending.
-    pub(crate) fn admit_entry(&self) -> bool {
-        self.breaker.admit()
-    }
-
-    /// Notes how a call went: `failed` says whether it counts against the venue's health.
-    pub(crate) fn note_call(&self, failed: bool, took: Duration) {
+    /// Notes how a call for a user went: `failed` says whether it counts against the venue's health.
+    pub(crate) fn note_call(&self, user: UserId, failed: bool, took: Duration, usages: &[LimitUsage]) {
         self.health.call(!failed, took);
         if failed {
-            self.breaker.failure();
+            self.breaker.failure(user);
+            let (failures, open_for) = (self.config.breaker_failures, self.config.breaker_open_for);
+            let mut breakers = self.user_breakers.lock();
+            let own = || Breaker::of_user(self.clock.clone(), failures, open_for);
+            breakers.entry(user).or_insert_with(own).failure(user);
         } else {
             self.breaker.success();
+            self.user_breakers.lock().remove(&user);
+        }
+        if !usages.is_empty() {
+            self.waiting.lock().limiter.hear(user, usages);
         }
         self.breaker_gauge.set(match self.breaker.state() {
             BreakerState::Closed => 0.0,
@@ -211,43 +298,82 @@ impl<J> Lane<J> {
         self.health.pair_record(symbol)
     }
 
+    /// How the venue stands for all.
     pub(crate) fn health(&self) -> VenueHealth {
-        let waiting = self.waiting.lock();
-        let queue_depth = waiting.queue.len() + waiting.reserved;
-        drop(waiting);
+        let queue_depth = self.waiting.lock().places.all();
         let (success_rate, latency) = self.health.calls();
         VenueHealth {
             breaker: self.breaker.state(),
             success_rate,
             latency,
             queue_depth,
-            queue_capacity: self.capacity,
+            queue_capacity: self.config.capacity,
+        }
+    }
+
+    /// How it stands for one user: full when the user's share is, and closed to who has only failures there.
+    pub(crate) fn health_for(&self, user: UserId) -> VenueHealth {
+        let mut health = self.health();
+        if !self.waiting.lock().places.admits(user) {
+            health.queue_depth = health.queue_depth.max(health.queue_capacity);
+        }
+        if health.breaker == BreakerState::Closed
+            && let Some(own) = self.user_breakers.lock().get(&user)
+        {
+            health.breaker = own.state();
+        }
+        health
+    }
+}
+
+impl<J> Lane<J> {
+    fn is_idle(&self) -> bool {
+        let waiting = self.waiting.lock();
+        waiting.places.all() + waiting.active == 0
+    }
+
+    fn note_idle(&self) {
+        if self.is_idle() {
+            self.idle.notify_waiters();
         }
     }
 }
 
-impl<J> Slot<J> {
+impl<J: LaneJob> Slot<J> {
     /// Puts the job into its place.
-    pub(crate) fn fill(self, priority: u8, user: UserId, order: OrderId, job: J) {
+    pub(crate) fn fill(mut self, priority: u8, order: OrderId, job: J) {
+        self.filled = true;
         let mut waiting = self.lane.waiting.lock();
-        waiting.queue.push(priority, user, order, job);
+        let cost = job.cost();
+        waiting.queue.push(priority, self.user, order, cost, job);
         self.lane.depth_gauge.set(depth(waiting.queue.len()));
         drop(waiting);
         self.lane.arrivals(priority <= 2).notify_one();
-        // Dropping the slot gives the reservation back.
     }
 }
 
 impl<J> Drop for Slot<J> {
     fn drop(&mut self) {
-        self.lane.waiting.lock().reserved -= 1;
-        self.lane.note_idle();
+        if !self.filled {
+            self.lane.waiting.lock().places.give_back(self.user);
+            self.lane.note_idle();
+        }
     }
 }
 
-impl<J> Drop for Taken<J> {
+impl<J: LaneJob> Drop for Taken<J> {
     fn drop(&mut self) {
-        self.lane.waiting.lock().active -= 1;
+        {
+            let mut waiting = self.lane.waiting.lock();
+            waiting.active -= 1;
+            if !self.exit {
+                waiting.working.give_back(self.user);
+            }
+        }
+        // An order that waited for its user's share may go now, whoever of the workers is free.
+        if !self.exit {
+            self.lane.entries.notify_one();
+        }
         self.lane.note_idle();
     }
 }
@@ -259,12 +385,37 @@ fn depth(len: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nija_core::{ManualClock, SeededEntropy, Timestamp};
+    use nija_core::{
+        AmbiguityBound, ManualClock, OrderLookup, RepeatedClientId, RestingOrders, SeededEntropy, Timestamp,
+        VenueId,
+    };
 
-    fn lane(capacity: usize) -> Arc<Lane<&'static str>> {
-        let config = LaneConfig { capacity, ..LaneConfig::default() };
-        let venue = VenueId::new("kraken").unwrap();
-        Arc::new(Lane::new(&venue, &config, Arc::new(ManualClock::default())))
+    struct Named(&'static str, Symbol);
+
+    impl LaneJob for Named {
+        fn symbol(&self) -> &Symbol {
+            &self.1
+        }
+    }
+
+    fn job(name: &'static str) -> Named {
+        Named(name, Symbol::new("BTC-USD").unwrap())
+    }
+
+    fn lane(capacity: usize, workers: usize) -> Arc<Lane<Named>> {
+        let contract = VenueContract {
+            venue: VenueId::new("kraken").unwrap(),
+            name: "Kraken",
+            needs_credential: true,
+            repeated_client_id: RepeatedClientId::Rejected,
+            lookup: OrderLookup::ByClientId,
+            ambiguity_bound: AmbiguityBound::Unbounded,
+            limit_scopes: Vec::new(),
+            resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+            ordered_nonces: false,
+        };
+        let config = LaneConfig { capacity, workers, ..LaneConfig::default() };
+        Arc::new(Lane::new(&contract, &config, Arc::new(ManualClock::default())))
     }
 
     fn ids(seed: u64) -> (UserId, OrderId) {
@@ -274,23 +425,56 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_refuses_entries_and_takes_exits() {
-        let lane = lane(1);
+        let lane = lane(1, 8);
         let (user, order) = ids(1);
-        let slot = lane.reserve(false).unwrap();
-        assert!(lane.reserve(false).is_none());
+        let slot = lane.reserve(user, false).unwrap();
+        assert!(lane.reserve(user, false).is_none());
         drop(slot);
-        lane.reserve(false).unwrap().fill(3, user, order, "entry");
-        assert!(lane.reserve(false).is_none());
+        lane.reserve(user, false).unwrap().fill(3, order, job("entry"));
+        assert!(lane.reserve(user, false).is_none());
         let (user, order) = ids(2);
-        lane.reserve(true).unwrap().fill(2, user, order, "exit");
-        assert_eq!((lane.next(true).await.job, lane.next(false).await.job), ("exit", "entry"));
+        lane.reserve(user, true).unwrap().fill(2, order, job("exit"));
+        assert_eq!((lane.next(true).await.job.0, lane.next(false).await.job.0), ("exit", "entry"));
+    }
+
+    #[tokio::test]
+    async fn a_loud_user_leaves_places_and_workers_to_a_quiet_one() {
+        let lane = lane(8, 4);
+        let ((loud, _), (quiet, order)) = (ids(1), ids(2));
+        let mut taken = 0;
+        while let Some(slot) = lane.reserve(loud, false) {
+            slot.fill(3, ids(10 + taken).1, job("loud"));
+            taken += 1;
+        }
+        assert_eq!(taken, 4, "half of the places");
+        assert_eq!(lane.health_for(loud).queue_depth, 8, "full for who has them");
+        assert!(lane.health_for(quiet).queue_depth < 8);
+        let _held = (lane.next(false).await, lane.next(false).await);
+        assert!(futures::poll!(std::pin::pin!(lane.next(false))).is_pending(), "half of the workers");
+        lane.reserve(quiet, false).unwrap().fill(3, order, job("quiet"));
+        assert_eq!(lane.next(false).await.job.0, "quiet");
+        drop(_held);
+        assert_eq!(lane.next(false).await.job.0, "loud");
+    }
+
+    #[tokio::test]
+    async fn one_users_failures_close_the_venue_to_that_user_alone() {
+        let lane = lane(8, 4);
+        let ((bad, _), (good, _)) = (ids(1), ids(2));
+        for _ in 0..20 {
+            lane.note_call(bad, true, Duration::ZERO, &[]);
+        }
+        assert_eq!((lane.admit_entry(bad), lane.admit_entry(good)), (false, true));
+        assert_eq!(lane.health_for(bad).breaker, BreakerState::Open);
+        lane.note_call(good, true, Duration::ZERO, &[]);
+        assert!(!lane.admit_entry(good), "two users' failures in a row are the venue's");
     }
 
     #[tokio::test]
     async fn it_is_drained_when_the_last_job_is_done() {
-        let lane = lane(8);
+        let lane = lane(8, 4);
         let (user, order) = ids(1);
-        lane.reserve(false).unwrap().fill(3, user, order, "entry");
+        lane.reserve(user, false).unwrap().fill(3, order, job("entry"));
         let taken = lane.next(false).await;
         let mut drained = tokio::spawn({
             let lane = lane.clone();

@@ -31,7 +31,8 @@ async fn a_pause_refuses_entries_and_lets_exits_through_and_outlives_a_restart()
 #[tokio::test(start_paused = true)]
 async fn a_full_lane_says_so_before_anything_is_taken_up_and_still_takes_exits() {
     let (mut platform, venue) = Platform::single();
-    platform.config.lane.capacity = 2;
+    // One user has half of it at most.
+    platform.config.lane.capacity = 4;
     platform.config.lane.workers = 1;
     let engine = platform.start().await;
     let order = engine.submit(entry(user(1), "in")).await.unwrap().order;

@@ -1,0 +1,175 @@
+//! What users and venues feel of each other's trouble: the p99 of a quiet user's orders, from the signal to the fill on record,
+//! alone and beside a user who sends 1,000 orders a second; and at one venue, alone and while another one hangs.
+//!
+//! A venue takes 40 ms for an order, so that its 32 workers are fewer than the loud user asks for. The journal is off. Quiet and
+//! troubled rounds alternate, and each figure is the median of its rounds: what the machine does meanwhile meets both.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::float_arithmetic)]
+
+#[allow(dead_code)]
+mod support;
+
+use nija_core::{
+    ClientOrderId, Executor, Notional, OrderSize, OsEntropy, RiskChain, SeededEntropy, Side, SystemClock, Tier,
+    Timestamp, TradeSignal, UserId, VenueId,
+};
+use nija_router::{Engine, EngineConfig, EngineParts, RiskLimits, WeightedScore, default_policies};
+use rust_decimal::Decimal;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use support::{CountingBus, InstantVenue, NoVault, NullLedger};
+
+const ROUNDS: usize = 7;
+const ORDERS: u32 = 150;
+const QUIET: Duration = Duration::from_millis(10);
+const LOUD: Duration = Duration::from_millis(1);
+const VENUE: Duration = Duration::from_millis(40);
+
+static SERIAL: AtomicU64 = AtomicU64::new(0);
+
+fn user(seed: u64) -> UserId {
+    UserId::generate(Timestamp::from_micros(0), &SeededEntropy::new(seed))
+}
+
+fn signal(user: UserId, venue: &str) -> TradeSignal {
+    let id = ClientOrderId::new(&format!("o{}", SERIAL.fetch_add(1, Ordering::Relaxed))).unwrap();
+    let money = OrderSize::Quote(Notional::new(Decimal::from(60)).unwrap());
+    let venue = Some(VenueId::new(venue).unwrap());
+    TradeSignal { venue, ..TradeSignal::market(user, id, "BTC-USD".parse().unwrap(), Side::Buy, money) }
+}
+
+async fn engine(venues: &[Arc<InstantVenue>]) -> Arc<Engine> {
+    let limits = RiskLimits { entry_interval: Duration::ZERO, ..RiskLimits::default() };
+    let config = EngineConfig {
+        symbols: vec!["BTC-USD".parse().unwrap()],
+        limits: limits.clone(),
+        ..EngineConfig::default()
+    };
+    let engine = Engine::start(EngineParts {
+        vault: Arc::new(NoVault),
+        ledger: Arc::new(NullLedger::default()),
+        executors: venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect(),
+        bus: Arc::new(CountingBus::default()),
+        router: Arc::new(WeightedScore::default()),
+        risk: RiskChain::new(default_policies(&limits)).unwrap(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy::new().unwrap()),
+        config,
+    })
+    .await
+    .unwrap();
+    for seed in 1..=2 {
+        engine.set_tier(user(seed), Tier::Enterprise);
+        engine.account(user(seed)).await.unwrap();
+    }
+    engine
+}
+
+/// One user's orders at an even pace; answers with the p99 of the time from signal to fill.
+async fn quiet(engine: &Arc<Engine>, whose: UserId, venue: &'static str) -> Duration {
+    let mut ticks = tokio::time::interval(QUIET);
+    let mut orders = Vec::new();
+    for _ in 0..ORDERS {
+        ticks.tick().await;
+        let (engine, wanted) = (engine.clone(), signal(whose, venue));
+        orders.push(tokio::spawn(async move {
+            let began = Instant::now();
+            let order = engine.submit(wanted).await.unwrap().order;
+            let ended = engine.settled(whose, order.id(), Duration::from_secs(30)).await.unwrap();
+            assert!(ended.state.is_final(), "{ended:?}");
+            began.elapsed()
+        }));
+    }
+    let mut took: Vec<_> = futures::future::join_all(orders).await.into_iter().map(Result::unwrap).collect();
+    took.sort_unstable();
+    took[took.len() * 99 / 100]
+}
+
+/// A user who sends an order each millisecond, wherever the lane lets them.
+fn loud(engine: &Arc<Engine>, whose: UserId, venue: &'static str) -> tokio::task::JoinHandle<()> {
+    let engine = engine.clone();
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(LOUD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+        loop {
+            ticks.tick().await;
+            let (engine, wanted) = (engine.clone(), signal(whose, venue));
+            // A full lane refuses: that is the loud user's own trouble.
+            tokio::spawn(async move { drop(engine.submit(wanted).await) });
+        }
+    })
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+fn print(what: &str, alone: f64, beside: f64, budget: f64) {
+    let ratio = beside / alone;
+    let met = if ratio < budget { "met" } else { "NOT met" };
+    println!("{what}: p99 {beside:.1} ms, alone {alone:.1} ms: {ratio:.2}x (budget < {budget}x, {met})");
+}
+
+async fn a_loud_user() {
+    let engine = engine(&[Arc::new(InstantVenue::named("a", VENUE))]).await;
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(quiet(&engine, user(1), "a").await);
+        let noise = loud(&engine, user(2), "a");
+        // Until the loud user's places are taken.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        beside.push(quiet(&engine, user(1), "a").await);
+        noise.abort();
+        engine.settle_down("a").await;
+    }
+    print("a quiet user beside one who sends 1,000 orders a second", median(alone), median(beside), 2.0);
+    engine.stop().await;
+}
+
+async fn a_hanging_venue() {
+    let (a, b) = (Arc::new(InstantVenue::named("a", VENUE)), Arc::new(InstantVenue::named("b", VENUE)));
+    let engine = engine(&[a.clone(), b]).await;
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(quiet(&engine, user(1), "b").await);
+        a.set_hangs(true);
+        let noise = loud(&engine, user(2), "a");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        beside.push(quiet(&engine, user(1), "b").await);
+        noise.abort();
+        a.set_hangs(false);
+        engine.settle_down("a").await;
+    }
+    print("a venue beside one that hangs", median(alone), median(beside), 1.2);
+    engine.stop().await;
+}
+
+trait SettleDown {
+    /// Waits until a venue's queue is empty again, so that the next quiet round is one.
+    async fn settle_down(&self, venue: &str);
+}
+
+impl SettleDown for Engine {
+    async fn settle_down(&self, venue: &str) {
+        loop {
+            let venues = self.venues();
+            let here = venues.iter().find(|status| status.venue.as_str() == venue).unwrap();
+            if here.health.queue_depth == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(a_loud_user());
+    runtime.block_on(a_hanging_venue());
+}
