@@ -4,14 +4,20 @@
 //! A venue takes 40 ms for an order, so that its 32 workers are fewer than the loud user asks for. The journal is off. Quiet and
 //! troubled rounds alternate, and each figure is the median of its rounds: what the machine does meanwhile meets both.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::float_arithmetic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::float_arithmetic
+)]
 
 #[allow(dead_code)]
 mod support;
 
 use nija_core::{
-    ClientOrderId, Executor, Notional, OrderSize, OsEntropy, RiskChain, SeededEntropy, Side, SystemClock, Tier,
-    Timestamp, TradeSignal, UserId, VenueId,
+    ClientOrderId, Executor, Notional, OrderSize, OsEntropy, RiskChain, SeededEntropy, Side, SystemClock,
+    Tier, Timestamp, TradeSignal, UserId, VenueId,
 };
 use nija_router::{Engine, EngineConfig, EngineParts, RiskLimits, WeightedScore, default_policies};
 use rust_decimal::Decimal;

@@ -305,11 +305,7 @@ fn replay(known: Order, signal: &TradeSignal) -> Result<Submitted, EngineError> 
 /// Whether a venue would take it if its lane were not full.
 fn full_only(decision: &RouteDecision) -> bool {
     // A chosen venue without a place filled up in this very moment.
-    decision.venue.is_some()
-        || decision
-            .candidates
-            .iter()
-            .any(is_full)
+    decision.venue.is_some() || decision.candidates.iter().any(is_full)
 }
 
 fn is_full(candidate: &nija_core::Candidate) -> bool {

@@ -9,11 +9,7 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 use nija_core::{LimitScope, LimitUsage, Symbol, UserId};
-use std::{
-    collections::HashMap,
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{collections::HashMap, num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 use super::LaneConfig;
@@ -96,8 +92,7 @@ impl Budget {
             return;
         };
         let open_to_entries = u128::from(limit) * u128::from(100 - self.reserve_percent);
-        self.not_before =
-            (u128::from(usage.used) * 100 >= open_to_entries).then(|| Instant::now() + TRICKLE);
+        self.not_before = (u128::from(usage.used) * 100 >= open_to_entries).then(|| Instant::now() + TRICKLE);
     }
 }
 
@@ -117,8 +112,7 @@ impl Limiter {
     /// The venue counts by these scopes; a key is an account here, since each user has one.
     pub(crate) fn new(config: &LaneConfig, scopes: &[LimitScope]) -> Self {
         let clock = TokioClock(Instant::now());
-        let by_account =
-            scopes.iter().any(|scope| matches!(scope, LimitScope::Key | LimitScope::Account));
+        let by_account = scopes.iter().any(|scope| matches!(scope, LimitScope::Key | LimitScope::Account));
         let by_pair = scopes.contains(&LimitScope::Pair);
         Self {
             address: Budget::new(config.rate_per_second, config.exit_reserve_percent, &clock),

@@ -411,7 +411,7 @@ mod tests {
             lookup: OrderLookup::ByClientId,
             ambiguity_bound: AmbiguityBound::Unbounded,
             limit_scopes: Vec::new(),
-            resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+            resting: RestingOrders::ALL,
             ordered_nonces: false,
         };
         let config = LaneConfig { capacity, workers, ..LaneConfig::default() };

@@ -159,7 +159,9 @@ mod tests {
 
     fn drain(queue: &mut Queue<&'static str>) -> Vec<&'static str> {
         let all = |_: UserId, _: &&'static str| true;
-        std::iter::from_fn(|| queue.pop(true, all).or_else(|| queue.pop(false, all))).map(|(_, job)| job).collect()
+        std::iter::from_fn(|| queue.pop(true, all).or_else(|| queue.pop(false, all)))
+            .map(|(_, job)| job)
+            .collect()
     }
 
     #[test]

@@ -21,7 +21,8 @@ impl RetryBudget {
     /// An order was sent for the first time.
     pub(crate) fn earn(&self) {
         let more = |tenths: u32| Some((tenths + EARNED).min(SAVED * RETRY));
-        drop(self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more));
+        // It never fails: there is always something to store.
+        let _before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 
     /// Whether there is a retry left; it is spent then.

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_greedy_leave_room_for_who_comes_next() {
         let entropy = SeededEntropy::new(1);
-        let mut user = || UserId::generate(Timestamp::from_micros(0), &entropy);
+        let user = || UserId::generate(Timestamp::from_micros(0), &entropy);
         let mut shares = Shares::new(12);
         for (user, share) in [(user(), 6), (user(), 3), (user(), 2)] {
             let mut taken = 0;

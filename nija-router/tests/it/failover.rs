@@ -99,13 +99,15 @@ async fn an_exit_tries_its_own_venue_again_until_it_goes() {
 async fn an_open_breaker_refuses_entries_and_passes_exits_whose_success_closes_it() {
     let (mut platform, venue) = Platform::single();
     platform.config.max_failovers = 0;
+    platform.join(user(2), 10_000);
     let engine = platform.start().await;
     let order = engine.submit(entry(user(1), "in")).await.unwrap().order;
     engine.settled(user(1), order.id(), LONG).await.unwrap();
     venue.script([Answer::Unavailable; 5]);
     for n in 0..5 {
-        let order = engine.submit(entry(user(1), &format!("bad{n}"))).await.unwrap().order;
-        state(&engine, user(1), order.id(), OrderState::Failed).await;
+        let whose = user(1 + n % 2);
+        let order = engine.submit(entry(whose, &format!("bad{n}"))).await.unwrap().order;
+        state(&engine, whose, order.id(), OrderState::Failed).await;
     }
     let refused = engine.submit(entry(user(1), "refused")).await.unwrap().order;
     assert!(refused.reason.unwrap().text.contains("breaker_open"));
@@ -114,6 +116,23 @@ async fn an_open_breaker_refuses_entries_and_passes_exits_whose_success_closes_i
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
     // Its success shows that the venue is well again.
     until("the breaker to close", async || engine.venues()[0].health.breaker == BreakerState::Closed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_users_failures_close_the_venue_to_that_user_alone() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.max_failovers = 0;
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    venue.script([Answer::Unavailable; 5]);
+    for n in 0..5 {
+        let order = engine.submit(entry(user(1), &format!("bad{n}"))).await.unwrap().order;
+        state(&engine, user(1), order.id(), OrderState::Failed).await;
+    }
+    let refused = engine.submit(entry(user(1), "refused")).await.unwrap().order;
+    assert!(refused.reason.unwrap().text.contains("breaker_open"));
+    let other = engine.submit(entry(user(2), "in")).await.unwrap().order;
+    assert_eq!(engine.settled(user(2), other.id(), LONG).await.unwrap().state, OrderState::Filled);
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,7 +72,7 @@ fn contract(name: &str, dice: &Dice) -> VenueContract {
         lookup: *dice.pick(&lookups),
         ambiguity_bound: *dice.pick(&bounds),
         limit_scopes: vec![LimitScope::Key],
-        resting: RestingOrders { limit: true, stop_loss: false, take_profit: false },
+        resting: RestingOrders::ALL,
         ordered_nonces: false,
     }
 }

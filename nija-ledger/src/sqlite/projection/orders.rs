@@ -2,7 +2,7 @@
 
 use nija_core::{ClientOrderId, LedgerError, Order, OrderId, OrderIntent, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::{
     fault::{Fault, Outcome},
@@ -18,19 +18,23 @@ const INSERT: &str = "INSERT INTO orders (place, id, user, client_order_id, stat
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const UPDATE: &str = "UPDATE orders SET state = ?2, live = ?3, venue = ?4, body = ?5 WHERE place = ?1";
 
+/// Live orders kept at hand; beyond this all are read again.
+const KEPT: usize = 100_000;
+
 /// An order, its place in the table, and whether it is there yet.
 #[derive(Clone)]
 pub(super) struct Held {
     place: u64,
     order: Order,
     is_new: bool,
-    dirty: bool,
 }
 
 /// Orders that the table lacks, and live ones that will change again.
 #[derive(Default)]
 pub(super) struct Orders {
     held: HashMap<OrderId, Held>,
+    /// Those that the table lacks or has as they were, by their places: what is merely kept costs nothing to write.
+    dirty: BTreeMap<u64, OrderId>,
     /// Those that the table lacks altogether, by their clients' ids.
     by_client: HashMap<(UserId, ClientOrderId), OrderId>,
 }
@@ -42,23 +46,28 @@ impl Orders {
                 let signal = &held.order.intent.signal;
                 self.by_client.insert((signal.user, signal.client_order_id.clone()), held.order.id());
             }
+            self.dirty.insert(held.place, held.order.id());
             self.held.insert(held.order.id(), held);
         }
     }
 
     /// Writes what the table lacks, in the order of the journal.
     pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
-        let mut dirty: Vec<&Held> = self.held.values().filter(|held| held.dirty).collect();
-        dirty.sort_unstable_by_key(|held| held.place);
-        dirty.into_iter().try_for_each(|held| held.write(connection))
+        self.dirty.values().filter_map(|id| self.held.get(id)).try_for_each(|held| held.write(connection))
     }
 
     pub(super) fn written(&mut self) {
         self.by_client.clear();
-        self.held.retain(|_, held| {
-            (held.dirty, held.is_new) = (false, false);
-            !held.order.state.is_final()
-        });
+        for id in std::mem::take(&mut self.dirty).into_values() {
+            if self.held.get(&id).is_some_and(|held| held.order.state.is_final()) {
+                self.held.remove(&id);
+            } else if let Some(held) = self.held.get_mut(&id) {
+                held.is_new = false;
+            }
+        }
+        if self.held.len() > KEPT {
+            self.held.clear();
+        }
     }
 }
 
@@ -119,7 +128,7 @@ impl OrderWork {
         if self.is_known(connection, staged, intent.id)? {
             return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)).into());
         }
-        self.held.push(Held { place, order: Order::new(intent.clone()), is_new: true, dirty: true });
+        self.held.push(Held { place, order: Order::new(intent.clone()), is_new: true });
         Ok(())
     }
 
@@ -134,16 +143,15 @@ impl OrderWork {
         let index = match self.held.iter().position(|held| held.order.id() == id) {
             Some(index) => index,
             None => {
-                let mut held = match staged.held.get(&id) {
+                let held = match staged.held.get(&id) {
                     Some(held) if held.order.intent.signal.user == user => held.clone(),
                     Some(_) => return Err(LedgerError::NoSuchOrder(id).into()),
                     None => {
                         let (place, order) =
                             load(connection, user, id)?.ok_or(LedgerError::NoSuchOrder(id))?;
-                        Held { place, order, is_new: false, dirty: true }
+                        Held { place, order, is_new: false }
                     }
                 };
-                held.dirty = true;
                 self.held.push(held);
                 self.held.len() - 1
             }
