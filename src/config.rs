@@ -5,7 +5,7 @@ use nija_exchanges::paper::PaperConfig;
 use nija_router::EngineConfig;
 use std::path::PathBuf;
 
-use crate::VenueConfig;
+use crate::{VaultConfig, VenueConfig};
 
 /// A platform's parts and where its data lives.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct PlatformConfig {
     pub data_dir: PathBuf,
     /// Venues to trade at, each id once.
     pub venues: Vec<VenueConfig>,
+    /// Where users' exchange keys are kept.
+    pub vault: VaultConfig,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
 }
@@ -21,7 +23,12 @@ pub struct PlatformConfig {
 impl PlatformConfig {
     /// A platform in a folder, with no venue yet and default settings.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), venues: Vec::new(), engine: EngineConfig::default() }
+        Self {
+            data_dir: data_dir.into(),
+            venues: Vec::new(),
+            vault: VaultConfig::default(),
+            engine: EngineConfig::default(),
+        }
     }
 
     /// Adds a venue.

@@ -2,6 +2,7 @@
 
 mod bus;
 mod config;
+mod custody;
 mod error;
 mod platform;
 mod venue;
@@ -10,6 +11,7 @@ pub mod wire;
 
 pub use bus::LocalBus;
 pub use config::PlatformConfig;
+pub use custody::VaultConfig;
 pub use error::PlatformError;
 pub use platform::Platform;
 pub use venue::{VenueAddresses, VenueConfig};

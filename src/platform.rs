@@ -6,15 +6,15 @@ use nija_core::{
 };
 use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
-use nija_vault::{LocalVault, LocalVaultConfig, RootKey};
 use std::{collections::HashSet, path::Path, sync::Arc};
 
+use crate::custody::{Custody, CustodyParts};
 use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig, venue::OpenedVenue};
 
 /// A working platform. Cheap to share behind an [`Arc`].
 pub struct Platform {
     engine: Arc<Engine>,
-    vault: Arc<LocalVault>,
+    custody: Custody,
     ledger: Arc<SqliteLedger>,
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
@@ -36,20 +36,19 @@ impl Platform {
             Arc::new(OsEntropy::new().map_err(|error| PlatformError::Entropy(error.to_string()))?);
         let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
         let (executors, authenticators) = venues(&config, &clock, ledger.as_ref()).await?;
-        let vault = Arc::new(LocalVault::open(LocalVaultConfig {
-            database: config.data_dir.join("vault.db").into(),
-            root: RootKey::File(config.data_dir.join("vault.key")),
+        let parts = CustodyParts {
             audit_file: Some(config.data_dir.join("audit.log")),
             clock: clock.clone(),
             entropy: entropy.clone(),
             nonces: ledger.clone() as Arc<dyn NonceSource>,
             authenticators,
-        })?);
+        };
+        let custody = Custody::open(&config.vault, &config.data_dir, parts).await?;
         let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(stream_name(entropy.as_ref())));
         let risk = RiskChain::new(default_policies(&config.engine.limits))
             .map_err(|error| PlatformError::Config(error.to_string()))?;
         let engine = Engine::start(EngineParts {
-            vault: vault.clone(),
+            vault: custody.vault(),
             ledger: ledger.clone(),
             executors: executors.clone(),
             bus: bus.clone(),
@@ -60,7 +59,7 @@ impl Platform {
             config: config.engine,
         })
         .await?;
-        Ok(Self { engine, vault, ledger, bus, clock, entropy, executors })
+        Ok(Self { engine, custody, ledger, bus, clock, entropy, executors })
     }
 
     /// Takes up a user's sealed credential: asks the venue what the key may do, refuses one that can withdraw, stores it and
@@ -79,7 +78,7 @@ impl Platform {
         if !executor.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
-        let signer = self.vault.open_sealed(user, venue, sealed).await?;
+        let signer = self.vault().open_sealed(user, venue, sealed).await?;
         let rights = executor.key_rights(&VenueAccount { user, signer }).await?;
         if rights.can_withdraw == Some(true) {
             return Err(PlatformError::KeyCanWithdraw(venue.clone()));
@@ -87,8 +86,8 @@ impl Platform {
         if rights.can_trade == Some(false) {
             return Err(PlatformError::KeyCannotTrade(venue.clone()));
         }
-        let stored = self.vault.store(user, venue, label, sealed).await?;
-        self.vault.set_rights(user, stored.id, rights.clone()).await?;
+        let stored = self.vault().store(user, venue, label, sealed).await?;
+        self.vault().set_rights(user, stored.id, rights.clone()).await?;
         self.engine.connect(user, venue).await?;
         Ok(CredentialMeta { rights, ..stored })
     }
@@ -102,7 +101,7 @@ impl Platform {
     /// Custody.
     #[must_use]
     pub fn vault(&self) -> Arc<dyn Vault> {
-        self.vault.clone()
+        self.custody.vault()
     }
 
     /// The journal and its projections.
@@ -134,7 +133,7 @@ impl Platform {
         self.engine.drain().await;
         // Streams sign when they reconnect: nothing may ask the vault for a key once it is closed.
         self.engine.stop().await;
-        self.vault.close().await;
+        self.custody.close().await;
         self.ledger.close().await;
     }
 

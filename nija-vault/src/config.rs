@@ -30,6 +30,7 @@ impl fmt::Debug for RootKey {
 }
 
 /// Where a vault's rows and its audit chain are.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VaultDatabase {
     /// A file of one signer; made when missing.

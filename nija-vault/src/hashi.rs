@@ -65,7 +65,7 @@ impl HashiVault {
         client.start().await?;
         let kv = Kv { client: Arc::clone(&client), mount: config.server.kv_mount.clone() };
         let transit = config.server.transit(client);
-        let keyring = keys::open(&kv, &transit, config.root, config.clock.as_ref()).await?;
+        let (keyring, made) = keys::open(&kv, &transit, config.root, config.clock.as_ref()).await?;
         let parts = Parts {
             clock: config.clock,
             entropy: config.entropy,
@@ -77,6 +77,9 @@ impl HashiVault {
         let inner = tokio::task::spawn_blocking(move || Inner::start(audit.open()?, keyring, None, parts))
             .await
             .map_err(|error| VaultError::Storage(error.to_string()))??;
+        if made {
+            inner.writer.record(inner.entry("create_vault")).await?;
+        }
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
         Ok(Self { state: Arc::new(State { inner: Arc::new(inner), kv, turns }) })
     }

@@ -50,6 +50,12 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("risk.pro_largest_position", Kind::Number),
     ("risk.pro_positions", Kind::Number),
     ("risk.pro_venues", Kind::Number),
+    ("vault.postgres_file", Kind::Text),
+    ("vault.openbao", Kind::List),
+    ("vault.openbao_namespace", Kind::Text),
+    ("vault.openbao_role_id", Kind::Text),
+    ("vault.openbao_secret_id_file", Kind::Text),
+    ("vault.openbao_ca_file", Kind::Text),
     ("stream.ping_seconds", Kind::Number),
     ("stream.pnl_interval_ms", Kind::Number),
     ("stream.write_ms", Kind::Number),
@@ -58,7 +64,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
 ];
 
 /// Sections whose variables must all be known, so that a slip of the pen is not ignored.
-const SECTIONS: [&str; 4] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_"];
+const SECTIONS: [&str; 5] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_", "NIJA_VAULT_"];
 
 /// Puts what the environment says over the file.
 pub(super) fn overlay(

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 use super::{
-    AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig, venue,
+    AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig,
+    vault::FileVault, venue,
 };
 
 #[derive(Debug, Deserialize)]
@@ -24,6 +25,7 @@ struct FileConfig {
     auth: AuthConfig,
     limits: LimitsConfig,
     risk: RiskConfig,
+    vault: FileVault,
     stream: StreamConfig,
 }
 
@@ -95,6 +97,7 @@ impl Default for FileConfig {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),
+            vault: FileVault::default(),
             stream: StreamConfig::default(),
         }
     }
@@ -160,6 +163,7 @@ fn parse(
         }
     }
     file.risk.apply(&mut config.engine.limits);
+    config.vault = file.vault.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;
     config.auth = file.auth;
@@ -257,6 +261,9 @@ mod tests {
                 "[[venue]]\nid=\"x\"\nkind=\"alpaca\"\ndata_key=\"k\"\ndata_secret_file=\"/nowhere/at/all\"",
                 "/nowhere/at/all",
             ),
+            ("[vault]\npostgres = \"x\"", "postgres"),
+            ("[vault]\nopenbao = [\"http://127.0.0.1:8200\"]", "openbao_role_id"),
+            ("[vault]\npostgres_file = \"/nowhere/at/all\"", "/nowhere/at/all"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
             ("paper_prices = \"nasdaq\"", "paper_prices"),
             ("symbols = [\"btc\"]", "BTC-USD"),

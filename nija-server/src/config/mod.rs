@@ -4,13 +4,14 @@ mod env;
 mod file;
 mod path;
 mod risk;
+mod vault;
 mod venue;
 
 pub use file::load;
 pub use path::default_data_dir;
 pub use venue::parse_venue;
 
-use nija::{VenueConfig, router::EngineConfig};
+use nija::{VaultConfig, VenueConfig, router::EngineConfig};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -30,6 +31,8 @@ pub struct ServerConfig {
     pub data_dir: Option<PathBuf>,
     /// Venues to trade at.
     pub venues: Vec<VenueConfig>,
+    /// Where users' exchange keys are kept.
+    pub vault: VaultConfig,
     /// Starts simulated venues, a demo user and a small strategy beside the configured venues.
     pub demo: bool,
     /// Browser origins that may call the API from other sites.
@@ -52,6 +55,7 @@ impl ServerConfig {
             metrics_listen: None,
             data_dir: Some(data_dir.into()),
             venues: vec![VenueConfig::Paper(nija::exchanges::paper::PaperConfig::default())],
+            vault: VaultConfig::default(),
             demo: false,
             cors_origins: Vec::new(),
             auth: AuthConfig::default(),

@@ -144,6 +144,7 @@ fn data_dir(config: &ServerConfig) -> Result<(PathBuf, Option<TempDir>), StartEr
 async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppState, StartError> {
     let mut parts = PlatformConfig::new(data_dir);
     parts.venues.clone_from(&config.venues);
+    parts.vault.clone_from(&config.vault);
     parts.engine = config.engine.clone();
     // The accounts and the platform share nothing but the folder.
     let accounts = data_dir.join("accounts.db");

@@ -27,26 +27,26 @@ struct Document {
     identity: Option<WrappedKey>,
 }
 
-/// Opens the stored keys; makes the first ones in a new vault.
+/// Opens the stored keys; makes the first ones in a new vault, and says whether it did.
 pub(super) async fn open(
     kv: &Kv,
     transit: &TransitKey,
     root: RootKey,
     clock: &dyn Clock,
-) -> Result<Keyring, VaultError> {
+) -> Result<(Keyring, bool), VaultError> {
     let found = kv.read::<Document>(PATH).await?;
     if let Some(document) = found.document {
         let mut stored = unwrap(transit, document).await?;
         let root = unseal(root, root_of(&stored)?).await?;
         let mut missing = Keyring::complete(&root, &stored, clock.now())?;
         if missing.identities.is_empty() {
-            return Keyring::open(&root, &stored);
+            return Ok((Keyring::open(&root, &stored)?, false));
         }
         stored.identities.append(&mut missing.identities);
         if kv.write(PATH, found.version, &wrap(transit, &stored).await?).await?.is_some() {
-            return Keyring::open(&root, &stored);
+            return Ok((Keyring::open(&root, &stored)?, false));
         }
-        return opened_by_another(kv, transit, &root).await;
+        return Ok((opened_by_another(kv, transit, &root).await?, false));
     }
     if found.version > 0 {
         // New keys would make every credential unreadable that is there.
@@ -56,9 +56,9 @@ pub(super) async fn open(
     let made = Keyring::generate(&root, clock.now())?;
     let document = wrap(transit, &made).await?;
     if kv.write(PATH, 0, &document).await?.is_some() {
-        return Keyring::open(&root, &made);
+        return Ok((Keyring::open(&root, &made)?, true));
     }
-    opened_by_another(kv, transit, &root).await
+    Ok((opened_by_another(kv, transit, &root).await?, false))
 }
 
 /// Another signer was first: its keys are the vault's.

@@ -265,6 +265,45 @@ async fn a_change_whose_caller_went_away_still_stops_the_signers() {
 }
 
 #[tokio::test]
+async fn a_change_that_the_server_refuses_is_on_record_as_refused_and_is_not_there() {
+    let Some(space) = Space::make().await else { return };
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let mut config = space.config(&setup);
+    config.audit = nija_vault::VaultDatabase::Postgres(database.url().into());
+    let vault = HashiVault::open(config).await.unwrap();
+    let user = setup.user();
+    let blob = nija_vault::testing::sealed(&vault, user, &venue("one"), "key", "secret").await.unwrap();
+    let granted = space.get("sys/policies/acl/nija-service").await.unwrap();
+    let reading = "path \"secret/data/users/+/+\" { capabilities = [\"read\"] }";
+    space.post("sys/policies/acl/nija-service", &json!({ "policy": reading })).await.unwrap();
+    let refused = vault.store(user, &venue("one"), "", &blob).await;
+    assert!(matches!(refused, Err(VaultError::Storage(_))));
+    let policy = json!({ "policy": granted["data"]["policy"] });
+    space.post("sys/policies/acl/nija-service", &policy).await.unwrap();
+    assert!(vault.list(user).await.unwrap().is_empty());
+    // And what cannot be recorded is not tried.
+    database.run("ALTER TABLE nija_vault.audit RENAME TO elsewhere").unwrap();
+    assert!(matches!(vault.store(user, &venue("one"), "", &blob).await, Err(VaultError::Storage(_))));
+    database.run("ALTER TABLE nija_vault.elsewhere RENAME TO audit").unwrap();
+    assert!(vault.list(user).await.unwrap().is_empty());
+    assert_eq!(vault.store(user, &venue("one"), "", &blob).await.unwrap().version, 1);
+    vault.verify_audit().await.unwrap();
+    let found = database
+        .run("SELECT action || ' ' || outcome FROM nija_vault.audit WHERE action <> 'list' ORDER BY seq")
+        .unwrap();
+    let expected = [
+        "create_vault ok",
+        "store intended",
+        "store refused",
+        "store intended",
+        "store ok",
+        "verify_audit ok",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
 async fn a_local_vaults_root_may_lie_under_transit() {
     let Some(space) = Space::make().await else { return };
     let setup = Setup::new();
