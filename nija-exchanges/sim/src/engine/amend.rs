@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 impl Engine {
     /// Changes an open limit order's quantity (all of it, what is filled too), its price, or both. It keeps its place in the
     /// queue where its quantity alone falls, and else matches and queues anew. With no more quantity than is filled it ends,
-    /// filled.
+    /// filled. Not one that is linked to others, that waits for another, or whose market is halted.
     ///
     /// # Errors
     /// A [`Reject`]; then nothing changed.
@@ -22,9 +22,15 @@ impl Engine {
         now_ns: i64,
     ) -> Result<(), Reject> {
         let order = self.orders.get(&id).filter(|order| {
-            order.ask.account == account && order.status.is_open() && order.ask.order_type == OrderType::Limit
+            order.ask.account == account
+                && order.status.is_open()
+                && order.ask.order_type == OrderType::Limit
+                && order.link.is_none()
         });
         let order = order.ok_or(Reject::UnknownOrder)?.clone();
+        if self.is_held(id) || self.is_halted(order.ask.market) {
+            return Err(Reject::UnknownOrder);
+        }
         let mut ask = order.ask.clone();
         ask.qty = qty.unwrap_or(ask.qty);
         ask.limit = limit.or(ask.limit);
@@ -32,6 +38,7 @@ impl Engine {
         let market = ask.market;
         filters::check(&self.markets[market].spec, &ask, self.markets[market].last_price())?;
         if ask.qty <= order.filled {
+            ask.qty = order.filled;
             self.replace(id, ask, now_ns);
             self.close(id, Status::Filled, None, now_ns);
             self.log(id, ExecKind::Filled, now_ns);
@@ -46,10 +53,9 @@ impl Engine {
         if self.available(account, &asset) < hold - order.held {
             return Err(Reject::InsufficientFunds);
         }
-        let waits = self.is_halted(market) || self.is_held(id);
-        if waits || (!moved && ask.qty <= order.ask.qty) {
+        if !moved && ask.qty <= order.ask.qty {
             let left = changed.remaining();
-            if let Some(price) = ask.limit.filter(|_| !waits) {
+            if let Some(price) = ask.limit {
                 self.markets[market].book.resize_user(ask.side, price, id, left, now_ns);
                 self.markets[market].version += 1;
             }

@@ -97,6 +97,12 @@ enum Step {
         account: usize,
         nth: usize,
     },
+    Amend {
+        account: usize,
+        nth: usize,
+        qty: Option<i64>,
+        offset: Option<i64>,
+    },
     Mid {
         offset: i64,
     },
@@ -130,6 +136,9 @@ fn step() -> impl Strategy<Value = Step> {
             |(account, side, qty, limit, trigger)| Step::Linked { account, side, qty, limit, trigger }
         ),
         2 => (0..4_usize, 0..8_usize).prop_map(|(account, nth)| Step::Cancel { account, nth }),
+        2 => (0..4_usize, 0..8_usize, prop::option::of(1_i64..60_000_000), prop::option::of(-900_i64..900)).prop_map(
+            |(account, nth, qty, offset)| Step::Amend { account, nth, qty, offset }
+        ),
         3 => (-900_i64..900).prop_map(|offset| Step::Mid { offset }),
         2 => (side(), 1_i64..50_000_000).prop_map(|(side, qty)| Step::Crowd { side, qty }),
     ]
@@ -170,6 +179,13 @@ fn run(engine: &mut Engine, step: &Step, now: i64) {
                 engine.cancel(account, id, now).unwrap();
             }
         }
+        Step::Amend { account, nth, qty, offset } => {
+            let id = engine.open_orders(account).nth(nth).map(|order| order.id);
+            let price = offset.map(|offset| Decimal::from(30_000) + Decimal::new(offset, 1));
+            if let Some(id) = id {
+                let _ = engine.amend(account, id, qty.map(|qty| Decimal::new(qty, 8)), price, now);
+            }
+        }
         Step::Mid { offset } => engine.set_mid(0, Decimal::from(30_000) + Decimal::new(offset, 1), now),
         Step::Crowd { side, qty } => engine.crowd_trade(0, side, Decimal::new(qty, 8), now),
     }
@@ -182,8 +198,10 @@ proptest! {
     fn money_is_conserved_and_holds_add_up(
         steps in prop::collection::vec(step(), 1..80),
         fees in prop::sample::select(vec![FeeAsset::Quote, FeeAsset::Received { base_decimals: 8 }]),
+        cancels_maker in any::<bool>(),
     ) {
         let mut engine = engine_with(fees, 8, 4);
+        engine.set_self_trade_cancels_maker(cancels_maker);
         engine.set_mid(0, Decimal::from(30_000), 0);
         let before = (engine.total_supply("USD"), engine.total_supply("BTC"));
         for (now, step) in (1..).zip(&steps) {
@@ -259,6 +277,45 @@ fn an_account_never_trades_with_itself() {
     let id = engine.place(limit(0, Side::Buy, Decimal::from(30_000), Decimal::new(1, 1)), 2).unwrap();
     assert_eq!(engine.order(id).unwrap().reason, Some("Self trade prevented"));
     assert_eq!(engine.fills(0).count(), 0);
+}
+
+#[test]
+fn an_amended_order_keeps_its_place_where_its_quantity_alone_falls() {
+    let price = Decimal::from(30_000);
+    let half = Decimal::new(5, 1);
+    for (qty, limit_price, first) in
+        [(Some(half), None, 0), (Some(Decimal::ONE), Some(price), 0), (None, Some(price), 0)]
+    {
+        let (mut engine, ids) = two_offers(price);
+        engine.amend(0, ids[0], qty, limit_price, 3).unwrap();
+        assert_eq!(who_sells_first(&mut engine, price), first, "{qty:?} {limit_price:?}");
+    }
+    let (mut engine, ids) = two_offers(price);
+    engine.deposit(0, "BTC", Decimal::ONE);
+    engine.amend(0, ids[0], Some(Decimal::TWO), None, 3).unwrap();
+    assert_eq!(engine.balance(0, "BTC").held, Decimal::TWO);
+    assert_eq!(who_sells_first(&mut engine, price), 1, "a larger one queues anew");
+    let (mut engine, ids) = two_offers(price);
+    assert_eq!(engine.amend(0, ids[0], Some(Decimal::TWO), None, 3), Err(Reject::InsufficientFunds));
+    assert_eq!(engine.amend(1, ids[0], Some(half), None, 3), Err(Reject::UnknownOrder));
+    assert_eq!(
+        engine.amend(0, ids[0], None, Some(Decimal::new(3_000_005, 2)), 3),
+        Err(Reject::PriceDecimals)
+    );
+    assert_eq!(who_sells_first(&mut engine, price), 0, "nothing changed");
+}
+
+/// One bitcoin each of two accounts, on offer at a price with nobody else there.
+fn two_offers(price: Decimal) -> (Engine, [u64; 2]) {
+    let mut engine = engine(0, 3);
+    engine.deposit(2, "USD", Decimal::from(1_000_000));
+    let ids = [0, 1].map(|account| engine.place(limit(account, Side::Sell, price, Decimal::ONE), 2).unwrap());
+    (engine, ids)
+}
+
+fn who_sells_first(engine: &mut Engine, price: Decimal) -> usize {
+    engine.place(limit(2, Side::Buy, price, Decimal::new(1, 1)), 9).unwrap();
+    (0..2).find(|account| engine.fills(*account).next().is_some()).unwrap()
 }
 
 #[test]
