@@ -6,6 +6,7 @@ use nija_exchanges::{
     binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor},
     coinbase::{CoinbaseConfig, CoinbaseExecutor},
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
+    okx::{OkxConfig, OkxExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
 };
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub enum VenueConfig {
     Coinbase(CoinbaseConfig),
     /// Alpaca, for stocks and crypto, or whatever speaks its protocol at these addresses.
     Alpaca(AlpacaConfig),
+    /// OKX spot, in any of its regions, its demo, or whatever speaks its protocol at these addresses.
+    Okx(OkxConfig),
 }
 
 /// Where a venue is.
@@ -55,8 +58,19 @@ impl OpenedVenue {
 
 impl VenueConfig {
     /// Names of the kinds that are reached over the network.
-    pub const KINDS: &[&str] =
-        &["kraken", "coinbase", "binance", "binance-us", "binance-testnet", "alpaca", "alpaca-paper"];
+    pub const KINDS: &[&str] = &[
+        "kraken",
+        "coinbase",
+        "binance",
+        "binance-us",
+        "binance-testnet",
+        "alpaca",
+        "alpaca-paper",
+        "okx",
+        "okx-eea",
+        "okx-us",
+        "okx-demo",
+    ];
 
     /// A venue of a kind at its real addresses; `None` for a kind that is not in [`VenueConfig::KINDS`].
     #[must_use]
@@ -69,6 +83,10 @@ impl VenueConfig {
             "coinbase" => Self::Coinbase(CoinbaseConfig::live(venue)),
             "alpaca" => Self::Alpaca(AlpacaConfig::live(venue)),
             "alpaca-paper" => Self::Alpaca(AlpacaConfig::paper(venue)),
+            "okx" => Self::Okx(OkxConfig::live(venue)),
+            "okx-eea" => Self::Okx(OkxConfig::eea(venue)),
+            "okx-us" => Self::Okx(OkxConfig::us(venue)),
+            "okx-demo" => Self::Okx(OkxConfig::demo(venue)),
             _ => return None,
         })
     }
@@ -88,6 +106,8 @@ impl VenueConfig {
             "kraken" => Self::Kraken(KrakenConfig::new(venue, rest, ws_public, ws_private)),
             "coinbase" => Self::Coinbase(CoinbaseConfig::new(venue, rest, ws_public, ws_private)),
             "alpaca" | "alpaca-paper" => Self::Alpaca(AlpacaConfig::new(venue, rest, ws_public, ws_private)),
+            "okx" | "okx-eea" | "okx-us" => Self::Okx(OkxConfig::new(venue, rest, ws_public, ws_private)),
+            "okx-demo" => Self::Okx(OkxConfig { rest, ws_public, ws_private, ..OkxConfig::demo(venue) }),
             _ => return None,
         })
     }
@@ -101,6 +121,7 @@ impl VenueConfig {
             Self::Kraken(config) => &config.venue,
             Self::Coinbase(config) => &config.venue,
             Self::Alpaca(config) => &config.venue,
+            Self::Okx(config) => &config.venue,
         }
     }
 
@@ -142,6 +163,12 @@ impl VenueConfig {
                 executor: Arc::new(AlpacaExecutor::new(config.clone(), clock.clone())?),
                 authenticator: Some(Arc::new(AlpacaAuthenticator::new(config.venue.clone()))),
             },
+            Self::Okx(config) => {
+                let executor = OkxExecutor::new(config.clone(), clock.clone())?;
+                // It follows the venue's clock as its executor measures it.
+                let authenticator = Arc::new(executor.authenticator());
+                OpenedVenue { executor: Arc::new(executor), authenticator: Some(authenticator) }
+            }
         })
     }
 }

@@ -4,20 +4,27 @@ use nija_core::VenueClientId;
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 
-/// Client ids by the venue's order ids, the newest of them. `Some(None)` is an order made elsewhere.
-#[derive(Debug, Default)]
-pub(crate) struct ClientIds(Mutex<Known>);
+/// Client ids by the venue's order ids, the newest of them. `Some(None)` is an order made elsewhere. A venue that must know
+/// more of an order than its client id keeps that here.
+#[derive(Debug)]
+pub(crate) struct ClientIds<V = Option<VenueClientId>>(Mutex<Known<V>>);
 
-#[derive(Debug, Default)]
-struct Known {
-    ids: HashMap<String, Option<VenueClientId>>,
+#[derive(Debug)]
+struct Known<V> {
+    ids: HashMap<String, V>,
     oldest: VecDeque<String>,
 }
 
-impl ClientIds {
+impl<V> Default for ClientIds<V> {
+    fn default() -> Self {
+        Self(Mutex::new(Known { ids: HashMap::new(), oldest: VecDeque::new() }))
+    }
+}
+
+impl<V: Clone> ClientIds<V> {
     const KEPT: usize = 50_000;
 
-    pub(crate) fn learn(&self, order: &str, id: Option<VenueClientId>) {
+    pub(crate) fn learn(&self, order: &str, id: V) {
         let mut known = self.0.lock();
         if known.ids.insert(order.to_owned(), id).is_none() {
             known.oldest.push_back(order.to_owned());
@@ -29,7 +36,7 @@ impl ClientIds {
         }
     }
 
-    pub(crate) fn get(&self, order: &str) -> Option<Option<VenueClientId>> {
-        self.0.lock().ids.get(order).copied()
+    pub(crate) fn get(&self, order: &str) -> Option<V> {
+        self.0.lock().ids.get(order).cloned()
     }
 }

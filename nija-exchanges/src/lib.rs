@@ -23,6 +23,7 @@ pub mod coinbase;
 mod decode;
 pub mod kraken;
 mod listings;
+pub mod okx;
 pub mod paper;
 #[cfg(feature = "testing")]
 pub mod testing;

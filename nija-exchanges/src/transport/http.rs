@@ -3,7 +3,7 @@
 use nija_core::{LimitUsage, Method, SignedRequest, VenueError, VenueId};
 use reqwest::{
     Client, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -57,6 +57,8 @@ pub struct HttpClient {
     venue: VenueId,
     max_answer: usize,
     limits: Arc<LimitsSeen>,
+    headers: HeaderMap,
+    reads_limits: bool,
 }
 
 impl HttpClient {
@@ -77,7 +79,29 @@ impl HttpClient {
             .user_agent(concat!("nija/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| VenueError::NotSent { venue: venue.clone(), message: chain(&error) })?;
-        Ok(Self { client, base, venue, max_answer: config.max_answer, limits: Arc::default() })
+        Ok(Self {
+            client,
+            base,
+            venue,
+            max_answer: config.max_answer,
+            limits: Arc::default(),
+            headers: HeaderMap::new(),
+            reads_limits: false,
+        })
+    }
+
+    /// Sends this header with every request, public ones too.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// Hands on answers of 429 and 418 as well, for a venue whose body says more than that there were too many requests.
+    #[must_use]
+    pub const fn reading_limits(mut self) -> Self {
+        self.reads_limits = true;
+        self
     }
 
     /// Notes these headers of every answer.
@@ -126,10 +150,12 @@ impl HttpClient {
     }
 
     async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<HttpAnswer, VenueError> {
+        let builder = builder.headers(self.headers.clone());
         let mut response = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         self.limits.note(response.headers());
-        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT {
+        let limited = status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT;
+        if limited && !self.reads_limits {
             let retry_after = response
                 .headers()
                 .get(RETRY_AFTER)

@@ -17,6 +17,8 @@ pub struct WsConfig {
     pub connect_timeout: Duration,
     /// After this long without a message the other side is asked for a sign of life; after as long again it counts as gone.
     pub silence: Duration,
+    /// What asks for it where a venue wants text instead of a ping frame. Its answer arrives as a message.
+    pub ask: Option<&'static str>,
     /// Bytes of one message.
     pub max_message: usize,
 }
@@ -26,6 +28,7 @@ impl Default for WsConfig {
         Self {
             connect_timeout: Duration::from_secs(5),
             silence: Duration::from_secs(5),
+            ask: None,
             max_message: 8 * 1024 * 1024,
         }
     }
@@ -40,6 +43,7 @@ pub struct WsError(pub String);
 pub struct WsConnection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     silence: Duration,
+    ask: Option<&'static str>,
 }
 
 impl WsConnection {
@@ -56,7 +60,7 @@ impl WsConnection {
         match timeout(config.connect_timeout, connecting).await {
             Err(_) => Err(WsError("no connection in time".into())),
             Ok(Err(error)) => Err(WsError(format!("no connection: {error}"))),
-            Ok(Ok((socket, _))) => Ok(Self { socket, silence: config.silence }),
+            Ok(Ok((socket, _))) => Ok(Self { socket, silence: config.silence, ask: config.ask }),
         }
     }
 
@@ -82,8 +86,9 @@ impl WsConnection {
                 Err(_) if asked => return Err(WsError("the other side is silent".into())),
                 Err(_) => {
                     asked = true;
-                    let ping = self.socket.send(Message::Ping(Bytes::from_static(b"nija")));
-                    match timeout(self.silence, ping).await {
+                    let ask =
+                        self.ask.map_or_else(|| Message::Ping(Bytes::from_static(b"nija")), Message::text);
+                    match timeout(self.silence, self.socket.send(ask)).await {
                         Ok(Ok(())) => continue,
                         Ok(Err(error)) => return Err(WsError(error.to_string())),
                         Err(_) => return Err(WsError("the other side is silent".into())),

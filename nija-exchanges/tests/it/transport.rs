@@ -1,5 +1,6 @@
 //! What the transport makes of servers that misbehave.
 
+use futures::{SinkExt, StreamExt};
 use nija_core::{VenueError, VenueId};
 use nija_exchanges::transport::{
     Address, HttpClient, HttpConfig, Protocol, PublicRequest, WsConfig, WsConnection,
@@ -134,6 +135,7 @@ async fn a_websocket_server_that_falls_silent_is_noticed() {
     let config = WsConfig {
         connect_timeout: Duration::from_secs(5),
         silence: Duration::from_millis(50),
+        ask: None,
         max_message: 1000,
     };
     // It takes the connection and the upgrade, and then reads nothing, so that no pong comes.
@@ -146,6 +148,42 @@ async fn a_websocket_server_that_falls_silent_is_noticed() {
     let mut connection = WsConnection::open(&address, &config).await.unwrap();
     let error = connection.next().await.unwrap_err();
     assert!(error.0.contains("silent"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sign_of_life_is_asked_for_in_the_venues_own_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("ws://{}", listener.local_addr().unwrap());
+    let config = WsConfig { silence: Duration::from_millis(50), ask: Some("ping"), ..WsConfig::default() };
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(socket).await.unwrap();
+        let asked = socket.next().await.unwrap().unwrap();
+        socket.send(tokio_tungstenite::tungstenite::Message::text(format!("heard {asked}"))).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let address = Address::parse(&address, Protocol::WebSocket).unwrap();
+    let mut connection = WsConnection::open(&address, &config).await.unwrap();
+    assert_eq!(connection.next().await.unwrap().as_str(), "heard ping");
+}
+
+#[tokio::test]
+async fn a_venue_whose_limits_have_words_is_read_and_marked_requests_are_marked() {
+    let body = b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 10\r\n\r\n{\"code\":1}".to_vec();
+    let busy = client(&server(Some(body)).await).reading_limits().get(&REQUEST).await.unwrap();
+    assert_eq!((busy.status.as_u16(), busy.body.as_str()), (429, "{\"code\":1}"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let received = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let length = socket.read(&mut head).await.unwrap();
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        String::from_utf8(head[..length].to_vec()).unwrap()
+    });
+    let marked = client(&address).with_header("x-simulated-trading", "1");
+    marked.get(&REQUEST).await.unwrap();
+    assert!(received.await.unwrap().contains("x-simulated-trading: 1\r\n"));
 }
 
 #[tokio::test]

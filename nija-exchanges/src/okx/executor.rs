@@ -1,0 +1,181 @@
+//! OKX as an [`Executor`].
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use nija_core::{
+    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
+    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
+    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+};
+use std::sync::Arc;
+
+use super::{OkxAuthenticator, OkxConfig, account, contract, market::Market, stream};
+use crate::client_ids::ClientIds;
+use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
+
+/// OKX spot.
+#[derive(Debug, Clone)]
+pub struct OkxExecutor(Arc<Okx>);
+
+#[derive(Debug)]
+pub(super) struct Okx {
+    pub(super) venue: VenueId,
+    pub(super) http: HttpClient,
+    pub(super) market: Market,
+    pub(super) client_ids: ClientIds,
+    pub(super) ws_public: Address,
+    pub(super) ws_private: Address,
+    pub(super) websocket: WsConfig,
+    pub(super) book_depth: usize,
+    contract: VenueContract,
+}
+
+impl OkxExecutor {
+    /// Checks the addresses; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] names the address that cannot be used.
+    pub fn new(config: OkxConfig, clock: Arc<dyn Clock>) -> Result<Self, VenueError> {
+        let venue = config.venue;
+        let unusable =
+            |error: AddressError| VenueError::NotSent { venue: venue.clone(), message: error.to_string() };
+        let rest = Address::parse(&config.rest, Protocol::Http).map_err(unusable)?;
+        let mut http = HttpClient::new(venue.clone(), rest, &config.http)?.reading_limits();
+        if config.demo {
+            http = http.with_header("x-simulated-trading", "1");
+        }
+        Ok(Self(Arc::new(Okx {
+            market: Market::new(venue.clone(), http.clone(), clock),
+            http,
+            client_ids: ClientIds::default(),
+            ws_public: service(&config.ws_public, "public").map_err(unusable)?,
+            ws_private: service(&config.ws_private, "private").map_err(unusable)?,
+            websocket: config.websocket,
+            book_depth: config.book_depth.clamp(1, 400),
+            contract: contract::contract(venue.clone()),
+            venue,
+        })))
+    }
+
+    /// What signs for this venue. It follows the venue's clock as this executor measures it.
+    #[must_use]
+    pub fn authenticator(&self) -> OkxAuthenticator {
+        OkxAuthenticator::with_clock(self.0.venue.clone(), self.0.market.offset.clone())
+    }
+}
+
+/// The address of one of the WebSocket services, from that of the host or of any of them.
+fn service(address: &str, name: &str) -> Result<Address, AddressError> {
+    let base = address.trim_end_matches('/');
+    let known = ["/public", "/private", "/business"].into_iter().find_map(|end| base.strip_suffix(end));
+    let base = Address::parse(known.unwrap_or(base), Protocol::WebSocket)?;
+    let path = if base.has_path() { format!("/{name}") } else { format!("/ws/v5/{name}") };
+    Address::parse(&base.join(&path), Protocol::WebSocket)
+}
+
+#[async_trait]
+impl Executor for OkxExecutor {
+    fn contract(&self) -> &VenueContract {
+        &self.0.contract
+    }
+
+    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.0.market.instruments().await
+    }
+
+    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote(symbol).await
+    }
+
+    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
+        self.0.market.book(symbol, depth).await
+    }
+
+    async fn candles(
+        &self,
+        symbol: &Symbol,
+        interval: CandleInterval,
+        limit: usize,
+    ) -> Result<Vec<Candle>, VenueError> {
+        self.0.market.candles(symbol, interval, limit).await
+    }
+
+    fn default_fees(&self) -> FeeSchedule {
+        account::default_fees()
+    }
+
+    async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
+        self.0.fees(account, symbol).await
+    }
+
+    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
+        self.0.balances(account).await
+    }
+
+    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
+        self.0.key_rights(account).await
+    }
+
+    async fn place(
+        &self,
+        account: &VenueAccount,
+        order: &VenueOrder,
+        notional: Notional,
+    ) -> Result<Placement, VenueError> {
+        self.0.place(account, order, notional).await
+    }
+
+    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.0.cancel(account, order).await
+    }
+
+    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        self.0.cancel_all(account).await
+    }
+
+    async fn find(
+        &self,
+        account: &VenueAccount,
+        order: &OrderRef,
+        _since: Timestamp,
+    ) -> Result<Lookup, VenueError> {
+        self.0.find(account, order).await
+    }
+
+    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
+        self.0.open_orders(account).await
+    }
+
+    async fn fills_since(
+        &self,
+        account: &VenueAccount,
+        since: Timestamp,
+    ) -> Result<Vec<VenueFill>, VenueError> {
+        self.0.fills_since(account, since).await
+    }
+
+    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols)
+    }
+
+    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+        stream::account(self.0.clone(), account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_is_found_from_the_host_and_from_any_other() {
+        for (given, expected) in [
+            ("wss://ws.okx.com:8443", "wss://ws.okx.com:8443/ws/v5/private"),
+            ("wss://ws.okx.com:8443/ws/v5/public", "wss://ws.okx.com:8443/ws/v5/private"),
+            ("ws://127.0.0.1:9/ws/v5/private/", "ws://127.0.0.1:9/ws/v5/private"),
+            ("ws://127.0.0.1:9/gate/ws/v5", "ws://127.0.0.1:9/gate/ws/v5/private"),
+        ] {
+            assert_eq!(service(given, "private").unwrap().as_str(), expected);
+        }
+    }
+}

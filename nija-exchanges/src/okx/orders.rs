@@ -1,0 +1,139 @@
+//! Orders that are there: looking them up, listing and cancelling them.
+
+use nija_core::{ExecutionReport, Lookup, OrderRef, RequestPurpose, VenueAccount, VenueError};
+
+use super::{
+    call::Query,
+    error::{self, is_no_such_order, is_nothing_to_cancel},
+    executor::Okx,
+    parse::{self, data, on_the_wire},
+    symbols::SymbolMap,
+    wire,
+};
+
+/// Orders in one answer at most (Order List, `limit`).
+const PAGE: usize = 100;
+/// Pages read at most: 4,000 orders may be open in an account (General Info).
+const PAGES: usize = 50;
+/// Orders cancelled with one call (Cancel multiple orders).
+const CANCELLED: usize = 20;
+
+impl Okx {
+    /// By OKX's id where it is known, else by ours. Order details answers for every state; of an order that was cancelled without a
+    /// fill only for two hours (Order history).
+    pub(super) async fn find(&self, account: &VenueAccount, order: &OrderRef) -> Result<Lookup, VenueError> {
+        let symbols = self.market.symbols().await?;
+        let listed = self.market.listed(&order.symbol).await?;
+        let id = match &order.venue_order_id {
+            Some(id) => ("ordId", id.as_str().to_owned()),
+            None => ("clOrdId", on_the_wire(order.client_id)),
+        };
+        let found = self.order(account, listed.name(), id).await?;
+        found.map_or(Ok(Lookup::Absent), |found| self.report(&found, &symbols).map(Lookup::Found))
+    }
+
+    /// One order; `None` where there is none.
+    pub(super) async fn order(
+        &self,
+        account: &VenueAccount,
+        instrument: &str,
+        id: (&'static str, String),
+    ) -> Result<Option<wire::Order>, VenueError> {
+        let query = vec![("instId", instrument.to_owned()), id];
+        match self.read(account, "/api/v5/trade/order", query).await {
+            Ok(body) => Ok(data(&self.venue, "order", &body)?.into_iter().next()),
+            Err(error) if is_no_such_order(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn open_orders(
+        &self,
+        account: &VenueAccount,
+    ) -> Result<Vec<ExecutionReport>, VenueError> {
+        let symbols = self.market.symbols().await?;
+        let mut reports = Vec::new();
+        for order in &self.pending(account).await? {
+            if symbols.by_name(&order.inst_id).is_none() {
+                tracing::warn!(instrument = %order.inst_id, "an open order in an instrument that is not listed is left out");
+                continue;
+            }
+            reports.push(self.report(order, &symbols)?);
+        }
+        reports.sort_by(|a, b| (a.at, &a.venue_order_id).cmp(&(b.at, &b.venue_order_id)));
+        Ok(reports)
+    }
+
+    /// Newest first, page by page. What ends meanwhile does not shift the pages: they go by id.
+    async fn pending(&self, account: &VenueAccount) -> Result<Vec<wire::Order>, VenueError> {
+        let mut orders: Vec<wire::Order> = Vec::new();
+        for _ in 0..PAGES {
+            let mut query: Query = vec![("instType", "SPOT".to_owned()), ("limit", PAGE.to_string())];
+            if let Some(last) = orders.last() {
+                query.push(("after", last.ord_id.clone()));
+            }
+            let body = self.read(account, "/api/v5/trade/orders-pending", query).await?;
+            let page: Vec<wire::Order> = data(&self.venue, "orders-pending", &body)?;
+            let last = page.len() < PAGE;
+            orders.extend(page);
+            if last {
+                return Ok(orders);
+            }
+        }
+        Err(self.too_long("orders-pending", PAGES))
+    }
+
+    pub(super) async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        let listed = self.market.listed(&order.symbol).await?;
+        let ord_id = order.venue_order_id.as_ref().map(nija_core::VenueOrderId::as_str);
+        let cl_ord_id = ord_id.is_none().then(|| on_the_wire(order.client_id));
+        let body = wire::CancelOrder { inst_id: listed.name(), ord_id, cl_ord_id };
+        let path = "/api/v5/trade/cancel-order";
+        let cancelled = match self.post(account, path, &body, RequestPurpose::CancelOrder, None).await {
+            Ok(body) => self.acted("cancel-order", &body)?.into_iter().flatten().next().map_or(Ok(()), Err),
+            Err(error) => Err(error),
+        };
+        match cancelled {
+            Err(error) if is_nothing_to_cancel(&error) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Every open spot order, twenty at a time.
+    pub(super) async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        let open = self.pending(account).await?;
+        let mut count = 0;
+        for some in open.chunks(CANCELLED) {
+            let body: Vec<_> = some
+                .iter()
+                .map(|order| wire::CancelOrder {
+                    inst_id: &order.inst_id,
+                    ord_id: Some(&order.ord_id),
+                    cl_ord_id: None,
+                })
+                .collect();
+            let path = "/api/v5/trade/cancel-batch-orders";
+            let body = self.post(account, path, &body, RequestPurpose::CancelOrder, None).await?;
+            for refusal in self.acted("cancel-batch-orders", &body)? {
+                match refusal {
+                    None => count += 1,
+                    Some(error) if is_nothing_to_cancel(&error) => {}
+                    Some(error) => return Err(error),
+                }
+            }
+        }
+        Ok(Some(count))
+    }
+
+    /// What became of each entry of a call.
+    pub(super) fn acted(&self, call: &str, body: &str) -> Result<Vec<Option<VenueError>>, VenueError> {
+        let entries: Vec<wire::Acted<'_>> = data(&self.venue, call, body)?;
+        Ok(entries.iter().map(|entry| error::of_entry(&self.venue, entry)).collect())
+    }
+
+    fn report(&self, order: &wire::Order, symbols: &SymbolMap) -> Result<ExecutionReport, VenueError> {
+        let report = parse::report(&self.venue, order, symbols)?;
+        self.client_ids.learn(&order.ord_id, report.client_id);
+        Ok(report)
+    }
+}

@@ -1,0 +1,139 @@
+//! One private connection: the user's orders, executions and balances.
+
+use futures::SinkExt;
+use nija_core::{AccountEvent, VenueAccount};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    super::{account, auth, executor::Okx, symbols::SymbolMap, wire::ws},
+    ANSWER, Heard,
+    events::Orders,
+    hear, request,
+};
+use crate::transport::{Ended, StreamSender, WsConnection};
+
+struct Session {
+    okx: Arc<Okx>,
+    symbols: Arc<SymbolMap>,
+    out: StreamSender<AccountEvent>,
+    orders: Orders,
+    up: bool,
+    /// Subscriptions not answered yet.
+    waiting: usize,
+}
+
+/// Runs until the connection is lost or an execution is missing.
+pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSender<AccountEvent>) -> Ended {
+    let orders = Orders::new(okx.venue.clone());
+    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 2 };
+    let reason = match session.run(&account).await {
+        Ok(()) => "nobody reads".to_owned(),
+        Err(reason) => reason,
+    };
+    Ended { was_up: session.up, reason }
+}
+
+impl Session {
+    async fn run(&mut self, account: &VenueAccount) -> Result<(), String> {
+        self.symbols = self.okx.market.symbols().await.map_err(|error| error.to_string())?;
+        let opened = WsConnection::open(&self.okx.ws_private, &self.okx.websocket).await;
+        let mut socket = opened.map_err(|error| error.0)?;
+        log_in(&self.okx, account, &mut socket).await?;
+        let answered_by = Instant::now() + ANSWER;
+        loop {
+            let text = if self.up {
+                socket.next().await
+            } else {
+                let next = timeout_at(answered_by, socket.next()).await;
+                next.map_err(|_| "the subscription was not answered".to_owned())?
+            };
+            let text = text.map_err(|error| error.0)?;
+            if !self.take(&text, &mut socket).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in one message; false when nobody reads any more.
+    async fn take(&mut self, text: &str, socket: &mut WsConnection) -> Result<bool, String> {
+        match hear(text)? {
+            Heard::LoggedIn => {
+                let orders = json!({ "channel": "orders", "instType": "SPOT" });
+                // Only what happens: each push names the currencies that moved (Account channel, `updateInterval`).
+                let params = json!({ "updateInterval": "0" }).to_string();
+                let account = json!({ "channel": "account", "extraParams": params });
+                request(socket, "subscribe", &[orders, account]).await?;
+                Ok(true)
+            }
+            Heard::Subscribed => {
+                self.waiting = self.waiting.saturating_sub(1);
+                if self.waiting > 0 || self.up {
+                    return Ok(true);
+                }
+                self.up = true;
+                let market = &self.okx.market;
+                self.orders.begin(market.offset.at_venue(market.clock.now()));
+                Ok(self.emit(AccountEvent::Connected).await)
+            }
+            Heard::Data(message) => self.data(&message).await,
+            Heard::Else => Ok(true),
+        }
+    }
+
+    async fn data(&mut self, message: &ws::Message<'_>) -> Result<bool, String> {
+        let (Some(arg), Some(data)) = (&message.arg, message.data) else { return Ok(true) };
+        match arg.channel.as_ref() {
+            "orders" => self.orders(data.get()).await,
+            "account" => self.balances(data.get()).await,
+            _ => Ok(true),
+        }
+    }
+
+    async fn orders(&mut self, data: &str) -> Result<bool, String> {
+        let orders: Vec<ws::Order<'_>> = serde_json::from_str(data)
+            .map_err(|error| format!("an order that is not understood: {error}"))?;
+        for order in &orders {
+            let told = self.orders.take(order, &self.symbols)?;
+            if let Some(fill) = told.fill
+                && !self.emit(AccountEvent::Fill(fill)).await
+            {
+                return Ok(false);
+            }
+            if let Some(report) = told.report {
+                self.okx.client_ids.learn(&order.ord_id, report.client_id);
+                if !self.emit(AccountEvent::Report(report)).await {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn balances(&mut self, data: &str) -> Result<bool, String> {
+        let accounts: Vec<ws::Account> = serde_json::from_str(data)
+            .map_err(|error| format!("a balance that is not understood: {error}"))?;
+        let at = self.okx.market.clock.now();
+        for balance in accounts.iter().flat_map(|account| &account.details) {
+            let balance = account::balance(&self.okx.venue, balance, at);
+            if !self.emit(AccountEvent::Balance(balance)).await {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn emit(&mut self, event: AccountEvent) -> bool {
+        self.out.send(event).await.is_ok()
+    }
+}
+
+/// Sends the login of a connection.
+async fn log_in(okx: &Okx, account: &VenueAccount, socket: &mut WsConnection) -> Result<(), String> {
+    let names = [auth::KEY, auth::PASSPHRASE, auth::TIMESTAMP, auth::SIGN];
+    let [key, passphrase, timestamp, sign] =
+        okx.login(account, names).await.map_err(|error| error.to_string())?;
+    let login = json!({ "apiKey": key, "passphrase": passphrase, "timestamp": timestamp, "sign": sign });
+    request(socket, "login", &[login]).await
+}

@@ -1,0 +1,167 @@
+//! OKX's instruments. Their names are ours (`BTC-USDT`); each quote currency is an instrument of its own.
+
+use nija_core::{FilterError, Instrument, Notional, OrderKind, Price, Quantity, Side, Symbol, VenueId};
+use rust_decimal::Decimal;
+use std::{collections::HashMap, sync::Arc};
+
+use super::wire;
+
+/// An instrument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) instrument: Instrument,
+    /// Which of the fee groups it is in.
+    pub(super) fee_group: String,
+    /// The most that a market order may be worth: `maxMktSz` counts USDT, `maxMktAmt` USD.
+    largest_market: Option<Notional>,
+    /// The most that a limit order may be worth in USD.
+    largest_limit: Option<Notional>,
+}
+
+impl Listed {
+    /// OKX's name.
+    pub(super) fn name(&self) -> &str {
+        &self.instrument.venue_symbol
+    }
+
+    /// The order on the instrument's lot and tick and within its limits. `reference` values a market order.
+    pub(super) fn fit(
+        &self,
+        side: Side,
+        kind: OrderKind,
+        quantity: Quantity,
+        reference: Price,
+    ) -> Result<(Quantity, OrderKind), FilterError> {
+        let (quantity, kind) = self.instrument.fit(side, kind, quantity, reference)?;
+        let (price, largest) = match kind {
+            OrderKind::Market => (reference, self.largest_market),
+            OrderKind::Limit { price } => (price, self.largest_limit),
+        };
+        let venue = || self.instrument.venue.clone();
+        let notional = quantity.at(price).map_err(|_| FilterError::OutOfRange { venue: venue() })?;
+        match largest.filter(|max| self.counts_dollars() && notional > *max) {
+            Some(max) => {
+                let quote = self.instrument.symbol.quote().to_owned();
+                Err(FilterError::AboveMaxNotional { notional, max, quote, venue: venue() })
+            }
+            None => Ok((quantity, kind)),
+        }
+    }
+
+    /// Whether its quote is worth a dollar, so that limits in dollars can be checked here. OKX checks the others alone.
+    fn counts_dollars(&self) -> bool {
+        matches!(self.instrument.symbol.quote(), "USD" | "USDT" | "USDC")
+    }
+}
+
+/// All instruments.
+#[derive(Debug, Default)]
+pub(super) struct SymbolMap(HashMap<Symbol, Arc<Listed>>);
+
+impl SymbolMap {
+    /// From the list of spot instruments. Names that do not fit a symbol, and instruments without their steps, are left out.
+    pub(super) fn new(venue: &VenueId, instruments: &[wire::Instrument]) -> Self {
+        let listed = instruments.iter().filter_map(|instrument| {
+            let listed = listed(venue, instrument)?;
+            Some((listed.instrument.symbol.clone(), Arc::new(listed)))
+        });
+        Self(listed.collect())
+    }
+
+    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
+        self.0.get(symbol)
+    }
+
+    /// By OKX's name.
+    pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
+        self.0.get(&Symbol::new(name).ok()?)
+    }
+
+    pub(super) fn instruments(&self) -> Vec<Instrument> {
+        let mut all: Vec<_> = self.0.values().map(|listed| listed.instrument.clone()).collect();
+        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        all
+    }
+}
+
+fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
+    let positive = |number: Option<Decimal>| number.filter(|number| *number > Decimal::ZERO);
+    let symbol = Symbol::new(&instrument.inst_id).ok()?;
+    if symbol.base() != instrument.base_ccy || symbol.quote() != instrument.quote_ccy {
+        return None;
+    }
+    let most = |numbers: [Option<Decimal>; 2]| {
+        let least = numbers.into_iter().filter_map(positive).min();
+        least.and_then(|number| Notional::new(number).ok())
+    };
+    Some(Listed {
+        instrument: Instrument {
+            venue: venue.clone(),
+            venue_symbol: instrument.inst_id.clone(),
+            lot_size: positive(instrument.lot_sz.0)?,
+            tick_size: positive(instrument.tick_sz.0)?,
+            min_quantity: Quantity::new(instrument.min_sz.0.unwrap_or_default()).ok()?,
+            max_quantity: positive(instrument.max_lmt_sz.0).and_then(|size| Quantity::new(size).ok()),
+            // OKX has none but the smallest quantity.
+            min_notional: Notional::new(Decimal::ZERO).ok()?,
+            tradable: instrument.state == "live",
+            symbol,
+        },
+        fee_group: instrument.group_id.clone(),
+        largest_market: most([instrument.max_mkt_sz.0, instrument.max_mkt_amt.0]),
+        largest_limit: most([instrument.max_lmt_amt.0, None]),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> SymbolMap {
+        let list = r#"[
+            {"instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","tickSz":"0.1","lotSz":"0.00000001","minSz":"0.00001",
+             "maxLmtSz":"9999999999","maxMktSz":"1000000","maxLmtAmt":"20000000","maxMktAmt":"900000","state":"live","groupId":"1"},
+            {"instId":"BTC-USDC","baseCcy":"BTC","quoteCcy":"USDC","tickSz":"0.1","lotSz":"0.00000001","minSz":"0.00001","state":"live"},
+            {"instId":"ETH-BTC","baseCcy":"ETH","quoteCcy":"BTC","tickSz":"0.00001","lotSz":"0.000001","minSz":"0.001","maxMktAmt":"10",
+             "maxMktSz":"","state":"suspend"},
+            {"instId":"NEW-USDT","baseCcy":"NEW","quoteCcy":"USDT","tickSz":"","lotSz":"","minSz":"","state":"preopen"},
+            {"instId":"BTC-USDT-SWAP","baseCcy":"","quoteCcy":"","tickSz":"1","lotSz":"1","minSz":"1","state":"live"}
+        ]"#;
+        SymbolMap::new(&VenueId::new("okx").unwrap(), &serde_json::from_str::<Vec<_>>(list).unwrap())
+    }
+
+    #[test]
+    fn rules_come_from_the_list_and_quotes_stay_apart() {
+        let map = map();
+        assert_eq!(map.instruments().len(), 3);
+        let bitcoin = map.by_name("BTC-USDT").unwrap();
+        let rules = &bitcoin.instrument;
+        assert_eq!(
+            (rules.tick_size.to_string(), rules.lot_size.to_string()),
+            ("0.1".into(), "0.00000001".into())
+        );
+        assert_eq!(rules.min_quantity.to_string(), "0.00001");
+        assert!(rules.tradable && bitcoin.fee_group == "1" && rules.min_notional.get().is_zero());
+        assert_ne!(map.by_name("BTC-USDC").unwrap().instrument.symbol, rules.symbol);
+        assert!(!map.by_name("ETH-BTC").unwrap().instrument.tradable);
+    }
+
+    #[test]
+    fn the_most_that_an_order_may_be_worth_is_checked_where_the_quote_is_a_dollar() {
+        let map = map();
+        let price = Price::new(Decimal::from(60_000)).unwrap();
+        let fit = |name: &str, kind, quantity: u32| {
+            let listed = Listed {
+                instrument: Instrument { tradable: true, ..map.by_name(name).unwrap().instrument.clone() },
+                ..(**map.by_name(name).unwrap()).clone()
+            };
+            listed.fit(Side::Buy, kind, Quantity::new(Decimal::from(quantity)).unwrap(), price)
+        };
+        assert!(fit("BTC-USDT", OrderKind::Market, 15).is_ok());
+        let error = fit("BTC-USDT", OrderKind::Market, 16).unwrap_err();
+        assert_eq!(error.to_string(), "960000 USDT is above the largest order at okx, 900000 USDT");
+        assert!(fit("BTC-USDT", OrderKind::Limit { price }, 16).is_ok());
+        assert!(fit("BTC-USDT", OrderKind::Limit { price }, 400).is_err());
+        assert!(fit("ETH-BTC", OrderKind::Market, 16).is_ok());
+    }
+}
