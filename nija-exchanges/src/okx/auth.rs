@@ -9,8 +9,9 @@ use nija_core::{
     AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
     Timestamp, UnsignedRequest, VenueId,
 };
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
+use super::algo;
 use crate::transport::ClockOffset;
 
 /// What a login signs. It is never sent to this path: its parts go into a message (WebSocket, Login).
@@ -31,10 +32,14 @@ const ENDPOINTS: &[Endpoint] = &[
     get("/api/v5/trade/fills"),
     get("/api/v5/trade/fills-history"),
     get("/api/v5/trade/order"),
+    get(algo::ORDER),
+    get("/api/v5/trade/orders-algo-pending"),
     get("/api/v5/trade/orders-pending"),
     post("/api/v5/trade/order"),
     post("/api/v5/trade/cancel-order"),
     post("/api/v5/trade/cancel-batch-orders"),
+    post(algo::ORDER),
+    post("/api/v5/trade/cancel-algos"),
     get(LOGIN),
 ];
 
@@ -90,10 +95,12 @@ impl Authenticator for OkxAuthenticator {
         let secret =
             header(secret.expose_secret("secret of one OKX request"), "OKX's secrets are plain text")?;
         let now = self.clock.at_venue(context.now);
-        let timestamp = if request.path == LOGIN {
-            now.micros().div_euclid(1_000_000).to_string()
-        } else {
-            iso_millis(now)
+        let expires = request.query.iter().find(|(name, _)| name == EXPIRES).map(|(_, at)| at.as_str());
+        let timestamp = match expires {
+            _ if request.path == LOGIN => now.micros().div_euclid(1_000_000).to_string(),
+            // Algo orders take no `expTime`. The older the time that they are signed for, the sooner they are void.
+            Some(at) if request.path == algo::ORDER => iso_millis(signed_for(at, now)?),
+            _ => iso_millis(now),
         };
         let (body, content_type) = match &request.body {
             RequestBody::Json(text) => (text.as_bytes(), Some("application/json")),
@@ -113,11 +120,20 @@ impl Authenticator for OkxAuthenticator {
             (TIMESTAMP.to_owned(), timestamp),
             (PASSPHRASE.to_owned(), passphrase.to_owned()),
         ];
-        if let Some((_, at)) = request.query.iter().find(|(name, _)| name == EXPIRES) {
-            headers.push(("expTime".to_owned(), at.clone()));
+        if let Some(at) = expires.filter(|_| request.path != algo::ORDER) {
+            headers.push(("expTime".to_owned(), at.to_owned()));
         }
         Ok(SignedParts { headers, query, body: body.to_vec(), content_type })
     }
+}
+
+/// How old the time of a request may be (REST Authentication).
+const OLDEST: Duration = Duration::from_secs(30);
+
+/// The time to sign for, so that the request is too old after millisecond `expires`: never later than now.
+fn signed_for(expires: &str, now: Timestamp) -> Result<Timestamp, AuthError> {
+    let millis: i64 = expires.parse().map_err(|_| AuthError::BadSecret("the request's end is no time"))?;
+    Ok(Timestamp::from_micros(millis.saturating_mul(1000)).minus(OLDEST).min(now))
 }
 
 /// Text that can stand in a header.

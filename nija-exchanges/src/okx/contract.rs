@@ -6,7 +6,8 @@ use nija_core::{
 use std::time::Duration;
 
 /// How long after it was sent OKX may take an order up. An order carries that as `expTime`, after which it "will not be processed"
-/// (Transaction Timeouts).
+/// (Transaction Timeouts). Algo orders know no `expTime`: theirs is in the time they are signed for, which OKX refuses when it is more
+/// than 30 s old (REST Authentication).
 pub(super) const WINDOW: Duration = Duration::from_secs(5);
 /// An order with less time left than this is not sent.
 pub(super) const SHORTEST_WINDOW: Duration = Duration::from_millis(250);
@@ -25,7 +26,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Deadline(WINDOW.saturating_add(DOUBT)),
         // Rate Limits: public calls by address, private ones by user, orders by user and instrument as well.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account, LimitScope::Pair],
-        resting: RestingOrders { limit: true, stop_loss: true, take_profit: true },
+        resting: RestingOrders::ALL,
         ordered_nonces: false,
     }
 }

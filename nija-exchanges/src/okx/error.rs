@@ -1,7 +1,7 @@
 //! OKX's error codes in our words.
 //!
 //! Error Code, REST API. 50004 says of itself that it "does not mean that the request was successful or failed". The codes of an
-//! outage (50001, 50013, 50026) and of time that ran out (51054, 51149, 51412 of a cancel) do not say that nothing was done either:
+//! outage (50001, 50013, 50026) and of time that ran out (51054, 51149) do not say that nothing was done either:
 //! looking an order up is cheap, buying twice is not. All else that is listed is a refusal. 0 is success; 1 and 2 stand over entries
 //! with codes of their own, and alone they say nothing.
 
@@ -91,6 +91,11 @@ pub(super) fn is_no_such_order(error: &VenueError) -> bool {
 /// Whether a refusal of a cancel says that nothing is there to be cancelled, or that it is being cancelled.
 pub(super) fn is_nothing_to_cancel(error: &VenueError) -> bool {
     is(error, &["51400", "51401", "51402", "51405", "51410", "51603"])
+}
+
+/// Whether a refusal of a cancel says that an order's price has come: it has become another order.
+pub(super) fn is_triggered(error: &VenueError) -> bool {
+    is(error, &["51412", "51416"])
 }
 
 /// Whether a refusal says that there is no such instrument.

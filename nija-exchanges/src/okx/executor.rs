@@ -9,7 +9,7 @@ use nija_core::{
 };
 use std::sync::Arc;
 
-use super::{OkxAuthenticator, OkxConfig, account, contract, market::Market, stream};
+use super::{OkxAuthenticator, OkxConfig, account, contract, market::Market, orders::Known, stream};
 use crate::client_ids::ClientIds;
 use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
 
@@ -22,9 +22,12 @@ pub(super) struct Okx {
     pub(super) venue: VenueId,
     pub(super) http: HttpClient,
     pub(super) market: Market,
-    pub(super) client_ids: ClientIds,
+    /// By OKX's id of an order.
+    pub(super) known: ClientIds<Known>,
     pub(super) ws_public: Address,
     pub(super) ws_private: Address,
+    /// Beside the private one: it tells of algo orders.
+    pub(super) ws_business: Address,
     pub(super) websocket: WsConfig,
     pub(super) book_depth: usize,
     contract: VenueContract,
@@ -47,9 +50,10 @@ impl OkxExecutor {
         Ok(Self(Arc::new(Okx {
             market: Market::new(venue.clone(), http.clone(), clock),
             http,
-            client_ids: ClientIds::default(),
+            known: ClientIds::default(),
             ws_public: service(&config.ws_public, "public").map_err(unusable)?,
             ws_private: service(&config.ws_private, "private").map_err(unusable)?,
+            ws_business: service(&config.ws_private, "business").map_err(unusable)?,
             websocket: config.websocket,
             book_depth: config.book_depth.clamp(1, 400),
             contract: contract::contract(venue.clone()),

@@ -48,10 +48,8 @@ impl Okx {
                     tracing::warn!(instrument = %fill.inst_id, "an execution in an instrument that is not listed is left out");
                     continue;
                 };
-                let mut fill = parse::fill(&self.venue, fill, &listed.instrument.symbol)?;
+                let fill = parse::fill(&self.venue, fill, &listed.instrument.symbol)?;
                 if fill.at >= since {
-                    let known = self.client_ids.get(fill.venue_order_id.as_str()).flatten();
-                    fill.client_id = fill.client_id.or(known);
                     fills.insert(fill.execution_id.as_str().to_owned(), fill);
                 }
             }
@@ -60,10 +58,35 @@ impl Okx {
                 None => {
                     let mut fills: Vec<_> = fills.into_values().collect();
                     fills.sort_by(|a, b| (a.at, &a.execution_id).cmp(&(b.at, &b.execution_id)));
+                    self.name(account, &mut fills).await?;
                     return Ok(fills);
                 }
             }
         }
         Err(self.too_long("fills", PAGES))
+    }
+
+    /// Gives executions of orders that came from algo orders the ids of those. Transaction details does not tell: the order itself does,
+    /// once, and is remembered.
+    async fn name(&self, account: &VenueAccount, fills: &mut [VenueFill]) -> Result<(), VenueError> {
+        let symbols = self.market.symbols().await?;
+        for fill in fills.iter_mut().filter(|fill| fill.client_id.is_none()) {
+            let order = fill.venue_order_id.as_str().to_owned();
+            let known = match self.known.get(&order) {
+                Some(known) => Some(known),
+                None => {
+                    if let Some(found) =
+                        self.order(account, fill.symbol.as_str(), ("ordId", order.clone())).await?
+                    {
+                        self.report(&found, &symbols)?;
+                    }
+                    self.known.get(&order)
+                }
+            };
+            if let Some(known) = known {
+                (fill.venue_order_id, fill.client_id) = (known.id, known.client_id);
+            }
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! Facts are from OKX's public documentation (okx.com/docs-v5, "API guide v5"); each is cited by the title of its section.
 
 mod account;
+mod algo;
 mod auth;
 mod call;
 mod config;

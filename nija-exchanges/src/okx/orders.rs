@@ -1,8 +1,11 @@
 //! Orders that are there: looking them up, listing and cancelling them.
 
-use nija_core::{ExecutionReport, Lookup, OrderRef, RequestPurpose, VenueAccount, VenueError};
+use nija_core::{
+    ExecutionReport, Lookup, OrderRef, RequestPurpose, VenueAccount, VenueClientId, VenueError, VenueOrderId,
+};
 
 use super::{
+    algo,
     call::Query,
     error::{self, is_no_such_order, is_nothing_to_cancel},
     executor::Okx,
@@ -19,17 +22,27 @@ const PAGES: usize = 50;
 const CANCELLED: usize = 20;
 
 impl Okx {
-    /// By OKX's id where it is known, else by ours. Order details answers for every state; of an order that was cancelled without a
-    /// fill only for two hours (Order history).
+    /// By OKX's id where it is known, else by ours: among orders, then among those that wait. Order details answers for every state;
+    /// of an order that was cancelled without a fill only for two hours (Order history).
     pub(super) async fn find(&self, account: &VenueAccount, order: &OrderRef) -> Result<Lookup, VenueError> {
         let symbols = self.market.symbols().await?;
         let listed = self.market.listed(&order.symbol).await?;
-        let id = match &order.venue_order_id {
-            Some(id) => ("ordId", id.as_str().to_owned()),
-            None => ("clOrdId", on_the_wire(order.client_id)),
-        };
-        let found = self.order(account, listed.name(), id).await?;
-        found.map_or(Ok(Lookup::Absent), |found| self.report(&found, &symbols).map(Lookup::Found))
+        let algo = order.venue_order_id.as_ref().and_then(algo::number);
+        if algo.is_none() {
+            let id = match &order.venue_order_id {
+                Some(id) => ("ordId", id.as_str().to_owned()),
+                None => ("clOrdId", on_the_wire(order.client_id)),
+            };
+            if let Some(found) = self.order(account, listed.name(), id).await? {
+                return self.report(&found, &symbols).map(Lookup::Found);
+            }
+            if order.venue_order_id.is_some() {
+                return Ok(Lookup::Absent);
+            }
+        }
+        let by = waiting(order, algo);
+        let found = self.find_waiting(account, by, &symbols).await?;
+        Ok(found.map_or(Lookup::Absent, Lookup::Found))
     }
 
     /// One order; `None` where there is none.
@@ -52,13 +65,16 @@ impl Okx {
         account: &VenueAccount,
     ) -> Result<Vec<ExecutionReport>, VenueError> {
         let symbols = self.market.symbols().await?;
-        let mut reports = Vec::new();
+        // Those that wait first: one whose price comes meanwhile is then told twice rather than not at all.
+        let mut reports = self.all_waiting(account, &symbols).await?;
         for order in &self.pending(account).await? {
             if symbols.by_name(&order.inst_id).is_none() {
                 tracing::warn!(instrument = %order.inst_id, "an open order in an instrument that is not listed is left out");
                 continue;
             }
-            reports.push(self.report(order, &symbols)?);
+            let report = self.report(order, &symbols)?;
+            reports.retain(|waiting| waiting.venue_order_id != report.venue_order_id);
+            reports.push(report);
         }
         reports.sort_by(|a, b| (a.at, &a.venue_order_id).cmp(&(b.at, &b.venue_order_id)));
         Ok(reports)
@@ -85,24 +101,54 @@ impl Okx {
 
     pub(super) async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
         let listed = self.market.listed(&order.symbol).await?;
-        let ord_id = order.venue_order_id.as_ref().map(nija_core::VenueOrderId::as_str);
-        let cl_ord_id = ord_id.is_none().then(|| on_the_wire(order.client_id));
-        let body = wire::CancelOrder { inst_id: listed.name(), ord_id, cl_ord_id };
+        let algo = order.venue_order_id.as_ref().and_then(algo::number);
+        if algo.is_none() {
+            let ord_id = order.venue_order_id.as_ref().map(nija_core::VenueOrderId::as_str);
+            let cl_ord_id = ord_id.is_none().then(|| on_the_wire(order.client_id));
+            let only = ord_id.is_some();
+            let cancelled = self.try_cancel(account, listed.name(), ord_id, cl_ord_id).await?;
+            if only || cancelled {
+                return Ok(());
+            }
+        }
+        self.cancel_waiting(account, listed.name(), waiting(order, algo)).await
+    }
+
+    /// Cancels an order; that it is gone already is not an error.
+    pub(super) async fn cancel_plain(
+        &self,
+        account: &VenueAccount,
+        instrument: &str,
+        ord_id: Option<&str>,
+        cl_ord_id: Option<String>,
+    ) -> Result<(), VenueError> {
+        self.try_cancel(account, instrument, ord_id, cl_ord_id).await.map(|_| ())
+    }
+
+    /// Whether there was such an order to cancel.
+    async fn try_cancel(
+        &self,
+        account: &VenueAccount,
+        instrument: &str,
+        ord_id: Option<&str>,
+        cl_ord_id: Option<String>,
+    ) -> Result<bool, VenueError> {
+        let body = wire::CancelOrder { inst_id: instrument, ord_id, cl_ord_id };
         let path = "/api/v5/trade/cancel-order";
         let cancelled = match self.post(account, path, &body, RequestPurpose::CancelOrder, None).await {
             Ok(body) => self.acted("cancel-order", &body)?.into_iter().flatten().next().map_or(Ok(()), Err),
             Err(error) => Err(error),
         };
         match cancelled {
-            Err(error) if is_nothing_to_cancel(&error) => Ok(()),
-            other => other,
+            Err(error) if is_nothing_to_cancel(&error) => Ok(false),
+            other => other.map(|()| true),
         }
     }
 
-    /// Every open spot order, twenty at a time.
+    /// Every open spot order, twenty at a time; those that wait first, so that none becomes an order behind our back.
     pub(super) async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
+        let mut count = self.cancel_all_waiting(account).await?;
         let open = self.pending(account).await?;
-        let mut count = 0;
         for some in open.chunks(CANCELLED) {
             let body: Vec<_> = some
                 .iter()
@@ -131,9 +177,33 @@ impl Okx {
         Ok(entries.iter().map(|entry| error::of_entry(&self.venue, entry)).collect())
     }
 
-    fn report(&self, order: &wire::Order, symbols: &SymbolMap) -> Result<ExecutionReport, VenueError> {
+    pub(super) fn report(
+        &self,
+        order: &wire::Order,
+        symbols: &SymbolMap,
+    ) -> Result<ExecutionReport, VenueError> {
         let report = parse::report(&self.venue, order, symbols)?;
-        self.client_ids.learn(&order.ord_id, report.client_id);
+        self.learn(&order.ord_id, &report.venue_order_id, report.client_id);
         Ok(report)
+    }
+
+    /// Remembers under which ids of ours an order of OKX's goes.
+    pub(super) fn learn(&self, order: &str, id: &VenueOrderId, client_id: Option<VenueClientId>) {
+        self.known.learn(order, Known { id: id.clone(), client_id });
+    }
+}
+
+/// The ids under which an order goes here: of one that came from an algo order, that one's.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) id: VenueOrderId,
+    pub(super) client_id: Option<VenueClientId>,
+}
+
+/// An algo order by OKX's id where it is known, else by ours.
+fn waiting(order: &OrderRef, algo: Option<&str>) -> (&'static str, String) {
+    match algo {
+        Some(id) => ("algoId", id.to_owned()),
+        None => ("algoClOrdId", on_the_wire(order.client_id)),
     }
 }

@@ -145,10 +145,11 @@ pub(super) fn report(
     let filled = quantity(venue, &at("accFillSz"), order.acc_fill_sz.0.unwrap_or_default())?;
     let sz = quantity(venue, &at("sz"), order.sz.0)?;
     let state = state(&order.state, filled);
+    let named = names(venue, &order.ord_id, &order.cl_ord_id, &order.algo_id, &order.algo_cl_ord_id)?;
     Ok(ExecutionReport {
         venue: venue.clone(),
-        venue_order_id: order_id(venue, &at("ordId"), &order.ord_id)?,
-        client_id: ours(&order.cl_ord_id),
+        venue_order_id: named.0,
+        client_id: named.1,
         symbol: symbol(venue, &at("instId"), &order.inst_id, symbols)?,
         side,
         kind: kind(&order.ord_type, order.px),
@@ -184,6 +185,20 @@ pub(super) fn fill(venue: &VenueId, fill: &wire::Fill, symbol: &Symbol) -> Resul
 /// A client id, where it has the form of ours.
 pub(super) fn ours(text: &str) -> Option<VenueClientId> {
     text.parse().ok()
+}
+
+/// An order's ids as we know them: those of the algo order that it came from, where that is ours.
+pub(super) fn names(
+    venue: &VenueId,
+    order: &str,
+    client_id: &str,
+    algo: &str,
+    algo_client_id: &str,
+) -> Result<(VenueOrderId, Option<VenueClientId>), VenueError> {
+    match ours(algo_client_id).filter(|_| !algo.is_empty()) {
+        Some(id) => Ok((super::algo::id(venue, "algoId", algo)?, Some(id))),
+        None => Ok((order_id(venue, "ordId", order)?, ours(client_id))),
+    }
 }
 
 /// As OKX takes it: letters and digits alone, 32 at most (Place order, `clOrdId`).

@@ -56,6 +56,17 @@ const CANCELLED: &str = r#"{"code":"2","msg":"Bulk operation partially succeeded
     {"clOrdId":"","ordId":"1","ts":"1790000000123","sCode":"0","sMsg":""},
     {"clOrdId":"","ordId":"2","ts":"1790000000123","sCode":"51400","sMsg":"Cancellation failed as the order has been filled."}]}"#;
 
+const ALGO: &str = r#"{"code":"0","msg":"","data":[{"instType":"SPOT","instId":"BTC-USDT","algoId":"1753184812254216192",
+    "algoClOrdId":"0192f0c12d3e70008000000000000001","side":"sell","ordType":"oco","sz":"0.002","state":"effective","tpTriggerPx":"66000",
+    "tpOrdPx":"66000","slTriggerPx":"54000","slOrdPx":"53900","ordId":"","ordIdList":["1753197687182819328"],"failCode":"","actualSide":"sl",
+    "tgtCcy":"","cTime":"1790000000100","uTime":"1790000000123","linkedOrd":{"ordId":""},"attachAlgoOrds":[]}]}"#;
+const PLACED_ALGO: &str = r#"{"code":"0","msg":"","data":[{"algoId":"1753184812254216192","clOrdId":"",
+    "algoClOrdId":"0192f0c12d3e70008000000000000001","sCode":"0","sMsg":"","tag":""}]}"#;
+
+const WS_ALGO: &str = r#"{"arg":{"channel":"orders-algo","instType":"SPOT","uid":"7"},"data":[{"instType":"SPOT","instId":"BTC-USDT",
+    "algoId":"1753184812254216192","algoClOrdId":"0192f0c12d3e70008000000000000001","side":"sell","ordType":"conditional","sz":"0.002",
+    "state":"live","tpTriggerPx":"","tpOrdPx":"","slTriggerPx":"54000","slOrdPx":"53900","ordId":"","ordIdList":[],"failCode":"",
+    "cTime":"1790000000100","uTime":"1790000000123","linkedOrd":{"ordId":""},"reqId":"","amendResult":""}]}"#;
 const WS_BOOK: &str = r#"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"snapshot","data":[{"asks":[["60000.5","1.25","0","4"]],
     "bids":[["60000.4","0.5","0","2"]],"ts":"1790000000123","checksum":0,"prevSeqId":-1,"seqId":123456}]}"#;
 const WS_BEST: &str = r#"{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["60000.5","1.25","0","4"]],
@@ -120,11 +131,14 @@ fn read(call: &str, json: &str) -> Result<usize, VenueError> {
             }
             Ok(fills.len())
         }
+        "algo" => {
+            Ok(data::<wire::Algo>(venue, call, json)?.iter().filter(|algo| algo.kind().waits()).count())
+        }
         other => panic!("no reader for {other}"),
     }
 }
 
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 12] = [
     "instruments",
     "time",
     "ticker",
@@ -136,6 +150,7 @@ const CALLS: [&str; 11] = [
     "acted",
     "order",
     "fills",
+    "algo",
 ];
 
 /// Reads a stream message as the sessions do; how many entries were understood.
@@ -168,6 +183,14 @@ fn take(text: &str) -> usize {
             let read = accounts.iter().flat_map(|one| &one.details);
             read.map(|one| account::balance(&VENUE, one, AT)).collect::<Vec<_>>().len()
         }
+        "orders-algo" => {
+            let algos: Vec<wire::Algo> = serde_json::from_str(data.get()).unwrap_or_default();
+            let mut known = Orders::new(VENUE.clone());
+            algos
+                .iter()
+                .filter(|algo| known.take_algo(algo, &SYMBOLS).is_ok_and(|told| told.is_some()))
+                .count()
+        }
         _ => 0,
     }
 }
@@ -188,10 +211,12 @@ fn answers_in_the_documented_shapes_are_understood() {
         ("acted", CANCELLED, 3),
         ("order", ORDER, 1),
         ("fills", FILLS, 2),
+        ("algo", ALGO, 1),
+        ("acted", PLACED_ALGO, 1),
     ] {
         assert_eq!(read(call, text).unwrap(), entries, "{call}");
     }
-    for text in [WS_BOOK, WS_BEST, WS_ORDER, WS_ACCOUNT] {
+    for text in [WS_BOOK, WS_BEST, WS_ORDER, WS_ACCOUNT, WS_ALGO] {
         assert_eq!(take(text), 1, "{text}");
     }
 }
@@ -277,6 +302,66 @@ fn of_an_order_made_before_the_stream_nothing_is_expected() {
 }
 
 #[test]
+fn an_order_that_waits_and_the_one_that_it_becomes_are_one() {
+    let algos: Vec<wire::Algo> = data(&VENUE, "algo", ALGO).unwrap();
+    assert_eq!(algos[0].child(), Some("1753197687182819328"));
+    let price = |text: &str| text.parse().unwrap();
+    let bracket =
+        OrderKind::Bracket { take_profit: price("66000"), stop: price("54000"), price: price("53900") };
+    assert_eq!(algos[0].kind(), bracket);
+
+    let child =
+        json!({"algoId": "1753184812254216192", "algoClOrdId": OURS, "clOrdId": "1753184812254216192_0"});
+    let mut order: Value = serde_json::from_str(ORDER).unwrap();
+    for (name, value) in child.as_object().unwrap() {
+        order["data"][0][name] = value.clone();
+    }
+    let orders: Vec<wire::Order> = data(&VENUE, "order", &order.to_string()).unwrap_or_default();
+    let report = parse::report(&VENUE, &orders[0], &SYMBOLS).unwrap();
+    assert_eq!(report.venue_order_id.as_str(), "algo:1753184812254216192");
+    assert_eq!(report.client_id, parse::ours(OURS));
+
+    // On the stream: it waits, then what it became tells the rest, whatever comes late of it.
+    let mut known = Orders::new(VENUE.clone());
+    let message: Value = serde_json::from_str(WS_ALGO).unwrap();
+    let waits = |changes: &Value| {
+        let mut algo = message["data"][0].clone();
+        for (name, value) in changes.as_object().unwrap() {
+            algo[name] = value.clone();
+        }
+        algo.to_string()
+    };
+    let live = waits(&json!({}));
+    let told = known.take_algo(&serde_json::from_str(&live).unwrap(), &SYMBOLS).unwrap().unwrap();
+    let stop = OrderKind::StopLimit { stop: price("54000"), price: price("53900") };
+    assert_eq!(
+        (told.state, told.kind, told.quantity.to_string()),
+        (OrderState::Working, stop, "0.002".to_owned())
+    );
+    let order = json!({"algoId": "1753184812254216192", "algoClOrdId": OURS, "clOrdId": "", "accFillSz": "0.002", "fillSz": "0.002",
+        "state": "filled", "cTime": "1789999999999"});
+    let mut message: Value = serde_json::from_str(WS_ORDER).unwrap();
+    for (name, value) in order.as_object().unwrap() {
+        message["data"][0][name] = value.clone();
+    }
+    let text = message["data"][0].to_string();
+    let filled = known.take(&serde_json::from_str(&text).unwrap(), &SYMBOLS).unwrap();
+    let (fill, report) = (filled.fill.unwrap(), filled.report.unwrap());
+    assert_eq!((fill.client_id, report.client_id), (parse::ours(OURS), parse::ours(OURS)));
+    assert_eq!((fill.venue_order_id, report.kind), (report.venue_order_id, stop));
+    let effective = waits(&json!({"state": "effective", "ordId": "1753197687182819328"}));
+    for late in [effective, live] {
+        assert_eq!(known.take_algo(&serde_json::from_str(&late).unwrap(), &SYMBOLS).unwrap(), None);
+    }
+    // Another one ends without an order, once.
+    let mut known = Orders::new(VENUE.clone());
+    let failed = waits(&json!({"state": "order_failed", "failCode": "51008"}));
+    let told = known.take_algo(&serde_json::from_str(&failed).unwrap(), &SYMBOLS).unwrap().unwrap();
+    assert!(told.state == OrderState::Rejected && told.reason.unwrap().contains("51008"));
+    assert_eq!(known.take_algo(&serde_json::from_str(&failed).unwrap(), &SYMBOLS).unwrap(), None);
+}
+
+#[test]
 fn a_market_order_of_another_program_may_count_in_quote() {
     let quantity = |text: &str| nija_core::Quantity::new(text.parse().unwrap()).unwrap();
     let ordered = |kind: &str, side, target: &str| {
@@ -323,6 +408,8 @@ fn sound() -> impl Strategy<Value = &'static str> {
         WS_BEST,
         WS_ORDER,
         WS_ACCOUNT,
+        ALGO,
+        WS_ALGO,
     ])
 }
 
@@ -406,7 +493,7 @@ proptest! {
         let _ = read(call, &text);
         let _ = read(call, &json!({"code": "0", "data": value}).to_string());
         take(&text);
-        for channel in ["books", "bbo-tbt", "orders", "account"] {
+        for channel in ["books", "bbo-tbt", "orders", "account", "orders-algo"] {
             take(&json!({"arg": {"channel": channel, "instId": "BTC-USDT"}, "data": value}).to_string());
         }
     }

@@ -1,6 +1,8 @@
 //! OKX's instruments. Their names are ours (`BTC-USDT`); each quote currency is an instrument of its own.
 
-use nija_core::{FilterError, Instrument, Notional, OrderKind, Price, Quantity, Side, Symbol, VenueId};
+use nija_core::{
+    FilterError, Instrument, Notional, OrderKind, Price, Quantity, RestingOrders, Side, Symbol, VenueId,
+};
 use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
@@ -33,9 +35,9 @@ impl Listed {
         reference: Price,
     ) -> Result<(Quantity, OrderKind), FilterError> {
         let (quantity, kind) = self.instrument.fit(side, kind, quantity, reference)?;
-        let (price, largest) = match kind {
-            OrderKind::Market => (reference, self.largest_market),
-            OrderKind::Limit { price } => (price, self.largest_limit),
+        let (price, largest) = match kind.worst_price() {
+            None => (reference, self.largest_market),
+            Some(price) => (price, self.largest_limit),
         };
         let venue = || self.instrument.venue.clone();
         let notional = quantity.at(price).map_err(|_| FilterError::OutOfRange { venue: venue() })?;
@@ -105,6 +107,7 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
             // OKX has none but the smallest quantity.
             min_notional: Notional::new(Decimal::ZERO).ok()?,
             tradable: instrument.state == "live",
+            resting: RestingOrders::ALL,
             symbol,
         },
         fee_group: instrument.group_id.clone(),

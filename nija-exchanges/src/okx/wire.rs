@@ -1,10 +1,12 @@
 //! What OKX sends and takes. Unknown fields are ignored; optional fields are those that some answers lack or leave empty. Numbers
 //! and times are text.
 
+use nija_core::OrderKind;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+use super::algo;
 use crate::decode::{Level, Num, Sparse};
 
 /// What every answer is wrapped in.
@@ -24,6 +26,8 @@ pub(super) struct Outer<'a> {
 pub(super) struct Acted<'a> {
     #[serde(borrow, default)]
     pub(super) ord_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) algo_id: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) s_code: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -177,7 +181,87 @@ pub(super) struct Order {
     pub(super) cancel_source: String,
     #[serde(default)]
     pub(super) cancel_source_reason: String,
+    /// The algo order that it came from.
+    #[serde(default)]
+    pub(super) algo_id: String,
+    #[serde(default)]
+    pub(super) algo_cl_ord_id: String,
     pub(super) u_time: Num,
+}
+
+/// `trade/order-algo`, the request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewAlgo<'a> {
+    pub(super) inst_id: &'a str,
+    pub(super) td_mode: &'static str,
+    pub(super) algo_cl_ord_id: String,
+    pub(super) side: &'static str,
+    pub(super) ord_type: &'static str,
+    pub(super) sz: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tp_trigger_px: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tp_ord_px: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sl_trigger_px: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sl_ord_px: Option<String>,
+}
+
+/// An algo order to cancel, by either id.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CancelAlgo<'a> {
+    pub(super) inst_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) algo_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) algo_cl_ord_id: Option<&'a str>,
+}
+
+/// An algo order, of REST and of the algo orders channel.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Algo {
+    pub(super) inst_id: String,
+    pub(super) algo_id: String,
+    #[serde(default)]
+    pub(super) algo_cl_ord_id: String,
+    pub(super) side: String,
+    pub(super) ord_type: String,
+    #[serde(default)]
+    pub(super) sz: Sparse,
+    pub(super) state: String,
+    #[serde(default)]
+    pub(super) tp_trigger_px: Sparse,
+    #[serde(default)]
+    pub(super) tp_ord_px: Sparse,
+    #[serde(default)]
+    pub(super) sl_trigger_px: Sparse,
+    #[serde(default)]
+    pub(super) sl_ord_px: Sparse,
+    /// The order that it became.
+    #[serde(default)]
+    pub(super) ord_id: String,
+    #[serde(default)]
+    pub(super) ord_id_list: Vec<String>,
+    #[serde(default)]
+    pub(super) fail_code: String,
+    pub(super) u_time: Num,
+}
+
+impl Algo {
+    /// OKX's id of the order that it became. Ours become one: only market orders are split.
+    pub(super) fn child(&self) -> Option<&str> {
+        let listed = self.ord_id_list.last().map(String::as_str);
+        [listed.unwrap_or_default(), &self.ord_id].into_iter().find(|id| !id.is_empty())
+    }
+
+    pub(super) fn kind(&self) -> OrderKind {
+        let (profit, stop) = ([self.tp_trigger_px, self.tp_ord_px], [self.sl_trigger_px, self.sl_ord_px]);
+        algo::kind(&self.ord_type, profit, stop)
+    }
 }
 
 /// An execution of `trade/fills`.

@@ -59,6 +59,11 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// Whether an order that waits for a price holds what it would sell; elsewhere that is looked for when the price comes.
+    fn stops_hold_goods(&self) -> bool {
+        true
+    }
+
     /// Causes a fault; false where this venue cannot have it.
     fn fault(&self, fault: VenueFault) -> bool;
 }

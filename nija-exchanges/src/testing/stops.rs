@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use super::{Harness, Trader, eventually, orders::ended};
 
-/// A stop below the market is open, trades nothing, holds what it would sell, and lets go of it when cancelled.
+/// A stop below the market is open, trades nothing, holds what it would sell where the venue does that, and lets go of it when
+/// cancelled.
 pub async fn a_stop_rests_holds_the_goods_and_is_cancelled(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, stop_limit).await else { return };
-    owner.rests_and_is_cancelled(stop_limit(&owner)).await;
+    owner.rests_and_is_cancelled(stop_limit(&owner), harness.stops_hold_goods()).await;
 }
 
 /// The market falls to the stop: it sells, at its limit or better, and everything is told under its client id.
@@ -27,7 +28,7 @@ pub async fn a_stop_sells_when_the_market_falls_to_it(harness: &dyn Harness) {
 /// Both legs are one open order, and cancelling it ends both.
 pub async fn a_bracket_rests_as_one_order_and_is_cancelled_whole(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, bracket).await else { return };
-    owner.rests_and_is_cancelled(bracket(&owner)).await;
+    owner.rests_and_is_cancelled(bracket(&owner), harness.stops_hold_goods()).await;
 }
 
 /// The market rises to the take-profit: it sells there, once, and no leg is left.
@@ -116,7 +117,7 @@ impl Owner {
         (order, kind)
     }
 
-    async fn rests_and_is_cancelled(&self, kind: OrderKind) {
+    async fn rests_and_is_cancelled(&self, kind: OrderKind, holds: bool) {
         let (trader, base) = (&self.trader, self.trader.symbol().base().to_owned());
         let before = trader.balance(&base).await;
         let (order, kind) = self.place(kind).await;
@@ -130,7 +131,8 @@ impl Owner {
         );
         let held = trader.balance(&base).await;
         assert_eq!(held.0, before.0);
-        assert!(held.1 <= before.1 - self.quantity.get(), "{held:?} of {before:?}");
+        let free = if holds { before.1 - self.quantity.get() } else { before.1 };
+        assert!(held.1 <= free, "{held:?} of {before:?}");
         let by_client_id = OrderRef { venue_order_id: None, ..order.clone() };
         let report = self.found(&by_client_id).await;
         assert_eq!((report.client_id, report.kind), (Some(order.client_id), kind));

@@ -2,7 +2,10 @@
 
 use futures::{SinkExt, StreamExt};
 use std::time::Duration;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{Bytes, Message, Utf8Bytes, protocol::WebSocketConfig},
@@ -44,6 +47,10 @@ pub struct WsConnection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     silence: Duration,
     ask: Option<&'static str>,
+    /// By when the other side must be heard of, and whether it was asked for a sign of life. Kept here, so that waits which are dropped
+    /// and begun anew do not put it off.
+    due: Instant,
+    asked: bool,
 }
 
 impl WsConnection {
@@ -60,7 +67,13 @@ impl WsConnection {
         match timeout(config.connect_timeout, connecting).await {
             Err(_) => Err(WsError("no connection in time".into())),
             Ok(Err(error)) => Err(WsError(format!("no connection: {error}"))),
-            Ok(Ok((socket, _))) => Ok(Self { socket, silence: config.silence, ask: config.ask }),
+            Ok(Ok((socket, _))) => Ok(Self {
+                socket,
+                silence: config.silence,
+                ask: config.ask,
+                due: Instant::now() + config.silence,
+                asked: false,
+            }),
         }
     }
 
@@ -80,12 +93,12 @@ impl WsConnection {
     /// # Errors
     /// [`WsError`] when the connection is over or the other side is silent.
     pub async fn next(&mut self) -> Result<Utf8Bytes, WsError> {
-        let mut asked = false;
         loop {
-            let message = match timeout(self.silence, self.socket.next()).await {
-                Err(_) if asked => return Err(WsError("the other side is silent".into())),
+            let message = match timeout_at(self.due, self.socket.next()).await {
+                Err(_) if self.asked => return Err(WsError("the other side is silent".into())),
                 Err(_) => {
-                    asked = true;
+                    self.asked = true;
+                    self.due = Instant::now() + self.silence;
                     let ask =
                         self.ask.map_or_else(|| Message::Ping(Bytes::from_static(b"nija")), Message::text);
                     match timeout(self.silence, self.socket.send(ask)).await {
@@ -96,6 +109,8 @@ impl WsConnection {
                 }
                 Ok(message) => message,
             };
+            self.asked = false;
+            self.due = Instant::now() + self.silence;
             match message {
                 None => return Err(WsError("the connection was closed".into())),
                 Some(Err(error)) => return Err(WsError(error.to_string())),
@@ -111,9 +126,7 @@ impl WsConnection {
                         .map_err(|_| WsError("a binary message that is not text".into()));
                 }
                 // Pings are answered by the library; any of these is a sign of life.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
-                    asked = false;
-                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             }
         }
     }

@@ -102,6 +102,22 @@ fn the_moment_after_which_an_order_is_void_is_a_header_and_no_parameter() {
 }
 
 #[test]
+fn an_algo_order_is_signed_for_a_time_that_makes_it_too_old_when_it_expires() {
+    let algo = |expires: &str| {
+        signed_at(request(Method::Post, "/api/v5/trade/order-algo", &[(EXPIRES, expires)], Some("{}")), AT)
+    };
+    // Five seconds from now: OKX takes nothing that is older than thirty.
+    let signed = algo("1607418542715").unwrap();
+    assert_eq!(header_of(&signed, TIMESTAMP).unwrap(), "2020-12-08T09:08:32.715Z");
+    assert_eq!(
+        (header_of(&signed, "expTime"), signed.path_and_query().as_str()),
+        (None, "/api/v5/trade/order-algo")
+    );
+    assert_eq!(header_of(&algo("1607418599999").unwrap(), TIMESTAMP).unwrap(), "2020-12-08T09:08:57.715Z");
+    assert!(algo("soon").is_err());
+}
+
+#[test]
 fn the_venues_clock_is_followed() {
     let offset = Arc::new(ClockOffset::default());
     let at = Timestamp::from_micros;

@@ -1,18 +1,24 @@
-//! One private connection: the user's orders, executions and balances.
+//! Two private connections: the user's orders, executions and balances come over one, their algo orders over the other, that of the
+//! business service.
 
 use futures::SinkExt;
 use nija_core::{AccountEvent, VenueAccount};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
-    super::{account, auth, executor::Okx, symbols::SymbolMap, wire::ws},
+    super::{
+        account, auth,
+        executor::Okx,
+        symbols::SymbolMap,
+        wire::{self, ws},
+    },
     ANSWER, Heard,
     events::Orders,
     hear, request,
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Address, Ended, StreamSender, WsConnection};
 
 struct Session {
     okx: Arc<Okx>,
@@ -27,7 +33,7 @@ struct Session {
 /// Runs until the connection is lost or an execution is missing.
 pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSender<AccountEvent>) -> Ended {
     let orders = Orders::new(okx.venue.clone());
-    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 2 };
+    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3 };
     let reason = match session.run(&account).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -38,33 +44,52 @@ pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSen
 impl Session {
     async fn run(&mut self, account: &VenueAccount) -> Result<(), String> {
         self.symbols = self.okx.market.symbols().await.map_err(|error| error.to_string())?;
-        let opened = WsConnection::open(&self.okx.ws_private, &self.okx.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
-        log_in(&self.okx, account, &mut socket).await?;
+        let mut private = self.open(account, &self.okx.ws_private).await?;
+        let mut business = self.open(account, &self.okx.ws_business).await?;
         let answered_by = Instant::now() + ANSWER;
         loop {
-            let text = if self.up {
-                socket.next().await
-            } else {
-                let next = timeout_at(answered_by, socket.next()).await;
-                next.map_err(|_| "the subscription was not answered".to_owned())?
+            let goes_on = tokio::select! {
+                text = private.next() => {
+                    let text = text.map_err(|error| error.0)?;
+                    let orders = json!({ "channel": "orders", "instType": "SPOT" });
+                    // Only what happens: each push names the currencies that moved (Account channel, `updateInterval`).
+                    let params = json!({ "updateInterval": "0" }).to_string();
+                    let balances = json!({ "channel": "account", "extraParams": params });
+                    self.take(&text, &mut private, &[orders, balances]).await?
+                }
+                text = business.next() => {
+                    let text = text.map_err(|error| error.0)?;
+                    let algos = json!({ "channel": "orders-algo", "instType": "SPOT" });
+                    self.take(&text, &mut business, &[algos]).await?
+                }
+                () = tokio::time::sleep_until(answered_by), if !self.up => {
+                    return Err("a subscription was not answered".to_owned());
+                }
             };
-            let text = text.map_err(|error| error.0)?;
-            if !self.take(&text, &mut socket).await? {
+            if !goes_on {
                 return Ok(());
             }
         }
     }
 
-    /// Takes in one message; false when nobody reads any more.
-    async fn take(&mut self, text: &str, socket: &mut WsConnection) -> Result<bool, String> {
+    /// A connection with its login on the way.
+    async fn open(&self, account: &VenueAccount, address: &Address) -> Result<WsConnection, String> {
+        let opened = WsConnection::open(address, &self.okx.websocket).await;
+        let mut socket = opened.map_err(|error| error.0)?;
+        log_in(&self.okx, account, &mut socket).await?;
+        Ok(socket)
+    }
+
+    /// Takes in one message of a connection that wants these channels; false when nobody reads any more.
+    async fn take(
+        &mut self,
+        text: &str,
+        socket: &mut WsConnection,
+        channels: &[Value],
+    ) -> Result<bool, String> {
         match hear(text)? {
             Heard::LoggedIn => {
-                let orders = json!({ "channel": "orders", "instType": "SPOT" });
-                // Only what happens: each push names the currencies that moved (Account channel, `updateInterval`).
-                let params = json!({ "updateInterval": "0" }).to_string();
-                let account = json!({ "channel": "account", "extraParams": params });
-                request(socket, "subscribe", &[orders, account]).await?;
+                request(socket, "subscribe", channels).await?;
                 Ok(true)
             }
             Heard::Subscribed => {
@@ -87,6 +112,7 @@ impl Session {
         match arg.channel.as_ref() {
             "orders" => self.orders(data.get()).await,
             "account" => self.balances(data.get()).await,
+            "orders-algo" => self.algos(data.get()).await,
             _ => Ok(true),
         }
     }
@@ -102,10 +128,23 @@ impl Session {
                 return Ok(false);
             }
             if let Some(report) = told.report {
-                self.okx.client_ids.learn(&order.ord_id, report.client_id);
+                self.okx.learn(&order.ord_id, &report.venue_order_id, report.client_id);
                 if !self.emit(AccountEvent::Report(report)).await {
                     return Ok(false);
                 }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn algos(&mut self, data: &str) -> Result<bool, String> {
+        let algos: Vec<wire::Algo> = serde_json::from_str(data)
+            .map_err(|error| format!("an algo order that is not understood: {error}"))?;
+        for algo in &algos {
+            if let Some(report) = self.orders.take_algo(algo, &self.symbols)?
+                && !self.emit(AccountEvent::Report(report)).await
+            {
+                return Ok(false);
             }
         }
         Ok(true)

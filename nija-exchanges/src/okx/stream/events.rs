@@ -3,14 +3,15 @@
 //! Order channel: each `tradeId` is an execution and may be told more than once; an order's end may be told without one.
 
 use nija_core::{
-    ExecutionReport, OrderState, Price, Quantity, Side, Timestamp, VenueFill, VenueId, VenueOrderId,
+    ExecutionReport, OrderKind, OrderState, Price, Quantity, Side, Timestamp, VenueClientId, VenueFill,
+    VenueId, VenueOrderId,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{
-    parse,
+    algo, parse,
     symbols::{Listed, SymbolMap},
-    wire::ws,
+    wire::{self, ws},
 };
 use crate::decode::{Num, Sparse};
 
@@ -34,11 +35,20 @@ pub(in super::super) struct Orders {
     oldest: VecDeque<String>,
     /// From when on every event was told, by OKX's clock.
     since: Option<Timestamp>,
+    /// What algo orders are, by OKX's id.
+    kinds: HashMap<String, OrderKind>,
 }
 
 impl Orders {
     pub(in super::super) fn new(venue: VenueId) -> Self {
-        Self { venue, filled: HashMap::new(), seen: HashSet::new(), oldest: VecDeque::new(), since: None }
+        Self {
+            venue,
+            filled: HashMap::new(),
+            seen: HashSet::new(),
+            oldest: VecDeque::new(),
+            since: None,
+            kinds: HashMap::new(),
+        }
     }
 
     /// The stream is up at this moment of OKX's clock: of orders made from now on everything is told.
@@ -62,6 +72,10 @@ impl Orders {
             return Ok(Told::default());
         };
         let id = order.ord_id.as_ref();
+        if parse::ours(&order.algo_cl_ord_id).is_some() {
+            // From now on this tells what becomes of the algo order.
+            self.remember(&become_of(&order.algo_id));
+        }
         let filled = amount(order.acc_fill_sz)?;
         let side = parse::side(&self.venue, "orders.side", &order.side).map_err(words)?;
         let known = self.known(order)?;
@@ -121,11 +135,12 @@ impl Orders {
         let symbol = &listed.instrument.symbol;
         let price = order.fill_px.0.ok_or_else(|| "an execution without a price".to_owned())?;
         let execution = parse::execution_id(&self.venue, &order.inst_id, &order.trade_id, side);
+        let names = self.names(order)?;
         Ok(VenueFill {
             venue: self.venue.clone(),
             execution_id: execution.map_err(words)?,
-            venue_order_id: self.order_id(order)?,
-            client_id: parse::ours(&order.cl_ord_id),
+            venue_order_id: names.0,
+            client_id: names.1,
             symbol: symbol.clone(),
             side,
             quantity,
@@ -146,13 +161,15 @@ impl Orders {
         filled: Quantity,
     ) -> Result<ExecutionReport, String> {
         let sz = Quantity::new(order.sz.0).map_err(|error| format!("a quantity {error}"))?;
+        let names = self.names(order)?;
+        let own = || parse::kind(&order.ord_type, order.px);
         Ok(ExecutionReport {
             venue: self.venue.clone(),
-            venue_order_id: self.order_id(order)?,
-            client_id: parse::ours(&order.cl_ord_id),
+            venue_order_id: names.0,
+            client_id: names.1,
             symbol: listed.instrument.symbol.clone(),
             side,
-            kind: parse::kind(&order.ord_type, order.px),
+            kind: self.kinds.get(order.algo_id.as_ref()).copied().unwrap_or_else(own),
             state,
             quantity: parse::ordered(sz, &order.ord_type, side, &order.tgt_ccy, filled),
             filled,
@@ -162,8 +179,54 @@ impl Orders {
         })
     }
 
-    fn order_id(&self, order: &ws::Order<'_>) -> Result<VenueOrderId, String> {
-        parse::order_id(&self.venue, "orders.ordId", &order.ord_id).map_err(words)
+    fn names(&self, order: &ws::Order<'_>) -> Result<(VenueOrderId, Option<VenueClientId>), String> {
+        let (algo, client_id) = (&order.algo_id, &order.algo_cl_ord_id);
+        parse::names(&self.venue, &order.ord_id, &order.cl_ord_id, algo, client_id).map_err(words)
+    }
+
+    /// Takes in an algo order: what it says while it waits, and when that ended without an order.
+    ///
+    /// # Errors
+    /// Says why it cannot be understood.
+    pub(in super::super) fn take_algo(
+        &mut self,
+        algo: &wire::Algo,
+        symbols: &SymbolMap,
+    ) -> Result<Option<ExecutionReport>, String> {
+        let Some(listed) = symbols.by_name(&algo.inst_id) else { return Ok(None) };
+        let state = algo::state(&algo.state);
+        if state.is_final() {
+            self.kinds.remove(&algo.algo_id);
+        } else {
+            if self.kinds.len() >= REMEMBERED {
+                self.kinds.clear();
+            }
+            self.kinds.insert(algo.algo_id.clone(), algo.kind());
+        }
+        // The order that it became tells the rest, and may have told it already.
+        if algo.child().is_some() || self.seen.contains(&become_of(&algo.algo_id)) {
+            return Ok(None);
+        }
+        // An end is told once, and nothing after it.
+        let ended = format!("algo:{}", algo.algo_id);
+        if self.seen.contains(&ended) || state.is_final() && !self.remember(&ended) {
+            return Ok(None);
+        }
+        let id = algo::id(&self.venue, "orders-algo.algoId", &algo.algo_id).map_err(words)?;
+        Ok(Some(ExecutionReport {
+            venue: self.venue.clone(),
+            venue_order_id: id,
+            client_id: parse::ours(&algo.algo_cl_ord_id),
+            symbol: listed.instrument.symbol.clone(),
+            side: parse::side(&self.venue, "orders-algo.side", &algo.side).map_err(words)?,
+            kind: algo.kind(),
+            state,
+            quantity: amount(algo.sz)?,
+            filled: Quantity::ZERO,
+            average_price: None,
+            reason: algo::reason(state, &algo.fail_code),
+            at: self.time(algo.u_time)?,
+        }))
     }
 
     fn time(&self, number: Num) -> Result<Timestamp, String> {
@@ -183,6 +246,11 @@ impl Orders {
         }
         true
     }
+}
+
+/// What is remembered of an algo order that has become an order.
+fn become_of(algo: &str) -> String {
+    format!("become:{algo}")
 }
 
 fn amount(number: Sparse) -> Result<Quantity, String> {

@@ -104,6 +104,11 @@ pub struct Order<'a> {
     pub exec_type: Cow<'a, str>,
     #[serde(borrow, default)]
     pub cancel_source: Cow<'a, str>,
+    /// The algo order that it came from.
+    #[serde(borrow, default)]
+    pub algo_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub algo_cl_ord_id: Cow<'a, str>,
     #[serde(default)]
     pub c_time: Sparse,
     pub u_time: Num,

@@ -38,8 +38,9 @@ const GUIDES: Readonly<Record<string, Guide>> = {
   okx: {
     passphrase: true,
     steps: [
-      'Create a key for API trading.',
-      'Allow: read and trade. Leave out: withdraw. Keep the passphrase at hand.',
+      'On OKX, open API and create a key for API trading, with a passphrase of your own.',
+      'Allow: read and trade. Bind it to the address of this server where you can: else it ends after 14 days without use.',
+      'Leave out: withdraw. A key that may withdraw is refused.',
     ],
   },
 };
