@@ -15,6 +15,7 @@ mod conformance;
 mod decoders;
 mod kraken;
 mod kraken_streams;
+mod okx;
 mod paper;
 mod signatures;
 mod support;

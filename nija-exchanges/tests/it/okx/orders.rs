@@ -109,7 +109,9 @@ async fn fees_come_out_of_what_is_received() {
     let of = |order: &nija_core::OrderRef| {
         fills.iter().filter(|fill| fill.client_id == Some(order.client_id)).collect::<Vec<_>>()
     };
-    assert!(of(&bought).iter().all(|fill| fill.fee_asset == "BTC" && fill.fee == fill.quantity.get() * taker));
+    assert!(
+        of(&bought).iter().all(|fill| fill.fee_asset == "BTC" && fill.fee == fill.quantity.get() * taker)
+    );
     assert!(!of(&sold).is_empty() && of(&sold).iter().all(|fill| fill.fee_asset == "USDT"));
 }
 
@@ -193,7 +195,8 @@ async fn two_users_who_trade_with_each_other_have_executions_of_their_own() {
 #[test]
 fn addresses_that_cannot_be_are_refused_at_the_start() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let with = |rest: &str, ws: &str| OkxExecutor::new(OkxConfig::new(id("okx"), rest, ws, ws), clock.clone());
+    let with =
+        |rest: &str, ws: &str| OkxExecutor::new(OkxConfig::new(id("okx"), rest, ws, ws), clock.clone());
     assert!(with("https://openapi.okx.com", "wss://ws.okx.com:8443").is_ok());
     assert!(with("https://openapi.okx.com", "wss://ws.okx.com:8443/ws/v5/private").is_ok());
     assert!(with("ftp://openapi.okx.com", "wss://ws.okx.com:8443").is_err());

@@ -34,7 +34,9 @@ fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         (Method::Post, "/api/v5/trade/cancel-batch-orders"),
     ][rng.random_range(0..10)];
     let query = match method {
-        Method::Get => (0..rng.random_range(1..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect(),
+        Method::Get => {
+            (0..rng.random_range(1..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect()
+        }
         _ => Vec::new(),
     };
     let body = match method {
