@@ -22,9 +22,11 @@ mod client_ids;
 pub mod coinbase;
 mod decode;
 pub mod kraken;
+mod levels;
 mod listings;
 pub mod okx;
 pub mod paper;
+mod seen;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;

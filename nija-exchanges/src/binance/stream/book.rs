@@ -3,10 +3,12 @@
 //! web-socket-streams.md, "How to manage a local order book correctly": differences that end at or before the snapshot's number
 //! are dropped; the first one taken must hold the number after it; each further one must begin where the last one ended.
 
-use nija_core::{BookLevel, OrderBook, Price, Quantity, Timestamp};
+use nija_core::{OrderBook, Timestamp};
 use rust_decimal::Decimal;
 
 use super::super::wire::{Depth, ws};
+use crate::decode::Level;
+use crate::levels::{Levels, Of};
 
 /// What an update did to the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +25,8 @@ pub enum Applied {
 #[derive(Debug, Clone, Default)]
 pub struct LocalBook {
     last: u64,
-    /// Lowest price first: changes happen near the end.
-    bids: Vec<(Decimal, Decimal)>,
-    /// Highest price first.
-    asks: Vec<(Decimal, Decimal)>,
+    bids: Levels,
+    asks: Levels,
     /// Where the snapshot's knowledge ends, when it did not show all.
     lowest_bid: Option<Decimal>,
     highest_ask: Option<Decimal>,
@@ -36,18 +36,14 @@ impl LocalBook {
     /// A book from a snapshot of at most `limit` levels a side.
     #[must_use]
     pub(in super::super) fn new(snapshot: &Depth, limit: usize) -> Self {
-        let side = |levels: &[crate::decode::Level]| {
-            let kept = levels.iter().filter(|level| !level.quantity.is_zero());
-            kept.rev().map(|level| (level.price, level.quantity)).collect::<Vec<_>>()
-        };
-        let (mut bids, mut asks) = (side(&snapshot.bids), side(&snapshot.asks));
-        bids.sort_unstable_by_key(|level| level.0);
-        asks.sort_unstable_by_key(|level| std::cmp::Reverse(level.0));
+        let side =
+            |of, levels: &[Level]| Levels::new(of, levels.iter().map(|level| (level.price, level.quantity)));
+        let (bids, asks) = (side(Of::Buyers, &snapshot.bids), side(Of::Sellers, &snapshot.asks));
         let cut = |all: usize| all >= limit;
         Self {
             last: snapshot.last_update_id,
-            lowest_bid: bids.first().filter(|_| cut(snapshot.bids.len())).map(|level| level.0),
-            highest_ask: asks.first().filter(|_| cut(snapshot.asks.len())).map(|level| level.0),
+            lowest_bid: bids.worst().filter(|_| cut(snapshot.bids.len())).map(|level| level.0),
+            highest_ask: asks.worst().filter(|_| cut(snapshot.asks.len())).map(|level| level.0),
             bids,
             asks,
         }
@@ -76,12 +72,12 @@ impl LocalBook {
         }
         for level in &update.bids {
             if self.lowest_bid.is_none_or(|lowest| level.price >= lowest) {
-                set(&mut self.bids, level, |known, new| known < new);
+                self.bids.set(Of::Buyers, level.price, level.quantity);
             }
         }
         for level in &update.asks {
             if self.highest_ask.is_none_or(|highest| level.price <= highest) {
-                set(&mut self.asks, level, |known, new| known > new);
+                self.asks.set(Of::Sellers, level.price, level.quantity);
             }
         }
         self.last = update.last;
@@ -98,37 +94,20 @@ impl LocalBook {
     /// Best bid and best ask with their quantities.
     #[must_use]
     pub fn best(&self) -> Option<[(Decimal, Decimal); 2]> {
-        Some([*self.bids.last()?, *self.asks.last()?])
+        Some([self.bids.best()?, self.asks.best()?])
     }
 
     /// The best `depth` levels as everybody else knows them.
     #[must_use]
     pub fn to_book(&self, depth: usize, at: Timestamp) -> OrderBook {
-        let side =
-            |levels: &[(Decimal, Decimal)]| levels.iter().rev().take(depth).filter_map(as_core).collect();
-        OrderBook { bids: side(&self.bids), asks: side(&self.asks), at }
-    }
-}
-
-fn as_core(&(price, quantity): &(Decimal, Decimal)) -> Option<BookLevel> {
-    Some(BookLevel { price: Price::new(price).ok()?, quantity: Quantity::new(quantity).ok()? })
-}
-
-/// Puts a level in its place; a quantity of zero takes it away. `before` orders the side.
-fn set(levels: &mut Vec<(Decimal, Decimal)>, level: &ws::Level, before: impl Fn(Decimal, Decimal) -> bool) {
-    let place = levels.partition_point(|known| before(known.0, level.price));
-    let known = levels.get(place).is_some_and(|known| known.0 == level.price);
-    match (known, level.quantity.is_zero()) {
-        (true, true) => drop(levels.remove(place)),
-        (true, false) => levels[place].1 = level.quantity,
-        (false, true) => {}
-        (false, false) => levels.insert(place, (level.price, level.quantity)),
+        OrderBook { bids: self.bids.to_core(depth), asks: self.asks.to_core(depth), at }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija_core::BookLevel;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

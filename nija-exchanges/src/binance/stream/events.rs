@@ -3,10 +3,11 @@
 use nija_core::{
     ExecutionReport, Liquidity, OrderState, Price, Quantity, Timestamp, VenueBalance, VenueFill, VenueId,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 
 use super::super::{parse, symbols::SymbolMap, wire::ws};
 use crate::decode::{asset, money, sum};
+use crate::seen::Seen;
 
 /// Executions remembered, so that one told twice is passed on once.
 const REMEMBERED: usize = 10_000;
@@ -24,15 +25,14 @@ pub(in super::super) struct Orders {
     venue: VenueId,
     /// What is filled of each order that is open, by our id of it.
     filled: HashMap<String, Quantity>,
-    seen: HashSet<String>,
-    oldest: VecDeque<String>,
+    seen: Seen,
     /// From when on every event was told, by Binance's clock.
     since: Option<Timestamp>,
 }
 
 impl Orders {
     pub(in super::super) fn new(venue: VenueId) -> Self {
-        Self { venue, filled: HashMap::new(), seen: HashSet::new(), oldest: VecDeque::new(), since: None }
+        Self { venue, filled: HashMap::new(), seen: Seen::new(REMEMBERED), since: None }
     }
 
     /// The stream is up at this moment of Binance's clock: of orders made from now on everything is told.
@@ -80,7 +80,7 @@ impl Orders {
             let number =
                 u64::try_from(message.trade_id).map_err(|_| "an execution without a number".to_owned())?;
             let execution_id = parse::execution_id(&self.venue, name, number, side).map_err(words)?;
-            if !self.remember(execution_id.as_str()) {
+            if !self.seen.insert(execution_id.as_str()) {
                 return Ok(Told::default());
             }
             let last = quantity(message.last_quantity)?;
@@ -114,7 +114,7 @@ impl Orders {
         if state.is_final() {
             self.filled.remove(order.as_str());
             // What is told of it again is no news, and no sign of anything missing.
-            self.remember(order.as_str());
+            self.seen.insert(order.as_str());
         } else {
             self.filled.insert(order.as_str().to_owned(), filled);
         }
@@ -159,20 +159,6 @@ impl Orders {
             reason: message.reason.as_deref().filter(|reason| *reason != "NONE").map(crate::decode::words),
             at,
         }
-    }
-
-    /// False when it was there already.
-    fn remember(&mut self, execution: &str) -> bool {
-        if !self.seen.insert(execution.to_owned()) {
-            return false;
-        }
-        self.oldest.push_back(execution.to_owned());
-        while self.oldest.len() > REMEMBERED {
-            if let Some(oldest) = self.oldest.pop_front() {
-                self.seen.remove(&oldest);
-            }
-        }
-        true
     }
 }
 

@@ -1,43 +1,26 @@
 //! A book kept from a snapshot and updates: every level of it, as Coinbase sends them all.
 
-use nija_core::{BookLevel, OrderBook, Price, Quantity, Timestamp};
+use nija_core::{OrderBook, Timestamp};
 use rust_decimal::Decimal;
-use std::cmp::Reverse;
 
 use super::super::wire::ws;
+use crate::levels::{Levels, Of};
 
 /// The book of one product.
 #[derive(Debug, Clone, Default)]
 pub struct LocalBook {
-    // Best levels last: what changes is nearly always near the best, and moving what lies behind a place costs the more the
-    // more there is of it.
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    bids: Levels,
+    asks: Levels,
 }
-
-type Level = (Decimal, Decimal);
 
 impl LocalBook {
     /// Starts anew from a snapshot.
     pub fn reset(&mut self, updates: &[ws::BookUpdate<'_>]) {
-        let side = |bid: bool| -> Vec<Level> {
+        let side = |of, bid: bool| {
             let mine = updates.iter().filter(|update| is_bid(update) == Some(bid));
-            let mine = mine.map(|update| (update.price_level.0, update.new_quantity.0));
-            mine.filter(|(_, quantity)| !quantity.is_zero()).collect()
+            Levels::new(of, mine.map(|update| (update.price_level.0, update.new_quantity.0)))
         };
-        (self.bids, self.asks) = (side(true), side(false));
-        // Stable sorts, so that of two entries for one price the later one stays.
-        self.bids.sort_by_key(|level| level.0);
-        self.asks.sort_by_key(|level| Reverse(level.0));
-        for levels in [&mut self.bids, &mut self.asks] {
-            levels.dedup_by(|later, earlier| {
-                let same = later.0 == earlier.0;
-                if same {
-                    earlier.1 = later.1;
-                }
-                same
-            });
-        }
+        (self.bids, self.asks) = (side(Of::Buyers, true), side(Of::Sellers, false));
     }
 
     /// Takes in updates.
@@ -45,8 +28,8 @@ impl LocalBook {
         for update in updates {
             let (price, quantity) = (update.price_level.0, update.new_quantity.0);
             match is_bid(update) {
-                Some(true) => set(&mut self.bids, price, quantity, |known| known < price),
-                Some(false) => set(&mut self.asks, price, quantity, |known| known > price),
+                Some(true) => self.bids.set(Of::Buyers, price, quantity),
+                Some(false) => self.asks.set(Of::Sellers, price, quantity),
                 None => {}
             }
         }
@@ -54,8 +37,8 @@ impl LocalBook {
 
     /// Best buyer and best seller, with their quantities.
     #[must_use]
-    pub fn best(&self) -> Option<(Level, Level)> {
-        Some((*self.bids.last()?, *self.asks.last()?))
+    pub fn best(&self) -> Option<((Decimal, Decimal), (Decimal, Decimal))> {
+        Some((self.bids.best()?, self.asks.best()?))
     }
 
     /// Whether buyers bid as much as sellers ask, which no open market does.
@@ -67,8 +50,7 @@ impl LocalBook {
     /// The book as everybody else knows it, `depth` levels a side.
     #[must_use]
     pub fn to_book(&self, depth: usize, at: Timestamp) -> OrderBook {
-        let side = |levels: &[Level]| levels.iter().rev().filter_map(as_core).take(depth).collect();
-        OrderBook { bids: side(&self.bids), asks: side(&self.asks), at }
+        OrderBook { bids: self.bids.to_core(depth), asks: self.asks.to_core(depth), at }
     }
 }
 
@@ -81,25 +63,10 @@ fn is_bid(update: &ws::BookUpdate<'_>) -> Option<bool> {
     }
 }
 
-fn as_core((price, quantity): &Level) -> Option<BookLevel> {
-    Some(BookLevel { price: Price::new(*price).ok()?, quantity: Quantity::new(*quantity).ok()? })
-}
-
-/// Puts a level in its place; a quantity of zero takes it away. `worse` tells which levels come before it.
-fn set(levels: &mut Vec<Level>, price: Decimal, quantity: Decimal, worse: impl Fn(Decimal) -> bool) {
-    let place = levels.partition_point(|(known, _)| worse(*known));
-    let known = levels.get(place).is_some_and(|(known, _)| *known == price);
-    match (known, quantity.is_zero()) {
-        (true, true) => drop(levels.remove(place)),
-        (true, false) => levels[place].1 = quantity,
-        (false, true) => {}
-        (false, false) => levels.insert(place, (price, quantity)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija_core::BookLevel;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

@@ -4,11 +4,12 @@
 //! repeats the last number; after maintenance a number may be smaller than the one before it. The `checksum` that used to be beside
 //! it is zero by now.
 
-use nija_core::{BookLevel, OrderBook, Price, Quantity, Timestamp};
+use nija_core::{OrderBook, Timestamp};
 use rust_decimal::Decimal;
 use std::collections::VecDeque;
 
 use super::super::wire::ws;
+use crate::levels::{Levels, Of};
 
 /// Levels a side that OKX tells of.
 const LEVELS: usize = 400;
@@ -26,26 +27,29 @@ pub enum Applied {
     Gap,
 }
 
-type Level = (Decimal, Decimal);
-
 /// The book of one instrument.
 #[derive(Debug, Clone, Default)]
 pub struct LocalBook {
     last: i64,
     /// Numbers of the last messages, each with that of the one before it.
     seen: VecDeque<(i64, i64)>,
-    /// Best price last: changes happen near it.
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    bids: Levels,
+    asks: Levels,
 }
 
 impl LocalBook {
     /// A book from a snapshot.
     #[must_use]
     pub fn new(snapshot: &ws::Book) -> Self {
-        let mut book = Self { last: snapshot.seq_id, ..Self::default() };
-        book.set(snapshot);
-        book
+        let side = |of, levels: &[ws::Level]| {
+            Levels::new(of, levels.iter().map(|level| (level.price, level.quantity)))
+        };
+        Self {
+            last: snapshot.seq_id,
+            seen: VecDeque::new(),
+            bids: side(Of::Buyers, &snapshot.bids),
+            asks: side(Of::Sellers, &snapshot.asks),
+        }
     }
 
     /// The number of the last message that is in the book.
@@ -61,7 +65,15 @@ impl LocalBook {
         if before != self.last {
             return if self.seen.contains(&numbers) { Applied::Old } else { Applied::Gap };
         }
-        self.set(update);
+        for level in &update.bids {
+            self.bids.set(Of::Buyers, level.price, level.quantity);
+        }
+        for level in &update.asks {
+            self.asks.set(Of::Sellers, level.price, level.quantity);
+        }
+        // What falls out of the depth is not taken back by the venue.
+        self.bids.keep(LEVELS);
+        self.asks.keep(LEVELS);
         self.last = update.seq_id;
         if before != update.seq_id {
             self.seen.push_back(numbers);
@@ -72,53 +84,23 @@ impl LocalBook {
         Applied::Yes
     }
 
-    fn set(&mut self, message: &ws::Book) {
-        for level in &message.bids {
-            set(&mut self.bids, level, |known, new| known < new);
-        }
-        for level in &message.asks {
-            set(&mut self.asks, level, |known, new| known > new);
-        }
-        // What falls out of the depth is not taken back by the venue.
-        for levels in [&mut self.bids, &mut self.asks] {
-            let beyond = levels.len().saturating_sub(LEVELS);
-            levels.drain(..beyond);
-        }
-    }
-
     /// Best bid and best ask with their quantities.
     #[must_use]
-    pub fn best(&self) -> Option<[Level; 2]> {
-        Some([*self.bids.last()?, *self.asks.last()?])
+    pub fn best(&self) -> Option<[(Decimal, Decimal); 2]> {
+        Some([self.bids.best()?, self.asks.best()?])
     }
 
     /// The best `depth` levels as everybody else knows them.
     #[must_use]
     pub fn to_book(&self, depth: usize, at: Timestamp) -> OrderBook {
-        let side = |levels: &[Level]| levels.iter().rev().take(depth).filter_map(as_core).collect();
-        OrderBook { bids: side(&self.bids), asks: side(&self.asks), at }
-    }
-}
-
-fn as_core(&(price, quantity): &Level) -> Option<BookLevel> {
-    Some(BookLevel { price: Price::new(price).ok()?, quantity: Quantity::new(quantity).ok()? })
-}
-
-/// Puts a level in its place; a quantity of zero takes it away. `before` orders the side.
-fn set(levels: &mut Vec<Level>, level: &ws::Level, before: impl Fn(Decimal, Decimal) -> bool) {
-    let place = levels.partition_point(|known| before(known.0, level.price));
-    let known = levels.get(place).is_some_and(|known| known.0 == level.price);
-    match (known, level.quantity.is_zero()) {
-        (true, true) => drop(levels.remove(place)),
-        (true, false) => levels[place].1 = level.quantity,
-        (false, true) => {}
-        (false, false) => levels.insert(place, (level.price, level.quantity)),
+        OrderBook { bids: self.bids.to_core(depth), asks: self.asks.to_core(depth), at }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija_core::BookLevel;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

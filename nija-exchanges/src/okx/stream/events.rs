@@ -6,7 +6,7 @@ use nija_core::{
     ExecutionReport, OrderKind, OrderState, Price, Quantity, Side, Timestamp, VenueClientId, VenueFill,
     VenueId, VenueOrderId,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 
 use super::super::{
     algo, parse,
@@ -14,6 +14,7 @@ use super::super::{
     wire::{self, ws},
 };
 use crate::decode::{Num, Sparse};
+use crate::seen::Seen;
 
 /// Executions remembered, so that one told twice is passed on once.
 const REMEMBERED: usize = 10_000;
@@ -31,8 +32,7 @@ pub(in super::super) struct Orders {
     venue: VenueId,
     /// What is filled of each order that is open, by OKX's id of it.
     filled: HashMap<String, Quantity>,
-    seen: HashSet<String>,
-    oldest: VecDeque<String>,
+    seen: Seen,
     /// From when on every event was told, by OKX's clock.
     since: Option<Timestamp>,
     /// What algo orders are, by OKX's id.
@@ -44,8 +44,7 @@ impl Orders {
         Self {
             venue,
             filled: HashMap::new(),
-            seen: HashSet::new(),
-            oldest: VecDeque::new(),
+            seen: Seen::new(REMEMBERED),
             since: None,
             kinds: HashMap::new(),
         }
@@ -74,7 +73,7 @@ impl Orders {
         let id = order.ord_id.as_ref();
         if parse::ours(&order.algo_cl_ord_id).is_some() {
             // From now on this tells what becomes of the algo order.
-            self.remember(&become_of(&order.algo_id));
+            self.seen.insert(&become_of(&order.algo_id));
         }
         let filled = amount(order.acc_fill_sz)?;
         let side = parse::side(&self.venue, "orders.side", &order.side).map_err(words)?;
@@ -83,7 +82,7 @@ impl Orders {
         let last = amount(order.fill_sz)?;
         if !order.trade_id.is_empty() && !last.is_zero() {
             let fill = self.fill(order, listed, side, last)?;
-            if !self.remember(fill.execution_id.as_str()) {
+            if !self.seen.insert(fill.execution_id.as_str()) {
                 return Ok(Told::default());
             }
             if known.is_some_and(|known| known.plus(last) != filled) {
@@ -100,7 +99,7 @@ impl Orders {
         if state.is_final() {
             self.filled.remove(id);
             // What is told of it again is no news, and no sign of anything missing.
-            if !self.remember(id) && told.fill.is_none() {
+            if !self.seen.insert(id) && told.fill.is_none() {
                 return Ok(Told::default());
             }
         } else if self.seen.contains(id) {
@@ -209,7 +208,7 @@ impl Orders {
         }
         // An end is told once, and nothing after it.
         let ended = format!("algo:{}", algo.algo_id);
-        if self.seen.contains(&ended) || state.is_final() && !self.remember(&ended) {
+        if self.seen.contains(&ended) || state.is_final() && !self.seen.insert(&ended) {
             return Ok(None);
         }
         let id = algo::id(&self.venue, "orders-algo.algoId", &algo.algo_id).map_err(words)?;
@@ -231,20 +230,6 @@ impl Orders {
 
     fn time(&self, number: Num) -> Result<Timestamp, String> {
         parse::millis(&self.venue, "orders.uTime", number.0).map_err(words)
-    }
-
-    /// False when it was there already.
-    fn remember(&mut self, id: &str) -> bool {
-        if !self.seen.insert(id.to_owned()) {
-            return false;
-        }
-        self.oldest.push_back(id.to_owned());
-        while self.oldest.len() > REMEMBERED {
-            if let Some(oldest) = self.oldest.pop_front() {
-                self.seen.remove(&oldest);
-            }
-        }
-        true
     }
 }
 
