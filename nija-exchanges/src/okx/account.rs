@@ -4,7 +4,7 @@ use nija_core::{FeeSchedule, KeyRights, Symbol, Timestamp, VenueAccount, VenueBa
 use rust_decimal::Decimal;
 
 use super::{executor::Okx, parse::first, wire};
-use crate::decode::unreadable;
+use crate::decode::{asset, money, rate, unreadable, words};
 
 /// A regular user's first tier as Get fee rates shows it: 0.08 % maker, 0.10 % taker, taken from what is received.
 pub(super) const fn default_fees() -> FeeSchedule {
@@ -20,10 +20,7 @@ impl Okx {
     pub(super) async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
         let body = self.read(account, "/api/v5/account/balance", Vec::new()).await?;
         let balances: wire::Balances = first(&self.venue, "balance", &body)?;
-        let at = self.market.clock.now();
-        let mut balances: Vec<_> = balances.details.iter().map(|one| balance(&self.venue, one, at)).collect();
-        balances.sort_by(|a: &VenueBalance, b| a.asset.cmp(&b.asset));
-        Ok(balances)
+        balances_of(&self.venue, &balances, self.market.clock.now())
     }
 
     /// The rates of the group that the instrument is in. Pairs that are free of fees show their usual ones (Get fee rates).
@@ -37,45 +34,73 @@ impl Okx {
         let body = self.read(account, "/api/v5/account/trade-fee", query).await;
         let body = body.map_err(|error| self.market.of_symbol(error, symbol))?;
         let fees: wire::TradeFee = first(&self.venue, "trade-fee", &body)?;
-        let mut groups = fees.fee_group.iter();
-        let group = groups.find(|group| group.group_id == listed.fee_group).or(match &fees.fee_group[..] {
-            [only] => Some(only),
-            _ => None,
-        });
-        let (maker, taker) = match group {
-            Some(group) => (Some(group.maker.0), Some(group.taker.0)),
-            None => (fees.maker.0, fees.taker.0),
-        };
-        let (maker, taker) = maker
-            .zip(taker)
-            .ok_or_else(|| unreadable(&self.venue, "trade-fee.data.0.feeGroup", "no rates of the symbol"))?;
-        // Below zero is charged.
-        Ok(FeeSchedule { maker: -maker, taker: -taker, from_venue: true })
+        fees_of(&self.venue, &fees, &listed.fee_group)
     }
 
     /// `trade` covers moving money between a user's own accounts as well (API key permissions); the signer signs none of that.
     pub(super) async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
         let body = self.read(account, "/api/v5/account/config", Vec::new()).await?;
         let config: wire::AccountConfig = first(&self.venue, "config", &body)?;
-        let names = config.perm.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let names: Vec<String> = names.map(str::to_owned).collect();
-        if names.is_empty() {
-            // Without a word on withdrawals nothing is known.
-            return Err(unreadable(&self.venue, "config.data.0.perm", "empty"));
-        }
-        let has = |right: &str| names.iter().any(|name| name == right);
-        Ok(KeyRights { can_trade: Some(has("trade")), can_withdraw: Some(has("withdraw")), names })
+        rights_of(&self.venue, &config)
     }
 }
 
-/// All of a currency, and what orders do not hold of it.
-pub(super) fn balance(venue: &VenueId, balance: &wire::Balance, at: Timestamp) -> VenueBalance {
-    let available = balance.avail_bal.0.or(balance.avail_eq.0).unwrap_or_default();
-    VenueBalance {
-        venue: venue.clone(),
-        asset: balance.ccy.clone(),
-        total: balance.cash_bal.0,
-        available,
-        at,
+pub(super) fn balances_of(
+    venue: &VenueId,
+    balances: &wire::Balances,
+    at: Timestamp,
+) -> Result<Vec<VenueBalance>, VenueError> {
+    let known = balances.details.iter().map(|one| balance(venue, one, at));
+    let mut known = known.collect::<Result<Vec<_>, _>>()?;
+    known.sort_by(|a, b| a.asset.cmp(&b.asset));
+    Ok(known)
+}
+
+pub(super) fn fees_of(
+    venue: &VenueId,
+    fees: &wire::TradeFee,
+    group: &str,
+) -> Result<FeeSchedule, VenueError> {
+    let own = fees.fee_group.iter().find(|one| one.group_id == group);
+    let only = || match &fees.fee_group[..] {
+        [only] => Some(only),
+        _ => None,
+    };
+    let (maker, taker) = match own.or_else(only) {
+        Some(group) => (Some(group.maker.0), Some(group.taker.0)),
+        None => (fees.maker.0, fees.taker.0),
+    };
+    let path = "trade-fee.data.0.feeGroup";
+    let none = || unreadable(venue, path, "no rates of the symbol");
+    // Below zero is charged.
+    let of = |number: Option<Decimal>| rate(venue, path, -number.ok_or_else(none)?);
+    Ok(FeeSchedule { maker: of(maker)?, taker: of(taker)?, from_venue: true })
+}
+
+pub(super) fn rights_of(venue: &VenueId, config: &wire::AccountConfig) -> Result<KeyRights, VenueError> {
+    let names = config.perm.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(words).collect();
+    if names.is_empty() {
+        // Without a word on withdrawals nothing is known.
+        return Err(unreadable(venue, "config.data.0.perm", "empty"));
     }
+    let has = |right: &str| names.iter().any(|name| name == right);
+    Ok(KeyRights { can_trade: Some(has("trade")), can_withdraw: Some(has("withdraw")), names })
+}
+
+/// All of a currency, and what orders do not hold of it.
+pub(super) fn balance(
+    venue: &VenueId,
+    balance: &wire::Balance,
+    at: Timestamp,
+) -> Result<VenueBalance, VenueError> {
+    let path = || format!("balance.details.{}", balance.ccy);
+    let available = balance.avail_bal.0.or(balance.avail_eq.0).unwrap_or_default();
+    Ok(VenueBalance {
+        venue: venue.clone(),
+        asset: asset(venue, path(), &balance.ccy)?,
+        total: money(venue, path(), balance.cash_bal.0)?,
+        available: money(venue, path(), available)?,
+        at,
+    })
 }

@@ -17,7 +17,7 @@ use super::{
     symbols::{Listed, SymbolMap},
     wire,
 };
-use crate::decode::{Sparse, quantity};
+use crate::decode::{Sparse, words};
 
 pub(super) const ORDER: &str = "/api/v5/trade/order-algo";
 /// Orders in one answer at most (Algo order list, `limit`).
@@ -63,10 +63,8 @@ pub(super) fn state(state: &str) -> OrderState {
 
 /// Why it could not be carried out when its price came.
 pub(super) fn reason(state: OrderState, code: &str) -> Option<String> {
-    (state == OrderState::Rejected).then(|| {
-        let code: String = code.chars().filter(|c| !c.is_control()).take(40).collect();
-        format!("its price came and OKX could not place it ({code})")
-    })
+    (state == OrderState::Rejected)
+        .then(|| words(&format!("its price came and OKX could not place it ({code})")))
 }
 
 impl Okx {
@@ -138,7 +136,7 @@ impl Okx {
         algo: &wire::Algo,
         symbols: &SymbolMap,
     ) -> Result<ExecutionReport, VenueError> {
-        let waiting = self.waiting(algo, symbols)?;
+        let waiting = parse::waiting(&self.venue, algo, symbols)?;
         let Some(child) = algo.child() else { return Ok(waiting) };
         match self.order(account, &algo.inst_id, ("ordId", child.to_owned())).await? {
             Some(order) => {
@@ -155,25 +153,6 @@ impl Okx {
         }
     }
 
-    fn waiting(&self, algo: &wire::Algo, symbols: &SymbolMap) -> Result<ExecutionReport, VenueError> {
-        let at = |field: &str| format!("algo.{}.{field}", algo.algo_id);
-        let state = state(&algo.state);
-        Ok(ExecutionReport {
-            venue: self.venue.clone(),
-            venue_order_id: id(&self.venue, &at("algoId"), &algo.algo_id)?,
-            client_id: parse::ours(&algo.algo_cl_ord_id),
-            symbol: parse::symbol(&self.venue, &at("instId"), &algo.inst_id, symbols)?,
-            side: parse::side(&self.venue, &at("side"), &algo.side)?,
-            kind: algo.kind(),
-            state,
-            quantity: quantity(&self.venue, &at("sz"), algo.sz.0.unwrap_or_default())?,
-            filled: Quantity::ZERO,
-            average_price: None,
-            reason: reason(state, &algo.fail_code),
-            at: parse::millis(&self.venue, &at("uTime"), algo.u_time.0)?,
-        })
-    }
-
     /// Those that wait for their price.
     pub(super) async fn all_waiting(
         &self,
@@ -186,7 +165,7 @@ impl Okx {
                 tracing::warn!(instrument = %algo.inst_id, "an open order in an instrument that is not listed is left out");
                 continue;
             }
-            reports.push(self.waiting(algo, symbols)?);
+            reports.push(parse::waiting(&self.venue, algo, symbols)?);
         }
         Ok(reports)
     }

@@ -8,6 +8,7 @@
 use nija_core::{VenueError, VenueId};
 
 use super::wire;
+use crate::decode::words;
 use crate::transport::HttpAnswer;
 
 /// The error of an answer, if it is one.
@@ -28,7 +29,7 @@ pub(super) fn refused(venue: &VenueId, answer: &HttpAnswer) -> Option<VenueError
         _ if answer.status.is_client_error() => Some(VenueError::Rejected {
             venue: venue.clone(),
             code: format!("HTTP {}", answer.status.as_u16()),
-            message: plain(&answer.body),
+            message: words(&answer.body),
         }),
         // What is neither a success nor one of OKX's own refusals does not say what happened.
         _ if !answer.status.is_success() => {
@@ -50,11 +51,11 @@ pub(super) fn of_entry(venue: &VenueId, entry: &wire::Acted<'_>) -> Option<Venue
 /// One code with its message.
 pub(super) fn classify(venue: &VenueId, code: &str, msg: &str) -> VenueError {
     let venue = venue.clone();
-    let message = plain(msg);
+    let message = words(msg);
     // Some codes come with a sub-code: `51008_1000`.
     let main = code.split('_').next().unwrap_or(code);
     let Ok(number) = main.parse::<u32>() else {
-        return VenueError::AnswerLost { venue, message: format!("the code {:?}: {message}", plain(code)) };
+        return VenueError::AnswerLost { venue, message: format!("the code {:?}: {message}", words(code)) };
     };
     match number {
         50_011 | 50_040 | 50_061 | 51_113 => VenueError::RateLimited { venue, retry_after: None },
@@ -72,11 +73,6 @@ pub(super) fn classify(venue: &VenueId, code: &str, msg: &str) -> VenueError {
         51_008 | 51_131 | 51_127 => VenueError::InsufficientFunds { venue, message },
         _ => VenueError::Rejected { venue, code: code.to_owned(), message },
     }
-}
-
-/// What a venue says goes to users and logs: a sane length, and no line breaks.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 fn is(error: &VenueError, codes: &[&str]) -> bool {

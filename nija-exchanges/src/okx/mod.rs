@@ -8,6 +8,9 @@ mod auth;
 mod call;
 mod config;
 mod contract;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod decoders;
 mod error;
 mod executor;
 mod fills;

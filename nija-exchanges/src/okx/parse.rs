@@ -7,8 +7,8 @@ use nija_core::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{symbols::SymbolMap, wire};
-use crate::decode::{Level, Num, Sparse, decode, price, quantity, unreadable};
+use super::{algo, symbols::SymbolMap, wire};
+use crate::decode::{Level, Num, Sparse, asset, decode, moment, money, price, quantity, unreadable};
 
 /// The data of an answer that was not refused.
 pub(super) fn data<'a, T: Deserialize<'a>>(
@@ -34,9 +34,8 @@ pub(super) fn first<'a, T: Deserialize<'a>>(
 
 /// Unix milliseconds.
 pub(super) fn millis(venue: &VenueId, path: &str, number: Decimal) -> Result<Timestamp, VenueError> {
-    let micros =
-        number.checked_mul(Decimal::ONE_THOUSAND).and_then(|micros| i64::try_from(micros.trunc()).ok());
-    micros.map(Timestamp::from_micros).ok_or_else(|| unreadable(venue, path, "not a time"))
+    let micros = number.checked_mul(Decimal::ONE_THOUSAND);
+    moment(venue, path, micros.and_then(|micros| i64::try_from(micros.trunc()).ok()))
 }
 
 pub(super) fn side(venue: &VenueId, path: &str, text: &str) -> Result<Side, VenueError> {
@@ -162,6 +161,30 @@ pub(super) fn report(
     })
 }
 
+/// An algo order, of REST or of the stream, as it waits or ended without becoming an order.
+pub(super) fn waiting(
+    venue: &VenueId,
+    order: &wire::Algo,
+    symbols: &SymbolMap,
+) -> Result<ExecutionReport, VenueError> {
+    let at = |field: &str| format!("algo.{}.{field}", order.algo_id);
+    let state = algo::state(&order.state);
+    Ok(ExecutionReport {
+        venue: venue.clone(),
+        venue_order_id: algo::id(venue, &at("algoId"), &order.algo_id)?,
+        client_id: ours(&order.algo_cl_ord_id),
+        symbol: symbol(venue, &at("instId"), &order.inst_id, symbols)?,
+        side: side(venue, &at("side"), &order.side)?,
+        kind: order.kind(),
+        state,
+        quantity: quantity(venue, &at("sz"), order.sz.0.unwrap_or_default())?,
+        filled: Quantity::ZERO,
+        average_price: None,
+        reason: algo::reason(state, &order.fail_code),
+        at: millis(venue, &at("uTime"), order.u_time.0)?,
+    })
+}
+
 /// An execution as REST tells it. It is told by the time that the stream tells too, and charged fees are below zero there.
 pub(super) fn fill(venue: &VenueId, fill: &wire::Fill, symbol: &Symbol) -> Result<VenueFill, VenueError> {
     let at = |field: &str| format!("fills.{}.{field}", fill.trade_id);
@@ -175,8 +198,8 @@ pub(super) fn fill(venue: &VenueId, fill: &wire::Fill, symbol: &Symbol) -> Resul
         side,
         quantity: quantity(venue, &at("fillSz"), fill.fill_sz.0)?,
         price: price(venue, &at("fillPx"), fill.fill_px.0)?,
-        fee_asset: asset(&fill.fee_ccy, symbol),
-        fee: charged(fill.fee),
+        fee_asset: fee_asset(venue, &at("feeCcy"), &fill.fee_ccy, symbol)?,
+        fee: charged(venue, &at("fee"), fill.fee)?,
         liquidity: liquidity(&fill.exec_type),
         at: millis(venue, &at("fillTime"), fill.fill_time.0.unwrap_or(fill.ts.0))?,
     })
@@ -196,7 +219,7 @@ pub(super) fn names(
     algo_client_id: &str,
 ) -> Result<(VenueOrderId, Option<VenueClientId>), VenueError> {
     match ours(algo_client_id).filter(|_| !algo.is_empty()) {
-        Some(id) => Ok((super::algo::id(venue, "algoId", algo)?, Some(id))),
+        Some(id) => Ok((algo::id(venue, "algoId", algo)?, Some(id))),
         None => Ok((order_id(venue, "ordId", order)?, ours(client_id))),
     }
 }
@@ -216,16 +239,22 @@ pub(super) fn reason(state: OrderState, words: &str, code: &str) -> Option<Strin
         return None;
     }
     let text = if words.is_empty() { format!("cancelled, source {code}") } else { words.to_owned() };
-    Some(text.chars().filter(|c| !c.is_control()).take(300).collect())
+    Some(crate::decode::words(&text))
 }
 
-pub(super) fn charged(fee: Sparse) -> Decimal {
+/// A charge is below zero there, and above it here.
+pub(super) fn charged(venue: &VenueId, path: &str, fee: Sparse) -> Result<Decimal, VenueError> {
     let fee = fee.0.unwrap_or_default();
-    if fee.is_zero() { Decimal::ZERO } else { -fee }
+    money(venue, path, if fee.is_zero() { Decimal::ZERO } else { -fee })
 }
 
-pub(super) fn asset(ccy: &str, symbol: &Symbol) -> String {
-    if ccy.is_empty() { symbol.quote().to_owned() } else { ccy.to_owned() }
+pub(super) fn fee_asset(
+    venue: &VenueId,
+    path: &str,
+    ccy: &str,
+    symbol: &Symbol,
+) -> Result<String, VenueError> {
+    if ccy.is_empty() { Ok(symbol.quote().to_owned()) } else { asset(venue, path, ccy) }
 }
 
 pub(super) fn liquidity(exec_type: &str) -> Liquidity {

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
 use super::wire;
+use crate::decode::step;
 
 /// An instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +101,8 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
         instrument: Instrument {
             venue: venue.clone(),
             venue_symbol: instrument.inst_id.clone(),
-            lot_size: positive(instrument.lot_sz.0)?,
-            tick_size: positive(instrument.tick_sz.0)?,
+            lot_size: instrument.lot_sz.0.and_then(step)?,
+            tick_size: instrument.tick_sz.0.and_then(step)?,
             min_quantity: Quantity::new(instrument.min_sz.0.unwrap_or_default()).ok()?,
             max_quantity: positive(instrument.max_lmt_sz.0).and_then(|size| Quantity::new(size).ok()),
             // OKX has none but the smallest quantity.

@@ -10,6 +10,7 @@ pub const ALL: &[(&str, Decoders)] = &[
     ("binance", crate::binance::decoders::all),
     ("coinbase", crate::coinbase::decoders::all),
     ("kraken", crate::kraken::decoders::all),
+    ("okx", crate::okx::decoders::all),
 ];
 
 /// One venue's, by name.

@@ -155,7 +155,8 @@ impl Session {
             .map_err(|error| format!("a balance that is not understood: {error}"))?;
         let at = self.okx.market.clock.now();
         for balance in accounts.iter().flat_map(|account| &account.details) {
-            let balance = account::balance(&self.okx.venue, balance, at);
+            let balance =
+                account::balance(&self.okx.venue, balance, at).map_err(|error| error.to_string())?;
             if !self.emit(AccountEvent::Balance(balance)).await {
                 return Ok(false);
             }

@@ -135,6 +135,8 @@ impl Orders {
         let price = order.fill_px.0.ok_or_else(|| "an execution without a price".to_owned())?;
         let execution = parse::execution_id(&self.venue, &order.inst_id, &order.trade_id, side);
         let names = self.names(order)?;
+        let fee_asset = parse::fee_asset(&self.venue, "orders.fillFeeCcy", &order.fill_fee_ccy, symbol);
+        let fee = parse::charged(&self.venue, "orders.fillFee", order.fill_fee);
         Ok(VenueFill {
             venue: self.venue.clone(),
             execution_id: execution.map_err(words)?,
@@ -144,8 +146,8 @@ impl Orders {
             side,
             quantity,
             price: Price::new(price).map_err(|error| format!("a price {error}"))?,
-            fee_asset: parse::asset(&order.fill_fee_ccy, symbol),
-            fee: parse::charged(order.fill_fee),
+            fee_asset: fee_asset.map_err(words)?,
+            fee: fee.map_err(words)?,
             liquidity: parse::liquidity(&order.exec_type),
             at: self.time(Num(order.fill_time.0.unwrap_or(order.u_time.0)))?,
         })
@@ -192,7 +194,9 @@ impl Orders {
         algo: &wire::Algo,
         symbols: &SymbolMap,
     ) -> Result<Option<ExecutionReport>, String> {
-        let Some(listed) = symbols.by_name(&algo.inst_id) else { return Ok(None) };
+        if symbols.by_name(&algo.inst_id).is_none() {
+            return Ok(None);
+        }
         let state = algo::state(&algo.state);
         if state.is_final() {
             self.kinds.remove(&algo.algo_id);
@@ -211,21 +215,7 @@ impl Orders {
         if self.seen.contains(&ended) || state.is_final() && !self.seen.insert(&ended) {
             return Ok(None);
         }
-        let id = algo::id(&self.venue, "orders-algo.algoId", &algo.algo_id).map_err(words)?;
-        Ok(Some(ExecutionReport {
-            venue: self.venue.clone(),
-            venue_order_id: id,
-            client_id: parse::ours(&algo.algo_cl_ord_id),
-            symbol: listed.instrument.symbol.clone(),
-            side: parse::side(&self.venue, "orders-algo.side", &algo.side).map_err(words)?,
-            kind: algo.kind(),
-            state,
-            quantity: amount(algo.sz)?,
-            filled: Quantity::ZERO,
-            average_price: None,
-            reason: algo::reason(state, &algo.fail_code),
-            at: self.time(algo.u_time)?,
-        }))
+        parse::waiting(&self.venue, algo, symbols).map(Some).map_err(words)
     }
 
     fn time(&self, number: Num) -> Result<Timestamp, String> {

@@ -47,7 +47,7 @@ async fn request(socket: &mut WsConnection, op: &str, args: &[Value]) -> Result<
 }
 
 /// What a message is.
-enum Heard<'a> {
+pub(super) enum Heard<'a> {
     /// Data of a channel.
     Data(ws::Message<'a>),
     /// A subscription was taken.
@@ -62,7 +62,7 @@ enum Heard<'a> {
 ///
 /// # Errors
 /// A refusal, or news that the connection will end: it must be made anew.
-fn hear(text: &str) -> Result<Heard<'_>, String> {
+pub(super) fn hear(text: &str) -> Result<Heard<'_>, String> {
     // The answer to a text `ping`.
     if text == "pong" {
         return Ok(Heard::Else);
