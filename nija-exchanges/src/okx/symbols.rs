@@ -19,6 +19,8 @@ pub(super) struct Listed {
     largest_market: Option<Notional>,
     /// The most that a limit order may be worth in USD.
     largest_limit: Option<Notional>,
+    /// How far from the market a limit may be, as a part of the price, on the side where it would trade at once.
+    band: Option<Decimal>,
 }
 
 impl Listed {
@@ -36,6 +38,7 @@ impl Listed {
         reference: Price,
     ) -> Result<(Quantity, OrderKind), FilterError> {
         let (quantity, kind) = self.instrument.fit(side, kind, quantity, reference)?;
+        self.check_band(side, kind)?;
         let (price, largest) = match kind.worst_price() {
             None => (reference, self.largest_market),
             Some(price) => (price, self.largest_limit),
@@ -49,6 +52,23 @@ impl Listed {
             }
             None => Ok((quantity, kind)),
         }
+    }
+
+    /// A limit that is too far from its stop would be refused when the stop goes off (51137, 51138), and nothing would be left of it.
+    fn check_band(&self, side: Side, kind: OrderKind) -> Result<(), FilterError> {
+        let (Some(stop), Some(price), Some(band)) = (kind.stop(), kind.worst_price(), self.band) else {
+            return Ok(());
+        };
+        let reach = stop.get() * band;
+        let (low, high) = match side {
+            Side::Sell => (stop.get() - reach, None),
+            Side::Buy => (Decimal::ZERO, Some(stop.get() + reach)),
+        };
+        if price.get() >= low && high.is_none_or(|high| price.get() <= high) {
+            return Ok(());
+        }
+        let (quote, venue) = (self.instrument.symbol.quote().to_owned(), self.instrument.venue.clone());
+        Err(FilterError::PriceOutsideBand { price, low, high, quote, venue })
     }
 
     /// Whether its quote is worth a dollar, so that limits in dollars can be checked here. OKX checks the others alone.
@@ -114,6 +134,7 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
         fee_group: instrument.group_id.clone(),
         largest_market: most([instrument.max_mkt_sz.0, instrument.max_mkt_amt.0]),
         largest_limit: most([instrument.max_lmt_amt.0, None]),
+        band: positive(instrument.max_px_lmt_pct.0).filter(|band| *band < Decimal::ONE),
     })
 }
 
@@ -148,6 +169,24 @@ mod tests {
         assert!(rules.tradable && bitcoin.fee_group == "1" && rules.min_notional.get().is_zero());
         assert_ne!(map.by_name("BTC-USDC").unwrap().instrument.symbol, rules.symbol);
         assert!(!map.by_name("ETH-BTC").unwrap().instrument.tradable);
+    }
+
+    #[test]
+    fn a_stop_whose_limit_would_be_refused_when_it_goes_off_is_refused_now() {
+        let text = r#"[{"instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","tickSz":"0.1","lotSz":"0.00000001","minSz":"0.00001",
+            "state":"live","maxPxLmtPct":"0.15"}]"#;
+        let map =
+            SymbolMap::new(&VenueId::new("okx").unwrap(), &serde_json::from_str::<Vec<_>>(text).unwrap());
+        let listed = map.by_name("BTC-USDT").unwrap();
+        let price = |text: &str| text.parse::<Price>().unwrap();
+        let fit = |side, limit: &str| {
+            let kind = OrderKind::StopLimit { stop: price("60000"), price: price(limit) };
+            listed.fit(side, kind, Quantity::new(Decimal::ONE).unwrap(), price("60000"))
+        };
+        assert!(fit(Side::Sell, "51000").is_ok() && fit(Side::Buy, "69000").is_ok());
+        let error = fit(Side::Sell, "50999").unwrap_err().to_string();
+        assert!(error.contains("at least 51000 USDT"), "{error}");
+        assert!(matches!(fit(Side::Buy, "69001"), Err(FilterError::PriceOutsideBand { .. })));
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub(super) struct Instrument {
     /// Which of the fee groups it is in.
     #[serde(default)]
     pub(super) group_id: String,
+    /// How far from the index a limit may be at most, as a part of it.
+    #[serde(default)]
+    pub(super) max_px_lmt_pct: Sparse,
 }
 
 /// `market/ticker`. A side without orders is empty.

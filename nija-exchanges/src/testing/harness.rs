@@ -59,6 +59,11 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// How far below the market the limit of a sell may stand, in thousandths of the price: some venues refuse what is beyond a band.
+    fn price_band(&self) -> i64 {
+        200
+    }
+
     /// Whether an order that waits for a price holds what it would sell; elsewhere that is looked for when the price comes.
     fn stops_hold_goods(&self) -> bool {
         true

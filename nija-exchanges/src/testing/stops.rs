@@ -19,7 +19,7 @@ pub async fn a_stop_rests_holds_the_goods_and_is_cancelled(harness: &dyn Harness
 /// The market falls to the stop: it sells, at its limit or better, and everything is told under its client id.
 pub async fn a_stop_sells_when_the_market_falls_to_it(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, stop_limit).await else { return };
-    let near = OrderKind::StopLimit { stop: owner.at(999), price: owner.at(800) };
+    let near = OrderKind::StopLimit { stop: owner.at(999), price: owner.lowest() };
     let (order, kind) = owner.place(near).await;
     harness.reach(Side::Buy, kind.stop().unwrap()).await;
     owner.sold(&order, kind).await;
@@ -44,7 +44,7 @@ pub async fn a_bracket_wins_at_its_take_profit_and_its_stop_is_gone(harness: &dy
 /// The market falls to the stop: it sells, once, and no leg is left.
 pub async fn a_bracket_sells_at_its_stop_and_its_take_profit_is_gone(harness: &dyn Harness) {
     let Some(owner) = Owner::of(harness, bracket).await else { return };
-    let near = OrderKind::Bracket { take_profit: owner.at(1100), stop: owner.at(999), price: owner.at(800) };
+    let near = OrderKind::Bracket { take_profit: owner.at(1100), stop: owner.at(999), price: owner.lowest() };
     let (order, kind) = owner.place(near).await;
     harness.reach(Side::Buy, kind.stop().unwrap()).await;
     owner.sold(&order, kind).await;
@@ -54,7 +54,8 @@ pub async fn a_bracket_sells_at_its_stop_and_its_take_profit_is_gone(harness: &d
 pub async fn a_kind_that_the_instrument_lacks_is_refused_before_sending(harness: &dyn Harness) {
     let trader = Trader::new(harness).await;
     let contract = trader.executor.contract().resting;
-    let owner = Owner { quantity: trader.quantity().await, market: market(&trader).await, trader };
+    let (quantity, market) = (trader.quantity().await, market(&trader).await);
+    let owner = Owner { quantity, market, band: harness.price_band(), trader };
     for kind in [stop_limit(&owner), bracket(&owner)] {
         if owner.trader.instrument.resting.takes(kind) {
             assert!(contract.takes(kind), "the contract promises less than the instrument");
@@ -84,6 +85,8 @@ struct Owner {
     quantity: Quantity,
     /// The bid, before anything moved.
     market: Price,
+    /// How far below it a limit may stand.
+    band: i64,
 }
 
 impl Owner {
@@ -91,7 +94,7 @@ impl Owner {
     async fn of(harness: &dyn Harness, kind: fn(&Self) -> OrderKind) -> Option<Self> {
         let trader = Trader::new(harness).await;
         let market = market(&trader).await;
-        let mut owner = Self { quantity: Quantity::ZERO, market, trader };
+        let mut owner = Self { quantity: Quantity::ZERO, market, band: harness.price_band(), trader };
         if !owner.trader.instrument.resting.takes(kind(&owner)) {
             return None;
         }
@@ -103,6 +106,11 @@ impl Owner {
         let free = owner.trader.balance(&base).await.1;
         owner.quantity = Quantity::new(free).unwrap().floor_to(owner.trader.instrument.lot_size);
         Some(owner)
+    }
+
+    /// The lowest limit that the venue takes near the market: a market may jump over a stop.
+    fn lowest(&self) -> Price {
+        self.at(1000 - self.band)
     }
 
     /// Thousandths of the market's price, on the tick.

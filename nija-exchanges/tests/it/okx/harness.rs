@@ -104,6 +104,11 @@ impl Harness for Okx {
         assert!(self.venue().set_price("BTC-USDT", (limit.get() * factor).round_dp(1)));
     }
 
+    fn price_band(&self) -> i64 {
+        // 51138: sells may not be limited too far below the last price.
+        80
+    }
+
     fn stops_hold_goods(&self) -> bool {
         // Place algo order: nothing is frozen in advance.
         false
