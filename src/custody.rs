@@ -2,14 +2,59 @@
 
 use nija_core::{Authenticator, Clock, Entropy, NonceSource, Vault, VaultError};
 use nija_vault::{
-    HashiServer, HashiVault, HashiVaultConfig, LocalVault, LocalVaultConfig, RootKey, VaultDatabase,
+    HashiServer, HashiVault, HashiVaultConfig, LocalVault, LocalVaultConfig, RootKey, Unseal, VaultDatabase,
 };
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
-/// Where users' exchange keys are kept. The root key is `vault.key` in the data folder in every case.
+/// How the vault's root comes to the platform.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum VaultRoot {
+    /// `vault.key` in the data folder; made for a new vault.
+    #[default]
+    KeyFile,
+    /// Derived from a passphrase.
+    Passphrase(Zeroizing<String>),
+    /// Put together from shares.
+    Shares(Vec<Zeroizing<String>>),
+}
+
+impl fmt::Debug for VaultRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::KeyFile => "KeyFile",
+            Self::Passphrase(_) => "Passphrase",
+            Self::Shares(_) => "Shares",
+        })
+    }
+}
+
+impl VaultRoot {
+    fn unseal(&self, data_dir: &Path) -> Result<RootKey, VaultError> {
+        match self {
+            Self::KeyFile => Ok(RootKey::File(data_dir.join("vault.key"))),
+            Self::Passphrase(passphrase) => Ok(RootKey::Passphrase(passphrase.clone())),
+            Self::Shares(shares) => {
+                let mut unseal = Unseal::new();
+                for share in shares {
+                    if let Some(root) = unseal.add(share)? {
+                        return Ok(RootKey::Unsealed(root));
+                    }
+                }
+                Err(VaultError::Root(format!("{} more shares are needed", unseal.missing())))
+            }
+        }
+    }
+}
+
+/// Where users' exchange keys are kept.
 #[derive(Debug, Clone, Default)]
 pub struct VaultConfig {
+    /// The root.
+    pub root: VaultRoot,
     /// The database of the keys, or of the audit chain alone where a key server has the keys. Without one: `vault.db` in the
     /// data folder.
     pub database: Option<VaultDatabase>,
@@ -40,7 +85,7 @@ impl Custody {
     ) -> Result<Self, VaultError> {
         let CustodyParts { audit_file, clock, entropy, nonces, authenticators } = parts;
         let database = config.database.clone().unwrap_or_else(|| data_dir.join("vault.db").into());
-        let root = RootKey::File(data_dir.join("vault.key"));
+        let root = config.root.unseal(data_dir)?;
         Ok(match config.key_server.clone() {
             None => {
                 let config =

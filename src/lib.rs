@@ -11,7 +11,7 @@ pub mod wire;
 
 pub use bus::LocalBus;
 pub use config::PlatformConfig;
-pub use custody::VaultConfig;
+pub use custody::{VaultConfig, VaultRoot};
 pub use error::PlatformError;
 pub use platform::Platform;
 pub use venue::{VenueAddresses, VenueConfig};

@@ -29,4 +29,4 @@ mod web;
 mod wire;
 
 pub use config::{ConfigError, ServerConfig};
-pub use serve::{DemoLogin, RunningServer, StartError, start};
+pub use serve::{DemoLogin, RunningServer, StartError, give_share, start};

@@ -54,8 +54,8 @@ mod store;
 pub mod testing;
 
 pub use audit::{
-    AuditProof, AuditRecord, AuditReport, Checkpoint, FileSinkHealth, checkpoints_of_log, prove_audit_entry,
-    verify_audit_file, verify_audit_file_with_progress, verify_audit_log,
+    AuditProof, AuditRecord, AuditReport, Checkpoint, FileSinkHealth, checkpoints_of_log, each_audit_record,
+    prove_audit_entry, verify_audit_file, verify_audit_file_with_progress, verify_audit_log,
 };
 pub use config::{LocalVaultConfig, RootKey, VaultDatabase};
 pub use crypto::{
@@ -63,5 +63,9 @@ pub use crypto::{
     open_transit_root, seal, seal_credential,
 };
 pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
-pub use local::{KeyInfo, KeyReport, LocalVault, PublishedKeys, RewrapProgress, VaultHealth};
+pub use local::{
+    BackupInfo, Checked, KeyInfo, KeyReport, LocalVault, PublishedKeys, RewrapProgress, VaultHealth,
+    backup_time, restore,
+};
 pub use memory::{MemoryVault, MemoryVaultConfig};
+pub use store::CredentialCount;

@@ -1,8 +1,10 @@
 //! The vault over a database: SQLite or PostgreSQL.
 
 mod audit;
+mod backup;
 mod changes;
 mod custody;
+mod drill;
 mod keys;
 mod opening;
 mod published;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use audit::VaultHealth;
+pub use backup::{BackupInfo, backup_time, restore};
+pub use drill::Checked;
 pub use published::PublishedKeys;
 pub use rotation::{KeyInfo, KeyReport, RewrapProgress};
 

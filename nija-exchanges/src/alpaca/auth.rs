@@ -4,8 +4,8 @@
 //! API"). Nothing is computed over the request.
 
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
-    UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, UnsignedRequest, VenueId,
 };
 use std::fmt;
 use url::form_urlencoded::Serializer;
@@ -80,6 +80,10 @@ impl Authenticator for AlpacaAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         false
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        super::stated::read(request)
     }
 
     fn authenticate(

@@ -32,6 +32,7 @@ mod parse;
 mod private;
 #[cfg(test)]
 mod recorded;
+mod stated;
 mod stream;
 mod symbols;
 mod wire;

@@ -7,8 +7,8 @@
 use aws_lc_rs::{hmac, signature::Ed25519KeyPair};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
-    UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, UnsignedRequest, VenueId,
 };
 use zeroize::Zeroizing;
 
@@ -64,6 +64,10 @@ impl Authenticator for BinanceAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         false
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        super::stated::read(request)
     }
 
     fn authenticate(

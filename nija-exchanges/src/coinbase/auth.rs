@@ -7,8 +7,8 @@ mod key;
 mod token;
 
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
-    UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, UnsignedRequest, VenueId,
 };
 use std::{fmt::Write as _, sync::Arc};
 
@@ -74,6 +74,10 @@ impl Authenticator for CoinbaseAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         false
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        super::stated::read(request)
     }
 
     fn authenticate(

@@ -6,8 +6,8 @@
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
-    UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, UnsignedRequest, VenueId,
 };
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
@@ -56,6 +56,10 @@ impl Authenticator for KrakenAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         true
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        super::stated::read(request)
     }
 
     fn authenticate(

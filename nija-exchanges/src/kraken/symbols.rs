@@ -107,7 +107,7 @@ fn listed(venue: &VenueId, name: &str, pair: &AssetPair) -> Option<Listed> {
 }
 
 /// Kraken's two own tickers under the names that everybody else uses (WebSocket v2 uses them as well).
-fn canonical(altname: &str) -> &str {
+pub(super) fn canonical(altname: &str) -> &str {
     match altname {
         "XBT" => "BTC",
         "XDG" => "DOGE",
@@ -116,7 +116,7 @@ fn canonical(altname: &str) -> &str {
 }
 
 /// Old assets carry a class in front, X for coins and Z for money. This is for assets that no listed pair explains.
-fn without_class(name: &str) -> &str {
+pub(super) fn without_class(name: &str) -> &str {
     match name {
         "XXBT" | "XXDG" | "XETH" | "XETC" | "XLTC" | "XMLN" | "XREP" | "XXLM" | "XXMR" | "XXRP" | "XZEC"
         | "ZAUD" | "ZCAD" | "ZCHF" | "ZEUR" | "ZGBP" | "ZJPY" | "ZUSD" => &name[1..],

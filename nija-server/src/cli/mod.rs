@@ -3,9 +3,11 @@
 mod audit;
 mod markets;
 mod reach;
+mod root;
 mod seal;
 mod serve;
 mod table;
+mod vault;
 mod venues;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +32,9 @@ enum Command {
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Keep the vault: keys, backups, drills.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Ask every configured venue how it is: status, latency, fees, limits used.
     Venues(venues::Args),
     /// Show one symbol's book over all configured venues.
@@ -53,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
             Command::Seal(args) => seal::run(&args),
             Command::Audit(command) => audit::run(command),
+            Command::Vault(command) => vault::run(command).await,
             Command::Venues(args) => venues::run(args).await,
             Command::Markets(args) => markets::run(args).await,
             Command::Bench(args) => crate::bench::run(args).await.map_err(|error| error as Box<dyn Error>),

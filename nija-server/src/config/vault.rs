@@ -40,7 +40,11 @@ impl FileVault {
                 return Err(ConfigError(what.into()));
             }
         };
-        Ok(VaultConfig { database: database.map(|url| VaultDatabase::Postgres(url.into())), key_server })
+        Ok(VaultConfig {
+            database: database.map(|url| VaultDatabase::Postgres(url.into())),
+            key_server,
+            ..VaultConfig::default()
+        })
     }
 }
 

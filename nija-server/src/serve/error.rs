@@ -39,6 +39,9 @@ pub enum StartError {
     /// A part of the platform did not start.
     #[error(transparent)]
     Platform(#[from] PlatformError),
+    /// The root of the vault did not come.
+    #[error("the vault cannot be unsealed: {0}")]
+    Unseal(String),
     /// The accounts did not open.
     #[error("the accounts cannot be opened: {0}")]
     Accounts(String),

@@ -4,8 +4,10 @@ mod background;
 mod error;
 mod http;
 mod lock;
+mod unseal;
 
 pub use error::StartError;
+pub use unseal::give_share;
 
 use axum::{Router, middleware};
 use nija::{Platform, PlatformConfig};
@@ -145,6 +147,7 @@ async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppSta
     let mut parts = PlatformConfig::new(data_dir);
     parts.venues.clone_from(&config.venues);
     parts.vault.clone_from(&config.vault);
+    parts.vault.root = unseal::root(data_dir).await?;
     parts.engine = config.engine.clone();
     // The accounts and the platform share nothing but the folder.
     let accounts = data_dir.join("accounts.db");

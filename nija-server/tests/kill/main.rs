@@ -83,6 +83,7 @@ async fn venue(seed: u64, users: &[User]) -> SimHandle {
             secret: Some(account.secret.clone()),
             balances: Some(account.balances.clone()),
             permissions: Some(account.permissions.clone()),
+            passphrase: None,
         });
         assert_eq!(made.key, account.key);
     }

@@ -16,7 +16,7 @@ pub(crate) use entry::Entry;
 pub(crate) use file::FileSink;
 pub use file::{FileSinkHealth, checkpoints_of_log, verify_audit_log};
 pub(crate) use proof::prove;
-pub use proof::{AuditProof, prove_audit_entry};
+pub use proof::{AuditProof, each_audit_record, prove_audit_entry};
 pub use record::AuditRecord;
 pub(crate) use verify::verify;
 pub use verify::{AuditReport, verify_audit_file, verify_audit_file_with_progress};

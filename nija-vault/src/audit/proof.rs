@@ -30,6 +30,19 @@ pub fn prove_audit_entry(path: &Path, seq: u64) -> Result<AuditProof, VaultError
     prove(&mut &open_read_only(path)?, seq)
 }
 
+/// Hands over every entry of a vault's SQLite database, oldest first. It verifies nothing.
+///
+/// # Errors
+/// [`VaultError::Storage`] when the file cannot be read as a vault.
+pub fn each_audit_record(path: &Path, take: &mut dyn FnMut(AuditRecord)) -> Result<(), VaultError> {
+    let connection = open_read_only(path)?;
+    let all = format!("SELECT {COLUMNS} FROM audit ORDER BY seq");
+    (&connection).each(&all, values![], &mut |row| {
+        take(read(row)?.0);
+        Ok(())
+    })
+}
+
 pub(crate) fn prove(sql: &mut dyn Sql, seq: u64) -> Result<AuditProof, VaultError> {
     let (checkpoint, _) =
         newest(sql)?.ok_or_else(|| VaultError::Storage("no checkpoint has been made yet".into()))?;

@@ -7,7 +7,7 @@
 //! | 0..4 | `NJEV` |
 //! | 4 | format: 1 |
 //! | 5 | algorithm: 1 is AES-256-GCM |
-//! | 6 | kind of content: 1 key-encryption key, 2 a user's data key, 3 credential, 4 sealing key, 5 signing key, 6 policy |
+//! | 6 | kind of content: 1 key-encryption key, 2 a user's data key, 3 credential, 4 sealing key, 5 signing key, 6 policy, 7 part of a backup |
 //! | 7 | 0 |
 //! | 8..24 | id of the key that opens it |
 //! | 24..40 | id of the content |
@@ -36,6 +36,7 @@ pub(crate) enum Kind {
     SealingKey = 4,
     Identity = 5,
     Policy = 6,
+    Backup = 7,
 }
 
 /// The place that an envelope belongs to, as bytes.
@@ -58,6 +59,15 @@ impl Binding {
     pub(crate) fn policy(user: UserId) -> Self {
         let mut bytes = b"nija policy".to_vec();
         bytes.extend_from_slice(user.as_uuid().as_bytes());
+        Self(bytes)
+    }
+
+    /// One part of a backup.
+    pub(crate) fn backup(at: Timestamp, place: u64, is_last: bool) -> Self {
+        let mut bytes = b"nija backup".to_vec();
+        bytes.extend_from_slice(&at.micros().to_be_bytes());
+        bytes.extend_from_slice(&place.to_be_bytes());
+        bytes.push(u8::from(is_last));
         Self(bytes)
     }
 

@@ -12,7 +12,7 @@ mod session;
 mod shamir;
 mod transit;
 
-pub(crate) use data_key::{DataKey, KeyId, digest};
+pub(crate) use data_key::{DataKey, KeyId, digest, random};
 pub(crate) use envelope::{Binding, Kind};
 pub(crate) use identity::Identity;
 pub(crate) use keyring::{Keyring, UNKNOWN_KEK, key_of, new_kek, new_sealing_key, root_of};

@@ -1,8 +1,9 @@
 //! The audit log from the vault's side: proofs, checkpoints, and whether both sinks take entries.
 
-use nija_core::VaultError;
+use nija_core::{Timestamp, VaultError};
 
 use super::LocalVault;
+use crate::CredentialCount;
 use crate::audit::{AuditProof, FileSinkHealth, prove};
 
 /// Whether the audit log is written where it should be. Anything that is not `None` is an alarm; signing goes on all the same.
@@ -29,6 +30,24 @@ impl LocalVault {
             refused: self.inner.writer.refused(),
             file: self.inner.sink.as_ref().map(crate::audit::FileSink::health),
         }
+    }
+
+    /// How many credentials there are, by custody mode and status.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`].
+    pub async fn counts(&self) -> Result<Vec<CredentialCount>, VaultError> {
+        let counts = self.inner.read(crate::store::count_credentials).await?;
+        self.inner.writer.note(self.inner.entry("count"));
+        Ok(counts)
+    }
+
+    /// Notes that this vault was made from a backup of `at`.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`].
+    pub async fn record_restore(&self, at: Timestamp) -> Result<(), VaultError> {
+        self.inner.writer.record(self.inner.entry("restore").detail(&format!("backup of {at}"))).await
     }
 
     /// Signs for everything that was recorded before; the vault also does so by itself.

@@ -1,6 +1,6 @@
 //! Rows of custody: what is destroyed, and the users' policies.
 
-use nija_core::{CredentialId, Timestamp, UserId, VaultError, VenueId};
+use nija_core::{CredentialId, CustodyMode, Timestamp, UserId, VaultError, VenueId};
 
 use super::StoredKey;
 use super::sql::{Sql, values};
@@ -96,4 +96,68 @@ pub(crate) fn derivation(
         |row| row.maybe(0),
     )?;
     Ok(found.flatten())
+}
+
+/// One version of a credential as a row, with the key that opens it.
+pub(crate) struct StoredVersion {
+    pub(crate) id: [u8; 16],
+    pub(crate) user: [u8; 16],
+    pub(crate) venue: String,
+    pub(crate) custody: CustodyMode,
+    pub(crate) version: u32,
+    pub(crate) envelope: Vec<u8>,
+    pub(crate) user_key: Option<StoredKey>,
+}
+
+/// The next versions of all credentials, in the order of their primary key.
+pub(crate) fn versions_after(
+    sql: &mut dyn Sql,
+    after: Option<([u8; 16], u32)>,
+    limit: u32,
+) -> Result<Vec<StoredVersion>, VaultError> {
+    let (id, version) = after.unwrap_or_default();
+    sql.all(
+        r#"SELECT c.id, c."user", c.venue, c.custody, v.version, v.envelope, v.user_key, k.envelope
+           FROM credential_versions v JOIN credentials c ON c.id = v.credential
+           LEFT JOIN user_keys k ON k."user" = c."user" AND k.id = v.user_key
+           WHERE (v.credential, v.version) > (?1, ?2) ORDER BY v.credential, v.version LIMIT ?3"#,
+        values![&id, version, limit],
+        |row| {
+            let custody: String = row.get(3)?;
+            let custody = super::rows::custody_named(&custody)
+                .ok_or_else(|| VaultError::Storage("a credential's row is damaged".into()))?;
+            let key: Option<Vec<u8>> = row.maybe(7)?;
+            let user_key = key.map(|envelope| Ok::<_, VaultError>(StoredKey { id: row.get(6)?, envelope }));
+            Ok(StoredVersion {
+                id: row.get(0)?,
+                user: row.get(1)?,
+                venue: row.get(2)?,
+                custody,
+                version: row.get(4)?,
+                envelope: row.get(5)?,
+                user_key: user_key.transpose()?,
+            })
+        },
+    )
+}
+
+/// How many credentials there are of a custody mode and status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialCount {
+    /// `delegated`, `session` or `device`.
+    pub custody: String,
+    /// `active`, `revoked` or `destroyed`.
+    pub status: String,
+    /// How many.
+    pub credentials: u64,
+}
+
+/// Credentials by custody mode and status.
+pub(crate) fn count_credentials(sql: &mut dyn Sql) -> Result<Vec<CredentialCount>, VaultError> {
+    sql.all(
+        "SELECT custody, CASE WHEN destroyed_at IS NULL THEN status ELSE 'destroyed' END AS state, count(*)
+         FROM credentials GROUP BY custody, state ORDER BY custody, state",
+        values![],
+        |row| Ok(CredentialCount { custody: row.get(0)?, status: row.get(1)?, credentials: row.get(2)? }),
+    )
 }

@@ -11,6 +11,7 @@ mod writer;
 
 use std::sync::Arc;
 
+pub use custody::CredentialCount;
 pub(crate) use custody::*;
 pub(crate) use keys::*;
 pub(crate) use postgres::{Changed, Listener, Postgres, listen};

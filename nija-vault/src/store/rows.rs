@@ -144,6 +144,11 @@ fn meta(row: &dyn Row) -> Result<CredentialMeta, VaultError> {
     })
 }
 
+/// The custody mode of a name.
+pub(super) fn custody_named(name: &str) -> Option<CustodyMode> {
+    named(CUSTODY, name)
+}
+
 fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
     names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod audit;
+mod backups;
 mod checkpoints;
 mod common;
 mod conformance;
 mod files;
 mod frozen;
+mod leaks;
 mod leases;
 mod openbao;
 mod postgres;

@@ -24,7 +24,7 @@ FOR EACH ROW EXECUTE FUNCTION checkpoints_are_append_only();
 CREATE TRIGGER checkpoints_are_never_emptied BEFORE TRUNCATE ON checkpoints
 FOR EACH STATEMENT EXECUTE FUNCTION checkpoints_are_append_only();
 
--- What a user allows the signer to sign, in an envelope under the user's data key: who can write here cannot widen it.
+-- What a user allows the signer to sign, in an envelope under the user's data key: who can write here cannot change it.
 CREATE TABLE policies (
     "user" BYTEA PRIMARY KEY,
     user_key BYTEA NOT NULL,

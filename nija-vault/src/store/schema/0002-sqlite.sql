@@ -22,7 +22,7 @@ CREATE TRIGGER checkpoints_only_grow BEFORE INSERT ON checkpoints
 WHEN NEW.entries <= (SELECT coalesce(max(entries), 0) FROM checkpoints)
 BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
 
--- What a user allows the signer to sign, in an envelope under the user's data key: who can write here cannot widen it.
+-- What a user allows the signer to sign, in an envelope under the user's data key: who can write here cannot change it.
 CREATE TABLE policies (
     "user" BLOB PRIMARY KEY,
     user_key BLOB NOT NULL,

@@ -1,0 +1,322 @@
+//! `nija vault`: the vault of a data folder, from the command line.
+//!
+//! Everything here works beside a running server: SQLite and the vault's own transactions keep them apart.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use nija::vault::{
+    LocalVault, LocalVaultConfig, RootKey, backup_time, deal_root, restore, verify_audit_file,
+};
+use nija_core::{
+    Authenticator, Clock, CredentialId, LedgerError, NonceSource, OsEntropy, SystemClock, Timestamp,
+};
+use nija_server::config;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::root::{self, Kind};
+use super::say;
+
+/// Where the vault is.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct At {
+    /// The server's data folder; its default when missing.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+}
+
+impl At {
+    pub(super) fn folder(&self) -> Result<PathBuf, Box<dyn Error>> {
+        Ok(self.data_dir.clone().map_or_else(config::default_data_dir, Ok)?)
+    }
+}
+
+/// What to do with the vault.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Say what is in it: keys, credentials, the audit log. Needs the root.
+    Status(At),
+    /// Make a new one, under a root of this kind.
+    Init {
+        #[command(flatten)]
+        at: At,
+        /// A key file (0600), a passphrase, or five shares of which any three open it.
+        #[arg(long, value_enum, default_value_t = Kind::File)]
+        root: Kind,
+    },
+    /// Give a share of the root to a server that waits for it. The share comes on standard input.
+    Unseal(At),
+    /// Make a new key-encryption key and a new sealing key, and move everything to them.
+    Rotate(At),
+    /// Go on with a move to the newest key-encryption key that was cut off.
+    Rewrap(At),
+    /// Write an encrypted backup of it with its audit log.
+    Backup {
+        #[command(flatten)]
+        at: At,
+        /// The file to write, or a folder to put one named by its time in.
+        #[arg(long, value_name = "PATH")]
+        to: PathBuf,
+    },
+    /// Make it again from a backup, in a data folder that has none.
+    Restore {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Restore a backup into a temporary folder, verify its audit log, and open every credential in it.
+    Drill {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+/// Which backup.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// A backup, or a folder of them.
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// Of a folder: the newest one that is not later than this moment (RFC 3339). The newest of all when missing.
+    #[arg(long, value_name = "TIME")]
+    point: Option<Timestamp>,
+}
+
+pub(super) async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Status(at) => status(&at.folder()?).await,
+        Command::Init { at, root } => init(&at.folder()?, root).await,
+        Command::Unseal(at) => super::root::give_share(&at.folder()?).await,
+        Command::Rotate(at) => {
+            let vault = open(&at.folder()?)?;
+            vault.rotate().await?;
+            say("a new key-encryption key and a new sealing key are in use");
+            rewrap(&vault).await
+        }
+        Command::Rewrap(at) => rewrap(&open(&at.folder()?)?).await,
+        Command::Backup { at, to } => backup(&at.folder()?, &to).await,
+        Command::Restore { at, source } => restore_into(&at.folder()?, &source).await,
+        Command::Drill { at, source } => drill(&at.folder()?, &source).await,
+    }
+}
+
+/// The vault without venues: nothing is signed from here.
+fn open(folder: &Path) -> Result<LocalVault, Box<dyn Error>> {
+    if !folder.join("vault.db").is_file() {
+        return Err(format!(
+            "there is no vault in {}; pass --data-dir, or make one with init",
+            folder.display()
+        )
+        .into());
+    }
+    open_under(folder, root::ask(folder)?)
+}
+
+fn open_under(folder: &Path, root: RootKey) -> Result<LocalVault, Box<dyn Error>> {
+    Ok(LocalVault::open(LocalVaultConfig {
+        database: folder.join("vault.db").into(),
+        root,
+        // The server's own follows the database: two that write one file would write everything twice.
+        audit_file: None,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy::new()?),
+        nonces: Arc::new(NoNonces),
+        authenticators: Vec::<Arc<dyn Authenticator>>::new(),
+    })?)
+}
+
+#[derive(Debug)]
+struct NoNonces;
+
+#[async_trait::async_trait]
+impl NonceSource for NoNonces {
+    async fn reserve(&self, _: CredentialId, _: u64, _: u64) -> Result<u64, LedgerError> {
+        Err(LedgerError::Storage("the command line signs nothing".into()))
+    }
+}
+
+async fn status(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let vault = open(folder)?;
+    let (keys, counts) = (vault.keys(), vault.counts().await?);
+    say(&format!("vault       {}", folder.join("vault.db").display()));
+    say(&format!("root        {}", root::kind(folder)?));
+    say(&format!("pin         {}", keys.identity));
+    for (name, list) in [("kek", &keys.key_encryption), ("sealing", &keys.sealing)] {
+        for key in list {
+            let state = if key.in_use { "in use" } else { "replaced" };
+            say(&format!("{name:<11} {}  made {}  {state}", key.id, key.made_at));
+        }
+    }
+    if keys.key_encryption.len() > 1 {
+        say("            a re-wrap is not done: run `nija vault rewrap`");
+    }
+    for count in counts {
+        say(&format!("credentials {} {}: {}", count.custody, count.status, count.credentials));
+    }
+    let report = verify_audit_file(&folder.join("vault.db"), None, &[])?;
+    say(&format!("audit log   {} entries, {} of them signed for", report.entries, report.signed_entries));
+    Ok(())
+}
+
+async fn init(folder: &Path, kind: Kind) -> Result<(), Box<dyn Error>> {
+    let database = folder.join("vault.db");
+    if database.exists() {
+        return Err(format!("{} is there already", database.display()).into());
+    }
+    std::fs::create_dir_all(folder)?;
+    let mut shares = Vec::new();
+    let root = match kind {
+        Kind::File => RootKey::File(folder.join("vault.key")),
+        Kind::Passphrase => RootKey::Passphrase(root::passphrase()?),
+        Kind::Shamir => {
+            let (root, dealt) = deal_root()?;
+            shares = dealt;
+            RootKey::Unsealed(root)
+        }
+    };
+    root::remember(folder, kind)?;
+    let vault = open_under(folder, root)?;
+    say(&format!("made {}", database.display()));
+    for share in &shares {
+        say(share.expose("shown once, to be handed to its keeper"));
+    }
+    if !shares.is_empty() {
+        say(
+            "any three of these five open the vault; they are shown this once, so hand each to another keeper",
+        );
+    }
+    say(&format!("devices pin {}", vault.keys().identity));
+    vault.close().await;
+    Ok(())
+}
+
+async fn rewrap(vault: &LocalVault) -> Result<(), Box<dyn Error>> {
+    let bar = bar("users");
+    let shown = bar.clone();
+    let done = vault
+        .rewrap(move |at| {
+            shown.set_length(at.total);
+            shown.set_position(at.done);
+        })
+        .await?;
+    bar.finish_and_clear();
+    say(&format!("{} of {} user keys moved, {} old keys retired", done.moved, done.total, done.retired));
+    vault.close().await;
+    Ok(())
+}
+
+async fn backup(folder: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    let vault = open(folder)?;
+    let file = if to.is_dir() { to.join(name_of(SystemClock.now())) } else { to.to_owned() };
+    let bar = bar("bytes");
+    let shown = bar.clone();
+    let info = vault
+        .back_up(&file, move |done, total| {
+            shown.set_length(total);
+            shown.set_position(done);
+        })
+        .await?;
+    bar.finish_and_clear();
+    vault.close().await;
+    say(&format!("{}: {} bytes as of {}, encrypted under the root", file.display(), info.bytes, info.at));
+    say("keep the root apart from it: without the root it cannot be restored");
+    Ok(())
+}
+
+fn name_of(at: Timestamp) -> String {
+    let time: String = at.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("vault-{time}.backup")
+}
+
+/// The backup that is meant.
+fn chosen(source: &Source) -> Result<PathBuf, Box<dyn Error>> {
+    if !source.from.is_dir() {
+        return Ok(source.from.clone());
+    }
+    let mut newest: Option<(Timestamp, PathBuf)> = None;
+    for file in std::fs::read_dir(&source.from)? {
+        let path = file?.path();
+        // Other files in the folder are none of ours.
+        let Ok(at) = backup_time(&path) else { continue };
+        if source.point.is_none_or(|point| at <= point) && newest.as_ref().is_none_or(|(best, _)| at > *best)
+        {
+            newest = Some((at, path));
+        }
+    }
+    let wanted = source.point.map_or_else(String::new, |point| format!(" of {point} or before"));
+    newest
+        .map(|(_, path)| path)
+        .ok_or_else(|| format!("there is no backup{wanted} in {}", source.from.display()).into())
+}
+
+async fn restore_into(folder: &Path, source: &Source) -> Result<(), Box<dyn Error>> {
+    let backup = chosen(source)?;
+    let database = folder.join("vault.db");
+    std::fs::create_dir_all(folder)?;
+    let bar = bar("bytes");
+    let info = restore(&backup, root::ask(folder)?, &database, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let report = verify_audit_file(&database, None, &[])?;
+    let vault = open(folder)?;
+    vault.record_restore(info.at).await?;
+    vault.close().await;
+    say(&format!(
+        "restored {} as of {}: the audit chain is whole, {} entries",
+        backup.display(),
+        info.at,
+        report.entries
+    ));
+    say(
+        "what users changed after that moment is gone: a key that was revoked or erased since must be revoked or erased again",
+    );
+    Ok(())
+}
+
+async fn drill(folder: &Path, source: &Source) -> Result<(), Box<dyn Error>> {
+    let backup = chosen(source)?;
+    let empty = tempfile::tempdir()?;
+    let database = empty.path().join("vault.db");
+    let bar = bar("bytes");
+    let info = restore(&backup, root::ask(folder)?, &database, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let report = verify_audit_file(&database, None, &[])?;
+    let vault = open_under(empty.path(), root::ask(folder)?)?;
+    let counter = ProgressBar::new_spinner();
+    let shown = counter.clone();
+    let checked = vault.open_everything(move |done| shown.set_message(format!("{done} opened"))).await?;
+    counter.finish_and_clear();
+    vault.close().await;
+    say(&format!("{} as of {}", backup.display(), info.at));
+    say(&format!(
+        "the audit chain is whole: {} entries, {} signed for",
+        report.entries, report.signed_entries
+    ));
+    say(&format!(
+        "{} versions opened, {} locked by their owners' devices, {} without content",
+        checked.opened, checked.locked, checked.without_content
+    ));
+    if checked.failed.is_empty() {
+        return Ok(());
+    }
+    let failed: Vec<_> = checked.failed.iter().map(ToString::to_string).collect();
+    Err(format!("{} versions did not open: {}", failed.len(), failed.join(" ")).into())
+}
+
+/// A bar on standard error, where that is a terminal.
+pub(super) fn bar(unit: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {unit} {{elapsed}}");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
+}

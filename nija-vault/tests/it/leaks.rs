@@ -1,0 +1,329 @@
+//! Where a secret must not be: tables, backups, logs, the memory of a process that has no root, and the signer's memory once a
+//! lease has ended.
+//!
+//! What is read of a process is what a core dump of it would hold: every page that it can write, from `/proc/PID/mem`. The
+//! search shows that a secret is not there in the form that it came in. It cannot show that no part of it is in a register or
+//! in a page that was swapped out, nor that a request which was signed with it (and holds a signature, not the key) is gone.
+
+use nija_core::{Clock, Custody, Method, OpenPurpose, SealedCredential, UserId, Vault};
+use nija_vault::testing::{Setup, request, sealed, venue};
+use nija_vault::{LocalVault, RootKey, UnlockKey, backup_time, restore};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::common::{balance, intruder, open, signer, store};
+
+fn holds(haystack: &[u8], needle: &[u8]) -> bool {
+    let first = needle[0];
+    let mut rest = haystack;
+    while let Some(at) = rest.iter().position(|byte| *byte == first) {
+        if rest[at..].starts_with(needle) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+#[tokio::test]
+async fn no_table_and_no_backup_holds_a_secret() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    let mut secrets = Vec::new();
+    for _ in 0..3 {
+        let (_, secret) = store(&setup, &vault, user).await;
+        balance(signer(&vault, user).await.as_ref()).await.unwrap();
+        secrets.push(secret);
+    }
+    let backup = folder.path().join("vault.backup");
+    vault.back_up(&backup, |_, _| ()).await.unwrap();
+    vault.close().await;
+    let outside = intruder(folder.path());
+    let tables: Vec<String> = outside
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(tables.len() >= 8, "{tables:?}");
+    let mut dump = Vec::new();
+    for table in &tables {
+        let mut rows = outside.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                match row.get_ref(column).unwrap() {
+                    rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => {
+                        dump.extend_from_slice(bytes);
+                    }
+                    other => dump.extend_from_slice(format!("{other:?}").as_bytes()),
+                }
+            }
+        }
+    }
+    let file = std::fs::read(&backup).unwrap();
+    // Even who has the root and opens the backup has rows that are sealed in themselves.
+    let restored = folder.path().join("restored.db");
+    let root = RootKey::File(folder.path().join("vault.key"));
+    restore(&backup, root, &restored, &mut |_, _| ()).unwrap();
+    let restored = std::fs::read(restored).unwrap();
+    for secret in &secrets {
+        for (name, bytes) in [("dump", &dump), ("backup", &file), ("restored backup", &restored)] {
+            assert!(!holds(bytes, secret.as_bytes()), "{name}");
+            assert!(!holds(bytes, &hex::decode(secret).unwrap()), "{name}");
+        }
+    }
+    assert!(
+        holds(&dump, b"main") && holds(&restored, b"main"),
+        "the search finds what is meant to be readable"
+    );
+    assert!(!holds(&file, b"main"), "the backup hides labels and venues as well");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn logs_at_trace_level_hold_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // For this thread alone, and everything runs on it but the vault's own threads.
+    let secrets = tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tracing::trace!("the log is on");
+            let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+            let (user, vault) = (setup.user(), open(&setup, folder.path()));
+            let (key, secret) = store(&setup, &vault, user).await;
+            let lease = signer(&vault, user).await;
+            let signed = balance(lease.as_ref()).await.unwrap();
+            tracing::error!(?vault, ?lease, ?signed, "what a careless caller logs");
+            let refused = lease.sign(request("one", Method::Post, "/withdraw")).await;
+            tracing::error!(?refused, keys = ?vault.keys(), health = ?vault.health(), "and more");
+            let bad = sealed(&vault, user, &venue("one"), &key, &secret).await.unwrap();
+            let other = setup.user();
+            let refused = vault.store(other, &venue("one"), "", &bad).await;
+            tracing::error!(?refused, ?bad, "and more");
+            vault.rotate().await.unwrap();
+            vault.rewrap(|at| tracing::trace!(?at, "progress")).await.unwrap();
+            vault.close().await;
+            [key, secret]
+        })
+    });
+    let written = log.0.lock().unwrap().clone();
+    assert!(holds(&written, b"the log is on") && holds(&written, b"what a careless caller logs"));
+    for secret in secrets {
+        assert!(!holds(&written, secret.as_bytes()), "{}", String::from_utf8_lossy(&written));
+    }
+}
+
+/// What the other process does; `Some` steps answer with a line and wait for one.
+#[tokio::test]
+#[ignore = "started by the tests of this file"]
+async fn other_process() {
+    let Some(folder) = std::env::var_os("NIJA_LEAKS_FOLDER").map(PathBuf::from) else { return };
+    let user: UserId = std::env::var("NIJA_LEAKS_USER").unwrap().parse().unwrap();
+    let step = |name: &str| {
+        println!("at {name}");
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).unwrap();
+    };
+    match std::env::var("NIJA_LEAKS_ROLE").unwrap().as_str() {
+        "api" => {
+            // It has the rows and what devices send, and no root.
+            let connection = rusqlite::Connection::open(folder.join("vault.db")).unwrap();
+            let rows: Vec<Vec<u8>> = connection
+                .prepare("SELECT envelope FROM credential_versions UNION ALL SELECT envelope FROM user_keys")
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let sent: SealedCredential =
+                serde_json::from_slice(&std::fs::read(folder.join("sealed.json")).unwrap()).unwrap();
+            step("held");
+            drop((rows, sent));
+        }
+        role => {
+            let setup = Setup::new();
+            let vault = open(&setup, &folder);
+            if role == "session" {
+                let unlock = std::fs::read(folder.join("unlock.json")).unwrap();
+                let unlock: SealedCredential = serde_json::from_slice(&unlock).unwrap();
+                let until = setup.clock.now().plus(Duration::from_secs(600));
+                vault.unlock(user, &venue("one"), &unlock, until).await.unwrap();
+            }
+            let lease = vault.open(user, &venue("one"), OpenPurpose::Trade).await.unwrap();
+            for _ in 0..20 {
+                balance(lease.as_ref()).await.unwrap();
+            }
+            step("signing");
+            if role == "session" {
+                vault.lock(user, &venue("one")).await.unwrap();
+            } else {
+                setup.clock.advance(Duration::from_secs(301));
+                balance(lease.as_ref()).await.unwrap_err();
+            }
+            step("ended");
+        }
+    }
+}
+
+struct Other {
+    child: Child,
+    lines: Box<dyn Iterator<Item = String>>,
+}
+
+impl Other {
+    fn start(role: &str, folder: &Path, user: UserId) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["leaks::other_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .env("NIJA_LEAKS_FOLDER", folder)
+            .env("NIJA_LEAKS_USER", user.to_string())
+            .env("NIJA_LEAKS_ROLE", role)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        Self { child, lines: Box::new(lines) }
+    }
+
+    fn reaches(&mut self, step: &str) {
+        assert!(self.lines.any(|line| line.contains(&format!("at {step}"))), "it never came to {step}");
+    }
+
+    fn go_on(&mut self) {
+        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    /// Everything that the process could have written to.
+    fn memory_holds(&self, needles: &[&[u8]]) -> Vec<bool> {
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let maps = std::fs::read_to_string(process.join("maps")).unwrap();
+        let memory = std::fs::File::open(process.join("mem")).unwrap();
+        let mut found = vec![false; needles.len()];
+        let mut total = 0;
+        for line in maps.lines() {
+            let (range, rest) = line.split_once(' ').unwrap();
+            if !rest.starts_with("rw") {
+                continue;
+            }
+            let (from, to) = range.split_once('-').unwrap();
+            let hex = |text| u64::from_str_radix(text, 16).unwrap();
+            let mut region = vec![0; usize::try_from(hex(to) - hex(from)).unwrap()];
+            let mut filled = 0;
+            while filled < region.len() {
+                match memory.read_at(&mut region[filled..], hex(from) + filled as u64) {
+                    Ok(0) | Err(_) => break,
+                    Ok(read) => filled += read,
+                }
+            }
+            total += filled;
+            for (needle, found) in needles.iter().zip(&mut found) {
+                *found |= holds(&region[..filled], needle);
+            }
+        }
+        assert!(total > 100_000, "only {total} bytes could be read");
+        found
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+async fn filled(setup: &Setup, folder: &Path, user: UserId) -> (LocalVault, String) {
+    let vault = open(setup, folder);
+    let (_, secret) = store(setup, &vault, user).await;
+    (vault, secret)
+}
+
+#[tokio::test]
+async fn a_process_with_rows_and_blobs_and_no_root_holds_no_secret() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let user = setup.user();
+    let (vault, stored) = filled(&setup, folder.path(), user).await;
+    let sent = setup.random_text();
+    let blob = sealed(&vault, user, &venue("one"), "key", &sent).await.unwrap();
+    std::fs::write(folder.path().join("sealed.json"), serde_json::to_vec(&blob).unwrap()).unwrap();
+    vault.close().await;
+    let mut api = Other::start("api", folder.path(), user);
+    api.reaches("held");
+    let found = api.memory_holds(&[stored.as_bytes(), sent.as_bytes(), &blob.ciphertext]);
+    assert_eq!(found, [false, false, true], "it holds what it was sent, and nothing of what is in it");
+}
+
+#[tokio::test]
+async fn the_signers_memory_holds_no_secret_after_the_lease_ended() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let user = setup.user();
+    let (vault, secret) = filled(&setup, folder.path(), user).await;
+    vault.close().await;
+    let mut process = Other::start("delegated", folder.path(), user);
+    process.reaches("signing");
+    assert_eq!(
+        process.memory_holds(&[secret.as_bytes()]),
+        [true],
+        "while the lease lasts it is there: the search works"
+    );
+    process.go_on();
+    process.reaches("ended");
+    assert_eq!(process.memory_holds(&[secret.as_bytes()]), [false]);
+}
+
+#[tokio::test]
+async fn after_a_lock_neither_the_secret_nor_the_devices_key_is_in_the_signers_memory() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, at, words) = (setup.user(), venue("one"), setup.random_text());
+    let vault = open(&setup, folder.path());
+    let (unlock, secret) = (UnlockKey::new(&words).unwrap(), setup.random_text());
+    let sealing = vault.sealing_key().await.unwrap();
+    let blob = unlock.seal_credential(&sealing, user, &at, "key", &secret, None).unwrap();
+    vault.store_locked(user, &at, "", &blob, unlock.derivation().clone()).await.unwrap();
+    let sealed_key = unlock.seal_unlock(&sealing, user, &at).unwrap();
+    std::fs::write(folder.path().join("unlock.json"), serde_json::to_vec(&sealed_key).unwrap()).unwrap();
+    vault.close().await;
+    drop(vault);
+    let derivation = unlock.derivation();
+    let mut key = [0u8; 32];
+    let params =
+        argon2::Params::new(derivation.memory_kib, derivation.passes, derivation.lanes, Some(32)).unwrap();
+    argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+        .hash_password_into(words.as_bytes(), &hex::decode(&derivation.salt).unwrap(), &mut key)
+        .unwrap();
+    let mut process = Other::start("session", folder.path(), user);
+    process.reaches("signing");
+    let needles: [&[u8]; 3] = [secret.as_bytes(), &key, words.as_bytes()];
+    let while_unlocked = process.memory_holds(&needles);
+    assert!(while_unlocked[0], "while the unlock lasts the secret is there: the search works");
+    assert!(!while_unlocked[2], "the passphrase never left the device");
+    process.go_on();
+    process.reaches("ended");
+    assert_eq!(process.memory_holds(&needles), [false, false, false]);
+    assert!(backup_time(&folder.path().join("vault.db")).is_err(), "a database is no backup");
+}
