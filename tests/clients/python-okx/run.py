@@ -273,6 +273,15 @@ def bracket_and_its_cancel(venue):
     assert refused(venue.me.trade.cancel_algo_order(cancel)) == "51400"
 
 
+def stops_that_come_with_an_order(venue):
+    stops = [{"attachAlgoClOrdId": "both1", "slTriggerPx": "55000", "slOrdPx": "-1", "tpTriggerPx": "62000", "tpOrdPx": "-1"}]
+    order = venue.placed(px="61000", attachAlgoOrds=stops)
+    assert rows(venue.me.trade.get_order(BTC, ordId=order))[0]["state"] == "filled"
+    waiting = rows(venue.me.trade.order_algos_list(ordType="oco"))
+    assert [row["algoClOrdId"] for row in waiting] == ["both1"] and Decimal(waiting[0]["sz"]) == Decimal("0.000999")
+    assert rows(venue.me.trade.cancel_algo_order([{"instId": BTC, "algoId": waiting[0]["algoId"]}]))
+
+
 def refusals(venue):
     cases = [
         ({"sz": "0.000001"}, "51020"),
@@ -388,6 +397,7 @@ CHECKS = [
     batches,
     stop_order,
     bracket_and_its_cancel,
+    stops_that_come_with_an_order,
     refusals,
     key_rights,
     lost_answer,

@@ -74,6 +74,8 @@ pub(super) struct Algo {
     /// `fok`, `ioc` or nothing, of a trigger order.
     pub(super) advance: &'static str,
     pub(super) client_id: String,
+    /// A label that some clients send beside it.
+    pub(super) client_order_id: String,
     pub(super) tag: String,
     /// The last price when it was placed.
     pub(super) last: Decimal,

@@ -26,7 +26,7 @@ pub(super) fn place(caller: &Caller<'_>) -> Result<Value> {
     let about = |id: Option<u64>| {
         json!({
             "algoId": id.map(|id| ids::id(Kind::Algo, id)).unwrap_or_default(),
-            "clOrdId": "",
+            "clOrdId": text("clOrdId"),
             "algoClOrdId": text("algoClOrdId"),
             "tag": text("tag"),
             "subCode": "",
@@ -182,6 +182,7 @@ pub(super) fn row(algo: &Algo) -> Value {
         "algoId": ids::id(Kind::Algo, algo.id),
         "attachAlgoOrds": [],
         "cTime": ms(algo.created_ns),
+        "clOrdId": algo.client_order_id,
         "failCode": algo.fail_code,
         "instId": instrument.id,
         "instType": "SPOT",
@@ -224,7 +225,6 @@ pub(super) fn row(algo: &Algo) -> Value {
         "ccy",
         "chaseType",
         "chaseVal",
-        "clOrdId",
         "closeFraction",
         "isTradeBorrowMode",
         "lever",

@@ -10,7 +10,7 @@ use crate::engine::{AccountId, Engine, NewOrder, OrderType, Side, TimeInForce};
 use rust_decimal::Decimal;
 
 /// Fields that the simulator honours. Any other is refused unless lenient.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 23] = [
     "instId",
     "tdMode",
     "side",
@@ -20,6 +20,7 @@ const KNOWN: [&str; 22] = [
     "tag",
     "tgtCcy",
     "algoClOrdId",
+    "clOrdId",
     "tradeQuoteCcy",
     "reduceOnly",
     "tpTriggerPx",
@@ -36,7 +37,7 @@ const KNOWN: [&str; 22] = [
 ];
 
 /// A leg's two prices, of which neither comes alone. A limit of -1 means a market order.
-fn leg(fields: Fields<'_>, trigger: &str, limit: &str) -> Result<Option<Leg>> {
+pub(super) fn leg(fields: Fields<'_>, trigger: &str, limit: &str) -> Result<Option<Leg>> {
     let price = |name: &str| match fields.decimal(name)? {
         Some(value) if value == Decimal::NEGATIVE_ONE => Ok(Some(None)),
         Some(value) if value > Decimal::ZERO => Ok(Some(Some(value))),
@@ -120,6 +121,7 @@ pub(super) fn parse(
         rises: trigger.is_some_and(|leg| leg.trigger > last),
         advance,
         client_id: fields.word("algoClOrdId", 32)?.unwrap_or_default(),
+        client_order_id: fields.word("clOrdId", 32)?.unwrap_or_default(),
         tag: fields.word("tag", 16)?.unwrap_or_default(),
         last,
         created_ns: now_ns,
@@ -186,7 +188,7 @@ pub(super) fn child(algo: &Algo, leg: Leg) -> NewOrder {
 }
 
 /// Checks a leg's grid, size and least size. Whether there are funds is seen when its price comes.
-fn check_numbers(engine: &Engine, algo: &Algo, leg: Leg) -> Result<()> {
+pub(super) fn check_numbers(engine: &Engine, algo: &Algo, leg: Leg) -> Result<()> {
     let mut order = child(algo, leg);
     let in_quote = leg.limit.is_none() && algo.target == "quote_ccy";
     order.in_quote = in_quote;

@@ -2,6 +2,7 @@
 
 use super::algo::{Algo, AlgoKind, AlgoState, Leg};
 use super::algo_parse::child;
+use super::attached;
 use super::error::{OkxError, Result};
 use super::instruments::INSTRUMENTS;
 use super::new_order::{size_market, within_band};
@@ -26,10 +27,12 @@ pub(super) fn settle(venue: &Venue, state: &State, now_ns: i64) {
 
 pub(super) fn settle_in(state: &State, engine: &mut Engine, now_ns: i64) -> bool {
     let mut fired = false;
+    attached::begin(state, engine, now_ns);
     // One that goes off trades, which may set others off.
     while let Some((algo, leg, side)) = reached(state, engine) {
         fired = true;
         let became = fire(state, engine, &algo, leg, now_ns);
+        attached::begin(state, engine, now_ns);
         state.algos.lock().end(algo.id, |algo| {
             algo.updated_ns = now_ns;
             algo.triggered_ns = Some(now_ns);

@@ -6,6 +6,7 @@ pub(super) enum Kind {
     Order = 2_400,
     Algo = 2_500,
     Bill = 2_600,
+    Attached = 2_700,
 }
 
 const UNIT: u64 = 1_000_000_000_000_000;

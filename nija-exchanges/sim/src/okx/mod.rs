@@ -10,6 +10,7 @@ mod algo;
 mod algo_calls;
 mod algo_parse;
 mod algo_trigger;
+mod attached;
 mod auth;
 mod bars;
 mod body;

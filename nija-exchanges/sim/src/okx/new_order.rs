@@ -1,5 +1,6 @@
 //! Reading a new order, strictly.
 
+use super::attached;
 use super::body::Fields;
 use super::error::{OkxError, Result};
 use super::instruments::{Instrument, MOST_LIMIT, MOST_LIMIT_SZ, MOST_MARKET, plain};
@@ -9,7 +10,7 @@ use crate::engine::{AccountId, Engine, NewOrder, OrderType, Side, TimeInForce};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Fields that the simulator honours. Any other is refused unless lenient.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "instId",
     "tdMode",
     "clOrdId",
@@ -26,6 +27,7 @@ const KNOWN: [&str; 16] = [
     "stpMode",
     "tradeQuoteCcy",
     "isElpTakerAccess",
+    "attachAlgoOrds",
 ];
 
 /// A parsed order.
@@ -129,6 +131,7 @@ pub(super) fn parse(
             return Err(OkxError::parameter("px"));
         }
         notes.tgt_ccy = target(fields, side)?;
+        notes.attached = attached::read(fields, &order, notes.tgt_ccy, engine, lenient)?;
         size_market(engine, &mut order, instrument, notes.tgt_ccy, ban_amend)?;
         return Ok(Parsed { order, notes });
     }
@@ -143,6 +146,7 @@ pub(super) fn parse(
     }
     order.limit = Some(within_band(engine, &order, px, amends)?);
     check_limit_size(&order, px)?;
+    notes.attached = attached::read(fields, &order, "", engine, lenient)?;
     Ok(Parsed { order, notes })
 }
 

@@ -1,5 +1,6 @@
 //! What OKX tells of an order and the engine does not keep.
 
+use super::algo::Algo;
 use super::protocol::State;
 use crate::engine::{Engine, OrderId};
 use rust_decimal::Decimal;
@@ -21,6 +22,8 @@ pub(super) struct Notes {
     pub(super) source: &'static str,
     /// The algo order that it came from, and the client's id of that.
     pub(super) algo: Option<(u64, String)>,
+    /// The stops that wait once it is filled.
+    pub(super) attached: Option<Box<Algo>>,
 }
 
 impl State {
@@ -29,6 +32,9 @@ impl State {
         let mut all = self.notes.lock();
         if all.len() >= KEPT {
             all.retain(|id, _| engine.order(*id).is_some());
+        }
+        if notes.attached.is_some() {
+            self.attached.lock().insert(id);
         }
         all.insert(id, notes);
     }

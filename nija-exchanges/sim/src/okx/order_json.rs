@@ -1,5 +1,6 @@
 //! Orders and executions as OKX writes them.
 
+use super::attached;
 use super::ids::{self, Kind};
 use super::instruments::{INSTRUMENTS, Instrument, ms, plain};
 use super::notes::Notes;
@@ -118,7 +119,7 @@ pub(super) fn common(of: &State, order: &Order) -> Value {
         "accFillSz": plain(order.filled),
         "algoClOrdId": algo_client,
         "algoId": if algo_id == 0 { String::new() } else { ids::id(Kind::Algo, algo_id) },
-        "attachAlgoOrds": [],
+        "attachAlgoOrds": attached::rows(order, notes.attached.as_deref()),
         "avgPx": avg,
         "cTime": ms(order.opened_ns),
         "cancelSource": source,

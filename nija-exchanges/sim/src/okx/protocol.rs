@@ -17,7 +17,7 @@ use axum::http::Response;
 use axum::http::request::Parts;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub(super) struct State {
     /// What the engine does not know of orders.
     pub(super) notes: Mutex<BTreeMap<OrderId, Notes>>,
     pub(super) algos: Mutex<AlgoBook>,
+    /// Orders whose stops have not begun to wait.
+    pub(super) attached: Mutex<BTreeSet<OrderId>>,
     pub(super) watchers: Watchers,
 }
 

@@ -167,6 +167,52 @@ async fn a_stop_without_funds_fails_and_says_why() {
 }
 
 #[tokio::test]
+async fn stops_that_come_with_an_order_wait_once_it_is_filled() {
+    let sim = quiet().await;
+    let client = Client::new(sim.venue(VenueKind::Okx), 0);
+    let stops = json!([{ "attachAlgoClOrdId": "both1", "tpTriggerPx": "62000", "tpOrdPx": "-1", "slTriggerPx": "54500", "slOrdPx": "-1" }]);
+    let id = client.placed(json!({ "px": "58000", "sz": "0.01", "attachAlgoOrds": stops })).await;
+    let shown = client.order(&id).await["attachAlgoOrds"][0].clone();
+    assert_eq!((&shown["attachAlgoClOrdId"], &shown["slTriggerPx"]), (&json!("both1"), &json!("54500")));
+    let waiting = async || client.rows("/api/v5/trade/orders-algo-pending?ordType=conditional,oco").await;
+    assert!(waiting().await.is_empty(), "the order is not filled");
+    to(&sim, 57_900);
+    let both = waiting().await;
+    assert_eq!(both.len(), 1);
+    // What was bought, less the fee of a resting order.
+    assert_eq!(
+        (&both[0]["ordType"], &both[0]["side"], &both[0]["sz"]),
+        (&json!("oco"), &json!("sell"), &json!("0.009992"))
+    );
+    to(&sim, 62_100);
+    let done = client.row("/api/v5/trade/order-algo?algoClOrdId=both1").await;
+    assert_eq!((&done["state"], &done["actualSide"]), (&json!("effective"), &json!("tp")));
+    assert_eq!(client.order(done["ordId"].as_str().unwrap()).await["accFillSz"], "0.009992");
+    // Of an order that comes to nothing there are none.
+    let gone =
+        client.placed(json!({ "attachAlgoOrds": [{ "slTriggerPx": "29000", "slOrdPx": "-1" }] })).await;
+    assert_eq!(client.cancel(&gone).await["code"], "0");
+    assert!(waiting().await.is_empty());
+    for (stops, code) in [
+        (json!([{ "slTriggerPx": "30000", "slOrdPx": "-1" }]), "51047"),
+        (json!([{ "tpTriggerPx": "30000", "tpOrdPx": "-1" }]), "51046"),
+        (json!([{ "attachAlgoClOrdId": "x" }]), "51178"),
+        (
+            json!([{ "slTriggerPx": "29000", "slOrdPx": "-1" }, { "tpTriggerPx": "31000", "tpOrdPx": "-1" }]),
+            "51077",
+        ),
+        (json!([{ "callbackRatio": "0.05" }]), "51000"),
+        (json!([{ "slTriggerPx": "29000.01", "slOrdPx": "-1" }]), "51150"),
+        (json!("x"), "51000"),
+    ] {
+        assert_eq!(client.place(json!({ "attachAlgoOrds": stops })).await["sCode"], code, "{stops}");
+    }
+    let market = json!({ "ordType": "market", "px": "", "tgtCcy": "base_ccy", "attachAlgoOrds": [{ "slTriggerPx": "29000", "slOrdPx": "-1" }] });
+    assert_eq!(client.place(market).await["sCode"], "51044");
+    sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn algo_refusals_have_codes() {
     let sim = quiet().await;
     let client = Client::new(sim.venue(VenueKind::Okx), 0);
