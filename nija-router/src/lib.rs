@@ -31,12 +31,14 @@ mod support;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod simulation;
 
+mod balance;
 mod engine;
 mod lane;
 mod planted;
 mod risk;
 mod score;
 
+pub use balance::{Balance, BalanceError, Balanced};
 pub use engine::{
     AccountSummary, Engine, EngineConfig, EngineError, EngineParts, MarkedPosition, Preview, Submitted,
     VenueStatus,
