@@ -63,7 +63,11 @@ impl Endpoint {
             && loop {
                 match (wanted.next(), given.next()) {
                     (None, None) => break true,
-                    (Some("*"), Some(segment)) if plain(segment) => {}
+                    (Some("*"), Some(segment)) => {
+                        if !plain(segment) {
+                            break false;
+                        }
+                    }
                     (Some(want), Some(segment)) if want == segment => {}
                     _ => break false,
                 }
@@ -108,6 +112,7 @@ mod tests {
             "/v2/orders/..",
             "/v2/orders/a/b",
             "/v2/orders/a%2Fb",
+            "/v2/orders/*",
             "/v2/transfers/a",
         ] {
             assert!(!endpoint.matches(Method::Delete, path), "{path}");

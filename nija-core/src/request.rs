@@ -107,6 +107,16 @@ pub struct SignedParts {
 
 /// A request that the signer let through and signed. Only [`sign_request`] makes one, so that a transport cannot be handed anything else;
 /// whoever calls that must hold the secret, and only the vault's signer does.
+///
+/// It cannot be put together elsewhere:
+///
+/// ```compile_fail,E0451
+/// use nija_core::{Method, SignedParts, SignedRequest, VenueId};
+///
+/// fn forged(venue: VenueId, parts: SignedParts) -> SignedRequest {
+///     SignedRequest { venue, method: Method::Post, path: "/0/private/Withdraw".to_owned(), parts }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SignedRequest {
     venue: VenueId,

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
-    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
-    UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote,
+    Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId,
+    VenueOrder,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -17,11 +18,26 @@ use super::{
     private::{Operator, Private},
     stream,
 };
-use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
+use crate::transport::{
+    Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
+};
 
 /// Where the price streams are below their base address.
 pub(super) const CRYPTO_STREAM: &str = "/v1beta3/crypto/us";
 const STOCK_STREAMS: &str = "/v2/";
+
+/// "Usage limit": each answer tells the account's limit in `X-RateLimit-*`; the last answer may be any user's.
+const TRADING_LIMIT: &[LimitHeader] = &[limit("requests in 1 min")];
+const DATA_LIMIT: &[LimitHeader] = &[limit("data requests in 1 min")];
+
+const fn limit(name: &'static str) -> LimitHeader {
+    LimitHeader {
+        scope: LimitScope::Account,
+        name,
+        count: LimitCount::Remaining("x-ratelimit-remaining"),
+        limit: LimitBound::Header("x-ratelimit-limit"),
+    }
+}
 
 /// Alpaca.
 #[derive(Debug, Clone)]
@@ -73,10 +89,10 @@ impl AlpacaExecutor {
             ws_private = socket(&ws_private.join("/stream")).map_err(unusable)?;
         }
         let trading = HttpClient::new(venue.clone(), rest, &config.http)?;
-        let data = HttpClient::new(venue.clone(), data, &config.http)?;
+        let data = HttpClient::new(venue.clone(), data, &config.http)?.with_limit_headers(DATA_LIMIT);
         let operator = config.data_key.map(|key| Operator::new(venue.clone(), key, clock.clone()));
         Ok(Self(Arc::new(Alpaca {
-            private: Private::new(venue.clone(), trading.clone()),
+            private: Private::new(venue.clone(), trading.clone().with_limit_headers(TRADING_LIMIT)),
             orders: KnownOrders::default(),
             fees: config.fees,
             tiers: Mutex::default(),
@@ -175,6 +191,12 @@ impl Executor for AlpacaExecutor {
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
         self.0.fills_since(account, since).await
+    }
+
+    fn limits_used(&self) -> Vec<LimitUsage> {
+        let mut used = self.0.private.limits_used();
+        used.extend(self.0.market.limits_used());
+        used
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

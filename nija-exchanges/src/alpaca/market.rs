@@ -1,7 +1,8 @@
 //! What is nobody's account: assets, prices, books, candles.
 
 use nija_core::{
-    Candle, CandleInterval, Instrument, OrderBook, Quote, Symbol, VenueAccount, VenueError, VenueId,
+    Candle, CandleInterval, Instrument, LimitUsage, OrderBook, Quote, Symbol, VenueAccount, VenueError,
+    VenueId,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -58,6 +59,11 @@ impl Market {
             data,
             stock_feed,
         }
+    }
+
+    /// What the last answers said of the data host's limits.
+    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
+        self.data.limits_used()
     }
 
     /// The list as last read; read now, under the operator's key or this user's, if it never was.

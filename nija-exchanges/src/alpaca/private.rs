@@ -1,8 +1,8 @@
 //! Calls that carry a key: a user's through their signer, the operator's with the configured one.
 
 use nija_core::{
-    Clock, Method, RequestBody, RequestPurpose, SignContext, UnsignedRequest, VenueAccount, VenueError,
-    VenueId, sign_request,
+    Clock, LimitUsage, Method, RequestBody, RequestPurpose, SignContext, UnsignedRequest, VenueAccount,
+    VenueError, VenueId, sign_request,
 };
 use std::sync::Arc;
 
@@ -22,6 +22,11 @@ pub(super) struct Private {
 impl Private {
     pub(super) const fn new(venue: VenueId, http: HttpClient) -> Self {
         Self { venue, http }
+    }
+
+    /// What the last answers said of the trading host's limits.
+    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
+        self.http.limits_used()
     }
 
     pub(super) async fn get(

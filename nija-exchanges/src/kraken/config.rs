@@ -2,6 +2,7 @@
 
 use nija_core::VenueId;
 
+use super::KrakenTier;
 use crate::transport::{HttpConfig, WsConfig};
 
 /// Settings of a [`super::KrakenExecutor`].
@@ -21,6 +22,8 @@ pub struct KrakenConfig {
     pub websocket: WsConfig,
     /// Levels of a streamed book: 10 or 25.
     pub book_depth: usize,
+    /// The tier that users' call counters are counted by, which Kraken does not tell.
+    pub tier: KrakenTier,
 }
 
 impl KrakenConfig {
@@ -40,6 +43,7 @@ impl KrakenConfig {
             http: HttpConfig::default(),
             websocket: WsConfig::default(),
             book_depth: 25,
+            tier: KrakenTier::default(),
         }
     }
 

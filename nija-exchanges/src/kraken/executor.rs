@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
-    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
-    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    KeyRights, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol,
+    Timestamp, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ impl KrakenExecutor {
         let ws_private = socket(&config.ws_private).map_err(unusable)?;
         let http = HttpClient::new(venue.clone(), rest, &config.http)?;
         Ok(Self(Arc::new(Kraken {
-            market: Market::new(venue.clone(), http.clone(), clock),
-            private: Private::new(venue.clone(), http),
+            private: Private::new(venue.clone(), http.clone(), clock.clone(), config.tier),
+            market: Market::new(venue.clone(), http, clock),
             client_ids: ClientIds::default(),
             ws_public,
             ws_private,
@@ -145,6 +145,10 @@ impl Executor for KrakenExecutor {
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
         self.0.fills_since(account, since).await
+    }
+
+    fn limits_used(&self) -> Vec<LimitUsage> {
+        self.0.private.limits_used()
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

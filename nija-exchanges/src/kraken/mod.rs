@@ -6,6 +6,7 @@ mod account;
 mod auth;
 mod config;
 mod contract;
+mod counter;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod decoders;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use auth::KrakenAuthenticator;
 pub use config::KrakenConfig;
+pub use counter::KrakenTier;
 pub use executor::KrakenExecutor;
 #[doc(hidden)]
 pub use stream::book::{LocalBook, Precision};

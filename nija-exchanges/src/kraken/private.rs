@@ -1,7 +1,8 @@
 //! Calls under a user's key: signed and sent one after another for each key, since nonces must arrive in order.
 
 use nija_core::{
-    CredentialId, Method, RequestBody, RequestPurpose, UnsignedRequest, VenueAccount, VenueError, VenueId,
+    Clock, CredentialId, LimitUsage, Method, RequestBody, RequestPurpose, UnsignedRequest, VenueAccount,
+    VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{
@@ -9,6 +10,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use super::{KrakenTier, counter::CallCounters};
 use crate::transport::HttpClient;
 
 /// Form fields in the order they are sent.
@@ -20,11 +22,13 @@ pub(super) struct Private {
     venue: VenueId,
     http: HttpClient,
     turns: Turns,
+    clock: Arc<dyn Clock>,
+    counters: CallCounters,
 }
 
 impl Private {
-    pub(super) fn new(venue: VenueId, http: HttpClient) -> Self {
-        Self { venue, http, turns: Turns::default() }
+    pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>, tier: KrakenTier) -> Self {
+        Self { venue, http, turns: Turns::default(), clock, counters: CallCounters::new(tier) }
     }
 
     /// Calls `/0/private/<call>` and returns the answer's text.
@@ -47,7 +51,13 @@ impl Private {
         // Held until the answer is there: a request that overtook this one would make its nonce stale.
         let _mine = turn.lock().await;
         let signed = account.signer.sign(request).await?;
+        self.counters.count(account.signer.credential(), path, self.clock.now());
         Ok(self.http.send(&signed).await?.body)
+    }
+
+    /// How far the busiest key's counter is.
+    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
+        self.counters.used(self.clock.now())
     }
 }
 

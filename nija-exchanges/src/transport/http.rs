@@ -126,7 +126,16 @@ impl HttpClient {
         self.exchange(builder).await
     }
 
-    /// Sends a signed request exactly as it was signed.
+    /// Sends a signed request exactly as it was signed. Nothing else can be sent with a body, a header or a method of the caller's:
+    ///
+    /// ```compile_fail,E0308
+    /// use nija_core::UnsignedRequest;
+    /// use nija_exchanges::transport::HttpClient;
+    ///
+    /// async fn unsigned(client: &HttpClient, request: &UnsignedRequest) {
+    ///     let _ = client.send(request).await;
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`VenueError::NotSent`] when no connection came about; [`VenueError::RateLimited`] for 429 and 418;

@@ -311,3 +311,16 @@ fn addresses_that_cannot_be_are_refused_and_the_data_host_follows_the_trading_ho
         "http://127.0.0.1:1"
     );
 }
+
+#[tokio::test]
+async fn limits_are_those_that_the_answers_tell() {
+    // The harness's simulator has no limits to tell of.
+    let sim = nija_sim::Sim::builder().venues([nija_sim::VenueKind::Alpaca]).accounts(1).paused(true);
+    let sim = sim.start().await.unwrap();
+    let venue = sim.venue(nija_sim::VenueKind::Alpaca);
+    let executor = AlpacaExecutor::new(Alpaca::config(venue), Arc::new(nija_core::SystemClock)).unwrap();
+    executor.balances(&signed(&venue.accounts[0])).await.unwrap();
+    let used = executor.limits_used();
+    let trading = used.iter().find(|limit| limit.name == "requests in 1 min").unwrap();
+    assert!(trading.used > 0 && trading.limit == Some(200), "{used:?}");
+}

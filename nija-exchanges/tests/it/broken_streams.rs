@@ -10,7 +10,7 @@ use nija_core::{
     VenueFill,
 };
 use nija_exchanges::testing::{Trader, eventually};
-use nija_sim::{Account, Fault, FaultKind, VenueHandle};
+use nija_sim::{Account, Fault, FaultKind, NewAccount, VenueHandle};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -43,6 +43,13 @@ pub(crate) struct Scene<'a> {
     /// Whether the venue numbers its messages, so that a lost one is noticed with the next. Where it does not, nothing comes after the
     /// last lost ones, and they must be found all the same: the ends of orders as well.
     pub(crate) numbered: bool,
+}
+
+/// A key at the venue with the money for ten thousand orders.
+pub(crate) fn rich(venue: &VenueHandle) -> Account {
+    let balances = [("USD", 50_000_000_i64), ("BTC", 100)];
+    let balances = balances.map(|(asset, amount)| (asset.to_owned(), Decimal::from(amount)));
+    venue.add_account(NewAccount { balances: Some(BTreeMap::from(balances)), ..NewAccount::default() })
 }
 
 /// What the readers of the streams believe.

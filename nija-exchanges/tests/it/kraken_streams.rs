@@ -2,13 +2,13 @@
 
 use nija_exchanges::testing::Trader;
 
-use crate::broken_streams::Scene;
+use crate::broken_streams::{Scene, rich};
 use crate::support::{Kraken, dec, signed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_gaps_repeats_and_breaks_book_and_fills_are_the_venues() {
     let kraken = Kraken::start().await;
-    let key = kraken.key();
+    let key = rich(kraken.venue());
     let mut trader = Trader::new(&kraken).await;
     trader.account = signed(&key);
     let scene = Scene {

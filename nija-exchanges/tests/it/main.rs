@@ -20,3 +20,4 @@ mod paper;
 mod signatures;
 mod support;
 mod transport;
+mod unsignable;
