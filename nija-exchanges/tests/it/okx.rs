@@ -4,6 +4,6 @@
 mod harness;
 mod orders;
 mod streams;
-mod verify;
+pub(crate) mod verify;
 
 pub(crate) use harness::Okx;

@@ -14,13 +14,14 @@ use nija_exchanges::{
     binance::BinanceAuthenticator,
     coinbase::CoinbaseAuthenticator,
     kraken::KrakenAuthenticator,
+    okx::OkxAuthenticator,
 };
 use nija_sim::{Account, NewAccount, Sim, SimHandle, VenueKind};
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::support::id;
-use crate::{alpaca_verify, binance_verify, coinbase::tokens};
+use crate::{alpaca_verify, binance_verify, coinbase::tokens, okx::verify as okx_verify};
 
 const SEED: u64 = 20_261_126;
 
@@ -197,6 +198,29 @@ fn binance_kind(secret: Option<String>) -> Kind {
     }
 }
 
+fn okx_kind() -> Kind {
+    Kind {
+        venue: VenueKind::Okx,
+        authenticator: Box::new(OkxAuthenticator::new(id("okx"))),
+        secret: None,
+        credential: |account| {
+            CredentialSecret::new(account.key.clone(), account.secret.clone(), account.passphrase.clone())
+        },
+        request: okx_verify::request,
+        // The path but for what makes it private, query, body, and all four headers.
+        signed: |sent| {
+            let path = ("/api/v5/".len()..sent.path().end).map(Spot::Target);
+            let query = sent.query().map(Spot::Target);
+            path.chain(query).chain(sent.headers_from(0)).chain(sent.body()).collect()
+        },
+        refused: |status, body| {
+            let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+            // API class, or no such call.
+            status == 404 || answer["code"].as_str().is_some_and(|code| code.starts_with("501"))
+        },
+    }
+}
+
 fn alpaca_kind(credential: fn(&Account) -> CredentialSecret, signed: fn(&Sent) -> Vec<Spot>) -> Kind {
     Kind {
         venue: VenueKind::Alpaca,
@@ -267,6 +291,7 @@ kinds! {
     coinbase_eddsa: coinbase_kind(Some(ed25519_seed()));
     binance_hmac: binance_kind(None);
     binance_ed25519: binance_kind(Some(ed25519_pem()));
+    okx_hmac: okx_kind();
     alpaca_key_pair: alpaca_kind(pair, |sent| sent.headers_from(0));
     alpaca_oauth: alpaca_kind(
         |account| CredentialSecret::new(OAUTH.to_owned(), account.secret.clone(), None),

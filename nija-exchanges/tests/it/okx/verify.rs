@@ -16,7 +16,7 @@ const SEED: u64 = 20_261_126;
 const REFUSAL: &str = "50113";
 
 /// A request of the allow-list with random parameters or a random body.
-fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
+pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
     let text = |rng: &mut ChaCha8Rng| -> String {
         let alphabet: Vec<char> = "abcXYZ019 /+%&=?:-_.,~ü€\u{1F600}".chars().collect();
         (0..rng.random_range(1..20)).map(|_| alphabet[rng.random_range(0..alphabet.len())]).collect()
