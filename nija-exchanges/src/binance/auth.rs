@@ -29,6 +29,8 @@ const ENDPOINTS: &[Endpoint] = &[
     at(Method::Get, "/api/v3/order"),
     at(Method::Post, "/api/v3/order"),
     at(Method::Delete, "/api/v3/order"),
+    at(Method::Delete, "/api/v3/orderList"),
+    at(Method::Post, "/api/v3/orderList/oco"),
     at(Method::Get, "/sapi/v1/account/apiRestrictions"),
     at(Method::Post, LISTEN_KEY),
     at(Method::Put, LISTEN_KEY),

@@ -39,6 +39,8 @@ pub struct BinanceConfig {
     pub knows_key_rights: bool,
     /// How a user's own stream is opened.
     pub user_stream: UserStream,
+    /// Whether `orderList/oco` is there, which places a bracket.
+    pub order_lists: bool,
 }
 
 impl BinanceConfig {
@@ -61,6 +63,7 @@ impl BinanceConfig {
             receive_window: super::contract::RECEIVE_WINDOW,
             knows_key_rights: true,
             user_stream: UserStream::WebSocketApi,
+            order_lists: true,
         }
     }
 
@@ -89,13 +92,15 @@ impl BinanceConfig {
         }
     }
 
-    /// Binance.US. Unverified: its documentation names these hosts and listen keys, and lists neither `apiRestrictions` nor
-    /// signed stream subscriptions, so key rights stay unknown and the stream is opened by listen key.
+    /// Binance.US. Unverified: its documentation names these hosts and listen keys, and lists neither `apiRestrictions`,
+    /// signed stream subscriptions nor `orderList/oco`, so key rights stay unknown, the stream is opened by listen key, and there are no
+    /// brackets.
     #[must_use]
     pub fn us(venue: VenueId) -> Self {
         Self {
             knows_key_rights: false,
             user_stream: UserStream::ListenKey,
+            order_lists: false,
             ..Self::new(
                 venue,
                 "https://api.binance.us",

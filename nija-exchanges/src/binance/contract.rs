@@ -15,7 +15,7 @@ pub(super) const SHORTEST_WINDOW: Duration = Duration::from_millis(250);
 /// What the measurement of the clock leaves open, and the lag of look-ups (rest-api.md, "Data sources": memory, then database).
 const DOUBT: Duration = Duration::from_secs(10);
 
-pub(super) fn contract(venue: VenueId, window: Duration) -> VenueContract {
+pub(super) fn contract(venue: VenueId, window: Duration, lists: bool) -> VenueContract {
     VenueContract {
         venue,
         name: "Binance",
@@ -27,7 +27,8 @@ pub(super) fn contract(venue: VenueId, window: Duration) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Deadline(window.saturating_add(DOUBT)),
         // rest-api.md, "LIMITS": weight by address, unfilled orders by account.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
-        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
+        // New order: STOP_LOSS_LIMIT, set off by the last trade. New Order list - OCO. exchangeInfo says which symbols have them.
+        resting: RestingOrders { limit: true, stop_limit: true, bracket: lists },
         ordered_nonces: false,
     }
 }

@@ -39,7 +39,7 @@ pub(super) static SYMBOLS: LazyLock<SymbolMap> = LazyLock::new(|| {
 pub(super) const AT: Timestamp = Timestamp::from_micros(1);
 
 /// Calls, by the last part of their path.
-pub(super) const CALLS: [&str; 13] = [
+pub(super) const CALLS: [&str; 14] = [
     "exchangeInfo",
     "time",
     "bookTicker",
@@ -49,6 +49,7 @@ pub(super) const CALLS: [&str; 13] = [
     "commission",
     "apiRestrictions",
     "order",
+    "orderList",
     "orders",
     "cancelled",
     "myTrades",
@@ -134,6 +135,12 @@ pub(super) fn read(call: &str, json: &str) -> Result<usize, VenueError> {
             Ok(rights.names.len())
         }
         "order" => order(&result(venue, call, json)?),
+        "orderList" => {
+            let list: wire::OrderList = result(venue, call, json)?;
+            list.order_reports.iter().try_for_each(|one| order(one).map(|_| ()))?;
+            sound::seen(&parse::list_id(venue, "BTCUSDT", list.order_list_id)?);
+            Ok(list.order_reports.len())
+        }
         "orders" => {
             let orders: Vec<wire::Order> = result(venue, call, json)?;
             orders.iter().try_for_each(|one| order(one).map(|_| ()))?;
@@ -167,7 +174,12 @@ fn filters(filters: &Filters, instrument: &nija_core::Instrument) {
     for number in ["0.00000001", "61234.5", "99999999999999"] {
         let number = number.parse().unwrap();
         let (price, quantity) = (Price::new(number).unwrap(), Quantity::new(number).unwrap());
-        for kind in [OrderKind::Market, OrderKind::Limit { price }] {
+        for kind in [
+            OrderKind::Market,
+            OrderKind::Limit { price },
+            OrderKind::StopLimit { stop: price, price },
+            OrderKind::Bracket { take_profit: price, stop: price, price },
+        ] {
             let _ = filters.fit(instrument, Side::Buy, kind, quantity, price, Some(price));
             let _ = filters.fit(instrument, Side::Sell, kind, quantity, price, None);
         }

@@ -30,7 +30,8 @@ pub(super) fn classify(venue: &VenueId, code: i64, msg: &str) -> VenueError {
         // The timestamp is out of step with Binance's clock: the same request, signed anew, can succeed.
         -1021 => VenueError::NonceRefused { venue, message },
         -1008 | -1016 => VenueError::Unavailable { venue, message },
-        -1013 | -1014 | -1020 | -1010 => rejected(venue, code, message),
+        -1013 => rejected(venue, code, in_words(message)),
+        -1014 | -1020 | -1010 => rejected(venue, code, message),
         -1099..=-1000 => VenueError::AnswerLost { venue, message: format!("{code}: {message}") },
         -2010 if message.contains("insufficient balance") => VenueError::InsufficientFunds { venue, message },
         -2010 if message.contains("Market is closed") || message.contains("trading phase") => {
@@ -38,6 +39,20 @@ pub(super) fn classify(venue: &VenueId, code: i64, msg: &str) -> VenueError {
         }
         _ => rejected(venue, code, message),
     }
+}
+
+/// Limits on what is open cannot be checked before sending; what they mean is said with the refusal (filters.md).
+fn in_words(message: String) -> String {
+    let words = match message.strip_prefix("Filter failure: ") {
+        Some("MAX_NUM_ALGO_ORDERS") => "too many stops and brackets are open in this symbol",
+        Some("EXCHANGE_MAX_NUM_ALGO_ORDERS") => "too many stops and brackets are open",
+        Some("MAX_NUM_ORDERS") => "too many orders are open in this symbol",
+        Some("EXCHANGE_MAX_NUM_ORDERS") => "too many orders are open",
+        Some("MAX_NUM_ORDER_LISTS") => "too many brackets are open in this symbol",
+        Some("EXCHANGE_MAX_NUM_ORDER_LISTS") => "too many brackets are open",
+        _ => return message,
+    };
+    format!("{message}: {words}")
 }
 
 fn rejected(venue: VenueId, code: i64, message: String) -> VenueError {
@@ -88,6 +103,12 @@ mod tests {
         for code in [-1002, -1022, -2014, -2015] {
             assert!(matches!(of(code, "key"), VenueError::KeyRefused { .. }), "{code}");
         }
+        let many = of(-1013, "Filter failure: MAX_NUM_ALGO_ORDERS").to_string();
+        assert!(
+            many.contains("MAX_NUM_ALGO_ORDERS: too many stops and brackets are open in this symbol"),
+            "{many}"
+        );
+        assert!(is_nothing_to_cancel(&of(-2011, "Unknown order list sent.")));
         assert!(is_unknown_symbol(&of(-1121, "Invalid symbol.")));
         assert!(is_no_such_order(&of(-2013, "Order does not exist.")));
         assert!(is_nothing_to_cancel(&of(-2011, "Unknown order sent.")));

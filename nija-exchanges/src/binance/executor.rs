@@ -71,7 +71,7 @@ impl BinanceExecutor {
         let http = HttpClient::new(venue.clone(), rest, &config.http)?.with_limit_headers(LIMITS);
         let window = config.receive_window.clamp(SHORTEST_WINDOW, LONGEST_WINDOW);
         Ok(Self(Arc::new(Binance {
-            market: Market::new(venue.clone(), http.clone(), clock),
+            market: Market::new(venue.clone(), http.clone(), clock, config.order_lists),
             http,
             client_ids: ClientIds::default(),
             traded: Traded::default(),
@@ -82,7 +82,7 @@ impl BinanceExecutor {
             window,
             knows_key_rights: config.knows_key_rights,
             user_stream: config.user_stream,
-            contract: contract::contract(venue.clone(), window),
+            contract: contract::contract(venue.clone(), window, config.order_lists),
             venue,
         })))
     }

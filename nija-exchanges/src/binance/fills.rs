@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    bracket,
     executor::Binance,
     parse::{self, result},
     symbols::Listed,
@@ -85,6 +86,19 @@ impl Binance {
             fills.push(parse::fill(&self.venue, listed.name(), trade, symbol)?);
         }
         self.name(account, listed, &mut fills).await?;
+        let lists: HashMap<u64, i64> = trades
+            .iter()
+            .filter_map(|trade| Some((trade.order_id, trade.order_list_id.filter(|list| *list >= 0)?)))
+            .collect();
+        for fill in &mut fills {
+            // The legs of a bracket are one order of ours.
+            let number =
+                parse::order_number(&fill.venue_order_id, listed.name()).and_then(|text| text.parse().ok());
+            let list = number.and_then(|number: u64| lists.get(&number));
+            if let Some(list) = list.filter(|_| fill.client_id.is_some()) {
+                fill.venue_order_id = parse::list_id(&self.venue, listed.name(), *list)?;
+            }
+        }
         Ok(fills)
     }
 
@@ -161,7 +175,7 @@ impl Binance {
             unknown.remove(&first);
             for order in &orders {
                 unknown.remove(&order.order_id);
-                found.insert(order.order_id, order.client_order_id.parse().ok());
+                found.insert(order.order_id, bracket::named(&order.client_order_id).0);
             }
             let reached = orders.last().map(|last| last.order_id);
             // What lies before the page's end and was not in it is not told at all.

@@ -96,12 +96,19 @@ impl Filters {
                 return Err(FilterError::BelowMinQuantity { quantity, min, base, venue: rules.venue });
             }
         }
-        let price = kind.worst_price().unwrap_or(reference);
-        if let Some((max, _)) = self.max_notional.filter(|(_, at_market)| !market || *at_market) {
-            self.below(instrument, quantity, price, max)?;
-        }
-        if let Some(price) = kind.worst_price() {
+        let limits = [kind.worst_price(), kind.take_profit()];
+        // Each limit price is an order's price at Binance, a bracket's take-profit too.
+        for price in limits.into_iter().flatten() {
+            rules.fit(side, OrderKind::Limit { price }, quantity, price)?;
             self.in_range(instrument, side, price, last)?;
+        }
+        // PRICE_FILTER is about stop prices as well, the bands are about prices alone.
+        if let Some(stop) = kind.stop() {
+            self.in_range(instrument, side, stop, None)?;
+        }
+        if let Some((max, _)) = self.max_notional.filter(|(_, at_market)| !market || *at_market) {
+            let dearest = limits.into_iter().flatten().max().unwrap_or(reference);
+            self.below(instrument, quantity, dearest, max)?;
         }
         Ok((quantity, kind))
     }
@@ -228,6 +235,32 @@ mod tests {
             "11 BTC is above the largest order at binance, 10 BTC"
         );
         assert!(fit(OrderKind::Limit { price: price("60000") }, "0.0009", None).is_ok());
+    }
+
+    #[test]
+    fn every_price_of_a_stop_or_bracket_keeps_to_the_filters() {
+        let stop = |stop: &str, limit: &str| OrderKind::StopLimit { stop: price(stop), price: price(limit) };
+        assert!(fit(stop("61000", "62000"), "1", Some("60000")).is_ok());
+        // A stop price has to be within PRICE_FILTER alone, its limit within the band as well.
+        assert!(fit(stop("310000", "310000"), "1", Some("60000")).is_ok());
+        let error = fit(stop("320000", "330000"), "1", Some("60000")).unwrap_err();
+        assert!(error.contains("330000 USDT is outside what binance takes now"), "{error}");
+        let error = fit(stop("1000001", "1000001"), "1", None).unwrap_err();
+        assert!(error.contains("1000001 USDT is outside"), "{error}");
+        let bracket = |profit: &str| OrderKind::Bracket {
+            take_profit: price(profit),
+            stop: price("61000"),
+            price: price("62000"),
+        };
+        assert!(fit(bracket("50000"), "1", Some("60000")).is_ok());
+        let error = fit(bracket("1000"), "1", Some("60000")).unwrap_err();
+        assert!(error.contains("1000 USDT is outside what binance takes now"), "{error}");
+        // Each leg is an order with a notional of its own.
+        assert_eq!(
+            fit(bracket("1000"), "0.004", None).unwrap_err(),
+            "4 USDT is below the smallest order at binance, 5 USDT"
+        );
+        assert!(fit(bracket("50000"), "146", None).unwrap_err().contains("is above the largest order"));
     }
 
     #[test]

@@ -41,10 +41,11 @@ pub(super) struct Market {
     /// The newest price of each symbol that was asked for or streamed.
     prices: Mutex<HashMap<Symbol, (Price, Timestamp)>>,
     watched: Mutex<BTreeSet<Symbol>>,
+    order_lists: bool,
 }
 
 impl Market {
-    pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>, order_lists: bool) -> Self {
         Self {
             listings: Listings::new(clock.clone()),
             venue,
@@ -53,6 +54,7 @@ impl Market {
             http,
             prices: Mutex::default(),
             watched: Mutex::default(),
+            order_lists,
         }
     }
 
@@ -74,7 +76,10 @@ impl Market {
     /// Reads the list, and the venue's clock along with it.
     async fn read(&self) -> Result<SymbolMap, VenueError> {
         let body = self.get("/api/v3/exchangeInfo", Vec::new()).await?;
-        let info: wire::ExchangeInfo = result(&self.venue, "exchangeInfo", &body)?;
+        let mut info: wire::ExchangeInfo = result(&self.venue, "exchangeInfo", &body)?;
+        for symbol in &mut info.symbols {
+            symbol.oco_allowed &= self.order_lists;
+        }
         self.measure_clock().await?;
         Ok(SymbolMap::new(&self.venue, &info.symbols))
     }

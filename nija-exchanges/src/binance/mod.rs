@@ -6,6 +6,7 @@
 
 mod account;
 mod auth;
+mod bracket;
 mod config;
 mod contract;
 #[cfg(feature = "testing")]
@@ -15,6 +16,7 @@ mod error;
 mod executor;
 mod fills;
 mod filters;
+mod form;
 mod market;
 mod orders;
 mod parse;

@@ -6,8 +6,11 @@ use nija_core::{
 };
 use serde::Deserialize;
 
-use super::{symbols::SymbolMap, wire};
+use super::{bracket, symbols::SymbolMap, wire};
 use crate::decode::{Level, Num, asset, decode, moment, money, price, quantity, unreadable};
+
+/// What sets a list's number off from an order's.
+const LIST: &str = "list:";
 
 /// Reads an answer, or the refusal that was sent instead.
 pub(super) fn result<'a, T: Deserialize<'a>>(
@@ -88,8 +91,12 @@ pub(super) fn candle(venue: &VenueId, row: &[Num]) -> Result<Candle, VenueError>
     })
 }
 
-/// Market or limit; stops and take-profits count by how they execute once triggered.
-pub(super) fn kind(text: &str, limit: Num) -> OrderKind {
+/// Market, limit or stop-limit; the other stops and take-profits count by how they execute once triggered.
+pub(super) fn kind(text: &str, limit: Num, stop: Option<Num>) -> OrderKind {
+    let stop = stop.and_then(|stop| Price::new(stop.0).ok());
+    if let ("STOP_LOSS_LIMIT", Ok(price), Some(stop)) = (text, Price::new(limit.0), stop) {
+        return OrderKind::StopLimit { stop, price };
+    }
     let limited = matches!(text, "LIMIT" | "LIMIT_MAKER" | "STOP_LOSS_LIMIT" | "TAKE_PROFIT_LIMIT");
     let price = Price::new(limit.0).ok().filter(|_| limited);
     price.map_or(OrderKind::Market, |price| OrderKind::Limit { price })
@@ -124,10 +131,10 @@ pub(super) fn report(
     Ok(ExecutionReport {
         venue: venue.clone(),
         venue_order_id: order_id(venue, &order.symbol, order.order_id)?,
-        client_id: order.client_order_id.parse().ok(),
+        client_id: bracket::named(&order.client_order_id).0,
         symbol,
         side: side(venue, &at("side"), &order.side)?,
-        kind: kind(&order.kind, order.price),
+        kind: kind(&order.kind, order.price, order.stop_price),
         state: state(&order.status, filled, ordered),
         quantity: ordered,
         filled,
@@ -176,6 +183,20 @@ pub(super) fn symbol(
     let listed = symbols.by_name(name);
     let listed = listed.ok_or_else(|| unreadable(venue, path, format_args!("{name:?} is not listed")))?;
     Ok(listed.instrument.symbol.clone())
+}
+
+/// A list of orders under an id of ours: `BTCUSDT:list:7`.
+pub(super) fn list_id(venue: &VenueId, name: &str, number: i64) -> Result<VenueOrderId, VenueError> {
+    let number =
+        u64::try_from(number).map_err(|_| unreadable(venue, "orderListId", "the order is in no list"))?;
+    VenueOrderId::new(&format!("{name}:{LIST}{number}"))
+        .map_err(|error| unreadable(venue, "orderListId", error))
+}
+
+/// Binance's number of a list in an id of ours, where it is a list of this symbol.
+pub(super) fn list_number<'a>(id: &'a VenueOrderId, name: &str) -> Option<&'a str> {
+    let (of, list) = id.as_str().split_once(':')?;
+    list.strip_prefix(LIST).filter(|number| of == name && !number.is_empty())
 }
 
 /// Numbers of orders and executions are unique within their symbol alone, so our ids hold both: `BTCUSDT:28`.

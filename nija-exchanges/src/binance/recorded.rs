@@ -2,14 +2,17 @@
 //!
 //! `NIJA_DECODER_CASES` sets how many random payloads each decoder is given (256 unless told otherwise).
 
-use nija_core::{OrderState, VenueError};
+use nija_core::{OrderKind, OrderState, RestingOrders, VenueError};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 use std::collections::HashMap;
 
 use super::{
+    bracket::Leg,
     decoders::{AT, CALLS, SYMBOLS, VENUE, read, take},
+    parse::result,
     stream::events::{self, Orders},
+    symbols::SymbolMap,
     wire::{self, ws},
 };
 
@@ -84,6 +87,111 @@ fn private(file: &str, kind: &str, event: &str) {
         }
         _ => {}
     }
+}
+
+#[test]
+fn fixture_the_recorded_list_of_symbols_says_which_orders_rest() {
+    let Some(folder) = crate::fixtures::folder("fixture_the_recorded_list_of_symbols_of_binance") else {
+        return;
+    };
+    let path = folder.join("payloads/binance/jkorf/rest_GetExchangeInfo.json");
+    let framed: HashMap<String, Box<RawValue>> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let info: wire::ExchangeInfo = result(&VENUE, "exchangeInfo", framed["response"].get()).unwrap();
+    let instruments = SymbolMap::new(&VENUE, &info.symbols).instruments();
+    assert!(!instruments.is_empty());
+    assert!(instruments.iter().all(|one| one.resting == RestingOrders::ALL), "{instruments:?}");
+}
+
+/// An execution report of a leg, in the fields of user-data-stream.md.
+fn of_leg(leg: Leg, execution: &str, status: &str, filled: &str) -> String {
+    let (number, kind, price, stop) = match leg {
+        Leg::TakeProfit => (17, "LIMIT_MAKER", "66000", "0"),
+        Leg::Stop => (18, "STOP_LOSS_LIMIT", "48000", "54000"),
+    };
+    let traded = execution == "TRADE";
+    let mut report = json!({
+        "e": "executionReport", "E": 2, "s": "BTCUSDT", "c": leg.id(ORDER.parse().unwrap()), "S": "SELL", "o": kind, "f": "GTC",
+        "q": "2", "p": price, "P": stop, "F": "0", "g": 7, "C": "", "x": execution, "X": status, "r": "NONE", "i": number,
+        "l": if traded { "1" } else { "0" }, "z": filled, "L": if traded { price } else { "0" }, "n": "0", "N": null, "T": 2,
+        "t": if traded { format!("{number}{filled}").parse::<i64>().unwrap() } else { -1 }, "w": true, "m": false, "O": 1,
+        "Z": "0"
+    });
+    if execution == "CANCELED" {
+        // A cancel has an id of its own.
+        report["C"] = report["c"].take();
+        report["c"] = json!("xyz");
+    }
+    report.to_string()
+}
+
+const ORDER: &str = "7d1c9a52-6c3a-4d65-9a4c-0b9d9a1f7a10";
+
+/// What is told of a bracket: fills, and its reports by state.
+fn told_of(messages: &[String]) -> (Vec<String>, Vec<OrderState>) {
+    let mut orders = Orders::new(VENUE.clone());
+    orders.begin(AT);
+    let (mut fills, mut states) = (Vec::new(), Vec::new());
+    for message in messages {
+        let told = orders.take(&serde_json::from_str(message).unwrap(), &SYMBOLS).unwrap();
+        assert!(told.order.is_none_or(|(_, id)| id == ORDER.parse().ok()));
+        fills.extend(told.fill.map(|fill| {
+            assert_eq!(
+                (fill.venue_order_id.as_str(), fill.client_id),
+                ("BTCUSDT:list:7", ORDER.parse().ok())
+            );
+            fill.execution_id.as_str().to_owned()
+        }));
+        if let Some(report) = told.report {
+            assert_eq!(
+                (report.venue_order_id.as_str(), report.client_id),
+                ("BTCUSDT:list:7", ORDER.parse().ok())
+            );
+            assert!(matches!(report.kind, OrderKind::Bracket { .. }), "{:?}", report.kind);
+            states.push(report.state);
+        }
+    }
+    (fills, states)
+}
+
+#[test]
+fn a_bracket_on_the_stream_is_one_order_with_one_end() {
+    use OrderState::{Cancelled, Filled, PartialFill, Working};
+    let [profit, stop] = [Leg::TakeProfit, Leg::Stop];
+    let begun = || vec![of_leg(profit, "NEW", "NEW", "0"), of_leg(stop, "NEW", "NEW", "0")];
+    let after = |more: &[String]| told_of(&[begun(), more.to_vec()].concat());
+    // It wins in two executions. The end of the stop is no end of the bracket, whenever it is told.
+    let gone = of_leg(stop, "EXPIRED", "EXPIRED", "0");
+    let (part, whole) =
+        (of_leg(profit, "TRADE", "PARTIALLY_FILLED", "1"), of_leg(profit, "TRADE", "FILLED", "2"));
+    let (fills, states) = after(&[gone.clone(), part.clone(), whole.clone()]);
+    assert_eq!((fills.len(), states), (2, vec![Working, Working, PartialFill, Filled]));
+    let again = whole.clone();
+    let (fills, states) = after(&[part.clone(), whole, gone.clone(), again, gone.clone()]);
+    assert_eq!((fills.len(), states), (2, vec![Working, PartialFill, Filled]));
+    // It stops: the take-profit goes, the stop is set off and sells.
+    let (fills, states) = after(&[
+        of_leg(profit, "EXPIRED", "EXPIRED", "0"),
+        of_leg(stop, "NEW", "NEW", "0"),
+        of_leg(stop, "TRADE", "PARTIALLY_FILLED", "1"),
+        of_leg(stop, "TRADE", "FILLED", "2"),
+    ]);
+    assert_eq!((fills.len(), states), (2, vec![Working, Working, Working, PartialFill, Filled]));
+    // Cancelled as it stood, and after a part was sold.
+    let ends = [of_leg(profit, "CANCELED", "CANCELED", "0"), of_leg(stop, "CANCELED", "CANCELED", "0")];
+    assert_eq!(after(&ends), (vec![], vec![Working, Working, Cancelled]));
+    let (fills, states) = after(&[gone, part, of_leg(profit, "CANCELED", "CANCELED", "1")]);
+    assert_eq!((fills.len(), states), (1, vec![Working, Working, PartialFill, Cancelled]));
+}
+
+#[test]
+fn a_leg_whose_execution_is_missing_is_noticed() {
+    let mut orders = Orders::new(VENUE.clone());
+    orders.begin(AT);
+    let begun = of_leg(Leg::TakeProfit, "NEW", "NEW", "0");
+    let _ = orders.take(&serde_json::from_str(&begun).unwrap(), &SYMBOLS).unwrap();
+    let late = of_leg(Leg::TakeProfit, "TRADE", "FILLED", "2");
+    assert!(orders.take(&serde_json::from_str(&late).unwrap(), &SYMBOLS).unwrap_err().contains("is missing"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a request for a new order says, read from its parameters: the user's policy is held against it.
 
 use nija_core::{Method, OrderReading, RequestBody, Side, StatedOrder, UnsignedRequest};
+use rust_decimal::Decimal;
 
 pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     if request.method != Method::Post || !request.path.to_ascii_lowercase().contains("/order") {
@@ -16,23 +17,40 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         let mut found = all.filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         found.next().filter(|_| found.next().is_none())
     };
-    // Lists of orders have prices of their own for each leg.
-    if request.path != "/api/v3/order" {
-        return OrderReading::Unreadable;
-    }
-    let number = |wanted| field(wanted).and_then(|text| text.parse().ok());
+    let single = match request.path.as_str() {
+        "/api/v3/order" => true,
+        "/api/v3/orderList/oco" => false,
+        // Other lists hold more than one order's money, or say what they are in other words.
+        _ => return OrderReading::Unreadable,
+    };
+    let number = |wanted| field(wanted).and_then(|text| text.parse::<Decimal>().ok());
     let side = match field("side") {
         Some("BUY") => Side::Buy,
         Some("SELL") => Side::Sell,
         _ => return OrderReading::Unreadable,
     };
-    let (Some(pair), Some(kind)) = (field("symbol"), field("type")) else { return OrderReading::Unreadable };
+    let Some(pair) = field("symbol").map(str::to_owned) else { return OrderReading::Unreadable };
+    if !single {
+        // One leg ends the other, so what it may come to is the dearer of them.
+        let prices: (Option<Decimal>, Option<Decimal>) = (number("abovePrice"), number("belowPrice"));
+        return match (number("quantity"), prices) {
+            (quantity @ Some(_), (Some(above), Some(below))) => OrderReading::Order(StatedOrder {
+                pair,
+                side,
+                quantity,
+                quote: None,
+                limit: Some(above.max(below)),
+            }),
+            _ => OrderReading::Unreadable,
+        };
+    }
+    let Some(kind) = field("type") else { return OrderReading::Unreadable };
     let (quantity, quote, limit) = (number("quantity"), number("quoteOrderQty"), number("price"));
     let is_limit = kind.contains("LIMIT");
     if (is_limit && limit.is_none()) || (quantity.is_none() && quote.is_none()) {
         return OrderReading::Unreadable;
     }
-    OrderReading::Order(StatedOrder { pair: pair.to_owned(), side, quantity, quote, limit })
+    OrderReading::Order(StatedOrder { pair, side, quantity, quote, limit })
 }
 
 #[cfg(test)]
@@ -83,5 +101,26 @@ mod tests {
             "a limit without its price"
         );
         assert_eq!(request("/api/v3/orderList/oco", &fields, false), OrderReading::Unreadable);
+        assert_eq!(request("/api/v3/orderList/oto", &fields, false), OrderReading::Unreadable);
+    }
+
+    #[test]
+    fn a_bracket_is_held_against_the_dearer_of_its_prices() {
+        let fields = crate::binance::form::list(
+            "BTCUSDT",
+            Side::Sell,
+            "66000".parse().unwrap(),
+            ("54000".parse().unwrap(), "48000".parse().unwrap()),
+            "0.5".parse().unwrap(),
+            "7d1c9a52-6c3a-4d65-9a4c-0b9d9a1f7a10".parse().unwrap(),
+        );
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let OrderReading::Order(order) = request("/api/v3/orderList/oco", &fields, false) else {
+            panic!("a bracket is not understood");
+        };
+        assert_eq!((order.pair.as_str(), order.side), ("BTCUSDT", Side::Sell));
+        assert_eq!((order.quantity, order.limit), ("0.5".parse().ok(), "66000".parse().ok()));
+        let one_price: Vec<_> = fields.into_iter().filter(|(name, _)| *name != "abovePrice").collect();
+        assert_eq!(request("/api/v3/orderList/oco", &one_price, false), OrderReading::Unreadable);
     }
 }

@@ -1,6 +1,6 @@
 //! Binance's symbols, as its list of them says.
 
-use nija_core::{Instrument, Notional, Quantity, Symbol, VenueId};
+use nija_core::{Instrument, Notional, Quantity, RestingOrders, Symbol, VenueId};
 use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
@@ -91,9 +91,18 @@ fn listed(venue: &VenueId, info: &SymbolInfo) -> Option<Listed> {
         max_quantity: step(lot, |filter| filter.max_qty).and_then(|max| Quantity::new(max).ok()),
         min_notional: Notional::new(min_notional.unwrap_or_default()).ok()?,
         tradable: info.status == "TRADING" && info.is_spot_trading_allowed.unwrap_or(true),
-        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
+        resting: resting(info),
     };
     Some(Listed { instrument, filters: Filters::new(&info.filters) })
+}
+
+/// A bracket is a list of a LIMIT_MAKER and a STOP_LOSS_LIMIT.
+fn resting(info: &SymbolInfo) -> RestingOrders {
+    let has = |kind: &str| info.order_types.iter().any(|one| one == kind);
+    let stop_limit = has("STOP_LOSS_LIMIT");
+    // A list that says nothing of kinds, as none recorded does, leaves what every symbol has.
+    let limit = info.order_types.is_empty() || has("LIMIT");
+    RestingOrders { limit, stop_limit, bracket: info.oco_allowed && stop_limit && has("LIMIT_MAKER") }
 }
 
 #[cfg(test)]
@@ -102,11 +111,13 @@ mod tests {
 
     fn map() -> SymbolMap {
         let symbols = r#"[
-            {"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","isSpotTradingAllowed":true,"filters":[
+            {"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","isSpotTradingAllowed":true,"ocoAllowed":true,
+             "orderTypes":["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS","STOP_LOSS_LIMIT"],"filters":[
                 {"filterType":"PRICE_FILTER","minPrice":"0.01000000","maxPrice":"1000000.00000000","tickSize":"0.01000000"},
                 {"filterType":"LOT_SIZE","minQty":"0.00001000","maxQty":"9000.00000000","stepSize":"0.00001000"},
                 {"filterType":"NOTIONAL","minNotional":"5.00000000","applyMinToMarket":true,"maxNotional":"9000000.00000000"}]},
-            {"symbol":"SHIBUSD","status":"BREAK","baseAsset":"SHIB","quoteAsset":"USD","filters":[
+            {"symbol":"SHIBUSD","status":"BREAK","baseAsset":"SHIB","quoteAsset":"USD","ocoAllowed":false,
+             "orderTypes":["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS_LIMIT"],"filters":[
                 {"filterType":"LOT_SIZE","minQty":"1.00","maxQty":"922337203685477.00","stepSize":"1.00"},
                 {"filterType":"MIN_NOTIONAL","minNotional":"1"}]},
             {"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH","quoteAsset":"BTC","filters":[]},
@@ -138,6 +149,14 @@ mod tests {
         let shib = &map.by_name("SHIBUSD").unwrap().instrument;
         assert!(shib.max_quantity.is_none() && !shib.tradable);
         assert_eq!(shib.min_notional.to_string(), "1");
+    }
+
+    #[test]
+    fn the_list_says_which_orders_rest() {
+        let of = |name: &str| map().by_name(name).unwrap().instrument.resting;
+        assert_eq!(of("BTCUSDT"), RestingOrders::ALL);
+        assert_eq!(of("SHIBUSD"), RestingOrders { limit: true, stop_limit: true, bracket: false });
+        assert_eq!(of("ETHBTC"), RestingOrders { limit: true, stop_limit: false, bracket: false });
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(super) struct SymbolInfo {
     #[serde(default)]
     pub(super) is_spot_trading_allowed: Option<bool>,
     #[serde(default)]
+    pub(super) order_types: Vec<String>,
+    #[serde(default)]
+    pub(super) oco_allowed: bool,
+    #[serde(default)]
     pub(super) filters: Vec<Filter>,
 }
 
@@ -136,8 +140,13 @@ pub(super) type Restrictions = std::collections::BTreeMap<String, serde_json::Va
 pub(super) struct Order {
     pub(super) symbol: String,
     pub(super) order_id: u64,
+    /// Of the list that it is in; -1 where it is in none.
+    #[serde(default)]
+    pub(super) order_list_id: Option<i64>,
     pub(super) client_order_id: String,
     pub(super) price: Num,
+    #[serde(default)]
+    pub(super) stop_price: Option<Num>,
     pub(super) orig_qty: Num,
     pub(super) executed_qty: Num,
     /// Spelt so by Binance.
@@ -155,6 +164,14 @@ pub(super) struct Order {
     pub(super) transact_time: Option<i64>,
 }
 
+/// A new list of orders.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrderList {
+    pub(super) order_list_id: i64,
+    pub(super) order_reports: Vec<Order>,
+}
+
 /// A cancelled order, or a whole cancelled list of `openOrders`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,6 +179,8 @@ pub(super) struct Cancelled {
     /// The orders of a list; none where this is an order.
     #[serde(default)]
     pub(super) order_reports: Vec<serde::de::IgnoredAny>,
+    #[serde(default)]
+    pub(super) list_client_order_id: Option<String>,
 }
 
 /// An execution of `myTrades`.
@@ -170,6 +189,9 @@ pub(super) struct Cancelled {
 pub(super) struct Trade {
     pub(super) id: u64,
     pub(super) order_id: u64,
+    /// Of the list that its order is in; -1 where it is in none.
+    #[serde(default)]
+    pub(super) order_list_id: Option<i64>,
     pub(super) price: Num,
     pub(super) qty: Num,
     pub(super) commission: Num,
@@ -296,6 +318,11 @@ pub mod ws {
         pub ordered: Num,
         #[serde(rename = "p")]
         pub price: Num,
+        #[serde(rename = "P", default)]
+        pub stop: Option<Num>,
+        /// Of the list that it is in; -1 where it is in none.
+        #[serde(rename = "g", default)]
+        pub list_id: Option<i64>,
         #[serde(borrow, rename = "x")]
         pub execution: Cow<'a, str>,
         #[serde(borrow, rename = "X")]

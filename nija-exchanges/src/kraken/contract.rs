@@ -13,6 +13,9 @@ pub(super) const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
 /// Kraken tells its time in whole seconds; this covers what the measurement of its clock leaves open.
 const CLOCK_DOUBT: Duration = Duration::from_secs(5);
 
+/// What rests at Kraken, in every pair: AssetPairs lists no kinds of order.
+pub(super) const RESTING: RestingOrders = RestingOrders { limit: true, stop_limit: true, bracket: false };
+
 pub(super) fn contract(venue: VenueId) -> VenueContract {
     VenueContract {
         venue,
@@ -26,7 +29,9 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         // Guides: Spot REST rate limits (a counter for each key) and trading rate limits (for each account and pair);
         // public calls count by address.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Key, LimitScope::Account, LimitScope::Pair],
-        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
+        // AddOrder: `stop-loss-limit` rests until the last trade (`trigger`, whose default is `last`) touches its price. Spot has no
+        // order of which one ends another: a conditional close is placed only after its order filled, so there are no brackets.
+        resting: RESTING,
         // Guides: Spot REST authentication: the nonce must increase with every request of a key.
         ordered_nonces: true,
     }

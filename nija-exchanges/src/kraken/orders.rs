@@ -1,8 +1,9 @@
 //! Orders and executions.
 
 use nija_core::{
-    ExecutionReport, Lookup, Notional, OrderRef, Placement, RequestPurpose, TimeInForce, Timestamp,
-    VenueAccount, VenueClientId, VenueError, VenueFill, VenueOrder,
+    ExecutionReport, FilterError, Instrument, Lookup, Notional, OrderKind, OrderRef, Placement, Price,
+    Quantity, RequestPurpose, TimeInForce, Timestamp, VenueAccount, VenueClientId, VenueError, VenueFill,
+    VenueOrder,
 };
 use std::{collections::HashMap, time::Duration};
 
@@ -38,8 +39,9 @@ impl Kraken {
         }
         let listed = self.market.listed(order.symbol()).await?;
         listed.instrument.check_kind(order.kind())?;
+        let (quantity, kind) = fitted(&listed.instrument, order, notional)?;
         let deadline = self.deadline(order.deadline())?;
-        let form = form(order, &listed.instrument.venue_symbol, deadline);
+        let form = form(order, quantity, kind, &listed.instrument.venue_symbol, deadline);
         let purpose =
             RequestPurpose::PlaceOrder { symbol: order.symbol().clone(), side: order.side(), notional };
         let body = self.private.call(account, "/0/private/AddOrder", form, purpose).await?;
@@ -267,25 +269,45 @@ impl Kraken {
     }
 }
 
-fn form(order: &VenueOrder, pair: &str, deadline: Timestamp) -> Form {
+/// An order that waits, on lot and tick and with its prices on their proper sides: Kraken would refuse the one, and take the other for
+/// what nobody meant. Others come fitted, and what is wrong with them Kraken says itself.
+fn fitted(
+    instrument: &Instrument,
+    order: &VenueOrder,
+    notional: Notional,
+) -> Result<(Quantity, OrderKind), FilterError> {
+    let reference =
+        notional.get().checked_div(order.quantity().get()).and_then(|price| Price::new(price).ok());
+    match (order.kind().waits(), order.kind().worst_price().or(reference)) {
+        (true, Some(reference)) => instrument.fit(order.side(), order.kind(), order.quantity(), reference),
+        _ => Ok((order.quantity(), order.kind())),
+    }
+}
+
+fn form(order: &VenueOrder, quantity: Quantity, kind: OrderKind, pair: &str, deadline: Timestamp) -> Form {
     let mut form = vec![
         ("pair", pair.to_owned()),
         ("type", order.side().as_str().to_owned()),
-        ("volume", order.quantity().to_string()),
+        ("volume", quantity.to_string()),
         ("cl_ord_id", order.client_id().to_string()),
         ("deadline", deadline.to_string()),
         // Fees in the quote currency on both sides; Kraken's default for sells is the base.
         ("oflags", "fciq".to_owned()),
     ];
-    match order.kind().worst_price() {
-        None => form.push(("ordertype", "market".to_owned())),
-        Some(price) => {
+    match (kind.stop(), kind.worst_price()) {
+        (Some(stop), Some(price)) => {
+            form.push(("ordertype", "stop-loss-limit".to_owned()));
+            form.push(("price", stop.to_string()));
+            form.push(("price2", price.to_string()));
+        }
+        (None, Some(price)) => {
             form.push(("ordertype", "limit".to_owned()));
             form.push(("price", price.to_string()));
             if order.time_in_force() == TimeInForce::Ioc {
                 form.push(("timeinforce", "IOC".to_owned()));
             }
         }
+        (_, None) => form.push(("ordertype", "market".to_owned())),
     }
     form
 }

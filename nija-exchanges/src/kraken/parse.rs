@@ -89,9 +89,15 @@ pub(super) fn candle(venue: &VenueId, row: &[Num]) -> Result<Candle, VenueError>
     })
 }
 
-/// Market or limit; Kraken's other kinds count by how they execute once triggered.
+/// Market, limit or stop-limit; Kraken's other kinds count by how they execute once triggered.
 pub(super) fn kind(ordertype: &str, price: &str, price2: &str) -> OrderKind {
     let limit = |text: &str| crate::decode::parse(text).and_then(|price| Price::new(price).ok());
+    // Its first price sets it off, its second is the limit.
+    if ordertype == "stop-loss-limit"
+        && let (Some(stop), Some(price)) = (limit(price), limit(price2))
+    {
+        return OrderKind::StopLimit { stop, price };
+    }
     let price = match ordertype {
         "limit" | "iceberg" | "settle-position" => limit(price),
         other if other.ends_with("-limit") => limit(price2).or_else(|| limit(price)),

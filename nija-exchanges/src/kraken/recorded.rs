@@ -1,14 +1,15 @@
 //! Recorded answers are understood, and no answer whatsoever is a panic.
 
-use nija_core::{OrderState, Timestamp, VenueError};
+use nija_core::{OrderKind, OrderState, Timestamp, VenueError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use super::{
     decoders::{CALLS, SYMBOLS, VENUE, read, take},
+    parse::{self, result},
     stream::tracked::TrackedOrders,
-    wire::ws,
+    wire::{self, ws},
 };
 
 #[test]
@@ -86,6 +87,67 @@ fn an_order_told_in_parts_is_put_together() {
     let (told, _) =
         tell(json!({"order_id": "OUNKNO-WNNNN-NNNNNN", "exec_type": "canceled", "order_status": "canceled"}));
     assert!(told.is_err());
+}
+
+#[test]
+fn fixture_recorded_stops_have_their_kind() {
+    let Some(folder) = crate::fixtures::folder("fixture_recorded_stops_have_their_kind") else {
+        return;
+    };
+    let path = folder.join("payloads/kraken/jkorf/rest_GetOrders.json");
+    let framed: HashMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let kind = |answer: &str| {
+        let orders: HashMap<String, wire::Order> = result(&VENUE, "QueryOrders", answer).unwrap();
+        parse::report(&VENUE, "OBCMZD-JIEE7-77TH3F", &orders["OBCMZD-JIEE7-77TH3F"], &SYMBOLS).unwrap().kind
+    };
+    // As recorded it has no second price, and its own description says `limit 27500.0`.
+    let answer = framed["response"].get();
+    assert_eq!(kind(answer), OrderKind::Limit { price: "27500".parse().unwrap() });
+    let complete = answer.replacen(r#""price2": "0""#, r#""price2": "27600.0""#, 1);
+    assert_ne!(complete, answer);
+    let stop = OrderKind::StopLimit { stop: "27500".parse().unwrap(), price: "27600".parse().unwrap() };
+    assert_eq!(kind(&complete), stop);
+}
+
+#[test]
+fn a_stop_on_the_stream_stays_one_order_from_its_beginning_to_its_end() {
+    let mut orders = TrackedOrders::new(VENUE.clone());
+    let mut tell = |json: Value| {
+        let text = json.to_string();
+        let execution: ws::Execution<'_> = serde_json::from_str(&text).unwrap();
+        let report =
+            orders.take(&execution, false, &SYMBOLS, Timestamp::from_micros(1)).unwrap().report.unwrap();
+        (report.state, report.kind, orders.held("BTC").to_string())
+    };
+    let stop = OrderKind::StopLimit { stop: "26000".parse().unwrap(), price: "25900".parse().unwrap() };
+    let begun = tell(json!({
+        "order_id": "O1", "symbol": "BTC/USD", "order_qty": 0.005, "exec_type": "pending_new", "side": "sell",
+        "order_type": "stop-loss-limit", "limit_price_type": "static", "limit_price": 25900.0, "stop_price": 26000.0,
+        "triggers": {"reference": "last", "price": 26000.0, "price_type": "static", "status": "untriggered"},
+        "order_status": "pending_new"
+    }));
+    assert_eq!(begun, (OrderState::Working, stop, "0.005".to_owned()));
+    // Set off, it executes as a limit; it is still the order that was placed.
+    let set_off = tell(
+        json!({"order_id": "O1", "exec_type": "status", "order_status": "triggered", "order_type": "limit"}),
+    );
+    assert_eq!(set_off, (OrderState::Working, stop, "0.005".to_owned()));
+    let sold = tell(json!({
+        "order_id": "O1", "exec_type": "trade", "exec_id": "T1", "symbol": "BTC/USD", "side": "sell", "last_qty": 0.002,
+        "last_price": 25950.0, "order_type": "limit", "limit_price": 25900.0, "order_status": "partially_filled"
+    }));
+    assert_eq!(sold, (OrderState::PartialFill, stop, "0.003".to_owned()));
+    let ended = tell(
+        json!({"order_id": "O1", "exec_type": "canceled", "order_status": "canceled", "cum_qty": 0.002}),
+    );
+    assert_eq!(ended, (OrderState::Cancelled, stop, "0".to_owned()));
+    // A stop price of zero is none.
+    let limit = tell(json!({
+        "order_id": "O2", "symbol": "BTC/USD", "order_qty": 1, "exec_type": "pending_new", "side": "buy",
+        "order_type": "limit", "limit_price": 100.0, "stop_price": 0.0, "order_status": "pending_new"
+    }));
+    assert_eq!(limit.1, OrderKind::Limit { price: "100".parse().unwrap() });
 }
 
 #[test]

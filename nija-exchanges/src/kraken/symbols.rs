@@ -96,7 +96,7 @@ fn listed(venue: &VenueId, name: &str, pair: &AssetPair) -> Option<Listed> {
         min_notional: Notional::new(amount(pair.costmin)).ok()?,
         // `cancel_only`, `post_only`, `limit_only` and `reduce_only` each forbid something that we send.
         tradable: pair.status.as_deref().is_none_or(|status| status == "online"),
-        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
+        resting: super::contract::RESTING,
     };
     Some(Listed {
         instrument,

@@ -249,6 +249,11 @@ pub mod ws {
         pub order_qty: Option<Num>,
         #[serde(default)]
         pub limit_price: Option<Num>,
+        /// Zero where the order has none.
+        #[serde(default)]
+        pub stop_price: Option<Num>,
+        #[serde(borrow, default)]
+        pub triggers: Option<Trigger<'a>>,
         #[serde(default)]
         pub cum_qty: Option<Num>,
         #[serde(default)]
@@ -267,6 +272,16 @@ pub mod ws {
         pub reason: Option<Cow<'a, str>>,
         #[serde(borrow, default)]
         pub timestamp: Option<Cow<'a, str>>,
+    }
+
+    /// What sets an order off.
+    #[derive(Debug, Deserialize)]
+    pub struct Trigger<'a> {
+        #[serde(default)]
+        pub price: Option<Num>,
+        /// `static`, or a distance: `pct`, `quote`.
+        #[serde(borrow, default)]
+        pub price_type: Option<Cow<'a, str>>,
     }
 
     #[derive(Debug, Deserialize)]

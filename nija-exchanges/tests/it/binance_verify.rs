@@ -33,8 +33,10 @@ pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         (Method::Get, "/api/v3/order"),
         (Method::Post, "/api/v3/order"),
         (Method::Delete, "/api/v3/order"),
+        (Method::Delete, "/api/v3/orderList"),
+        (Method::Post, "/api/v3/orderList/oco"),
         (Method::Get, "/sapi/v1/account/apiRestrictions"),
-    ][rng.random_range(0..10)];
+    ][rng.random_range(0..12)];
     // Names do not repeat: Binance refuses that whatever the signature.
     let fields = |rng: &mut ChaCha8Rng, from: usize| -> Vec<(String, String)> {
         (from..from + rng.random_range(0..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect()

@@ -257,6 +257,56 @@ async fn streamed_balances_leave_out_what_open_orders_hold() {
 }
 
 #[tokio::test]
+async fn a_stop_goes_out_on_the_tick_and_its_stream_ends_with_one_final_report() {
+    let kraken = Kraken::start().await;
+    let trader = Trader::new(&kraken).await;
+    // Twice the lot that a stop needs, so that what is left after fees is enough.
+    let quantity = trader.quantity().await;
+    let bought = trader.trade(Side::Buy, quantity).await;
+    eventually("the market order is filled", || async {
+        let found = trader.executor.find(&trader.account, &bought, trader.now()).await.unwrap();
+        matches!(found, Lookup::Found(report) if report.state == OrderState::Filled).then_some(())
+    })
+    .await;
+    let mut stream = trader.executor.account_stream(trader.account.clone());
+    within(async {
+        assert_eq!(stream.next().await, Some(AccountEvent::Connected));
+        let price = |text: &str| text.parse().unwrap();
+        let raw = OrderKind::StopLimit { stop: price("59000.04"), price: price("58000.01") };
+        // A sell's prices are rounded up to the tick of 0.1.
+        let kind = OrderKind::StopLimit { stop: price("59000.1"), price: price("58000.1") };
+        let (order, placed) = trader.place(Side::Sell, raw, quantity, TimeInForce::Gtc).await;
+        placed.unwrap();
+        let open = trader.executor.open_orders(&trader.account).await.unwrap();
+        assert!(matches!(&open[..], [report] if report.kind == kind), "{open:?}");
+        kraken.reach(Side::Buy, price("59000.1")).await;
+        let (mut sold, mut finals) = (dec("0"), Vec::new());
+        while finals.is_empty() {
+            match stream.next().await.unwrap() {
+                AccountEvent::Fill(fill) if fill.client_id == Some(order.client_id) => {
+                    sold += fill.quantity.get();
+                }
+                AccountEvent::Report(report) if report.client_id == Some(order.client_id) => {
+                    assert_eq!(report.kind, kind);
+                    finals.extend(report.state.is_final().then_some(report));
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((finals[0].state, finals[0].filled, sold), (OrderState::Filled, quantity, quantity.get()));
+        // Whatever comes up to the next order's beginning is not about this one.
+        let next = trader.rest(Side::Buy, quantity).await;
+        loop {
+            if let AccountEvent::Report(report) = stream.next().await.unwrap() {
+                assert_eq!(report.client_id, Some(next.client_id));
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stream_without_its_right_says_so_once_and_keeps_trying() {
     let kraken = Kraken::start().await;
     let account = kraken.account().await;

@@ -7,6 +7,7 @@ mod alpaca_harness;
 mod alpaca_streams;
 mod alpaca_verify;
 mod binance;
+mod binance_brackets;
 mod binance_streams;
 mod binance_verify;
 mod broken_streams;

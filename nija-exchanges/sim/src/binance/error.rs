@@ -59,6 +59,10 @@ impl BinanceError {
         Self::new(-2011, "Unknown order sent.")
     }
 
+    pub(crate) fn list_cancel_rejected() -> Self {
+        Self::new(-2011, "Unknown order list sent.")
+    }
+
     pub(crate) fn bad_key_format() -> Self {
         Self::new(-2014, "API-key format invalid.").status(StatusCode::UNAUTHORIZED)
     }

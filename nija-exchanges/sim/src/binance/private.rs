@@ -401,7 +401,7 @@ impl Caller<'_> {
             let first = engine.linked(link).find(|order| order.status.is_open())?;
             Some((link, first.id))
         });
-        let (link, first) = open.ok_or_else(BinanceError::cancel_rejected)?;
+        let (link, first) = open.ok_or_else(BinanceError::list_cancel_rejected)?;
         engine
             .cancel(self.account, first, self.now_ns)
             .map_err(|reject| BinanceError::from_reject(&reject))?;

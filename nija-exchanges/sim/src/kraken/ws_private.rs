@@ -74,12 +74,23 @@ struct Terms {
     cash_order_qty: Option<Num>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_price: Option<Num>,
+    /// Zero where the order has none.
+    stop_price: Num,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stop_price: Option<Num>,
+    triggers: Option<Trigger>,
     time_in_force: &'static str,
     post_only: bool,
     reduce_only: bool,
     fee_ccy_pref: &'static str,
+}
+
+/// What sets an order off.
+#[derive(Debug, Serialize)]
+struct Trigger {
+    reference: &'static str,
+    price: Num,
+    price_type: &'static str,
+    status: &'static str,
 }
 
 /// One execution.
@@ -372,7 +383,13 @@ fn terms(order: &Order) -> Terms {
         order_qty: Num::fixed(base, LOT_DECIMALS),
         cash_order_qty: cash.map(|cash| Num::fixed(cash, COST_DECIMALS)),
         limit_price: price(ask.limit),
-        stop_price: price(ask.trigger),
+        stop_price: Num::fixed(ask.trigger.unwrap_or_default(), pair.price_decimals),
+        triggers: price(ask.trigger).map(|price| Trigger {
+            reference: "last",
+            price,
+            price_type: "static",
+            status: if order.triggered { "triggered" } else { "untriggered" },
+        }),
         time_in_force: match ask.tif {
             TimeInForce::Gtc => "GTC",
             TimeInForce::Ioc => "IOC",

@@ -142,16 +142,16 @@ impl Session {
             Some("executionReport") => {
                 let message: ws::Execution<'_> = serde_json::from_str(text).map_err(not_understood)?;
                 let told = self.orders.take(&message, &self.symbols)?;
+                if let Some((order, id)) = told.order {
+                    self.binance.client_ids.learn(order.as_str(), id);
+                }
                 if let Some(fill) = told.fill
                     && !self.emit(AccountEvent::Fill(fill)).await
                 {
                     return Ok(false);
                 }
                 match told.report {
-                    Some(report) => {
-                        self.binance.client_ids.learn(report.venue_order_id.as_str(), report.client_id);
-                        Ok(self.emit(AccountEvent::Report(report)).await)
-                    }
+                    Some(report) => Ok(self.emit(AccountEvent::Report(report)).await),
                     None => Ok(true),
                 }
             }

@@ -1,11 +1,17 @@
 //! What a user's stream tells, in our words: executions once each, and none missing unnoticed.
 
 use nija_core::{
-    ExecutionReport, Liquidity, OrderState, Price, Quantity, Timestamp, VenueBalance, VenueFill, VenueId,
+    ExecutionReport, Liquidity, OrderState, Price, Quantity, Timestamp, VenueBalance, VenueClientId,
+    VenueFill, VenueId, VenueOrderId,
 };
 use std::collections::HashMap;
 
-use super::super::{parse, symbols::SymbolMap, wire::ws};
+use super::super::{
+    bracket::{self, Leg, Legs},
+    parse,
+    symbols::SymbolMap,
+    wire::ws,
+};
 use crate::decode::{asset, money, sum};
 use crate::seen::Seen;
 
@@ -15,6 +21,8 @@ const REMEMBERED: usize = 10_000;
 /// What a message told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Told {
+    /// Binance's order, and which of ours it is.
+    pub(in super::super) order: Option<(VenueOrderId, Option<VenueClientId>)>,
     pub(in super::super) fill: Option<VenueFill>,
     pub(in super::super) report: Option<ExecutionReport>,
 }
@@ -25,6 +33,8 @@ pub(in super::super) struct Orders {
     venue: VenueId,
     /// What is filled of each order that is open, by our id of it.
     filled: HashMap<String, Quantity>,
+    /// The legs of open brackets, by our id of the list.
+    brackets: HashMap<String, Legs>,
     seen: Seen,
     /// From when on every event was told, by Binance's clock.
     since: Option<Timestamp>,
@@ -32,7 +42,8 @@ pub(in super::super) struct Orders {
 
 impl Orders {
     pub(in super::super) fn new(venue: VenueId) -> Self {
-        Self { venue, filled: HashMap::new(), seen: Seen::new(REMEMBERED), since: None }
+        let (filled, brackets) = (HashMap::new(), HashMap::new());
+        Self { venue, filled, brackets, seen: Seen::new(REMEMBERED), since: None }
     }
 
     /// The stream is up at this moment of Binance's clock: of orders made from now on everything is told.
@@ -64,9 +75,15 @@ impl Orders {
         let at = parse::at(&self.venue, "executionReport.T", message.time).map_err(words)?;
         // A cancel has an id of its own; the order's is then the original one.
         let own = message.original_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&message.client_id);
-        let client_id = own.parse().ok();
+        let (client_id, leg) = bracket::named(own);
+        let list = match (leg, message.list_id) {
+            (Some(leg), Some(number)) => {
+                Some((leg, parse::list_id(&self.venue, name, number).map_err(words)?))
+            }
+            _ => None,
+        };
         let side = parse::side(&self.venue, "executionReport.S", &message.side).map_err(words)?;
-        let mut told = Told::default();
+        let mut told = Told { order: Some((order.clone(), client_id)), ..Told::default() };
         let made_since =
             message.created.zip(self.since).is_some_and(|(made, since)| parse::millis(made) >= since);
         // Of an order made since, nothing can be filled that was not told.
@@ -93,7 +110,7 @@ impl Orders {
             told.fill = Some(VenueFill {
                 venue: self.venue.clone(),
                 execution_id,
-                venue_order_id: order.clone(),
+                venue_order_id: list.as_ref().map_or_else(|| order.clone(), |(_, list)| list.clone()),
                 client_id,
                 symbol: listed.instrument.symbol.clone(),
                 side,
@@ -118,18 +135,28 @@ impl Orders {
         } else {
             self.filled.insert(order.as_str().to_owned(), filled);
         }
-        told.report = Some(self.report(
-            message,
-            order,
-            client_id,
-            listed.instrument.symbol.clone(),
-            side,
-            state,
-            ordered,
-            filled,
-            at,
-        ));
+        let symbol = listed.instrument.symbol.clone();
+        let report = self.report(message, order, client_id, symbol, side, state, ordered, filled, at);
+        told.report = match list {
+            Some((leg, list)) => self.bracket(leg, list, report),
+            None => Some(report),
+        };
         Ok(told)
+    }
+
+    /// What a leg's report says of its bracket. The end of one leg is no end of the bracket, and the bracket ends once.
+    fn bracket(&mut self, leg: Leg, list: VenueOrderId, report: ExecutionReport) -> Option<ExecutionReport> {
+        if self.seen.contains(list.as_str()) {
+            return None;
+        }
+        let legs = self.brackets.entry(list.as_str().to_owned()).or_default();
+        legs.tell(leg, report);
+        let whole = legs.report(list)?;
+        if whole.state.is_final() {
+            self.brackets.remove(whole.venue_order_id.as_str());
+            self.seen.insert(whole.venue_order_id.as_str());
+        }
+        Some(whole)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -151,7 +178,7 @@ impl Orders {
             client_id,
             symbol,
             side,
-            kind: parse::kind(&message.kind, message.price),
+            kind: parse::kind(&message.kind, message.price, message.stop),
             state,
             quantity,
             filled,

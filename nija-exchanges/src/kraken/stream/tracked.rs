@@ -192,12 +192,7 @@ fn updated(mut order: Tracked, message: &ws::Execution<'_>, adds: bool) -> Resul
     if let Some(ordered) = message.order_qty {
         order.ordered = quantity(ordered.0)?;
     }
-    let limit = message.limit_price.and_then(|price| Price::new(price.0).ok());
-    match (message.order_type.as_deref(), limit) {
-        (Some("market"), _) => order.kind = OrderKind::Market,
-        (_, Some(price)) => order.kind = OrderKind::Limit { price },
-        _ => {}
-    }
+    order.kind = kind(order.kind, message);
     match (message.cum_qty, message.last_qty) {
         (Some(filled), _) => order.filled = quantity(filled.0)?,
         (None, Some(last)) if adds => order.filled = order.filled.plus(quantity(last.0)?),
@@ -211,6 +206,31 @@ fn updated(mut order: Tracked, message: &ws::Execution<'_>, adds: bool) -> Resul
         order.average = Some(average);
     }
     Ok(order)
+}
+
+/// The kind as known before, with what the message says of it. A stop-limit stays one after it was set off, as REST tells it.
+fn kind(known: OrderKind, message: &ws::Execution<'_>) -> OrderKind {
+    let named = message.order_type.as_deref();
+    let limit = message.limit_price.and_then(|price| Price::new(price.0).ok());
+    if named == Some("stop-loss-limit") || known.waits() {
+        let told = trigger(message).or(known.stop()).zip(limit.or(known.worst_price()));
+        if let Some((stop, price)) = told {
+            return OrderKind::StopLimit { stop, price };
+        }
+    }
+    match (named, limit) {
+        (Some("market"), _) => OrderKind::Market,
+        (_, Some(price)) => OrderKind::Limit { price },
+        _ => known,
+    }
+}
+
+fn trigger(message: &ws::Execution<'_>) -> Option<Price> {
+    let fixed =
+        |trigger: &&ws::Trigger<'_>| trigger.price_type.as_deref().is_none_or(|kind| kind == "static");
+    let told = message.triggers.as_ref().filter(fixed).and_then(|trigger| trigger.price);
+    let price = told.or(message.stop_price)?;
+    Price::new(price.0).ok()
 }
 
 fn listed(message: &ws::Execution<'_>, symbols: &SymbolMap) -> Option<Symbol> {
