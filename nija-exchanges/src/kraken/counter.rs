@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn calls_fill_a_counter_and_time_empties_it() {
         let (counters, start) = (CallCounters::new(KrakenTier::Starter), Timestamp::from_micros(1_000_000));
-        let key = |number| CredentialId::from_uuid(uuid::Uuid::from_u128(number));
+        let key = |number: u64| CredentialId::from_uuid(uuid::Uuid::from_u128(number.into()));
         let used = |after| counters.used(start.plus(Duration::from_secs(after))).first().map(|it| it.used);
         assert_eq!(used(0), None);
         for path in ["/0/private/BalanceEx", "/0/private/TradesHistory", "/0/private/AddOrder"] {
@@ -109,11 +109,7 @@ mod tests {
         counters.count(key(2), "/0/private/BalanceEx", start);
         assert_eq!((used(0), used(3), used(6), used(60)), (Some(3), Some(3), Some(2), Some(0)));
         for number in 3..10_000 {
-            counters.count(
-                key(number),
-                "/0/private/BalanceEx",
-                start.plus(Duration::from_secs(number as u64 * 10)),
-            );
+            counters.count(key(number), "/0/private/BalanceEx", start.plus(Duration::from_secs(number * 10)));
         }
         assert!(counters.keys.lock().len() < 100, "keys that rest are forgotten");
     }
