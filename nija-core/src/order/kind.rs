@@ -25,7 +25,8 @@ pub enum OrderKind {
         price: Price,
     },
     /// Two exits of which one ends the other: a limit at `take_profit`, and a stop at `stop` with the limit `price`. One order to us under one
-    /// client id, whatever the venue makes of it.
+    /// client id, whatever the venue makes of it. A venue that sets the stop's limit by a rule of its own takes the order only where that limit
+    /// is no worse than `price`, and then tells its own.
     Bracket {
         /// The price to win at; for a sell above `stop`, for a buy below it.
         take_profit: Price,
@@ -95,6 +96,19 @@ impl OrderKind {
         })
     }
 
+    /// Whether an order of this kind keeps what `asked` promises: the same kind and prices, but for the limit of a bracket's stop, which may be
+    /// the venue's own where that is no worse than the one asked for.
+    #[must_use]
+    pub fn keeps(self, asked: Self, side: Side) -> bool {
+        let Self::Bracket { take_profit, stop, price } = asked else { return self == asked };
+        let worst = match (self, side) {
+            (Self::Bracket { price: own, .. }, Side::Sell) => own.max(price),
+            (Self::Bracket { price: own, .. }, Side::Buy) => own.min(price),
+            _ => return false,
+        };
+        self.is_ordered(side) && self == Self::Bracket { take_profit, stop, price: worst }
+    }
+
     /// Whether its prices are on their proper sides of each other: a sell's limit at or below its stop and its take-profit above, a buy's the
     /// other way round.
     #[must_use]
@@ -130,5 +144,25 @@ mod tests {
             |profit| OrderKind::Bracket { take_profit: price(profit), stop: price("90"), price: price("89") };
         assert!(bracket("110").is_ordered(Side::Sell) && !bracket("90").is_ordered(Side::Sell));
         assert!(!bracket("110").is_ordered(Side::Buy));
+    }
+
+    #[test]
+    fn a_venues_own_limit_keeps_a_bracket_when_it_is_no_worse() {
+        let bracket = |profit, stop, limit| OrderKind::Bracket {
+            take_profit: price(profit),
+            stop: price(stop),
+            price: price(limit),
+        };
+        let asked = bracket("110", "90", "85");
+        assert!(asked.keeps(asked, Side::Sell) && bracket("110", "90", "88").keeps(asked, Side::Sell));
+        for other in [bracket("110", "90", "84"), bracket("110", "90", "91"), bracket("111", "90", "85")] {
+            assert!(!other.keeps(asked, Side::Sell), "{other:?}");
+        }
+        let asked = bracket("80", "90", "95");
+        assert!(bracket("80", "90", "92").keeps(asked, Side::Buy));
+        assert!(!bracket("80", "90", "96").keeps(asked, Side::Buy));
+        let stop = OrderKind::StopLimit { stop: price("90"), price: price("85") };
+        assert!(stop.keeps(stop, Side::Sell) && !stop.keeps(asked, Side::Sell));
+        assert!(!OrderKind::StopLimit { stop: price("90"), price: price("86") }.keeps(stop, Side::Sell));
     }
 }

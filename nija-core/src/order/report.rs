@@ -116,7 +116,8 @@ pub struct ExecutionReport {
     pub symbol: Symbol,
     /// Direction.
     pub side: Side,
-    /// Kind, as far as the venue tells it.
+    /// Kind, as far as the venue tells it. Of a bracket whose stop's limit the venue sets itself, with the venue's limit
+    /// ([`OrderKind::keeps`]).
     pub kind: OrderKind,
     /// One of `Working`, `PartialFill`, `Filled`, `Cancelled`, `Expired`, `Rejected`.
     pub state: OrderState,

@@ -17,8 +17,8 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Unbounded,
         // "Usage limit": 200 requests a minute for each account; public prices count by address.
         limit_scopes: vec![LimitScope::Account, LimitScope::Ip],
-        // Stop and stop-limit orders rest for both classes; brackets for stocks.
-        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
+        // "Placing Orders": stop-limit orders rest for both classes; pairs of exits (`oco`) for stocks alone.
+        resting: RestingOrders::ALL,
         ordered_nonces: false,
     }
 }

@@ -128,7 +128,12 @@ pub(super) fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueEr
         "activities" => {
             let activities: Vec<wire::Activity> = parse::answer(venue, call, &answer)?;
             activities.iter().for_each(|activity| sound::seen(&activity.cum_qty));
-            let facts = OrderFacts { client_id: None, limit: None, submitted_at: Timestamp::from_micros(0) };
+            let facts = OrderFacts {
+                client_id: None,
+                parent: None,
+                limit: None,
+                submitted_at: Timestamp::from_micros(0),
+            };
             for activity in &activities {
                 if let Some(listed) = SYMBOLS.by_name(&activity.symbol) {
                     sound::fill(&parse::fill(venue, activity, listed, &facts, AlpacaFees::default())?);

@@ -1,6 +1,6 @@
 //! Executions, from the account's activities. They carry no client id and no word on the order's kind: its order is asked for.
 
-use nija_core::{Timestamp, VenueAccount, VenueError, VenueFill, VenueOrderId};
+use nija_core::{OrderKind, Timestamp, VenueAccount, VenueClientId, VenueError, VenueFill, VenueOrderId};
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::{
@@ -32,6 +32,8 @@ const LISTED_BACK: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Clone)]
 pub(super) struct Executed {
     pub(super) fill: VenueFill,
+    /// The order that was executed: of a pair the leg.
+    pub(super) order: String,
     pub(super) cumulative: Option<Decimal>,
 }
 
@@ -72,7 +74,9 @@ impl Alpaca {
                 return Err(unreadable(&self.venue, path, "no such order"));
             };
             let fill = parse::fill(&self.venue, activity, listed, facts, fees)?;
-            fills.push(Executed { fill, cumulative: activity.cum_qty.map(|cumulative| cumulative.0) });
+            let (order, cumulative) =
+                (activity.order_id.clone(), activity.cum_qty.map(|cumulative| cumulative.0));
+            fills.push(Executed { fill, order, cumulative });
         }
         // Partial executions of the same millisecond may be listed out of order.
         fills.sort_by(|a, b| {
@@ -133,9 +137,7 @@ impl Alpaca {
         }
         if missing.len() > ONE_BY_ONE {
             for order in self.list(account, "all", Some(since.minus(LISTED_BACK))).await? {
-                if let Some(found) = facts_of(&order) {
-                    facts.insert(order.id, found);
-                }
+                facts.extend(facts_of(&order));
             }
         }
         for id in missing {
@@ -145,8 +147,12 @@ impl Alpaca {
             let name = VenueOrderId::new(&id)
                 .map_err(|error| unreadable(&self.venue, "activities.order_id", error))?;
             if let Some(order) = self.by_id(account, &name).await? {
+                let order = self.whole(account, order).await?;
                 self.learn(&order);
-                if let Some(found) = facts_of(&order) {
+                facts.extend(facts_of(&order));
+                // A leg of nothing that is known: an order by itself.
+                if let (false, Some(found)) = (facts.contains_key(&id), alone(&order)) {
+                    self.orders.learn(&id, found.clone());
                     facts.insert(id, found);
                 }
             }
@@ -154,21 +160,54 @@ impl Alpaca {
         Ok(facts)
     }
 
+    /// Remembers an order that is found to be linked to nothing that is known.
+    pub(super) fn learn_alone(&self, order: &wire::Order) {
+        if let Some(facts) = alone(order) {
+            self.orders.learn(&order.id, facts);
+        }
+    }
+
     /// Remembers what executions do not tell of their order.
     pub(super) fn learn(&self, order: &wire::Order) {
-        if let Some(facts) = facts_of(order) {
-            self.orders.learn(&order.id, facts);
+        for (id, facts) in facts_of(order) {
+            self.orders.learn(&id, facts);
         }
     }
 }
 
-fn facts_of(order: &wire::Order) -> Option<OrderFacts> {
+/// What is known of an order and its legs by its id and theirs. Of one that may be the leg of another, nothing.
+fn facts_of(order: &wire::Order) -> Vec<(String, OrderFacts)> {
+    if order.is_pair() {
+        let client_id = client_id(order);
+        let parent = VenueOrderId::new(&order.id).ok();
+        let of_pair = |member: &wire::Order| {
+            let parent = parent.clone().filter(|_| member.id != order.id);
+            Some((member.id.clone(), OrderFacts { client_id, parent, ..alone(member)? }))
+        };
+        return order.members().filter_map(of_pair).collect();
+    }
+    if order.is_linked() && order.members().count() == 1 {
+        return Vec::new();
+    }
+    order.members().filter_map(|member| Some((member.id.clone(), alone(member)?))).collect()
+}
+
+/// What is known of an order by itself.
+fn alone(order: &wire::Order) -> Option<OrderFacts> {
     let submitted = order.submitted_at.as_deref().or(order.created_at.as_deref())?;
     Some(OrderFacts {
-        client_id: order.client_order_id.as_deref().and_then(|id| id.parse().ok()),
-        limit: parse::kind(order).worst_price(),
+        client_id: client_id(order),
+        parent: None,
+        limit: match parse::kind(order) {
+            OrderKind::Limit { price } => Some(price),
+            _ => None,
+        },
         submitted_at: submitted.parse().ok()?,
     })
+}
+
+fn client_id(order: &wire::Order) -> Option<VenueClientId> {
+    order.client_order_id.as_deref().and_then(|id| id.parse().ok())
 }
 
 /// Facts by Alpaca's order ids, the newest of them.
@@ -196,7 +235,7 @@ impl KnownOrders {
         }
     }
 
-    fn get(&self, id: &str) -> Option<OrderFacts> {
-        self.0.lock().facts.get(id).copied()
+    pub(super) fn get(&self, id: &str) -> Option<OrderFacts> {
+        self.0.lock().facts.get(id).cloned()
     }
 }

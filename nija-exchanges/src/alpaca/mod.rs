@@ -28,6 +28,7 @@ mod fills;
 mod hours;
 mod market;
 mod orders;
+mod pairs;
 mod parse;
 mod private;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::{
 use crate::decode::unreadable;
 
 /// Orders in one answer at most ("Get All Orders").
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// Pages read at most.
 const PAGES: usize = 40;
 /// Dollars of one crypto order at most ("Crypto Spot Trading": 200,000 USD for each order).
@@ -36,7 +36,30 @@ struct NewOrder<'a> {
     time_in_force: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_price: Option<String>,
     client_order_id: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pair: Option<Pair>,
+}
+
+/// What makes a limit order a pair of exits.
+#[derive(Debug, Serialize)]
+struct Pair {
+    order_class: &'static str,
+    take_profit: TakeProfit,
+    stop_loss: StopLoss,
+}
+
+#[derive(Debug, Serialize)]
+struct TakeProfit {
+    limit_price: String,
+}
+
+#[derive(Debug, Serialize)]
+struct StopLoss {
+    stop_price: String,
+    limit_price: String,
 }
 
 impl Alpaca {
@@ -65,12 +88,23 @@ impl Alpaca {
         let answer =
             self.private.call(account, Method::Post, "/v2/orders", Vec::new(), body, purpose).await?;
         let placed: wire::Order = parse::answer(&self.venue, "order", &answer)?;
-        let report = parse::report(&self.venue, &placed, &listed)?;
-        self.learn(&placed);
-        Ok(Placement { venue_order_id: report.venue_order_id.clone(), report: Some(report) })
+        let venue_order_id = parse::order_id(&self.venue, "order.id", &placed.id)?;
+        // It is placed, whether or not its legs are told at once.
+        let report = match self.whole(account, placed).await {
+            Ok(placed) => {
+                self.learn(&placed);
+                Some(parse::report(&self.venue, &placed, &listed)?)
+            }
+            Err(error) => {
+                tracing::warn!(order = %venue_order_id, %error, "the legs of an order that was just placed could not be read");
+                None
+            }
+        };
+        Ok(Placement { venue_order_id, report })
     }
 
-    /// "Placing Orders", time in force: crypto takes `gtc` and `ioc`; fractions of a share live for the day only.
+    /// "Placing Orders", time in force: crypto takes `gtc` and `ioc`; fractions of a share live for the day only, and those of a pair of
+    /// exits not at all. What waits does so until it is cancelled.
     fn time_in_force(
         &self,
         listed: &Listed,
@@ -79,19 +113,26 @@ impl Alpaca {
     ) -> Result<&'static str, VenueError> {
         let whole = quantity.get().fract().is_zero();
         match (listed.class, order.kind(), order.time_in_force()) {
-            (Class::Crypto, _, TimeInForce::Gtc) => Ok("gtc"),
-            (Class::Crypto, _, TimeInForce::Ioc) => Ok("ioc"),
+            (Class::Crypto, kind, TimeInForce::Ioc) if !kind.waits() => Ok("ioc"),
+            (Class::Crypto, _, _) => Ok("gtc"),
             (Class::Stock, OrderKind::Market, _) => Ok("day"),
+            (Class::Stock, kind, _) if whole && kind.waits() => Ok("gtc"),
             (Class::Stock, _, TimeInForce::Gtc) if whole => Ok("gtc"),
             (Class::Stock, _, TimeInForce::Ioc) if whole => Ok("ioc"),
-            (Class::Stock, _, _) => Err(VenueError::Rejected {
+            (Class::Stock, kind, _) => Err(VenueError::Rejected {
                 venue: self.venue.clone(),
                 code: "fractional_limit".to_owned(),
-                message: format!(
-                    "a limit order for a fraction of a share lives for one day only, and {} {} is one: order whole \
-                     shares, or send a market order",
-                    quantity, listed.name
-                ),
+                message: match kind {
+                    OrderKind::Bracket { .. } => format!(
+                        "a bracket is for whole shares only, and {} {} is a fraction: order whole shares",
+                        quantity, listed.name
+                    ),
+                    _ => format!(
+                        "a limit or stop order for a fraction of a share lives for one day only, and {} {} is one: order \
+                         whole shares, or send a market order",
+                        quantity, listed.name
+                    ),
+                },
             }),
         }
     }
@@ -110,6 +151,7 @@ impl Alpaca {
             Some(error) if is_not_found(&error) => Ok(()),
             // Over, or ending, or not far enough to be cancelled: only the last is a failure.
             Some(error) if is_not_cancelable(&error) => match self.by_id(account, &id).await? {
+                Some(found) if found.is_linked() => self.cancel_rest(account, found).await,
                 Some(found) if !is_over(&found.status) => Err(error),
                 _ => Ok(()),
             },
@@ -117,11 +159,30 @@ impl Alpaca {
         }
     }
 
-    /// 207: each order with the status of its own cancelling.
+    /// Cancels what goes on of a pair whose parent is over. Cancelling any of its members cancels all.
+    async fn cancel_rest(&self, account: &VenueAccount, order: wire::Order) -> Result<(), VenueError> {
+        let pair = self.whole(account, order).await?;
+        if pair.members().any(|member| member.status == "pending_cancel") {
+            return Ok(());
+        }
+        for member in pair.members().filter(|member| !is_over(&member.status)) {
+            let answer = self.private.delete(account, &format!("/v2/orders/{}", member.id)).await?;
+            match super::error::refused(&self.venue, &answer) {
+                None => return Ok(()),
+                Some(error) if is_not_found(&error) => {}
+                Some(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// 207: each order with the status of its own cancelling. Legs that are known for such do not count: their parents do.
     pub(super) async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
         let answer = self.private.delete(account, "/v2/orders").await?;
         let each: Vec<wire::CancelStatus> = parse::answer(&self.venue, "cancel_all", &answer)?;
-        let cancelled = each.iter().filter(|one| (200..300).contains(&one.status)).count();
+        let is_leg = |id: &String| self.orders.get(id).is_some_and(|facts| facts.parent.is_some());
+        let cancelled = each.iter().filter(|one| (200..300).contains(&one.status));
+        let cancelled = cancelled.filter(|one| !one.id.as_ref().is_some_and(is_leg)).count();
         let failed = each.iter().filter(|one| !matches!(one.status, 200..300 | 404 | 422)).count();
         if failed > 0 {
             return Err(VenueError::Rejected {
@@ -143,7 +204,10 @@ impl Alpaca {
             found = self.by_client_id(account, order).await?;
         }
         match found {
-            Some(found) => Ok(Lookup::Found(self.report(&found, &symbols)?)),
+            Some(found) => {
+                let found = self.whole(account, found).await?;
+                Ok(Lookup::Found(self.report(&found, &symbols)?))
+            }
             None => Ok(Lookup::Absent),
         }
     }
@@ -153,7 +217,8 @@ impl Alpaca {
         account: &VenueAccount,
         id: &VenueOrderId,
     ) -> Result<Option<wire::Order>, VenueError> {
-        self.order_at(account, &format!("/v2/orders/{id}"), Vec::new()).await
+        let query = vec![("nested", "true".to_owned())];
+        self.order_at(account, &format!("/v2/orders/{id}"), query).await
     }
 
     async fn by_client_id(
@@ -184,7 +249,7 @@ impl Alpaca {
     ) -> Result<Vec<ExecutionReport>, VenueError> {
         let symbols = self.market.symbols(Some(account)).await?;
         let mut reports = Vec::new();
-        for order in self.list(account, "open", None).await? {
+        for order in self.open(account).await? {
             if listed(&symbols, &order).is_none() {
                 tracing::warn!(
                     symbol = order.symbol,
@@ -196,6 +261,20 @@ impl Alpaca {
         }
         reports.sort_by(|a, b| (a.at, &a.venue_order_id).cmp(&(b.at, &b.venue_order_id)));
         Ok(reports)
+    }
+
+    /// Orders that may still trade: pairs whole, the legs of what other programs linked as orders of their own.
+    async fn open(&self, account: &VenueAccount) -> Result<Vec<wire::Order>, VenueError> {
+        let mut open: Vec<wire::Order> = Vec::new();
+        for order in self.list(account, "open", None).await? {
+            for order in self.whole(account, order).await?.apart() {
+                let known = open.iter().any(|known| known.id == order.id);
+                if !known && order.open_members().next().is_some() {
+                    open.push(order);
+                }
+            }
+        }
+        Ok(open)
     }
 
     /// All orders of a status, oldest first, page by page. `after` is exclusive: each page begins a little before the end of the
@@ -214,8 +293,8 @@ impl Alpaca {
                 ("status", status.to_owned()),
                 ("limit", PAGE.to_string()),
                 ("direction", "asc".to_owned()),
-                // The legs of brackets as orders of their own.
-                ("nested", "false".to_owned()),
+                // With their legs, since legs do not name their parents.
+                ("nested", "true".to_owned()),
             ];
             query.extend(after.map(|after| ("after", after.to_string())));
             let answer = self.private.get(account, "/v2/orders", query).await?;
@@ -304,15 +383,30 @@ fn body(
     kind: OrderKind,
     time_in_force: &'static str,
 ) -> String {
-    let limit_price = kind.worst_price().map(|price| price.to_string());
+    let text = |price: Price| price.to_string();
+    let (name, limit_price, stop_price, pair) = match kind {
+        OrderKind::Market => ("market", None, None, None),
+        OrderKind::Limit { price } => ("limit", Some(text(price)), None, None),
+        OrderKind::StopLimit { stop, price } => ("stop_limit", Some(text(price)), Some(text(stop)), None),
+        OrderKind::Bracket { take_profit, stop, price } => {
+            let pair = Pair {
+                order_class: "oco",
+                take_profit: TakeProfit { limit_price: text(take_profit) },
+                stop_loss: StopLoss { stop_price: text(stop), limit_price: text(price) },
+            };
+            ("limit", None, None, Some(pair))
+        }
+    };
     let body = NewOrder {
         symbol: &listed.name,
         qty: quantity.to_string(),
         side: order.side().as_str(),
-        kind: kind.as_str(),
+        kind: name,
         time_in_force,
         limit_price,
+        stop_price,
         client_order_id: order.client_id().to_string(),
+        pair,
     };
     // Strings alone: this cannot fail.
     serde_json::to_string(&body).unwrap_or_default()

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 use super::{
-    AlpacaFees,
+    AlpacaFees, pairs,
     symbols::{Class, Listed},
     wire::{self, ws},
 };
@@ -59,17 +59,27 @@ pub(super) fn state(status: &str, filled: Quantity, ordered: Quantity) -> OrderS
     }
 }
 
-/// Market or limit; stops count by how they execute once triggered.
+/// What an order is by itself. Stops without a limit count by how they execute once triggered.
 pub(super) fn kind(order: &wire::Order) -> OrderKind {
-    let limit = order.limit_price.and_then(|price| Price::new(price.0).ok());
-    match (order.kind.as_deref(), limit) {
-        (Some("limit" | "stop_limit"), Some(price)) => OrderKind::Limit { price },
+    let price = |number: Option<crate::decode::Num>| number.and_then(|price| Price::new(price.0).ok());
+    match (order.kind.as_deref(), price(order.limit_price), price(order.stop_price)) {
+        (Some("limit"), Some(price), _) => OrderKind::Limit { price },
+        (Some("stop_limit"), Some(price), Some(stop)) => OrderKind::StopLimit { stop, price },
         _ => OrderKind::Market,
     }
 }
 
-/// An order as REST and the account stream tell it.
+/// An order as REST and the account stream tell it; a pair of exits with its legs is one.
 pub(super) fn report(
+    venue: &VenueId,
+    order: &wire::Order,
+    listed: &Listed,
+) -> Result<ExecutionReport, VenueError> {
+    if order.is_pair() { pairs::report(venue, order, listed) } else { single(venue, order, listed) }
+}
+
+/// An order by itself.
+pub(super) fn single(
     venue: &VenueId,
     order: &wire::Order,
     listed: &Listed,
@@ -105,9 +115,13 @@ pub(super) fn report(
 }
 
 /// What is known of the order that an execution belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderFacts {
+    /// Of a pair's leg the parent's.
     pub(super) client_id: Option<nija_core::VenueClientId>,
+    /// The order that a leg belongs to.
+    pub(super) parent: Option<VenueOrderId>,
+    /// Of a plain limit order.
     pub(super) limit: Option<Price>,
     pub(super) submitted_at: Timestamp,
 }
@@ -153,7 +167,10 @@ pub(super) fn fill(
     Ok(VenueFill {
         venue: venue.clone(),
         execution_id: ExecutionId::new(&activity.id).map_err(|error| unreadable(venue, path("id"), error))?,
-        venue_order_id: order_id(venue, &path("order_id"), &activity.order_id)?,
+        venue_order_id: match &order.parent {
+            Some(parent) => parent.clone(),
+            None => order_id(venue, &path("order_id"), &activity.order_id)?,
+        },
         client_id: order.client_id,
         side,
         quantity,

@@ -75,6 +75,20 @@ fn fixture_the_recorded_account_stream_is_understood() {
 }
 
 #[test]
+fn fixture_the_clients_stop_is_a_stop_here() {
+    let path = "clients/alpaca-py/create_stop_limit.json";
+    let Some(recorded) = crate::fixtures::json("fixture_the_clients_stop (alpaca)", path) else { return };
+    let mut order = recorded["requests"][0]["body_json"].clone();
+    for (name, value) in [("id", "1"), ("status", "new"), ("submitted_at", "2023-11-14T22:13:20.123Z")] {
+        order[name] = json!(value);
+    }
+    let order: wire::Order = serde_json::from_str(&order.to_string()).unwrap();
+    let report = parse::report(&VENUE, &order, SYMBOLS.by_name("AAPL").unwrap()).unwrap();
+    let (stop, price) = ("170".parse().unwrap(), "169".parse().unwrap());
+    assert_eq!(report.kind, OrderKind::StopLimit { stop, price });
+}
+
+#[test]
 fn fixture_every_vector_is_met() {
     let Some(vectors) = crate::fixtures::json("fixture_vectors (alpaca)", "vectors/alpaca.json") else {
         return;

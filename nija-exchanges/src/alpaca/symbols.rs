@@ -3,7 +3,7 @@
 //! Crypto pairs are `BTC/USD` (positions and old answers write `BTCUSD`), stocks `AAPL`; ours are `BTC-USD` and `AAPL-USD`. Some
 //! stocks bear the ticker of a coin (`BTC` is a trust's share): the coin keeps the name, the stock is left out.
 
-use nija_core::{Instrument, Notional, Quantity, Symbol, VenueId};
+use nija_core::{Instrument, Notional, Quantity, RestingOrders, Symbol, VenueId};
 use rust_decimal::Decimal;
 use std::{
     collections::{HashMap, HashSet},
@@ -139,7 +139,8 @@ fn listed(venue: &VenueId, class: Class, asset: &Asset) -> Option<Listed> {
         max_quantity: None,
         min_notional: Notional::new(min_notional).ok()?,
         tradable: asset.tradable && asset.status.as_deref().is_none_or(|status| status == "active"),
-        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
+        // "Crypto Orders": market, limit and stop-limit. Advanced classes are for stocks.
+        resting: RestingOrders { limit: true, stop_limit: true, bracket: class == Class::Stock },
     };
     Some(Listed { instrument, class, name: asset.symbol.clone() })
 }

@@ -65,7 +65,7 @@ pub(super) struct Position {
 }
 
 /// An order, by REST and in the account stream.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Order {
     pub(super) id: String,
     #[serde(default)]
@@ -92,14 +92,25 @@ pub(super) struct Order {
     pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) limit_price: Option<Num>,
+    #[serde(default)]
+    pub(super) stop_price: Option<Num>,
     pub(super) status: String,
     #[serde(default)]
     pub(super) replaced_by: Option<String>,
+    #[serde(default)]
+    pub(super) replaces: Option<String>,
+    /// `simple`, `bracket`, `oco`, `oto`; empty for crypto.
+    #[serde(default)]
+    pub(super) order_class: Option<String>,
+    #[serde(default)]
+    pub(super) legs: Option<Vec<Self>>,
 }
 
 /// `DELETE /v2/orders`, one order.
 #[derive(Debug, Deserialize)]
 pub(super) struct CancelStatus {
+    #[serde(default)]
+    pub(super) id: Option<String>,
     pub(super) status: u16,
 }
 

@@ -27,7 +27,9 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         ambiguity_bound: AmbiguityBound::Deadline(TOKEN_LIFE.saturating_add(CLOCK_DOUBT)),
         // Advanced Trade REST rate limits: public calls count by address, private ones by user.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
-        resting: RestingOrders { limit: true, stop_limit: false, bracket: false },
+        // Create Order: `limit_limit_gtc`, `stop_limit_stop_limit_gtc`, `trigger_bracket_gtc`. The limit of a bracket's stop is
+        // Coinbase's own, 5 % beyond the trigger: where that is worse than what the user accepts, the bracket is refused here.
+        resting: RestingOrders::ALL,
         ordered_nonces: false,
     }
 }

@@ -14,6 +14,7 @@ pub mod decoders;
 mod error;
 mod executor;
 mod fills;
+mod kind;
 mod market;
 mod orders;
 mod parse;

@@ -102,7 +102,9 @@ pub(super) fn report(
         Some(size) => quantity(venue, &at("order_configuration"), size)?,
         None => filled,
     };
-    let limit = terms.and_then(|terms| terms.limit_price.0).and_then(|price| Price::new(price).ok());
+    let side = side(venue, &at("side"), &order.side)?;
+    let kind =
+        terms.map_or(OrderKind::Market, |terms| terms.prices(side).kind(side, listed.instrument.tick_size));
     let state = state(&order.status, filled, ordered);
     let last = order.last_fill_time.as_deref().filter(|text| state.is_final() && !text.is_empty());
     let said = [&order.reject_message, &order.cancel_message];
@@ -112,8 +114,8 @@ pub(super) fn report(
         venue_order_id: order_id(venue, &at("order_id"), id)?,
         client_id: order.client_order_id.as_deref().and_then(|id| id.parse().ok()),
         symbol: listed.instrument.symbol.clone(),
-        side: side(venue, &at("side"), &order.side)?,
-        kind: limit.map_or(OrderKind::Market, |price| OrderKind::Limit { price }),
+        side,
+        kind,
         state,
         quantity: ordered,
         filled,

@@ -2,8 +2,7 @@
 
 use nija_core::{
     ExecutionReport, FilterError, Instrument, Notional, OrderKind, Placement, Price, Quantity,
-    RequestPurpose, Side, TimeInForce, Timestamp, VenueAccount, VenueClientId, VenueError, VenueOrder,
-    VenueOrderId,
+    RequestPurpose, Side, Timestamp, VenueAccount, VenueClientId, VenueError, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use std::{
@@ -15,6 +14,7 @@ use super::{
     contract::{SHORTEST_DEADLINE, TOKEN_LIFE},
     error::{is_unknown_product, order_refused},
     executor::Coinbase,
+    kind::{bracket_limit, terms},
     parse::order_id,
     wire,
 };
@@ -32,12 +32,13 @@ impl Coinbase {
         }
         let listed = self.market.listed(order.symbol()).await?;
         let (quantity, kind) = fitted(&listed.instrument, order, notional)?;
+        self.bracket_is_kept(&listed.instrument, order.side(), kind)?;
         let expires = self.expires(order.deadline())?;
         let body = wire::NewOrder {
             client_order_id: order.client_id().to_string(),
             product_id: &listed.instrument.venue_symbol,
             side: if order.side() == Side::Buy { "BUY" } else { "SELL" },
-            order_configuration: terms(kind, quantity, order.time_in_force()),
+            order_configuration: terms(order.side(), kind, quantity, order.time_in_force()),
         };
         let purpose =
             RequestPurpose::PlaceOrder { symbol: order.symbol().clone(), side: order.side(), notional };
@@ -66,6 +67,29 @@ impl Coinbase {
         Ok(Placement { venue_order_id, report })
     }
 
+    /// Refuses a bracket whose stop Coinbase might sell below, or buy above, what the user accepts: its limit is Coinbase's own.
+    fn bracket_is_kept(&self, rules: &Instrument, side: Side, kind: OrderKind) -> Result<(), VenueError> {
+        let OrderKind::Bracket { stop, price, .. } = kind else { return Ok(()) };
+        let own = bracket_limit(side, stop, rules.tick_size)
+            .ok_or_else(|| FilterError::OutOfRange { venue: self.venue.clone() })?;
+        let (worse, sells, no_further) = match side {
+            Side::Sell => (own < price, "sells down to 5 % below", "less"),
+            Side::Buy => (own > price, "buys up to 5 % above", "more"),
+        };
+        if !worse {
+            return Ok(());
+        }
+        let quote = rules.symbol.quote();
+        Err(VenueError::Rejected {
+            venue: self.venue.clone(),
+            code: "bracket_limit".to_owned(),
+            message: format!(
+                "the stop of a bracket {sells} its trigger there, here to {own} {quote}, and a limit of {price} {quote} cannot be \
+                 kept: accept {own} {quote} or {no_further}, or send a stop-limit order"
+            ),
+        })
+    }
+
     /// Fetches what really stands behind an id and compares it with what was asked for.
     async fn same(
         &self,
@@ -86,7 +110,7 @@ impl Coinbase {
         };
         let same = found.symbol == *order.symbol()
             && found.side == order.side()
-            && found.kind == kind
+            && found.kind.keeps(kind, order.side())
             && found.quantity == quantity;
         if same {
             return Ok(found);
@@ -143,19 +167,6 @@ fn fitted(
     };
     let reference = reference.ok_or_else(nothing)?;
     instrument.fit(order.side(), order.kind(), order.quantity(), reference)
-}
-
-fn terms(kind: OrderKind, quantity: Quantity, time_in_force: TimeInForce) -> wire::NewTerms {
-    let base_size = quantity.get().normalize();
-    match (kind.worst_price(), time_in_force) {
-        (None, _) => wire::NewTerms::Market { base_size },
-        (Some(price), TimeInForce::Ioc) => {
-            wire::NewTerms::LimitIoc { base_size, limit_price: price.get().normalize() }
-        }
-        (Some(price), _) => {
-            wire::NewTerms::LimitGtc { base_size, limit_price: price.get().normalize(), post_only: false }
-        }
-    }
 }
 
 /// Client ids sent of late. It spares new orders the question what stands behind their id.

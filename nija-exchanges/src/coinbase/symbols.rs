@@ -73,7 +73,7 @@ fn listed(venue: &VenueId, product: &Product) -> Option<Listed> {
         max_quantity: positive(product.base_max_size.0).and_then(|size| Quantity::new(size).ok()),
         min_notional: Notional::new(amount(product.quote_min_size.0)).ok()?,
         tradable: online && !closed.contains(&Some(true)),
-        resting: nija_core::RestingOrders { limit: true, stop_limit: false, bracket: false },
+        resting: nija_core::RestingOrders::ALL,
     };
     let alias = product.alias.as_deref().filter(|alias| Symbol::new(alias).is_ok());
     let stream_name = alias.unwrap_or(&product.product_id).to_owned();

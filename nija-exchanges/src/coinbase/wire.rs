@@ -164,6 +164,15 @@ pub(super) enum NewTerms {
     LimitGtc { base_size: Decimal, limit_price: Decimal, post_only: bool },
     #[serde(rename = "sor_limit_ioc")]
     LimitIoc { base_size: Decimal, limit_price: Decimal },
+    #[serde(rename = "stop_limit_stop_limit_gtc")]
+    StopLimitGtc {
+        base_size: Decimal,
+        limit_price: Decimal,
+        stop_price: Decimal,
+        stop_direction: &'static str,
+    },
+    #[serde(rename = "trigger_bracket_gtc")]
+    BracketGtc { base_size: Decimal, limit_price: Decimal, stop_trigger_price: Decimal },
 }
 
 /// `POST /orders`, the answer. A refusal comes with status 200 as well.
@@ -245,7 +254,11 @@ pub(super) struct Order {
 #[serde(default)]
 pub(super) struct Terms {
     pub(super) base_size: Sparse,
+    /// Of a bracket the take-profit.
     pub(super) limit_price: Sparse,
+    pub(super) stop_price: Sparse,
+    pub(super) stop_direction: Option<String>,
+    pub(super) stop_trigger_price: Sparse,
 }
 
 /// `GET /orders/historical/fills`: a page.

@@ -2,6 +2,7 @@
 
 mod harness;
 mod orders;
+mod stops;
 mod streams;
 pub(crate) mod tokens;
 

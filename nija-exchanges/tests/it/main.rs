@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod alpaca;
+mod alpaca_brackets;
 mod alpaca_harness;
 mod alpaca_streams;
 mod alpaca_verify;
@@ -10,6 +11,7 @@ mod binance;
 mod binance_brackets;
 mod binance_streams;
 mod binance_verify;
+mod brackets;
 mod broken_streams;
 mod coinbase;
 mod conformance;

@@ -72,7 +72,8 @@ pub(crate) fn parse(
     };
     let kind = kind(fields.text("type")?.or(fields.text("order_type")?), asset)?;
     let (tif_name, tif) = time_in_force(fields.text("time_in_force")?, asset)?;
-    let (limit, stop) = prices(&fields, kind)?;
+    let pair = fields.text("order_class")? == Some("oco");
+    let (limit, stop) = prices(&fields, kind, pair)?;
     let (qty, in_quote, notional) = amount(&fields, engine, market, side, kind, limit)?;
     let whole = qty.fract().is_zero() && notional.is_none();
     if asset.class == Class::Stock && !whole {
@@ -156,7 +157,8 @@ fn time_in_force(given: Option<&str>, asset: &Asset) -> Result<(&'static str, Op
     })
 }
 
-fn prices(fields: &Fields, kind: &str) -> Result<(Option<Decimal>, Option<Decimal>)> {
+/// A pair of exits has its limit in `take_profit`, and may have it here too.
+fn prices(fields: &Fields, kind: &str, pair: bool) -> Result<(Option<Decimal>, Option<Decimal>)> {
     let (limit, stop) = (fields.number("limit_price")?, fields.number("stop_price")?);
     if fields.0.contains_key("trail_price") || fields.0.contains_key("trail_percent") {
         return Err(Refusal::invalid(format!("{kind} orders require no trail")));
@@ -166,7 +168,7 @@ fn prices(fields: &Fields, kind: &str) -> Result<(Option<Decimal>, Option<Decima
         ("stop_price", stop, matches!(kind, "stop" | "stop_limit")),
     ] {
         match (price, wanted) {
-            (None, true) => return Err(Refusal::invalid(format!("{kind} orders require {name}"))),
+            (None, true) if !pair => return Err(Refusal::invalid(format!("{kind} orders require {name}"))),
             (Some(_), false) => {
                 return Err(Refusal::invalid(format!("{kind} orders require no {name}")));
             }

@@ -3,7 +3,7 @@
 use super::assets::{ASSETS, Class};
 use super::ids;
 use super::query::rfc3339;
-use super::state::State;
+use super::state::{Meta, State};
 use crate::engine::{Engine, Order, OrderType, Side, Status};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub(crate) fn order(engine: &Engine, state: &State, order: &Order, nested: bool)
         "time_in_force": meta.tif,
         "limit_price": ask.limit.map(text),
         "stop_price": ask.trigger.map(text),
-        "status": status(engine, order, meta.replaced_by.is_some()),
+        "status": status(engine, order, &meta),
         "extended_hours": meta.extended_hours,
         "legs": legs,
         "trail_percent": null,
@@ -76,17 +76,22 @@ pub(crate) fn accepted(engine: &Engine, state: &State, id: u64) -> Value {
     out
 }
 
-pub(crate) fn status(engine: &Engine, order: &Order, replaced: bool) -> &'static str {
+pub(crate) fn status(engine: &Engine, order: &Order, meta: &Meta) -> &'static str {
     match order.status {
-        Status::Open if engine.is_held(order.id) => "held",
+        Status::Open if engine.is_held(order.id) || is_held_leg(order, meta) => "held",
         Status::Open if !order.filled.is_zero() => "partially_filled",
         Status::Open if engine.is_halted(order.ask.market) => "accepted",
         Status::Open => "new",
         Status::Filled => "filled",
-        Status::Canceled if replaced => "replaced",
+        Status::Canceled if meta.replaced_by.is_some() => "replaced",
         Status::Canceled => "canceled",
         Status::Expired => "expired",
     }
+}
+
+/// The stop of a pair of exits is held until it is set off.
+pub(crate) fn is_held_leg(order: &Order, meta: &Meta) -> bool {
+    meta.order_class == "oco" && meta.parent.is_some() && !order.triggered
 }
 
 fn kind_of(order_type: OrderType) -> &'static str {

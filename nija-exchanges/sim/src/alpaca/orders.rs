@@ -11,6 +11,7 @@ use crate::faults::FaultKind;
 use axum::http::{Method, StatusCode};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// Orders in one answer, usually and at most.
 const USUAL: usize = 50;
@@ -25,13 +26,15 @@ pub(crate) fn route(call: &Call<'_>, method: &Method, head: &str, rest: Option<&
         (&Method::POST, "orders", None) => place(call),
         (&Method::GET, "orders", None) => list(call),
         (&Method::DELETE, "orders", None) => cancel_all(call),
-        (&Method::GET, "orders", Some(id)) => one(call, find(call, id)),
+        (&Method::GET, "orders", Some(id)) => one(call, find(call, id), call.query.flag("nested")),
         (&Method::GET, "orders:by_client_order_id", None) => {
             let id = call.query.get("client_order_id").unwrap_or_default();
             let known = call.alpaca.state.lock();
             let found = known.client_ids.get(&(call.caller.account, id.to_owned())).copied();
             drop(known);
-            one(call, found.ok_or_else(|| Refusal::not_found(&format!("order not found for {}", short(id)))))
+            let found =
+                found.ok_or_else(|| Refusal::not_found(&format!("order not found for {}", short(id))));
+            one(call, found, false)
         }
         (&Method::PATCH, "orders", Some(id)) => replace(call, find(call, id)?),
         (&Method::DELETE, "orders", Some(id)) => cancel(call, find(call, id)?),
@@ -61,12 +64,12 @@ fn find(call: &Call<'_>, id: &str) -> Result<OrderId> {
         .ok_or_else(|| Refusal::not_found(&format!("order not found for {}", short(id))))
 }
 
-fn one(call: &Call<'_>, id: Result<OrderId>) -> Said {
+/// An order by its own id comes with its legs when it is asked for so; by its client id it is not documented to.
+fn one(call: &Call<'_>, id: Result<OrderId>, nested: bool) -> Said {
     let id = id?;
     let (engine, state) = (call.venue.engine.lock(), call.alpaca.state.lock());
     let order = engine.order(id).ok_or_else(|| Refusal::not_found("order not found"))?;
-    // A single order always comes with its legs.
-    ok(order_json::order(&engine, &state, order, true))
+    ok(order_json::order(&engine, &state, order, nested))
 }
 
 fn place(call: &Call<'_>) -> Said {
@@ -137,7 +140,8 @@ fn take(engine: &mut Engine, state: &mut State, mut parsed: Parsed, now_ns: i64)
         if let Some(client_id) = asked.client_id {
             state.client_ids.insert((account, client_id), *leg);
         }
-        let meta = Meta { order_class: parsed.order_class, tif: parsed.tif, is_leg: true, ..Meta::default() };
+        let meta =
+            Meta { order_class: parsed.order_class, tif: parsed.tif, parent: Some(id), ..Meta::default() };
         state.meta.insert(*leg, meta);
     }
     let meta = Meta {
@@ -241,8 +245,12 @@ fn list(call: &Call<'_>) -> Said {
             && until.is_none_or(|until| order.opened_ns < until)
             && (symbols.is_empty() || markets.contains(&order.ask.market))
             && side.is_none_or(|side| order.ask.side == side)
-            && !(nested && state.meta.get(&order.id).is_some_and(|meta| meta.is_leg))
     });
+    if nested {
+        // Under its parent, where that is listed.
+        let listed: HashSet<OrderId> = all.iter().map(|order| order.id).collect();
+        all.retain(|order| !state.meta(order.id).parent.is_some_and(|parent| listed.contains(&parent)));
+    }
     all.sort_by_key(|order| order.id);
     if !rising {
         all.reverse();
@@ -254,9 +262,8 @@ fn cancel(call: &Call<'_>, id: OrderId) -> Said {
     let mut engine = call.venue.engine.lock();
     if engine.cancel(call.caller.account, id, call.now_ns).is_err() {
         let state = call.alpaca.state.lock();
-        let status = engine.order(id).map_or("canceled", |order| {
-            order_json::status(&engine, order, state.meta(id).replaced_by.is_some())
-        });
+        let status =
+            engine.order(id).map_or("canceled", |order| order_json::status(&engine, order, &state.meta(id)));
         return Err(Refusal::unprocessable(format!("order is already in \"{status}\" state")));
     }
     drop(engine);
@@ -294,7 +301,7 @@ fn replace(call: &Call<'_>, id: OrderId) -> Said {
     let old = engine.order(id).cloned().ok_or_else(|| Refusal::not_found("order not found"))?;
     let meta = state.meta(id);
     if !old.status.is_open() {
-        let status = order_json::status(&engine, &old, meta.replaced_by.is_some());
+        let status = order_json::status(&engine, &old, &meta);
         return Err(Refusal::unprocessable(format!("order is already in \"{status}\" state")));
     }
     if engine.is_held(id) || old.link.is_some() || !meta.legs.is_empty() || meta.notional.is_some() {

@@ -48,6 +48,8 @@ impl Protocol for Alpaca {
 
     fn prepare(&self, engine: &mut Engine) {
         stocks().for_each(|market| engine.set_free_of_fees(market));
+        // "Placing Orders": when the take-profit is executed in part, the stop is adjusted to the rest.
+        engine.set_linked_shrink();
     }
 
     fn trades_at(&self, market: MarketId, unix_s: i64) -> bool {

@@ -18,7 +18,8 @@ pub(crate) struct Meta {
     pub(crate) notional: Option<Decimal>,
     pub(crate) extended_hours: bool,
     pub(crate) legs: Vec<OrderId>,
-    pub(crate) is_leg: bool,
+    /// The order that a leg belongs to.
+    pub(crate) parent: Option<OrderId>,
     pub(crate) replaced_by: Option<OrderId>,
     pub(crate) replaces: Option<OrderId>,
 }

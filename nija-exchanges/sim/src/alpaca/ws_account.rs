@@ -76,6 +76,13 @@ impl AccountStream {
         while let Some(event) = events.next() {
             self.seen = Some(event.seq);
             let told = match &event.kind {
+                // The stop of a pair of exits is told of as held, and is never new.
+                ExecKind::PendingNew | ExecKind::New
+                    if order_json::is_held_leg(&event.order, &state.meta(event.order.id)) =>
+                {
+                    let held = matches!(event.kind, ExecKind::New);
+                    held.then(|| update(&engine, &state, event, "held", None))
+                }
                 ExecKind::PendingNew => Some(update(&engine, &state, event, "pending_new", None)),
                 ExecKind::New => Some(update(&engine, &state, event, "new", None)),
                 ExecKind::Trade(fill) => {
@@ -107,7 +114,8 @@ impl AccountStream {
 }
 
 fn update(engine: &Engine, state: &State, event: &ExecEvent, name: &str, fill: Option<&Fill>) -> Out {
-    let mut order = order_json::order(engine, state, &event.order, true);
+    // With its ids alone: legs are not documented to be there.
+    let mut order = order_json::order(engine, state, &event.order, false);
     order["updated_at"] = json!(rfc3339(event.time_ns));
     if event.order.status == Status::Open && event.order.filled.is_zero() {
         let status = match name {

@@ -5,7 +5,7 @@ use super::products::{self, PRICE_DECIMALS, Product};
 use super::rest::Result;
 use crate::clock::parse_rfc3339;
 use crate::engine::{AccountId, NewOrder, OrderType, Side, TimeInForce};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value};
 
 /// Fields of the request. Any other is refused unless lenient: silence would be worse than an error.
@@ -190,16 +190,24 @@ impl Terms<'_> {
                     "the limit price must be beyond the stop trigger price",
                 )));
             }
-            // Coinbase sends the stop as a limit order 5 % beyond its trigger; a market order stands for that here.
             let stop = NewOrder {
-                order_type: OrderType::StopLoss,
-                limit: None,
+                order_type: OrderType::StopLossLimit,
+                limit: Some(self.beyond(trigger)),
                 trigger: Some(trigger),
                 ..limit_order.clone()
             };
             return Ok(Ok(vec![limit_order, stop]));
         }
         Ok(Ok(vec![limit_order]))
+    }
+
+    /// The limit of a bracket's stop: Coinbase sends it as a limit order 5 % beyond its trigger.
+    fn beyond(&self, trigger: Decimal) -> Decimal {
+        let (factor, rounding) = match self.side {
+            Side::Sell => (Decimal::new(95, 2), RoundingStrategy::ToZero),
+            Side::Buy => (Decimal::new(105, 2), RoundingStrategy::AwayFromZero),
+        };
+        (trigger * factor).round_dp_with_strategy(PRICE_DECIMALS, rounding)
     }
 
     /// For an amount of base, or, when buying, for an amount of money.

@@ -26,6 +26,8 @@ pub struct Engine {
     pub(crate) max_open_per_market: usize,
     /// Groups of linked orders by number, each in the order they were given.
     pub(crate) links: BTreeMap<LinkId, Vec<OrderId>>,
+    /// Whether an execution in part takes its quantity off the orders linked to it rather than ending them.
+    pub(crate) linked_shrink: bool,
     /// Orders that wait before they may trade.
     pub(crate) waiting: Waiting,
     /// Markets in which nobody pays a fee.
@@ -52,6 +54,7 @@ impl Engine {
             expiring: BTreeSet::new(),
             max_open_per_market: usize::MAX,
             links: BTreeMap::new(),
+            linked_shrink: false,
             waiting: Waiting::default(),
             free_of_fees: BTreeSet::new(),
             self_trade_cancels_maker: false,
@@ -63,6 +66,11 @@ impl Engine {
     /// Limits each account's open orders in each market.
     pub fn set_max_open_per_market(&mut self, max: usize) {
         self.max_open_per_market = max;
+    }
+
+    /// Lets an execution in part take its quantity off the orders that are linked to it, which end with the whole of it alone.
+    pub fn set_linked_shrink(&mut self) {
+        self.linked_shrink = true;
     }
 
     /// Opens an empty account.

@@ -1,6 +1,7 @@
 //! Linked orders: one cancels the others.
 //!
-//! The first execution or trigger of one ends the rest, and so does its cancel or its expiry. Funds are held once for the
+//! The first execution or trigger of one ends the rest (or, at some venues, an execution in part only takes from it), and so does its
+//! cancel or its expiry. Funds are held once for the
 //! whole group, by its first open order.
 
 use super::core::Engine;
@@ -74,6 +75,22 @@ impl Engine {
     pub(crate) fn open_group(&self, order: &Order) -> Option<Vec<&Order>> {
         let open: Vec<&Order> = self.linked(order.link?).filter(|order| order.status.is_open()).collect();
         (open.len() > 1).then_some(open)
+    }
+
+    /// After an execution: ends what an order is linked to, or, where the venue does so and something is left of the order, leaves
+    /// only so much of it.
+    pub(crate) fn settle_siblings(&mut self, id: OrderId, now_ns: i64) {
+        let Some(order) = self.orders.get(&id) else { return };
+        let (left, link) = (order.remaining(), order.link);
+        if !self.linked_shrink || left.is_zero() {
+            return self.cancel_siblings(id, Some(LINKED), now_ns);
+        }
+        let Some(link) = link else { return };
+        for sibling in self.links.get(&link).into_iter().flatten().filter(|sibling| **sibling != id) {
+            if let Some(sibling) = self.orders.get_mut(sibling).filter(|sibling| sibling.status.is_open()) {
+                sibling.ask.qty = sibling.filled + left;
+            }
+        }
     }
 
     /// Ends all that an order is linked to and lets it hold for itself.

@@ -4,7 +4,6 @@ use super::account::{ExecKind, FILLS_KEPT};
 use super::book::{Maker, Resting};
 use super::core::Engine;
 use super::fees::FeeAsset;
-use super::linked::LINKED;
 use super::types::{Fill, MarketId, OrderId, Side, Status};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -197,7 +196,7 @@ impl Engine {
             account.fills.pop_front();
         }
         Self::move_to(&mut self.fee_ledger, fee_asset, fee);
-        self.cancel_siblings(id, Some(LINKED), execution.now_ns);
+        self.settle_siblings(id, execution.now_ns);
         if let Some(order) = self.orders.get(&id) {
             let hold = self.hold_of(order);
             let done = !order.ask.in_quote && order.remaining().is_zero();

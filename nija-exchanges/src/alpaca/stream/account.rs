@@ -7,7 +7,7 @@
 use futures::SinkExt;
 use nija_core::{
     AccountEvent, ExecutionReport, Method, RequestBody, RequestPurpose, Timestamp, UnsignedRequest,
-    VenueAccount, VenueError, VenueFill,
+    VenueAccount, VenueError, VenueFill, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     super::{auth, executor::Alpaca, orders, symbols::SymbolMap, wire},
     ANSWER,
+    linked::{self, Linked},
     missed::Memory,
 };
 use crate::transport::{Ended, StreamSender, WsConnection};
@@ -49,6 +50,7 @@ pub(super) struct Session {
     out: StreamSender<AccountEvent>,
     pub(super) memory: OwnedMutexGuard<Memory>,
     wanted: Option<Wanted>,
+    pub(super) linked: Linked,
     /// When to compare with REST next.
     check_at: Instant,
     /// When to read the balances next, and when they were last read.
@@ -71,6 +73,7 @@ pub(super) async fn session(
         out,
         memory: memory.lock_owned().await,
         wanted: None,
+        linked: Linked::default(),
         check_at: Instant::now(),
         balances_at: None,
         balances_read: None,
@@ -95,7 +98,7 @@ impl Session {
         }
         self.balances_at = Some(Instant::now());
         loop {
-            let due = [self.wanted.as_ref().map(|wanted| wanted.at), self.balances_at];
+            let due = [self.wanted.as_ref().map(|wanted| wanted.at), self.linked.due(), self.balances_at];
             let due = due.into_iter().flatten().fold(self.check_at, Instant::min);
             let go_on = tokio::select! {
                 // What is due first: a busy stream must not put it off for ever.
@@ -173,17 +176,28 @@ impl Session {
             );
             return Ok(true);
         }
-        let report = self.alpaca.report(&update.order, &self.symbols).map_err(|error| error.to_string())?;
         tracing::trace!(event = update.event, execution = update.execution_id, "update");
-        let at = update.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(report.at);
-        Ok(self.tell(report, at).await)
+        let at = update.timestamp.as_deref().and_then(|text| text.parse().ok());
+        if update.order.is_linked() {
+            let at = at.unwrap_or_else(|| self.alpaca.market.clock.now());
+            self.ask_for(update.order, at);
+            return Ok(true);
+        }
+        let report = self.alpaca.report(&update.order, &self.symbols).map_err(|error| error.to_string())?;
+        let at = at.unwrap_or(report.at);
+        Ok(self.tell(&update.order, report, at).await)
     }
 
-    /// Hands a report on, if it is news, and sees to what comes with it.
-    pub(super) async fn tell(&mut self, report: ExecutionReport, at: Timestamp) -> bool {
+    /// Sees to it that an order that may be linked is asked for with what it is linked to.
+    pub(super) fn ask_for(&mut self, order: wire::Order, since: Timestamp) {
+        self.linked.told(order, since, Instant::now() + BUNCH);
+    }
+
+    /// Hands on the report of an order, if it is news, and sees to what comes with it.
+    pub(super) async fn tell(&mut self, order: &wire::Order, report: ExecutionReport, at: Timestamp) -> bool {
         let now = Instant::now();
-        if !report.filled.is_zero() {
-            self.want(report.venue_order_id.as_str(), report.filled.get(), at.min(report.at), now);
+        for (id, filled) in linked::executed(order) {
+            self.want(id, filled, at.min(report.at), now);
         }
         let soonest = self.balances_read.map_or(now, |read| read + BALANCES_EVERY).max(now + BUNCH);
         self.balances_at = Some(self.balances_at.unwrap_or(soonest));
@@ -208,6 +222,9 @@ impl Session {
     /// Reads what is due; false when nobody reads any more.
     async fn fetch(&mut self) -> Result<bool, String> {
         let now = Instant::now();
+        if self.linked.due().is_some_and(|at| at <= now) && !self.fetch_linked().await? {
+            return Ok(false);
+        }
         if self.wanted.as_ref().is_some_and(|wanted| wanted.at <= now) && !self.fetch_fills().await? {
             return Ok(false);
         }
@@ -221,16 +238,49 @@ impl Session {
         Ok(true)
     }
 
+    async fn fetch_linked(&mut self) -> Result<bool, String> {
+        let since = self.linked.since(self.alpaca.market.clock.now());
+        let mut again = Vec::new();
+        while let Some(order) = self.linked.pop() {
+            let id = VenueOrderId::new(&order.id).map_err(|error| error.to_string())?;
+            let whole = match self.alpaca.by_id(&self.account, &id).await {
+                Ok(found) => self.alpaca.whole(&self.account, found.unwrap_or_else(|| order.clone())).await,
+                Err(error) => Err(error),
+            };
+            let whole = match whole {
+                Ok(whole) => whole,
+                Err(error) if passes(&error) => {
+                    again.push(order);
+                    continue;
+                }
+                Err(error) => return Err(error.to_string()),
+            };
+            self.linked.known(&whole);
+            let report = self.alpaca.report(&whole, &self.symbols).map_err(|error| error.to_string())?;
+            let ended = report.state.is_final();
+            if !self.tell(&whole, report, since).await {
+                return Ok(false);
+            }
+            if whole.is_pair() && whole.is_half_over() && !ended {
+                again.push(whole);
+            }
+        }
+        if !self.linked.again(again, BUNCH) {
+            // The comparisons with REST go on.
+            tracing::debug!("a bracket of which one leg has ended goes on with the other");
+        }
+        Ok(true)
+    }
+
     async fn fetch_fills(&mut self) -> Result<bool, String> {
         let Some(mut wanted) = self.wanted.take() else { return Ok(true) };
         match self.alpaca.executed_since(&self.account, wanted.since).await {
             Ok(executed) => {
                 for one in executed {
-                    let order = one.fill.venue_order_id.as_str();
-                    if let (Some(cumulative), Some(filled)) = (one.cumulative, wanted.filled.get(order))
+                    if let (Some(cumulative), Some(filled)) = (one.cumulative, wanted.filled.get(&one.order))
                         && cumulative >= *filled
                     {
-                        wanted.filled.remove(order);
+                        wanted.filled.remove(&one.order);
                     }
                     if !self.fill(one.fill).await {
                         return Ok(false);

@@ -49,16 +49,27 @@ impl Session {
             Err(error) if passes(&error) => return Ok(true),
             Err(error) => return Err(error.to_string()),
         };
-        for order in &there.orders {
-            if orders::listed(&self.symbols, order).is_none() {
+        for order in there.orders.into_iter().flat_map(wire::Order::apart) {
+            if orders::listed(&self.symbols, &order).is_none() {
                 continue;
             }
-            let report = self.alpaca.report(order, &self.symbols).map_err(|error| error.to_string())?;
+            // A leg without its parent is not told by itself, and a pair that is ending may have gone on under other ids.
+            let facts = self.alpaca.orders.get(&order.id);
+            let alone = order.is_linked() && !order.is_pair();
+            if alone && facts.as_ref().is_some_and(|facts| facts.parent.is_some()) {
+                continue;
+            }
+            if alone && facts.is_none() || order.is_pair() && order.is_half_over() {
+                let since = self.memory.fills_since;
+                self.ask_for(order, since);
+                continue;
+            }
+            let report = self.alpaca.report(&order, &self.symbols).map_err(|error| error.to_string())?;
             let sent = order.submitted_at.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
             let sent = sent.map_or(self.memory.orders_since, |sent| sent.minus(CLOCKS));
             self.memory.orders_since = self.memory.orders_since.max(sent);
             let at = report.at;
-            if self.memory.told.would_be_news(&report) && !self.tell(report, at).await {
+            if self.memory.told.would_be_news(&report) && !self.tell(&order, report, at).await {
                 return Ok(false);
             }
         }

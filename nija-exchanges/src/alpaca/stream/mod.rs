@@ -2,6 +2,7 @@
 
 mod account;
 pub(super) mod book;
+mod linked;
 mod market;
 mod missed;
 mod poll;

@@ -1,10 +1,11 @@
 //! Orders as the stream tells them: totals, of which the news is the difference to what was told before.
 
-use nija_core::{ExecutionReport, OrderKind, Price, Quantity, Timestamp, VenueFill, VenueId, VenueOrderId};
+use nija_core::{ExecutionReport, OrderKind, Quantity, Side, Timestamp, VenueFill, VenueId, VenueOrderId};
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{
+    kind::Prices,
     parse::{average, side_of, state},
     symbols::SymbolMap,
     wire::ws,
@@ -58,13 +59,14 @@ impl TrackedOrders {
         let there = filled.plus(amount(order.leaves_quantity.0)?);
         // What is left of an ended order need not be told: the most that was ever told is what was ordered.
         let ordered = known.map_or(there, |known| known.told.quantity.max(there));
+        let side = side_of(&order.order_side).ok_or_else(|| format!("{:?} is no side", order.order_side))?;
         let report = ExecutionReport {
             venue: self.venue.clone(),
             venue_order_id: VenueOrderId::new(&order.order_id).map_err(|error| error.to_string())?,
             client_id: order.client_order_id.as_deref().and_then(|id| id.parse().ok()),
             symbol: listed.instrument.symbol.clone(),
-            side: side_of(&order.order_side).ok_or_else(|| format!("{:?} is no side", order.order_side))?,
-            kind: kind(order),
+            side,
+            kind: kind(order, side, listed.instrument.tick_size),
             state: state(&order.status, filled, ordered),
             quantity: ordered,
             filled,
@@ -156,13 +158,19 @@ fn amount(number: Option<Decimal>) -> Result<Quantity, String> {
     Quantity::new(number.unwrap_or_default()).map_err(|error| format!("a quantity {error}"))
 }
 
-/// Market or limit; kinds that wait for a trigger count by how they execute then.
-fn kind(order: &ws::Order<'_>) -> OrderKind {
-    let market = order.order_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("market"));
-    let limit = order.limit_price.0.filter(|price| !market && !price.is_zero());
-    limit
-        .and_then(|price| Price::new(price).ok())
-        .map_or(OrderKind::Market, |price| OrderKind::Limit { price })
+/// The stream tells a kind by name, and no direction of a stop: that is taken for the usual one.
+fn kind(order: &ws::Order<'_>, side: Side, tick: Decimal) -> OrderKind {
+    let named = |name: &str| {
+        let kind = order.order_type.as_deref().unwrap_or_default();
+        kind.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let prices = Prices {
+        limit: order.limit_price.0.filter(|_| !named("market")),
+        stop: order.stop_price.0.filter(|_| named("stop")),
+        bracket_stop: order.stop_price.0.filter(|_| named("bracket")),
+        with_the_market: false,
+    };
+    prices.kind(side, tick)
 }
 
 fn reason(order: &ws::Order<'_>) -> Option<String> {

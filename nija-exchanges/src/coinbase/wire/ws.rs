@@ -99,6 +99,9 @@ pub struct Order<'a> {
     pub order_type: Option<Cow<'a, str>>,
     #[serde(default)]
     pub limit_price: Sparse,
+    /// Of stop orders and brackets what sets the stop off.
+    #[serde(default)]
+    pub stop_price: Sparse,
     #[serde(default)]
     pub cumulative_quantity: Sparse,
     #[serde(default)]
