@@ -16,9 +16,9 @@ use crate::config::RootKey;
 use crate::crypto::{Binding, Kind, Root, random, sync_parent};
 
 const MAGIC: &[u8; 5] = b"NJBK\x01";
-const FRAME: usize = 1024 * 1024;
+const FRAME: usize = 1 << 20;
 /// An envelope is longer than its content by a header and a tag.
-const MOST: u32 = FRAME as u32 + 1024;
+const MOST: u32 = (1 << 20) + 1024;
 
 /// What a backup says about itself. Nothing of it is proven before it is restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

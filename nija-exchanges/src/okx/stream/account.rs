@@ -28,12 +28,14 @@ struct Session {
     up: bool,
     /// Subscriptions not answered yet.
     waiting: usize,
+    /// What one connection tells before the other is up: it is passed on behind `Connected`.
+    early: Vec<String>,
 }
 
 /// Runs until the connection is lost or an execution is missing.
 pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSender<AccountEvent>) -> Ended {
     let orders = Orders::new(okx.venue.clone());
-    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3 };
+    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3, early: Vec::new() };
     let reason = match session.run(&account).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -100,7 +102,21 @@ impl Session {
                 self.up = true;
                 let market = &self.okx.market;
                 self.orders.begin(market.offset.at_venue(market.clock.now()));
-                Ok(self.emit(AccountEvent::Connected).await)
+                if !self.emit(AccountEvent::Connected).await {
+                    return Ok(false);
+                }
+                for text in std::mem::take(&mut self.early) {
+                    if let Heard::Data(message) = hear(&text)?
+                        && !self.data(&message).await?
+                    {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Heard::Data(_) if !self.up => {
+                self.early.push(text.to_owned());
+                Ok(true)
             }
             Heard::Data(message) => self.data(&message).await,
             Heard::Else => Ok(true),
