@@ -35,7 +35,8 @@ struct Session {
 /// Runs until the connection is lost or an execution is missing.
 pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSender<AccountEvent>) -> Ended {
     let orders = Orders::new(okx.venue.clone());
-    let mut session = Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3, early: Vec::new() };
+    let mut session =
+        Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3, early: Vec::new() };
     let reason = match session.run(&account).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
