@@ -25,6 +25,7 @@ pub(crate) struct SumError;
 
 impl ExactSum {
     /// Adds one decimal.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn add(self, value: Decimal) -> Result<Self, SumError> {
         self.plus(Self::from(value))
     }

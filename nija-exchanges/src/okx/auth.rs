@@ -6,8 +6,8 @@
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, RequestBody, SignContext, SignedParts,
-    Timestamp, UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, Timestamp, UnsignedRequest, VenueId,
 };
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
@@ -81,6 +81,10 @@ impl Authenticator for OkxAuthenticator {
 
     fn needs_nonce(&self) -> bool {
         false
+    }
+
+    fn order_in(&self, request: &UnsignedRequest) -> OrderReading {
+        super::stated::read(request)
     }
 
     fn authenticate(

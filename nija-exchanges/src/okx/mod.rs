@@ -20,6 +20,7 @@ mod parse;
 mod place;
 #[cfg(test)]
 mod recorded;
+mod stated;
 mod stream;
 mod symbols;
 mod wire;

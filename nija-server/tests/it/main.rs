@@ -20,4 +20,5 @@ mod secrets;
 mod stream;
 mod streams;
 mod support;
+mod vault;
 mod web;

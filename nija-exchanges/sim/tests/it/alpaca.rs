@@ -188,6 +188,47 @@ async fn price_streams_say_what_is_wrong_in_the_venues_codes() {
 }
 
 #[tokio::test]
+async fn a_pair_of_exits_is_a_parent_with_a_held_leg_and_an_execution_in_part_takes_from_it() {
+    let sim = quiet().await;
+    let venue = sim.venue(VenueKind::Alpaca);
+    let account = &venue.accounts[0];
+    let buy =
+        json!({ "symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day" });
+    assert_eq!(call(venue, account, Method::POST, "/v2/orders", Some(buy)).await.0, StatusCode::OK);
+    venue.fault(Fault::new(FaultKind::PartialFill).on("/v2/orders").fraction(dec("0.4")));
+    // As the documents write it: the limit stands in `take_profit` alone.
+    let pair = json!({
+        "symbol": "AAPL", "qty": "10", "side": "sell", "type": "limit", "time_in_force": "gtc", "order_class": "oco",
+        "take_profit": { "limit_price": "199" }, "stop_loss": { "stop_price": "180", "limit_price": "170" },
+    });
+    let (status, placed) = call(venue, account, Method::POST, "/v2/orders", Some(pair)).await;
+    assert_eq!((status, &placed["legs"][0]["status"]), (StatusCode::OK, &json!("held")), "{placed}");
+    let path = format!("/v2/orders/{}", placed["id"].as_str().unwrap());
+    assert_eq!(call(venue, account, Method::GET, &path, None).await.1["legs"], Value::Null);
+    let nested = call(venue, account, Method::GET, &format!("{path}?nested=true"), None).await.1;
+    assert_eq!((&nested["filled_qty"], &nested["legs"][0]["qty"]), (&json!("4"), &json!("6")), "{nested}");
+    let list = async |query: &str| {
+        let listed = call(venue, account, Method::GET, &format!("/v2/orders?{query}"), None).await.1;
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["status"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(list("status=open&nested=true").await, ["partially_filled"]);
+    assert_eq!(list("status=open").await, ["held", "partially_filled"]);
+    assert!(venue.set_price("AAPL", 175.into()));
+    let over = call(venue, account, Method::GET, &format!("{path}?nested=true"), None).await.1;
+    assert_eq!(
+        (&over["status"], &over["legs"][0]["status"], &over["legs"][0]["filled_qty"]),
+        (&json!("canceled"), &json!("filled"), &json!("6")),
+        "{over}"
+    );
+    sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn garbage_is_refused_and_never_a_server_error() {
     let sim = quiet().await;
     let venue = sim.venue(VenueKind::Alpaca);
