@@ -1,10 +1,9 @@
 //! The root key: the one secret outside the database.
 
 use nija_core::VaultError;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use zeroize::Zeroize;
 
 use super::data_key::{DataKey, KeyId, SecretKey, random_key, short_digest};
 use crate::config::RootKey;
@@ -111,21 +110,21 @@ impl From<UnsealedRoot> for Root {
 }
 
 fn create(path: &Path) -> std::io::Result<SecretKey> {
-    let mut key = random_key().map_err(|error| std::io::Error::other(error.to_string()))?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    // Durable before anything is encrypted under it.
-    let written = file.write_all(key.as_slice()).and_then(|()| file.sync_all());
-    if let Err(error) = written.and_then(|()| sync_parent(path)) {
-        key.zeroize();
-        // A half-written file would be refused for ever after.
-        drop(std::fs::remove_file(path));
-        return Err(error);
-    }
+    let key = random_key().map_err(|error| std::io::Error::other(error.to_string()))?;
+    write_new(path, key.as_slice())?;
     Ok(key)
+}
+
+/// Writes a file that only its owner reads. It is there whole and durable or not at all: others that start at the same moment never see
+/// it half written, and an existing one stays.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Made with mode 0600, and removed again whatever fails.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_parent(path)
 }
 
 /// Makes the entry of a new file in its folder durable.

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use nija_core::VaultError;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::data_key::{SecretKey, random_key};
-use super::{Root, UnsealedRoot, sync_parent};
+use super::{Root, UnsealedRoot, root::write_new};
 
 /// Encryption as a service: the Transit engine of OpenBao or HashiCorp Vault, whose key never leaves it.
 #[async_trait]
@@ -29,15 +29,7 @@ const MAX_FILE: u64 = 8 * 1024;
 pub async fn create_transit_root(transit: &dyn Transit, file: &Path) -> Result<UnsealedRoot, VaultError> {
     let key = random_key()?;
     let ciphertext = transit.encrypt(key.as_slice()).await?;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(file)
-        .and_then(|mut file| file.write_all(ciphertext.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| sync_parent(file))
-        .map_err(|error| unusable(file, &error))?;
+    write_new(file, ciphertext.as_bytes()).map_err(|error| unusable(file, &error))?;
     Root::from_key(&key).map(Into::into)
 }
 
