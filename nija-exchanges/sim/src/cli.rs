@@ -9,8 +9,8 @@ use std::path::PathBuf;
 /// Start venue simulators on loopback, for tests and demos.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Venues to start, by kind (`kraken`), or `NAME=KIND` for another one under a name of its own.
-    #[arg(long, value_delimiter = ',', default_value = "kraken")]
+    /// Venues to start, by kind (`kraken`), or `NAME=KIND` for another one under a name of its own; one of each kind where none is named.
+    #[arg(long, value_delimiter = ',', default_values = VenueKind::ALL.iter().map(|kind| kind.name()))]
     pub venue: Vec<String>,
     /// Where to listen; port 0 lets the system choose.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -156,6 +156,19 @@ mod tests {
         for bad in ["", "=kraken", "mtgox", "kraken=mtgox"] {
             assert!(parse_venue(bad).is_err(), "{bad}");
         }
+    }
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn one_of_each_kind_starts_where_none_is_named() {
+        let venues = |line: &[&str]| <Command as clap::Parser>::try_parse_from(line).unwrap().args.venue;
+        assert_eq!(venues(&["sim"]).len(), VenueKind::ALL.len());
+        assert_eq!(venues(&["sim", "--venue", "okx,kraken-b=kraken"]), ["okx", "kraken-b=kraken"]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ export function OrderFacts({ order }: { order: Order }) {
       <Fact label="Symbol" value={order.symbol} />
       <Fact label="Type" value={humanise(order.order_type)} />
       {order.limit_price ? <Fact label="Limit price" value={price(order.limit_price, quote)} /> : null}
+      {order.stop_price ? <Fact label="Stop price" value={price(order.stop_price, quote)} /> : null}
+      {order.take_profit_price ? <Fact label="Take profit" value={price(order.take_profit_price, quote)} /> : null}
       <Fact label="Filled" value={`${quantity(order.filled)} ${base}`} />
       {order.average_price ? <Fact label="Average price" value={price(order.average_price, quote)} /> : null}
       <Fact label="Fees" value={money(order.fees, quote)} />
