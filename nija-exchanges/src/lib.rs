@@ -21,6 +21,7 @@ pub mod binance;
 mod client_ids;
 pub mod coinbase;
 mod decode;
+mod hand_on;
 pub mod kraken;
 mod levels;
 mod listings;

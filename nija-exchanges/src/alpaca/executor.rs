@@ -1,12 +1,9 @@
-//! Alpaca as an [`Executor`].
+//! Alpaca as an [`Executor`](nija_core::Executor).
 
-use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
-    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
-    KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote,
-    Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId,
-    VenueOrder,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId,
+    VenueAccount, VenueContract, VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -18,6 +15,7 @@ use super::{
     private::{Operator, Private},
     stream,
 };
+use crate::hand_on::hand_on;
 use crate::transport::{
     Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
 };
@@ -112,64 +110,13 @@ impl AlpacaExecutor {
     }
 }
 
-#[async_trait]
-impl Executor for AlpacaExecutor {
-    fn contract(&self) -> &VenueContract {
-        &self.0.contract
-    }
-
-    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        self.0.market.instruments().await
-    }
-
-    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
-        self.0.market.quote(symbol).await
-    }
-
-    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
-        self.0.market.book(symbol, depth).await
-    }
-
-    async fn candles(
-        &self,
-        symbol: &Symbol,
-        interval: CandleInterval,
-        limit: usize,
-    ) -> Result<Vec<Candle>, VenueError> {
-        self.0.market.candles(symbol, interval, limit).await
-    }
-
+hand_on! { AlpacaExecutor =>
     fn default_fees(&self) -> FeeSchedule {
         account::schedule(self.0.fees.unwrap_or_default(), false)
     }
 
     async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
         self.0.fees(account, symbol).await
-    }
-
-    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
-        self.0.balances(account).await
-    }
-
-    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
-        self.0.key_rights(account).await
-    }
-
-    async fn place(
-        &self,
-        account: &VenueAccount,
-        order: &VenueOrder,
-        notional: Notional,
-    ) -> Result<Placement, VenueError> {
-        self.0.place(account, order, notional).await
-    }
-
-    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
-        self.0.cancel(account, order).await
-    }
-
-    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
-        self.0.cancel_all(account).await
     }
 
     async fn find(
@@ -181,18 +128,6 @@ impl Executor for AlpacaExecutor {
         self.0.find(account, order).await
     }
 
-    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
-        self.0.open_orders(account).await
-    }
-
-    async fn fills_since(
-        &self,
-        account: &VenueAccount,
-        since: Timestamp,
-    ) -> Result<Vec<VenueFill>, VenueError> {
-        self.0.fills_since(account, since).await
-    }
-
     fn limits_used(&self) -> Vec<LimitUsage> {
         let mut used = self.0.private.limits_used();
         used.extend(self.0.market.limits_used());
@@ -201,9 +136,5 @@ impl Executor for AlpacaExecutor {
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
         stream::market(&self.0, &symbols)
-    }
-
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-        stream::account(self.0.clone(), account)
     }
 }

@@ -1,16 +1,15 @@
-//! Kraken as an [`Executor`].
+//! Kraken as an [`Executor`](nija_core::Executor).
 
-use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
-    AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
-    KeyRights, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol,
-    Timestamp, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    Clock, FeeSchedule, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, VenueAccount,
+    VenueContract, VenueError, VenueId,
 };
 use std::sync::Arc;
 
 use super::{KrakenConfig, account, contract, market::Market, private::Private, stream};
 use crate::client_ids::ClientIds;
+use crate::hand_on::hand_on;
 use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
 
 /// Kraken Spot.
@@ -66,64 +65,13 @@ impl KrakenExecutor {
     }
 }
 
-#[async_trait]
-impl Executor for KrakenExecutor {
-    fn contract(&self) -> &VenueContract {
-        &self.0.contract
-    }
-
-    async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        self.0.market.instruments().await
-    }
-
-    async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
-        self.0.market.quote(symbol).await
-    }
-
-    async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
-        self.0.market.book(symbol, depth).await
-    }
-
-    async fn candles(
-        &self,
-        symbol: &Symbol,
-        interval: CandleInterval,
-        limit: usize,
-    ) -> Result<Vec<Candle>, VenueError> {
-        self.0.market.candles(symbol, interval, limit).await
-    }
-
+hand_on! { KrakenExecutor =>
     fn default_fees(&self) -> FeeSchedule {
         account::default_fees()
     }
 
     async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {
         self.0.fees(account, symbol).await
-    }
-
-    async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
-        self.0.balances(account).await
-    }
-
-    async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError> {
-        self.0.key_rights(account).await
-    }
-
-    async fn place(
-        &self,
-        account: &VenueAccount,
-        order: &VenueOrder,
-        notional: Notional,
-    ) -> Result<Placement, VenueError> {
-        self.0.place(account, order, notional).await
-    }
-
-    async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
-        self.0.cancel(account, order).await
-    }
-
-    async fn cancel_all(&self, account: &VenueAccount) -> Result<Option<u64>, VenueError> {
-        self.0.cancel_all(account).await
     }
 
     async fn find(
@@ -135,27 +83,11 @@ impl Executor for KrakenExecutor {
         self.0.find(account, order, since).await
     }
 
-    async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
-        self.0.open_orders(account).await
-    }
-
-    async fn fills_since(
-        &self,
-        account: &VenueAccount,
-        since: Timestamp,
-    ) -> Result<Vec<VenueFill>, VenueError> {
-        self.0.fills_since(account, since).await
-    }
-
     fn limits_used(&self) -> Vec<LimitUsage> {
         self.0.private.limits_used()
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
         stream::market(self.0.clone(), symbols)
-    }
-
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-        stream::account(self.0.clone(), account)
     }
 }
