@@ -63,12 +63,11 @@ pub(super) fn classify(venue: &VenueId, code: &str, msg: &str) -> VenueError {
             VenueError::AnswerLost { venue, message: format!("{code}: {message}") }
         }
         // The timestamp is out of step with OKX's clock: the same request, signed anew, can succeed.
-        50_102 | 50_112 => VenueError::NonceRefused { venue, message },
+        // So is the time when it was to be void (50036, 50037) where it was over on arrival, unless the way took that long.
+        50_036 | 50_037 | 50_102 | 50_112 => VenueError::NonceRefused { venue, message },
         50_030 | 50_035 | 50_100 | 50_101 | 50_103..=50_111 | 50_113 | 50_114 | 50_118..=50_121 => {
             VenueError::KeyRefused { venue, message }
         }
-        // The order's time was over when it arrived, and it was not processed.
-        50_036 | 50_037 => VenueError::Unavailable { venue, message },
         50_005 | 50_046 | 50_062 | 51_022 | 54_012 => VenueError::Unavailable { venue, message },
         51_008 | 51_131 | 51_127 => VenueError::InsufficientFunds { venue, message },
         _ => VenueError::Rejected { venue, code: code.to_owned(), message },
@@ -129,10 +128,10 @@ mod tests {
         for code in ["50105", "50110", "50111", "50113", "50119", "50120", "50030"] {
             assert!(matches!(of(code), VenueError::KeyRefused { .. }), "{code}");
         }
-        for code in ["50102", "50112"] {
+        for code in ["50102", "50112", "50036", "50037"] {
             assert!(matches!(of(code), VenueError::NonceRefused { .. }), "{code}");
         }
-        for code in ["50036", "50037", "50005", "51022"] {
+        for code in ["50005", "51022"] {
             assert!(matches!(of(code), VenueError::Unavailable { .. }), "{code}");
         }
         assert!(is_unknown_instrument(&of("51001")) && is_no_such_order(&of("51603")));

@@ -91,6 +91,36 @@ pub async fn a_venue_that_is_gone_was_not_sent_anything(harness: &dyn Harness) {
     assert!(error.effect() == Effect::None && error.may_try_again() && error.is_failure());
 }
 
+/// It may have been carried out, and here it was.
+pub async fn a_request_that_is_never_answered_is_in_doubt(harness: &dyn Harness) {
+    if let Some((trader, order, error)) = placed_under(harness, VenueFault::NeverAnswered).await {
+        assert!(matches!(error, VenueError::AnswerLost { .. }), "{error}");
+        assert_one(&trader, &order).await;
+    }
+}
+
+/// As long as it comes it counts.
+pub async fn a_slow_answer_is_an_answer(harness: &dyn Harness) {
+    let trader = Trader::new(harness).await;
+    let (quantity, price) = (trader.quantity().await, trader.far(Side::Buy).await);
+    if !harness.fault(VenueFault::SlowAnswer) {
+        return;
+    }
+    let kind = nija_core::OrderKind::Limit { price };
+    let (order, placed) = trader.place(Side::Buy, kind, quantity, nija_core::TimeInForce::Gtc).await;
+    placed.unwrap();
+    assert_one(&trader, &order).await;
+}
+
+/// Nothing was done, and the venue says for how long to stay away.
+pub async fn a_ban_is_definite(harness: &dyn Harness) {
+    if let Some((trader, order, error)) = placed_under(harness, VenueFault::Ban).await {
+        assert!(matches!(error, VenueError::RateLimited { retry_after: Some(_), .. }), "{error}");
+        assert!(error.effect() == Effect::None && !error.is_failure());
+        assert_absent(&trader, &order).await;
+    }
+}
+
 /// A resting order placed under a fault; `None` where the venue cannot have it.
 async fn placed_under(harness: &dyn Harness, fault: VenueFault) -> Option<(Trader, OrderRef, VenueError)> {
     let trader = Trader::new(harness).await;

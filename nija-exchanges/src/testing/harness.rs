@@ -34,6 +34,28 @@ pub enum VenueFault {
     StreamCut,
     /// Nothing listens at the venue's address.
     Gone,
+    /// The next order is carried out and nothing ever comes back on its connection.
+    NeverAnswered,
+    /// The next order is carried out and its answer drips in.
+    SlowAnswer,
+    /// The next order meets a ban, as who went on in spite of the rate limit does.
+    Ban,
+    /// The next order takes only a part of what its price would get.
+    PartialFill,
+    /// The venue's clock is 8 s ahead from now on.
+    ClockSkew,
+    /// The venue forgets the nonces that it saw.
+    NonceForgotten,
+    /// The next reports of orders are streamed twice.
+    RepeatedReports,
+    /// Reports of orders are streamed late, until healed.
+    LateReports,
+    /// The next messages of all streams are swallowed.
+    LostReports,
+    /// Streamed books stand still, until healed.
+    StaleBook,
+    /// The venue takes no connection and drops those that it has, until healed.
+    Down,
 }
 
 /// A venue under test, with what is needed to make things happen there.
@@ -71,6 +93,9 @@ pub trait Harness: Send + Sync {
 
     /// Causes a fault; false where this venue cannot have it.
     fn fault(&self, fault: VenueFault) -> bool;
+
+    /// Ends the faults that last. Only asked for where one was caused.
+    fn heal(&self) {}
 }
 
 /// A user who trades, as the rules of the suite use it.

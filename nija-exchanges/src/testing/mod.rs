@@ -25,6 +25,7 @@ mod signer;
 pub mod sound;
 pub mod stops;
 pub mod streams;
+pub mod trouble;
 mod wait;
 
 pub use harness::{Harness, Trader, VenueFault};
@@ -74,6 +75,17 @@ macro_rules! executor_conformance {
                 faults::a_key_that_lost_its_rights_is_refused
                 faults::an_outage_leaves_nothing_certain_and_nothing_placed
                 faults::a_venue_that_is_gone_was_not_sent_anything
+                faults::a_request_that_is_never_answered_is_in_doubt
+                faults::a_slow_answer_is_an_answer
+                faults::a_ban_is_definite
+                trouble::an_order_that_fills_in_part_rests_with_what_is_left
+                trouble::a_clock_that_moved_costs_no_order
+                trouble::a_nonce_that_the_venue_forgot_costs_no_order
+                trouble::reports_that_come_twice_are_one
+                trouble::reports_that_come_late_are_not_lost
+                trouble::what_a_stream_swallowed_can_be_asked_for
+                trouble::a_book_that_stands_still_can_be_asked_for
+                trouble::a_venue_that_was_down_took_nothing_and_comes_back
             }
         }
     };

@@ -10,6 +10,7 @@ use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandl
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::sim_faults;
 use crate::support::{dec, id, user};
 
 /// An account that signs with a key of the simulator.
@@ -123,19 +124,18 @@ impl Harness for Alpaca {
     }
 
     fn fault(&self, fault: VenueFault) -> bool {
-        let on_order = |kind| Fault::new(kind).on("/v2/orders");
-        self.venue().fault(match fault {
-            VenueFault::LostBefore => on_order(FaultKind::DropBefore),
-            VenueFault::LostAfter => on_order(FaultKind::DropAfter),
-            VenueFault::ServerError => on_order(FaultKind::Http5xx).status(504),
-            VenueFault::Html => on_order(FaultKind::Html502),
-            VenueFault::RateLimit => on_order(FaultKind::RateLimit),
-            VenueFault::Unavailable => on_order(FaultKind::Unavailable),
-            VenueFault::RightsRevoked => Fault::new(FaultKind::PermissionChange).permissions(&["data"]),
-            VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
-            // There is no nonce, and loopback is always there.
-            _ => return false,
-        });
-        true
+        match fault {
+            // There is no nonce.
+            VenueFault::BadNonce => false,
+            VenueFault::ServerError => {
+                self.venue().fault(Fault::new(FaultKind::Http5xx).on("/v2/orders").status(504));
+                true
+            }
+            other => sim_faults::cause(self.venue(), other, "/v2/orders", &["data"]),
+        }
+    }
+
+    fn heal(&self) {
+        self.venue().clear_faults();
     }
 }

@@ -15,6 +15,7 @@ use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandl
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::sim_faults;
 use crate::support::{dec, id, user};
 
 pub(crate) fn usdt() -> Symbol {
@@ -106,23 +107,17 @@ impl Harness for Binance {
     }
 
     fn fault(&self, fault: VenueFault) -> bool {
-        let on_order = |kind| Fault::new(kind).on("/api/v3/order");
-        self.venue().fault(match fault {
-            VenueFault::LostBefore => on_order(FaultKind::DropBefore),
-            VenueFault::LostAfter => on_order(FaultKind::DropAfter),
-            VenueFault::ServerError => on_order(FaultKind::Http5xx),
-            VenueFault::Html => on_order(FaultKind::Html502),
-            VenueFault::RateLimit => on_order(FaultKind::RateLimit),
-            // Binance's counterpart of a nonce is the timestamp.
-            VenueFault::BadNonce => on_order(FaultKind::InvalidNonce),
-            VenueFault::Unavailable => on_order(FaultKind::Unavailable),
-            VenueFault::RightsRevoked => {
-                Fault::new(FaultKind::PermissionChange).permissions(&["enableReading"])
-            }
-            VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
-            _ => return false,
-        });
-        true
+        const ORDER: &str = "/api/v3/order";
+        // Binance's counterpart of a nonce is the timestamp.
+        if fault == VenueFault::Ban {
+            self.venue().fault(Fault::new(FaultKind::RateLimit).on(ORDER).status(418));
+            return true;
+        }
+        sim_faults::cause(self.venue(), fault, ORDER, &["enableReading"])
+    }
+
+    fn heal(&self) {
+        self.venue().clear_faults();
     }
 }
 

@@ -21,6 +21,7 @@ mod kraken_streams;
 mod okx;
 mod paper;
 mod signatures;
+mod sim_faults;
 mod support;
 mod transport;
 mod unsignable;

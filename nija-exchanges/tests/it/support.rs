@@ -14,6 +14,8 @@ use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandl
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::sim_faults;
+
 pub(crate) fn id(text: &str) -> VenueId {
     VenueId::new(text).unwrap()
 }
@@ -112,24 +114,16 @@ impl Harness for Kraken {
     }
 
     fn fault(&self, fault: VenueFault) -> bool {
-        let on_order = |kind| Fault::new(kind).on("/0/private/AddOrder");
-        self.venue().fault(match fault {
-            VenueFault::LostBefore => on_order(FaultKind::DropBefore),
-            VenueFault::LostAfter => on_order(FaultKind::DropAfter),
-            VenueFault::ServerError => on_order(FaultKind::Http5xx),
-            VenueFault::Html => on_order(FaultKind::Html502),
-            VenueFault::RateLimit => on_order(FaultKind::RateLimit),
-            VenueFault::BadNonce => on_order(FaultKind::InvalidNonce),
-            VenueFault::Unavailable => on_order(FaultKind::Unavailable),
-            VenueFault::RightsRevoked => Fault::new(FaultKind::PermissionChange).permissions(&[
-                "query-funds",
-                "query-open-trades",
-                "query-closed-trades",
-            ]),
-            VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
-            _ => return false,
-        });
-        true
+        if fault == VenueFault::NonceForgotten {
+            self.venue().fault(Fault::new(FaultKind::NonceReset));
+            return true;
+        }
+        let looks = ["query-funds", "query-open-trades", "query-closed-trades"];
+        sim_faults::cause(self.venue(), fault, "/0/private/AddOrder", &looks)
+    }
+
+    fn heal(&self) {
+        self.venue().clear_faults();
     }
 }
 

@@ -86,8 +86,10 @@ impl Session {
     async fn take(&mut self, text: &str) -> Result<bool, String> {
         let message: ws::Message<'_> = serde_json::from_str(text)
             .map_err(|error| format!("a message that is not understood: {error}"))?;
-        if let (Some(channel), Some(number)) = (message.channel.as_deref(), message.sequence) {
-            self.in_order(channel, number)?;
+        if let (Some(channel), Some(number)) = (message.channel.as_deref(), message.sequence)
+            && !self.is_next(channel, number)?
+        {
+            return Ok(true);
         }
         let snapshot = message.kind.as_deref() == Some("snapshot");
         let data = message.data.map_or("[]", |data| data.get());
@@ -99,19 +101,19 @@ impl Session {
         }
     }
 
-    /// A number that does not follow the one before means that a message is missing.
-    fn in_order(&mut self, channel: &str, number: u64) -> Result<(), String> {
+    /// Whether a message is new. The same number again is the same message; one that does not follow the one before means that
+    /// something is missing.
+    fn is_next(&mut self, channel: &str, number: u64) -> Result<bool, String> {
         match self.sequence.get_mut(channel) {
-            Some(last) if number != last.wrapping_add(1) => {
-                Err(format!("message {number} of {channel} came after {last}"))
-            }
-            Some(last) => {
+            Some(last) if number == *last => Ok(false),
+            Some(last) if number == last.wrapping_add(1) => {
                 *last = number;
-                Ok(())
+                Ok(true)
             }
+            Some(last) => Err(format!("message {number} of {channel} came after {last}")),
             None => {
                 self.sequence.insert(channel.to_owned(), number);
-                Ok(())
+                Ok(true)
             }
         }
     }

@@ -8,6 +8,10 @@ use rust_decimal::Decimal;
 use std::collections::HashMap;
 
 use super::super::{parse, symbols::SymbolMap, wire::ws};
+use crate::seen::Seen;
+
+/// Executions and ended orders that are remembered, so that a message that comes again is known as one.
+const REMEMBERED: usize = 10_000;
 
 /// What a message told.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(in super::super) struct Told {
 pub(in super::super) struct TrackedOrders {
     venue: VenueId,
     open: HashMap<String, Tracked>,
+    ended: Seen,
+    executions: Seen,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +42,8 @@ struct Tracked {
 
 impl TrackedOrders {
     pub(in super::super) fn new(venue: VenueId) -> Self {
-        Self { venue, open: HashMap::new() }
+        let (ended, executions) = (Seen::new(REMEMBERED), Seen::new(REMEMBERED));
+        Self { venue, open: HashMap::new(), ended, executions }
     }
 
     /// Takes in one message.
@@ -52,8 +59,13 @@ impl TrackedOrders {
     ) -> Result<Told, String> {
         let id = message.order_id.as_ref();
         let at = message.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(now);
-        let known = self.open.get(id).cloned();
         let trade = message.exec_type.as_deref() == Some("trade");
+        let new =
+            !trade || message.exec_id.as_deref().is_none_or(|execution| self.executions.insert(execution));
+        if !(snapshot || new) {
+            return Ok(Told::default());
+        }
+        let known = self.open.get(id).cloned();
         let order = match known.or_else(|| begun(message, symbols)) {
             Some(order) => Some(updated(order, message, trade && !snapshot)?),
             None => None,
@@ -64,7 +76,7 @@ impl TrackedOrders {
         }
         let Some(order) = order else {
             // Old trades in a snapshot come without their orders, which are over.
-            return if trade {
+            return if trade || self.ended.contains(id) {
                 Ok(told)
             } else {
                 Err(format!("a change of order {id}, which was never announced"))
@@ -74,6 +86,7 @@ impl TrackedOrders {
         let state = parse::state(status.unwrap_or_default(), order.filled, order.ordered);
         if state.is_final() {
             self.open.remove(id);
+            self.ended.insert(id);
         } else if !(trade && snapshot) {
             self.open.insert(id.to_owned(), order.clone());
         }

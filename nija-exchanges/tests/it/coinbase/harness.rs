@@ -6,10 +6,11 @@ use nija_exchanges::{
     coinbase::{CoinbaseConfig, CoinbaseExecutor},
     testing::{Harness, TestSigner, VenueFault},
 };
-use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_sim::{Account, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::sim_faults;
 use crate::support::{btc, dec, id, user};
 
 pub(crate) const ORDERS: &str = "/api/v3/brokerage/orders";
@@ -91,19 +92,11 @@ impl Harness for Coinbase {
     }
 
     fn fault(&self, fault: VenueFault) -> bool {
-        let on_order = |kind| Fault::new(kind).on(ORDERS);
-        self.venue().fault(match fault {
-            VenueFault::LostBefore => on_order(FaultKind::DropBefore),
-            VenueFault::LostAfter => on_order(FaultKind::DropAfter),
-            VenueFault::ServerError => on_order(FaultKind::Http5xx),
-            VenueFault::Html => on_order(FaultKind::Html502),
-            VenueFault::RateLimit => on_order(FaultKind::RateLimit),
-            VenueFault::Unavailable => on_order(FaultKind::Unavailable),
-            VenueFault::RightsRevoked => Fault::new(FaultKind::PermissionChange).permissions(&["view"]),
-            VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
-            // Coinbase has no nonces in order; a simulator cannot stop listening.
-            _ => return false,
-        });
-        true
+        // Coinbase has no nonces in order.
+        fault != VenueFault::BadNonce && sim_faults::cause(self.venue(), fault, ORDERS, &["view"])
+    }
+
+    fn heal(&self) {
+        self.venue().clear_faults();
     }
 }

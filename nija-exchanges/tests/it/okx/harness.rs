@@ -6,10 +6,11 @@ use nija_exchanges::{
     okx::{OkxConfig, OkxExecutor},
     testing::{Harness, TestSigner, Trader, VenueFault},
 };
-use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_sim::{Account, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use crate::sim_faults;
 use crate::support::{dec, id, user};
 
 pub(crate) const ORDER: &str = "/api/v5/trade/order";
@@ -115,20 +116,11 @@ impl Harness for Okx {
     }
 
     fn fault(&self, fault: VenueFault) -> bool {
-        let on_order = |kind| Fault::new(kind).on(ORDER);
-        self.venue().fault(match fault {
-            VenueFault::LostBefore => on_order(FaultKind::DropBefore),
-            VenueFault::LostAfter => on_order(FaultKind::DropAfter),
-            VenueFault::ServerError => on_order(FaultKind::Http5xx),
-            VenueFault::Html => on_order(FaultKind::Html502),
-            VenueFault::RateLimit => on_order(FaultKind::RateLimit),
-            // OKX's counterpart of a nonce is the timestamp.
-            VenueFault::BadNonce => on_order(FaultKind::InvalidNonce),
-            VenueFault::Unavailable => on_order(FaultKind::Unavailable),
-            VenueFault::RightsRevoked => Fault::new(FaultKind::PermissionChange).permissions(&["read_only"]),
-            VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
-            _ => return false,
-        });
-        true
+        // OKX's counterpart of a nonce is the timestamp.
+        sim_faults::cause(self.venue(), fault, ORDER, &["read_only"])
+    }
+
+    fn heal(&self) {
+        self.venue().clear_faults();
     }
 }

@@ -55,7 +55,7 @@ async fn an_order_that_reaches_the_venue_after_its_time_is_not_taken() {
     okx.venue().fault(Fault::new(FaultKind::Delay).on(ORDER).ms(2_000));
     let error =
         trader.executor.place(&trader.account, &order, quantity.at(price).unwrap()).await.unwrap_err();
-    assert!(matches!(error, VenueError::Unavailable { .. }), "{error}");
+    assert!(matches!(error, VenueError::NonceRefused { .. }), "{error}");
     assert!(trader.executor.open_orders(&trader.account).await.unwrap().is_empty());
 }
 
