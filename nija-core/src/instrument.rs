@@ -233,7 +233,8 @@ impl Instrument {
     }
 
     /// Rounds an order to this instrument's lot and tick and checks its limits. Prices are rounded in the
-    /// user's favour: down for a buy, up for a sell; a stop so rounded goes off no later than asked. `reference` is the price by which a market order is valued.
+    /// user's favour: down for a buy, up for a sell; a stop so rounded goes off no later than asked. `reference` is the price by
+    /// which a market order is valued.
     ///
     /// # Errors
     /// [`FilterError`] says which rule is broken, in words for the user.

@@ -36,6 +36,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   not_requested: 'Another venue was asked for',
   insufficient_liquidity: 'Its book is too thin',
   queue_full: 'Too busy',
+  kind_not_supported: 'Has no orders of this type',
 };
 
 const CHECKS: Readonly<Record<string, string>> = {

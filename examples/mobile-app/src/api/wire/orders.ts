@@ -5,7 +5,7 @@ export type Side = 'buy' | 'sell';
 
 export type SizeType = 'quote' | 'base';
 
-export type OrderType = 'market' | 'limit';
+export type OrderType = 'market' | 'limit' | 'stop_limit' | 'bracket';
 
 export interface NewOrder {
   client_order_id?: string;
