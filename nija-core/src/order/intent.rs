@@ -118,4 +118,36 @@ pub struct OrderIntent {
     pub received_at: Timestamp,
     /// What is wanted. Two signals with the same user and client order id must be equal.
     pub signal: TradeSignal,
+    /// The order that the engine carries out by this one: a share at one of several venues, or a slice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<OrderId>,
+}
+
+impl OrderIntent {
+    /// A signal taken up at a moment, under an id.
+    #[must_use]
+    pub const fn new(id: OrderId, received_at: Timestamp, signal: TradeSignal) -> Self {
+        Self { id, received_at, signal, parent: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intent_without_a_parent_reads_and_writes_as_it_did_before_there_were_parents() {
+        let user = UserId::from_uuid(uuid::Uuid::from_u128(1));
+        let size = OrderSize::Quote("25".parse().unwrap());
+        let signal =
+            TradeSignal::market(user, "first".parse().unwrap(), "BTC-USD".parse().unwrap(), Side::Buy, size);
+        let id = OrderId::from_uuid(uuid::Uuid::from_u128(2));
+        let whole = OrderIntent::new(id, Timestamp::from_micros(3), signal);
+        let text = serde_json::to_string(&whole).unwrap();
+        assert!(!text.contains("parent"), "{text}");
+        assert_eq!(serde_json::from_str::<OrderIntent>(&text).unwrap(), whole);
+        let child = OrderIntent { parent: Some(OrderId::from_uuid(uuid::Uuid::from_u128(4))), ..whole };
+        let text = serde_json::to_string(&child).unwrap();
+        assert_eq!(serde_json::from_str::<OrderIntent>(&text).unwrap(), child);
+    }
 }

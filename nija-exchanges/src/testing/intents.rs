@@ -33,22 +33,19 @@ pub fn venue_order(
     time_in_force: TimeInForce,
     deadline: Timestamp,
 ) -> VenueOrder {
-    let intent = OrderIntent {
-        id: OrderId::from_uuid(client_id.as_uuid()),
-        received_at: deadline,
-        signal: TradeSignal {
-            user,
-            client_order_id: ClientOrderId::new(&client_id.to_string()).unwrap(),
-            symbol,
-            side,
-            size: OrderSize::Base(quantity),
-            kind,
-            time_in_force,
-            signal_type: SignalType::Entry,
-            venue: None,
-            strategy: None,
-        },
+    let signal = TradeSignal {
+        user,
+        client_order_id: ClientOrderId::new(&client_id.to_string()).unwrap(),
+        symbol,
+        side,
+        size: OrderSize::Base(quantity),
+        kind,
+        time_in_force,
+        signal_type: SignalType::Entry,
+        venue: None,
+        strategy: None,
     };
+    let intent = OrderIntent::new(OrderId::from_uuid(client_id.as_uuid()), deadline, signal);
     let chain = RiskChain::new(vec![Arc::new(LetThrough)]).unwrap();
     let approved = chain.assess(intent, &account(user, deadline)).verdict.unwrap();
     VenueOrder::from_approved(&approved, client_id, kind, quantity, deadline)

@@ -43,22 +43,19 @@ impl Events {
     /// An intent to buy for 50 USD.
     pub fn intent(&self, client_order_id: &str, symbol: &str) -> OrderIntent {
         let received_at = self.now();
-        OrderIntent {
-            id: OrderId::generate(received_at, &self.entropy),
-            received_at,
-            signal: TradeSignal {
-                user: self.user,
-                client_order_id: ClientOrderId::new(client_order_id).unwrap(),
-                symbol: Symbol::new(symbol).unwrap(),
-                side: Side::Buy,
-                size: OrderSize::Quote("50".parse::<Decimal>().unwrap().try_into().unwrap()),
-                kind: OrderKind::Market,
-                time_in_force: TimeInForce::Gtc,
-                signal_type: SignalType::Entry,
-                venue: None,
-                strategy: Some("apex".to_owned()),
-            },
-        }
+        let signal = TradeSignal {
+            user: self.user,
+            client_order_id: ClientOrderId::new(client_order_id).unwrap(),
+            symbol: Symbol::new(symbol).unwrap(),
+            side: Side::Buy,
+            size: OrderSize::Quote("50".parse::<Decimal>().unwrap().try_into().unwrap()),
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Gtc,
+            signal_type: SignalType::Entry,
+            venue: None,
+            strategy: Some("apex".to_owned()),
+        };
+        OrderIntent::new(OrderId::generate(received_at, &self.entropy), received_at, signal)
     }
 
     /// Taking an intent up.

@@ -87,8 +87,7 @@ impl Inner {
             }
         }
         let now = self.clock.now();
-        let intent =
-            OrderIntent { id: OrderId::generate(now, self.entropy.as_ref()), received_at: now, signal };
+        let intent = OrderIntent::new(OrderId::generate(now, self.entropy.as_ref()), now, signal);
         let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
         let account = self.account_state(&user, &state, &intent.signal.symbol, None, now);
         let approved = match self.risk.assess(intent.clone(), &account).verdict {
@@ -275,8 +274,7 @@ impl Inner {
         let state = user.state.lock().await;
         let now = self.clock.now();
         let account = self.account_state(&user, &state, &signal.symbol, None, now);
-        let intent =
-            OrderIntent { id: OrderId::generate(now, self.entropy.as_ref()), received_at: now, signal };
+        let intent = OrderIntent::new(OrderId::generate(now, self.entropy.as_ref()), now, signal);
         let assessment = self.risk.assess(intent, &account);
         let (verdict, decision) = match assessment.verdict {
             Err(reason) => (Err(reason), None),

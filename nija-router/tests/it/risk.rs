@@ -96,7 +96,7 @@ struct Outcome {
 
 fn assess(signal: TradeSignal, account: &AccountState) -> Outcome {
     let id = OrderId::generate(NOW, &SeededEntropy::new(1));
-    let intent = OrderIntent { id, received_at: NOW, signal };
+    let intent = OrderIntent::new(id, NOW, signal);
     let chain = RiskChain::new(default_policies(&RiskLimits::default())).unwrap();
     let assessment = chain.assess(intent, account);
     let resized = assessment.checks.iter().filter(|check| check.outcome == CheckOutcome::Resize);

@@ -43,7 +43,7 @@ pub(crate) fn approved(signal: TradeSignal) -> Approved<OrderIntent> {
         venues: Vec::new(),
     };
     let id = OrderId::generate(NOW, &SeededEntropy::new(1));
-    let intent = OrderIntent { id, received_at: NOW, signal };
+    let intent = OrderIntent::new(id, NOW, signal);
     RiskChain::new(vec![Arc::new(AllowAll)]).unwrap().assess(intent, &account).verdict.unwrap()
 }
 
