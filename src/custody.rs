@@ -2,7 +2,8 @@
 
 use nija_core::{Authenticator, Clock, Entropy, NonceSource, Vault, VaultError};
 use nija_vault::{
-    HashiServer, HashiVault, HashiVaultConfig, LocalVault, LocalVaultConfig, RootKey, Unseal, VaultDatabase,
+    HashiServer, HashiVault, HashiVaultConfig, LocalVault, LocalVaultConfig, PublishedKeys, RootKey, Unseal,
+    VaultDatabase,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,21 @@ impl Custody {
         match self {
             Self::Local(vault) => Arc::clone(vault) as Arc<dyn Vault>,
             Self::Hashi(vault) => Arc::clone(vault) as Arc<dyn Vault>,
+        }
+    }
+
+    /// What a vault of its own has and one behind a key server has not.
+    pub(crate) fn local(&self) -> Result<&Arc<LocalVault>, VaultError> {
+        match self {
+            Self::Local(vault) => Ok(vault),
+            Self::Hashi(_) => Err(VaultError::Unsupported("keys that a key server keeps")),
+        }
+    }
+
+    pub(crate) fn published_keys(&self) -> Result<PublishedKeys, VaultError> {
+        match self {
+            Self::Local(vault) => vault.published_keys(),
+            Self::Hashi(vault) => vault.published_keys(),
         }
     }
 

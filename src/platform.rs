@@ -104,6 +104,22 @@ impl Platform {
         self.custody.vault()
     }
 
+    /// The keys that devices seal to, newest first, signed by the vault's identity: what a device pins.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`] when they cannot be signed.
+    pub fn published_keys(&self) -> Result<nija_vault::PublishedKeys, PlatformError> {
+        Ok(self.custody.published_keys()?)
+    }
+
+    /// The vault's own operations on its keys and its log.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`] where the keys are kept by a key server.
+    pub fn local_vault(&self) -> Result<&Arc<nija_vault::LocalVault>, PlatformError> {
+        Ok(self.custody.local()?)
+    }
+
     /// The journal and its projections.
     #[must_use]
     pub fn ledger(&self) -> Arc<dyn Ledger> {

@@ -1,6 +1,6 @@
 //! The client and how a call is made: authorised, refreshed, decoded.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -21,6 +21,7 @@ pub struct Client {
 struct Inner {
     transport: Transport,
     session: SessionState,
+    pin: OnceLock<[u8; 32]>,
     config: ClientConfig,
 }
 
@@ -37,6 +38,10 @@ pub struct ClientConfig {
     pub order_retries: u32,
     /// Further trusted root certificates, DER.
     pub root_certificates: Vec<Vec<u8>>,
+    /// The vault's public key (`nija vault status` shows it): exchange keys are sealed to nothing that it did not sign.
+    /// Without one, the first key that is seen is pinned for this client's life, and
+    /// [`SessionObserver::vault_pinned`] is told, so that a host can keep it.
+    pub vault_pin: Option<[u8; 32]>,
     /// Told about every change of the session.
     pub session_observer: Option<Arc<dyn SessionObserver>>,
 }
@@ -48,6 +53,7 @@ impl Default for ClientConfig {
             request_timeout: Duration::from_secs(30),
             order_retries: 0,
             root_certificates: Vec::new(),
+            vault_pin: None,
             session_observer: None,
         }
     }
@@ -69,7 +75,8 @@ impl Client {
     pub fn with_config(base_url: &str, config: ClientConfig) -> Result<Self, ClientError> {
         let transport = Transport::new(base_url, &config.root_certificates, config.connect_timeout)?;
         let session = SessionState::new(config.session_observer.clone());
-        Ok(Self { inner: Arc::new(Inner { transport, session, config }) })
+        let pin = config.vault_pin.map(OnceLock::from).unwrap_or_default();
+        Ok(Self { inner: Arc::new(Inner { transport, session, pin, config }) })
     }
 
     /// The server's address.
@@ -87,6 +94,16 @@ impl Client {
     /// Takes up a session that was kept (the observer is not told: it knows).
     pub fn restore(&self, tokens: SessionTokens) {
         self.inner.session.set(Some(tokens));
+    }
+
+    /// The vault's key that this client seals for: configured, or seen first. Keep it, and configure it the next time.
+    #[must_use]
+    pub fn vault_pin(&self) -> Option<[u8; 32]> {
+        self.inner.pin.get().copied()
+    }
+
+    pub(crate) fn pin(&self) -> &OnceLock<[u8; 32]> {
+        &self.inner.pin
     }
 
     pub(crate) fn config(&self) -> &ClientConfig {

@@ -1,5 +1,6 @@
 //! What can go wrong with a call.
 
+use crate::pinned::PinError;
 use crate::wire::{Order, Problem};
 
 /// Why a call failed. Its words never hold a token, a password or a secret.
@@ -48,6 +49,10 @@ pub enum ClientError {
     /// The credential could not be sealed on this device.
     #[error("cannot seal the credential: {0}")]
     Sealing(String),
+
+    /// The server's sealing keys must not be used: somebody may be showing keys of their own. Nothing was sealed.
+    #[error("the server's sealing keys are not to be trusted: {0}")]
+    Untrusted(#[from] PinError),
 }
 
 /// How far a call got before its answer was lost.
@@ -64,7 +69,7 @@ pub enum NetworkKind {
 
 impl ClientError {
     /// A stable code for programs: the problem's own, else one of `network`, `order_unsure`, `decode`,
-    /// `unexpected_status`, `signed_out`, `invalid`, `sealing`.
+    /// `unexpected_status`, `signed_out`, `invalid`, `sealing`, `sealing_keys_untrusted`.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -76,6 +81,7 @@ impl ClientError {
             Self::SignedOut => "signed_out",
             Self::Invalid(_) => "invalid",
             Self::Sealing(_) => "sealing",
+            Self::Untrusted(_) => "sealing_keys_untrusted",
         }
     }
 

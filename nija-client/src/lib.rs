@@ -34,7 +34,7 @@ pub use api::{CandleQuery, OrderQuery, PageQuery, PlaceOptions};
 pub use audit::{AuditCheckpoint, AuditEntry, AuditProof, AuditProofError};
 pub use client::{Client, ClientConfig};
 pub use error::{ClientError, NetworkKind};
-pub use pinned::{PinError, PublishedKeys};
+pub use pinned::{PinError, PublishedKeys, parse_pin};
 pub use seal::{SEALING_INFO, SEALING_SUITE, associated_data, seal_credential};
 pub use session::{SessionObserver, SessionTokens};
 pub use stream::{ConnectionState, EventStream, StreamOptions};

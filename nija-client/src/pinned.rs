@@ -17,6 +17,7 @@ const SKEW_MICROS: i64 = 10 * 60 * 1_000_000;
 /// A signed list of sealing keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublishedKeys {
     /// JSON, signed as the text that it is.
     pub payload: String,
@@ -54,6 +55,16 @@ pub enum PinError {
     Malformed,
 }
 
+/// A vault's public key from its 64 hexadecimal digits, as `nija vault status` prints it.
+///
+/// # Errors
+/// [`PinError::NotSigned`] when it is none.
+pub fn parse_pin(text: &str) -> Result<[u8; 32], PinError> {
+    let mut pin = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut pin).map_err(|_| PinError::NotSigned)?;
+    Ok(pin)
+}
+
 impl PublishedKeys {
     /// The keys of the list, the one to seal to first, if `pinned` signed it and it is good at `now_micros` (microseconds
     /// since 1970 UTC).
@@ -81,6 +92,15 @@ impl PublishedKeys {
             })
             .collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() { Err(PinError::Malformed) } else { Ok(keys) }
+    }
+
+    /// Who the list says that it is signed by: what a device without a pin pins at its first use, once
+    /// [`PublishedKeys::verify`] has passed with it.
+    ///
+    /// # Errors
+    /// [`PinError::NotSigned`] when it names no key.
+    pub fn claimed_signer(&self) -> Result<[u8; 32], PinError> {
+        parse_pin(&self.signer)
     }
 }
 

@@ -28,6 +28,9 @@ pub struct SessionTokens {
 pub trait SessionObserver: Send + Sync {
     /// `None` when signed out. Refresh tokens rotate: the one given here replaces the one kept.
     fn session_changed(&self, tokens: Option<&SessionTokens>);
+
+    /// The vault's key was seen for the first time: keep it as [`ClientConfig::vault_pin`](crate::ClientConfig::vault_pin).
+    fn vault_pinned(&self, _pin: &[u8; 32]) {}
 }
 
 /// The tokens as held, and what serialises their change.

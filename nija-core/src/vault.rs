@@ -108,6 +108,9 @@ pub enum VaultError {
         /// Venue.
         venue: VenueId,
     },
+    /// This kind of vault has no such operation.
+    #[error("not possible with {0}")]
+    Unsupported(&'static str),
     /// Storage failed.
     #[error("the vault's storage failed: {0}")]
     Storage(String),

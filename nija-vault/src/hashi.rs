@@ -84,6 +84,10 @@ impl HashiVault {
         Ok(Self { state: Arc::new(State { inner: Arc::new(inner), kv, turns }) })
     }
 
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.state.inner
+    }
+
     /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.
     pub async fn close(&self) {
         self.state.inner.close().await;

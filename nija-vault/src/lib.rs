@@ -64,8 +64,8 @@ pub use crypto::{
 };
 pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
 pub use local::{
-    BackupInfo, Checked, KeyInfo, KeyReport, LocalVault, PublishedKeys, RewrapProgress, VaultHealth,
-    backup_time, restore,
+    BackupInfo, Checked, Idleness, KeyInfo, KeyReport, LeaseCount, LocalVault, PublishedKeys, RewrapProgress,
+    VaultHealth, backup_time, restore,
 };
 pub use memory::{MemoryVault, MemoryVaultConfig};
 pub use store::CredentialCount;

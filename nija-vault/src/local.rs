@@ -8,6 +8,7 @@ mod drill;
 mod keys;
 mod opening;
 mod published;
+mod replaced;
 mod rotation;
 
 use arc_swap::ArcSwap;
@@ -26,6 +27,7 @@ pub use audit::VaultHealth;
 pub use backup::{BackupInfo, backup_time, restore};
 pub use drill::Checked;
 pub use published::PublishedKeys;
+pub use replaced::{Idleness, LeaseCount};
 pub use rotation::{KeyInfo, KeyReport, RewrapProgress};
 
 use crate::audit::{Chain, Entry, FileSink, verify};

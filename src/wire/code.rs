@@ -70,6 +70,7 @@ impl ErrorCode for VaultError {
             Self::OnDevice { .. } => "credential_on_device",
             Self::Malformed(_) => "credential_invalid",
             Self::UnknownVenue { .. } => "venue_not_found",
+            Self::Unsupported(_) => "not_supported",
             _ => INTERNAL,
         }
     }

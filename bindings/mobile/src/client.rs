@@ -35,6 +35,7 @@ impl NijaClient {
     pub fn with_store(base_url: String, store: Arc<dyn SecureStore>) -> Result<Arc<Self>, NijaError> {
         let keeper = Arc::new(Keeper::new(store, &base_url));
         let mut config = ClientConfig::default();
+        config.vault_pin = keeper.pin();
         config.session_observer = Some(Arc::clone(&keeper) as Arc<dyn SessionObserver>);
         let client = Client::with_config(&base_url, config)?;
         Ok(Arc::new(Self { client, keeper: Some(keeper) }))

@@ -43,7 +43,7 @@ pub enum NijaError {
         /// Which input and why.
         why: String,
     },
-    /// The exchange key could not be sealed on this device.
+    /// The exchange key could not be sealed on this device, or the pinned vault did not sign the server's sealing keys.
     #[error("the exchange key cannot be sealed")]
     Sealing,
     /// The library itself failed.
@@ -68,7 +68,7 @@ impl From<ClientError> for NijaError {
             ClientError::SignedOut => Self::SignedOut,
             ClientError::Decode(_) | ClientError::Status(_) => Self::Unreadable,
             ClientError::Invalid(why) => Self::InvalidInput { why: without_addresses(&why) },
-            ClientError::Sealing(_) => Self::Sealing,
+            ClientError::Sealing(_) | ClientError::Untrusted(_) => Self::Sealing,
             _ => Self::Internal,
         }
     }

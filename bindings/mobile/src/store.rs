@@ -29,16 +29,24 @@ pub trait SecureStore: Send + Sync {
     fn delete(&self, key: String) -> Result<(), StoreError>;
 }
 
-/// Keeps the newest refresh token of one server in the host's store.
+/// Keeps the newest refresh token of one server in the host's store, and the vault's key that was seen there first.
 pub(crate) struct Keeper {
     store: Arc<dyn SecureStore>,
     key: String,
+    pin_key: String,
 }
 
 impl Keeper {
     pub(crate) fn new(store: Arc<dyn SecureStore>, base_url: &str) -> Self {
         let server = base_url.trim().trim_end_matches('/');
-        Self { store, key: format!("nija.refresh-token.{server}") }
+        let (key, pin_key) = (format!("nija.refresh-token.{server}"), format!("nija.vault-pin.{server}"));
+        Self { store, key, pin_key }
+    }
+
+    /// The vault's key that was seen first.
+    pub(crate) fn pin(&self) -> Option<[u8; 32]> {
+        let kept = self.store.get(self.pin_key.clone()).ok().flatten()?;
+        nija_client::parse_pin(&kept).ok()
     }
 
     pub(crate) fn kept(&self) -> Option<String> {
@@ -56,6 +64,14 @@ impl SessionObserver for Keeper {
         if done.is_err() {
             // The session goes on in memory; after the app's end the user signs in again.
             tracing::warn!("the secure store did not take the session");
+        }
+    }
+
+    fn vault_pinned(&self, pin: &[u8; 32]) {
+        // A store that could not be read at the start must not have its key replaced by whatever is seen now.
+        let is_new = self.store.get(self.pin_key.clone()).is_ok_and(|kept| kept.is_none());
+        if !is_new || self.store.set(self.pin_key.clone(), hex::encode(pin)).is_err() {
+            tracing::warn!("the secure store did not take the vault's key");
         }
     }
 }

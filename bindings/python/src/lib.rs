@@ -32,15 +32,16 @@ impl Backend {
 
     /// Talks to a server. Give an access token, or an email and a password.
     #[staticmethod]
-    #[pyo3(signature = (url, token=None, email=None, password=None))]
+    #[pyo3(signature = (url, token=None, email=None, password=None, vault_pin=None))]
     fn connect(
         py: Python<'_>,
         url: String,
         token: Option<String>,
         email: Option<String>,
         password: Option<String>,
+        vault_pin: Option<String>,
     ) -> PyResult<Self> {
-        let host = py.detach(|| block_on(Remote::connect(&url, token, email, password)))?;
+        let host = py.detach(|| block_on(Remote::connect(&url, token, email, password, vault_pin)))?;
         Ok(Self { host: Arc::new(host) })
     }
 

@@ -1,7 +1,7 @@
 //! Calls to a server.
 
 use async_trait::async_trait;
-use nija_client::{CandleQuery, Client, ClientError, PlaceOptions, SessionTokens};
+use nija_client::{CandleQuery, Client, ClientConfig, ClientError, PlaceOptions, SessionTokens, parse_pin};
 
 use crate::{
     error::HostError,
@@ -19,8 +19,14 @@ impl Remote {
         token: Option<String>,
         email: Option<String>,
         password: Option<String>,
+        vault_pin: Option<String>,
     ) -> Result<Self, HostError> {
-        let client = Client::new(url)?;
+        let mut config = ClientConfig::default();
+        config.vault_pin = vault_pin
+            .map(|pin| parse_pin(&pin))
+            .transpose()
+            .map_err(|_| HostError::new("request_invalid", "vault_pin is 64 hexadecimal digits"))?;
+        let client = Client::with_config(url, config)?;
         match (token, email, password) {
             (Some(access_token), None, None) => {
                 client.restore(SessionTokens {

@@ -33,7 +33,7 @@ const OURS = [
   'RouteCandidate',
   'RouteFactor',
   'RoutingDecision',
-  'SealingKey',
+  'SealingKeys',
   'Session',
   'User',
   'Venue',

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `GET /v1/credentials/sealing-key`: the signer's public key.
+/// A public key of the signer.
 ///
 /// Seal with HPKE (RFC 9180) base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, `info` =
 /// `"nija-credential-v1"`, and as AAD the UTF-8 bytes of `user_id`, a zero byte, `venue`, a zero byte, `key_id`.
@@ -16,6 +16,23 @@ pub struct SealingKey {
     pub public_key: String,
     /// Always `DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM`.
     pub suite: String,
+}
+
+/// `GET /v1/credentials/sealing-key`: the newest key as [`SealingKey`], and all keys that open, signed.
+///
+/// What counts is `signed`: a device pins the vault's key and seals to a key of a list that it verified
+/// ([`PublishedKeys::verify`](crate::PublishedKeys::verify)). The fields beside it are for people and for tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SealingKeys {
+    /// Names the newest key.
+    pub key_id: String,
+    /// Raw X25519 public key (32 bytes), base64.
+    pub public_key: String,
+    /// Always `DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM`.
+    pub suite: String,
+    /// Every key that is opened for, signed by the vault's identity.
+    pub signed: crate::PublishedKeys,
 }
 
 /// What is sealed: the venue's key pair as JSON. It exists only on the user's device and inside the signer.

@@ -4,6 +4,7 @@
 
 mod https;
 mod orders;
+mod sealing;
 mod server;
 mod session;
 mod stream;

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use nija_client::wire;
+use nija_client::{PublishedKeys, wire};
 use nija_core::{CredentialId, CredentialMeta, CredentialStatus, CustodyMode, SealedCredential, VenueId};
 
 use super::body::{PathId, StrictJson};
@@ -17,18 +17,20 @@ const SUITE: &str = "DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM";
 /// Longest label.
 const LABEL: usize = 64;
 
-/// The public key to seal a credential to.
+/// The public keys to seal a credential to, signed by the vault: pin its key, and seal to the first that it signed for.
 #[utoipa::path(get, path = "/v1/credentials/sealing-key", operation_id = "sealing_key", tag = "credentials",
-    responses((status = 200, body = wire::SealingKey), SignedIn))]
+    responses((status = 200, body = wire::SealingKeys), SignedIn))]
 pub(super) async fn sealing_key(
     State(app): State<AppState>,
     _: CurrentUser,
-) -> ApiResult<Json<wire::SealingKey>> {
+) -> ApiResult<Json<wire::SealingKeys>> {
     let key = app.platform.vault().sealing_key().await?;
-    Ok(Json(wire::SealingKey {
+    let signed = app.platform.published_keys()?;
+    Ok(Json(wire::SealingKeys {
         key_id: key.key_id,
         public_key: BASE64_STANDARD.encode(key.public_key),
         suite: SUITE.to_owned(),
+        signed: PublishedKeys { payload: signed.payload, signer: signed.signer, signature: signed.signature },
     }))
 }
 

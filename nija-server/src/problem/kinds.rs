@@ -80,6 +80,7 @@ kinds! {
     KEY_CAN_WITHDRAW = 422 "key_can_withdraw" "The key can withdraw";
     KEY_CANNOT_TRADE = 422 "key_cannot_trade" "The key cannot trade";
     NOT_CONNECTED = 422 "not_connected" "The exchange is not connected";
+    NOT_SUPPORTED = 422 "not_supported" "This server's vault cannot do this";
     VENUE_REFUSED = 422 "venue_refused" "The venue refused";
     VENUE_UNAVAILABLE = 503 "venue_unavailable" "The venue does not answer";
 }

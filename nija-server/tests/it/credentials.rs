@@ -1,5 +1,6 @@
 //! Exchange keys.
 
+use nija_client::wire;
 use nija_sim::{NewAccount, TRADING_PERMISSIONS, WITHDRAW};
 use serde_json::json;
 
@@ -76,4 +77,35 @@ async fn what_was_sealed_for_somebody_or_somewhere_else_does_not_open() {
     nameless.label = "  ".into();
     ada.store(&nameless).await.problem(422, "credential_invalid");
     ada.store(&sealed).await.ok();
+}
+
+#[tokio::test]
+async fn what_was_sealed_before_the_keys_rotated_is_still_taken() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    let keys = || async {
+        let answer = ada.get("/v1/credentials/sealing-key").await.ok();
+        let keys: wire::SealingKeys = serde_json::from_value(answer).unwrap();
+        let pin = keys.signed.claimed_signer().unwrap();
+        let now = host.server().platform().clock().now().micros();
+        (pin, keys.signed.verify(&pin, now).unwrap())
+    };
+    let (pin, before) = keys().await;
+    let sealed = ada.seal("kraken", &account).await;
+    assert_eq!(sealed.key_id, before[0].key_id);
+    host.server().platform().local_vault().unwrap().rotate().await.unwrap();
+    let (still, after) = keys().await;
+    assert_eq!(still, pin, "the identity that devices pinned outlives the keys");
+    assert_eq!(after[1..], before[..], "the one before is still opened for");
+    assert_ne!(after[0], before[0]);
+    ada.store(&sealed).await.ok();
+    // And the client library does the same with the newest key.
+    let client = nija_client::Client::new(&host.url()).unwrap();
+    client.sign_up("eve@example.org", &crate::support::password()).await.unwrap();
+    let other = host.venue("kraken").add_account(NewAccount::default());
+    let pair =
+        wire::CredentialPlaintext { key: other.key.clone(), secret: other.secret.clone(), passphrase: None };
+    client.connect_exchange("kraken", "mine", &pair).await.unwrap();
+    assert_eq!(client.vault_pin(), Some(pin));
 }

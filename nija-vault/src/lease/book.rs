@@ -118,6 +118,32 @@ impl Book {
         leases.cached -= ended;
     }
 
+    /// How many leases of a version can still sign.
+    pub(crate) fn leases_of(&self, user: UserId, venue: &VenueId, version: u32, now: Timestamp) -> u64 {
+        let leases = self.0.lock();
+        let Some(out) = leases.places.get(&(user, venue.clone())) else { return 0 };
+        let others = out.others.iter().filter_map(Weak::upgrade);
+        let all = out.current.iter().cloned().chain(others);
+        all.filter(|lease| lease.parts.version == Some(version) && lease.is_live(now) && !lease.has_ended())
+            .map(|_| 1)
+            .sum()
+    }
+
+    /// When a lease of a user at a venue that is out last signed.
+    pub(crate) fn last_signed(&self, user: UserId, venue: &VenueId) -> Option<Timestamp> {
+        let leases = self.0.lock();
+        let out = leases.places.get(&(user, venue.clone()))?;
+        let others = out.others.iter().filter_map(Weak::upgrade);
+        out.current.iter().cloned().chain(others).filter_map(|lease| lease.last_signed()).max()
+    }
+
+    /// How many leases are out, those that are handed out again and the others.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let leases = self.0.lock();
+        let others = leases.places.values().flat_map(|out| &out.others);
+        (leases.cached as u64, others.filter(|lease| lease.strong_count() > 0).count() as u64)
+    }
+
     /// Ends all leases.
     pub(crate) fn end_all(&self) {
         let mut leases = self.0.lock();

@@ -69,6 +69,12 @@ impl Lease {
         self.secret.read().is_none()
     }
 
+    /// When it last signed.
+    pub(crate) fn last_signed(&self) -> Option<Timestamp> {
+        let at = self.last_signed_at.load(Ordering::Relaxed);
+        (at > 0).then(|| Timestamp::from_micros(at))
+    }
+
     /// Ends it: the secret is wiped when this returns.
     pub(crate) fn end(&self) {
         drop(self.secret.write().take());

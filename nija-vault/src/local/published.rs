@@ -5,7 +5,8 @@ use nija_core::VaultError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::LocalVault;
+use super::{Inner, LocalVault};
+use crate::HashiVault;
 
 /// How long a list is good for: a device does not seal to keys of an older one.
 const VALID: Duration = Duration::from_secs(24 * 3600);
@@ -46,7 +47,23 @@ impl LocalVault {
     /// # Errors
     /// [`VaultError::Storage`] when signing fails.
     pub fn published_keys(&self) -> Result<PublishedKeys, VaultError> {
-        let (keyring, now) = (self.inner.keyring.load(), self.inner.clock.now());
+        self.inner.published_keys()
+    }
+}
+
+impl HashiVault {
+    /// As [`LocalVault::published_keys`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn published_keys(&self) -> Result<PublishedKeys, VaultError> {
+        self.inner().published_keys()
+    }
+}
+
+impl Inner {
+    fn published_keys(&self) -> Result<PublishedKeys, VaultError> {
+        let (keyring, now) = (self.keyring.load(), self.clock.now());
         let payload = Payload {
             issued_at_micros: now.micros(),
             expires_at_micros: now.plus(VALID).micros(),

@@ -2,6 +2,7 @@
 
 mod custody;
 mod keys;
+mod notes;
 mod postgres;
 mod rows;
 mod schema;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use custody::CredentialCount;
 pub(crate) use custody::*;
 pub(crate) use keys::*;
+pub(crate) use notes::*;
 pub(crate) use postgres::{Changed, Listener, Postgres, listen};
 pub(crate) use rows::*;
 pub(crate) use sql::{Database, Row, Sql, Value, in_transaction, values};

@@ -13,6 +13,7 @@ mod leaks;
 mod leases;
 mod openbao;
 mod postgres;
+mod replaced;
 mod root;
 mod roots;
 mod rotation;

@@ -69,10 +69,19 @@ def open(path: str | os.PathLike[str], *, venues: list[str] | None = None) -> Pl
 
 
 def connect(
-    url: str, *, token: str | None = None, email: str | None = None, password: str | None = None
+    url: str,
+    *,
+    token: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    vault_pin: str | None = None,
 ) -> Platform:
-    """Connects to a server, with an access token or with email and password (the session then refreshes itself)."""
+    """Connects to a server, with an access token or with email and password (the session then refreshes itself).
+
+    ``vault_pin`` is the public key of the server's vault, 64 hexadecimal digits as ``nija vault status`` prints them: exchange
+    keys are then sealed to nothing that it did not sign. Without it, the first one seen is taken.
+    """
     try:
-        return Platform(Backend.connect(url, token, email, password))
+        return Platform(Backend.connect(url, token, email, password, vault_pin))
     except NativeError as error:
         errors.raise_for(error)

@@ -15,7 +15,7 @@ import type {
   Page,
   Position,
   RoutingDecision,
-  SealingKey,
+  SealingKeys,
   StoreCredential,
   User,
   Venue,
@@ -64,7 +64,7 @@ export function createClient(http: Http, session: SessionStore) {
     pauseBot: () => post<BotStatus>('/v1/bot/pause'),
     resumeBot: () => post<BotStatus>('/v1/bot/resume'),
 
-    sealingKey: () => get<SealingKey>('/v1/credentials/sealing-key'),
+    sealingKeys: () => get<SealingKeys>('/v1/credentials/sealing-key'),
     credentials: (signal?: AbortSignal) => get<Credential[]>('/v1/credentials', undefined, signal),
     storeCredential: (sealed: StoreCredential) => post<Credential>('/v1/credentials/store', sealed),
     revokeCredential: (credential: string) =>

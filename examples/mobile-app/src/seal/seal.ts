@@ -8,8 +8,9 @@ import { AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 
 
 import type { SealingKey, StoreCredential } from '@/api/types';
 import { fromBase64, toBase64 } from './base64';
+import { SUITE } from './suite';
 
-export const SUITE = 'DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM';
+export { SUITE };
 
 export interface KeyPair {
   key: string;

@@ -7,6 +7,20 @@ export interface SealingKey {
   suite: string;
 }
 
+/** Sealing keys, newest first, signed by the vault's identity. */
+export interface PublishedKeys {
+  /** JSON, signed as the text that it is. */
+  payload: string;
+  /** Who says that it signed, hexadecimal. It is not believed. */
+  signer: string;
+  signature: string;
+}
+
+/** What counts is `signed`. */
+export interface SealingKeys extends SealingKey {
+  signed: PublishedKeys;
+}
+
 export interface StoreCredential {
   venue: string;
   label: string;

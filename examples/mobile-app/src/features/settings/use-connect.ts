@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { keys } from '@/api/keys';
 import { useServices } from '@/lib/services';
 import type { Credential } from '@/api/types';
+import { loadSealing } from '@/seal/load';
 import type { KeyPair } from '@/seal/seal';
 
 interface Input {
@@ -16,8 +17,10 @@ export function useConnect(onStored: (credential: Credential) => void) {
   const { api, cache } = useServices();
   const connect = useMutation({
     mutationFn: async ({ venue, label, pair }: Input) => {
-      const [{ seal }, to, me] = await Promise.all([import('@/seal/seal'), api.sealingKey(), api.me()]);
-      return api.storeCredential(await seal({ userId: me.id, venue, label, pair, to }));
+      const [sealing, me] = await Promise.all([loadSealing(), api.me()]);
+      return sealing.withTrustedKey(api, async (to) =>
+        api.storeCredential(await sealing.seal({ userId: me.id, venue, label, pair, to })),
+      );
     },
     // The secret must not linger in the mutation cache.
     gcTime: 0,
