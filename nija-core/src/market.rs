@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{Price, Quantity, Side, Symbol, Timestamp, VenueId};
+use crate::{Price, Quantity, Side, Symbol, Timestamp, VenueId, Volatility};
 
 /// Best bid and ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,25 +59,26 @@ pub struct OrderBook {
 }
 
 impl OrderBook {
+    /// The levels that an order of this side meets, best first.
+    #[must_use]
+    pub fn against(&self, side: Side) -> &[BookLevel] {
+        match side {
+            Side::Buy => &self.asks,
+            Side::Sell => &self.bids,
+        }
+    }
+
     /// Base units that an order of this side could take, over all levels known.
     #[must_use]
     pub fn liquidity(&self, side: Side) -> Quantity {
-        let levels = match side {
-            Side::Buy => &self.asks,
-            Side::Sell => &self.bids,
-        };
-        levels.iter().fold(Quantity::ZERO, |sum, level| sum.plus(level.quantity))
+        self.against(side).iter().fold(Quantity::ZERO, |sum, level| sum.plus(level.quantity))
     }
 
     /// Whether an order of this side finds this much, looking no deeper than it must.
     #[must_use]
     pub fn holds(&self, side: Side, wanted: Quantity) -> bool {
-        let levels = match side {
-            Side::Buy => &self.asks,
-            Side::Sell => &self.bids,
-        };
         let mut missing = wanted;
-        for level in levels {
+        for level in self.against(side) {
             if level.quantity >= missing {
                 return true;
             }
@@ -177,4 +178,6 @@ pub struct MarketView {
     pub quote: Option<Quote>,
     /// Depth.
     pub book: Option<Arc<OrderBook>>,
+    /// How much its middle has moved of late; `None` before the second quote.
+    pub volatility: Option<Volatility>,
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote, Side,
-    Symbol, Timestamp, VenueId,
+    Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote,
+    RoutingPreference, Side, Symbol, Timestamp, VenueId, Volatility,
 };
 
 /// Chooses a venue. Pure and synchronous: the same request gives the same decision.
@@ -24,6 +24,18 @@ pub struct RouteRequest<'a> {
     pub now: Timestamp,
     /// Every venue of the platform, as this user meets it.
     pub venues: &'a [VenueView],
+    /// How much the symbol's price moves; `None` when unknown.
+    pub volatility: Option<Volatility>,
+    /// What the user wants of the router.
+    pub preference: RoutingPreference,
+}
+
+impl<'a> RouteRequest<'a> {
+    /// With the platform's policy, in a market of which no movement is known.
+    #[must_use]
+    pub fn new(intent: &'a Approved<OrderIntent>, now: Timestamp, venues: &'a [VenueView]) -> Self {
+        Self { intent, now, venues, volatility: None, preference: RoutingPreference::default() }
+    }
 }
 
 /// A venue as one user meets it, for one symbol.
@@ -146,6 +158,27 @@ pub struct FactorScore {
     pub weight: Decimal,
 }
 
+/// What filling an order at a venue is expected to cost: basis points of the order's worth at the middle of the whole market. Less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostEstimate {
+    /// What the book asks beyond the middle, level by level for this size. Below zero where a venue offers better than the middle.
+    pub price: Decimal,
+    /// The user's fees.
+    pub fees: Decimal,
+    /// What the price is expected to run away until the order is there.
+    pub latency: Decimal,
+    /// The chance that it fails, and the share that finds nothing within its limit, times what a failure costs.
+    pub failure: Decimal,
+}
+
+impl CostEstimate {
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> Decimal {
+        self.price + self.fees + self.latency + self.failure
+    }
+}
+
 /// One venue in a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -153,8 +186,11 @@ pub struct Candidate {
     pub venue: VenueId,
     /// 0 to 100; `None` when it is not eligible.
     pub score: Option<Decimal>,
-    /// The parts of the score.
+    /// The parts of the score; none where the policy goes by cost.
     pub factors: Vec<FactorScore>,
+    /// What filling the order here is expected to cost, where the policy goes by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostEstimate>,
     /// Why it is not eligible.
     pub rejections: Vec<Ineligible>,
     /// What would be sent there; `None` when it is not eligible.
@@ -176,6 +212,15 @@ pub struct RoutePlan {
     pub latency: Option<Duration>,
 }
 
+/// A venue's share of an order that goes to several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteShare {
+    /// Venue.
+    pub venue: VenueId,
+    /// What would be sent there.
+    pub plan: RoutePlan,
+}
+
 /// The code of an order for which no venue is left.
 pub const NO_EXECUTION_VENUE_AVAILABLE: &str = "no_execution_venue_available";
 
@@ -194,6 +239,9 @@ pub struct RouteDecision {
     pub reason: String,
     /// Every venue, best first, ineligible ones last.
     pub candidates: Vec<Candidate>,
+    /// Where it pays to fill the order at several venues at once: each one's share, the largest first. Empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<RouteShare>,
     /// When.
     pub decided_at: Timestamp,
 }

@@ -17,7 +17,7 @@ const POWERS: [u64; 20] = {
 };
 
 #[inline]
-fn power(places: u32) -> Option<u64> {
+pub(crate) fn power(places: u32) -> Option<u64> {
     POWERS.get(usize::try_from(places).ok()?).copied()
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn digits(number: Decimal) -> Option<u64> {
 /// The number of these digits; `None` beyond the 96 bits and 28 places of a decimal.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // Cut into its words on purpose.
-fn number(digits: u128, scale: u32) -> Option<Decimal> {
+pub(crate) fn number(digits: u128, scale: u32) -> Option<Decimal> {
     (digits >> 96 == 0 && scale <= Decimal::MAX_SCALE).then(|| {
         Decimal::from_parts(digits as u32, (digits >> 32) as u32, (digits >> 64) as u32, false, scale)
     })

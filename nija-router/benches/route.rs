@@ -5,12 +5,13 @@
 #[path = "../tests/it/support/route.rs"]
 mod fixture;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use fixture::{NOW, approved, buy, view};
 use nija_core::{
-    BookLevel, OrderBook, Price, Quantity, Quote, RouteRequest, Router, SeededEntropy, UserId, VenueView,
+    BookLevel, OrderBook, OrderSize, Price, Quantity, Quote, RouteRequest, Router, SeededEntropy, Side,
+    TradeSignal, UserId, VenueView, Volatility, Walk,
 };
-use nija_router::WeightedScore;
+use nija_router::{ExpectedCost, WeightedScore};
 use rust_decimal::Decimal;
 use std::{
     hint::black_box,
@@ -65,6 +66,38 @@ fn with_book(mut view: VenueView) -> VenueView {
     view
 }
 
+/// Money for a large order.
+fn with_money(mut view: VenueView) -> VenueView {
+    view.available_quote = Some(Decimal::from(1_000_000));
+    view
+}
+
+/// The walks and nothing else: the worth of the size at each venue, and the least.
+fn bare_walk(views: &[VenueView]) -> Option<Decimal> {
+    let size = Quantity::new(Decimal::from(3)).unwrap();
+    let books = views.iter().filter_map(|view| view.book.as_ref());
+    books.map(|book| Walk::through(book.against(Side::Buy), Side::Buy, size, None).worth).min()
+}
+
+/// What the budgets are written in: the time of single decisions, which a busy machine distorts least at the median.
+fn single_decisions(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, decide: impl Fn()) {
+    for (at, share) in [("p50", 50), ("p99", 99)] {
+        group.bench_function(format!("{name}_{at}"), |b| {
+            b.iter_custom(|times| {
+                let mut each: Vec<_> = (0..times.max(100))
+                    .map(|_| {
+                        let began = Instant::now();
+                        decide();
+                        began.elapsed()
+                    })
+                    .collect();
+                each.sort_unstable();
+                each[each.len() * share / 100] * u32::try_from(times).unwrap()
+            });
+        });
+    }
+}
+
 fn route(c: &mut Criterion) {
     let user = UserId::generate(NOW, &SeededEntropy::new(2));
     let (intent, router) = (approved(buy(user, "bench")), WeightedScore::default());
@@ -77,33 +110,33 @@ fn route(c: &mut Criterion) {
     for count in [8, 80] {
         let views: Vec<_> = (0..count).map(venue).collect();
         group.bench_function(format!("weighted_score_{count}_venues"), |b| {
-            let request = RouteRequest { intent: &intent, now: NOW, venues: &views };
+            let request = RouteRequest::new(&intent, NOW, &views);
             b.iter(|| router.route(black_box(&request)));
         });
     }
     let eight: Vec<_> = (0..8).map(venue).collect();
-    // What the budget is written in: the time of single decisions, which a busy machine distorts least at the median.
-    for (name, share) in [("p50", 50), ("p99", 99)] {
-        group.bench_function(format!("weighted_score_8_venues_{name}"), |b| {
-            let request = RouteRequest { intent: &intent, now: NOW, venues: &eight };
-            b.iter_custom(|times| {
-                let mut each: Vec<_> = (0..times.max(100))
-                    .map(|_| {
-                        let began = Instant::now();
-                        drop(black_box(router.route(black_box(&request))));
-                        began.elapsed()
-                    })
-                    .collect();
-                each.sort_unstable();
-                let at = each.len() * share / 100;
-                each[at] * u32::try_from(times).unwrap()
-            });
-        });
-    }
+    let request = RouteRequest::new(&intent, NOW, &eight);
+    single_decisions(&mut group, "weighted_score_8_venues", || {
+        drop(black_box(router.route(black_box(&request))));
+    });
     let deep: Vec<_> = (0..8).map(venue).map(with_book).collect();
     group.bench_function("weighted_score_8_venues_50_level_books", |b| {
-        let request = RouteRequest { intent: &intent, now: NOW, venues: &deep };
+        let request = RouteRequest::new(&intent, NOW, &deep);
         b.iter(|| router.route(black_box(&request)));
+    });
+    // A size that meets about half of each book, so that each is walked level by level.
+    let whole =
+        TradeSignal { size: OrderSize::Base(Quantity::new(Decimal::from(3)).unwrap()), ..buy(user, "deep") };
+    let (large, rich) = (approved(whole), deep.iter().cloned().map(with_money).collect::<Vec<_>>());
+    let request =
+        RouteRequest { volatility: Some(Volatility::per_second(1)), ..RouteRequest::new(&large, NOW, &rich) };
+    let router = ExpectedCost::default();
+    assert!(router.route(&request).venue.is_some());
+    single_decisions(&mut group, "expected_cost_8_venues_50_level_books", || {
+        drop(black_box(router.route(black_box(&request))));
+    });
+    single_decisions(&mut group, "bare_walk_8_venues_50_level_books", || {
+        black_box(bare_walk(black_box(&rich)));
     });
     group.finish();
 }

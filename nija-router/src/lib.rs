@@ -46,4 +46,7 @@ pub use engine::{
 pub use lane::LaneConfig;
 pub use nija_core::RiskChain;
 pub use risk::*;
-pub use score::{ScoreConfig, WeightedScore, Weights, WeightsError};
+pub use score::{
+    CostConfig, ExpectedCost, Policies, RouteRules, RoutingConfig, ScoreConfig, WeightedScore, Weights,
+    WeightsError,
+};

@@ -143,6 +143,7 @@ fn decision(intent: &OrderIntent, venue: Option<VenueId>) -> RouteDecision {
         venue: VenueId::new("coinbase").unwrap(),
         score: None,
         factors: Vec::new(),
+        cost: None,
         rejections: vec![Ineligible::NoCredentials],
         plan: None,
     };
@@ -150,6 +151,7 @@ fn decision(intent: &OrderIntent, venue: Option<VenueId>) -> RouteDecision {
         venue,
         score: Some(Decimal::new(8125, 2)),
         factors: Vec::new(),
+        cost: None,
         rejections: Vec::new(),
         plan: None,
     });
@@ -160,6 +162,7 @@ fn decision(intent: &OrderIntent, venue: Option<VenueId>) -> RouteDecision {
         venue,
         reason: "the best score of the venues that can take it".to_owned(),
         candidates: chosen.into_iter().chain([refused]).collect(),
+        split: Vec::new(),
         decided_at: intent.received_at,
     }
 }

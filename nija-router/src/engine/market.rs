@@ -2,7 +2,10 @@
 
 use arc_swap::ArcSwap;
 use futures::StreamExt;
-use nija_core::{Instrument, MarketEvent, MarketSnapshot, Symbol, UserEventKind, UserId, VenueId};
+use nija_core::{
+    Instrument, MarketEvent, MarketSnapshot, MarketView, Price, Quote, Symbol, UserEventKind, UserId,
+    VenueId, Volatility,
+};
 use parking_lot::Mutex;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -80,7 +83,9 @@ impl Market {
             match event {
                 MarketEvent::Quote { symbol, quote } => {
                     let key = (venue.clone(), symbol);
-                    building.markets.entry(key.clone()).or_default().quote = Some(quote);
+                    let view = building.markets.entry(key.clone()).or_default();
+                    view.volatility = moved_by(view, &quote).or(view.volatility);
+                    view.quote = Some(quote);
                     moved.push(key);
                 }
                 MarketEvent::Book { symbol, book } => {
@@ -101,6 +106,17 @@ impl Market {
         let holders = self.holders.lock();
         moved.iter().filter_map(|key| holders.get(key)).flatten().copied().collect()
     }
+}
+
+/// What a new quote says of how much the market moves; nothing before there were two.
+fn moved_by(view: &MarketView, quote: &Quote) -> Option<Volatility> {
+    let before = view.quote.as_ref()?;
+    let elapsed = quote.at.since(before.at);
+    if elapsed.is_zero() && quote.mid() == before.mid() {
+        return None;
+    }
+    let (from, to) = (Price::new(before.mid()).ok()?, Price::new(quote.mid()).ok()?);
+    Some(view.volatility.unwrap_or_default().after_move(from, to, elapsed))
 }
 
 impl Inner {

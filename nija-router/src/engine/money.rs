@@ -146,7 +146,7 @@ mod tests {
             at: Timestamp::from_micros(0),
         };
         let key = (VenueId::new("binance").unwrap(), Symbol::new("BNB-USD").unwrap());
-        let view = MarketView { quote: Some(quote), book: None };
+        let view = MarketView { quote: Some(quote), ..MarketView::default() };
         market.markets.insert(key, view);
         assert_eq!(fee_in_quote(&fill("USD", 0), &market), dec("0.01"));
         assert_eq!(fee_in_quote(&fill("ETH", 0), &market), dec("10"));

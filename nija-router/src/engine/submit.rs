@@ -173,8 +173,9 @@ impl Inner {
     ) -> RouteDecision {
         let began = Instant::now();
         let holdings = Holdings::new(state, except);
-        let venues = self.views(user, &holdings, &approved.get().signal, exclude, now);
-        let decision = self.router.route(&RouteRequest { intent: approved, now, venues: &venues });
+        let (venues, volatility) = self.views(user, &holdings, &approved.get().signal, exclude, now);
+        let decision =
+            self.router.route(&RouteRequest { volatility, ..RouteRequest::new(approved, now, &venues) });
         self.routing_latency.record(began.elapsed());
         decision
     }

@@ -1,6 +1,8 @@
 //! What the router may look at: every venue as this user meets it.
 
-use nija_core::{OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView, WorkingOrders};
+use nija_core::{
+    OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView, Volatility, WorkingOrders,
+};
 use rust_decimal::Decimal;
 
 use super::{bound::Share, conn::Conn, inner::Inner, state::UserState, user::User};
@@ -54,7 +56,8 @@ impl<'a> Holdings<'a> {
 }
 
 impl Inner {
-    /// Every venue but those excluded.
+    /// Every venue but those excluded, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
+    /// stands still nor one that flickers decides.
     pub(super) fn views(
         &self,
         user: &User,
@@ -62,7 +65,7 @@ impl Inner {
         signal: &TradeSignal,
         exclude: &[VenueId],
         now: Timestamp,
-    ) -> Vec<VenueView> {
+    ) -> (Vec<VenueView>, Option<Volatility>) {
         let market = self.market.snapshot();
         let conns = user.conns();
         let allowed = self.config.limits.tier(self.tier(user.id)).venues;
@@ -75,7 +78,9 @@ impl Inner {
             keyed += usize::from(needs_key);
             within.push(!needs_key || allowed.is_none_or(|allowed| keyed <= allowed));
         }
-        self.venues
+        let mut moves = Vec::with_capacity(self.venues.len());
+        let views = self
+            .venues
             .iter()
             .filter(|venue| !exclude.contains(&venue.id))
             .map(|venue| {
@@ -84,6 +89,7 @@ impl Inner {
                 let key = (venue.id.clone(), signal.symbol.clone());
                 let seen = market.markets.get(&key);
                 let quote = seen.and_then(|view| view.quote);
+                moves.extend(seen.and_then(|view| view.volatility));
                 let base = conn.and_then(|conn| holdings.free(conn, signal.symbol.base(), fresh_since));
                 VenueView {
                     venue: venue.id.clone(),
@@ -105,7 +111,9 @@ impl Inner {
                     pair_record: venue.lane.pair_record(&signal.symbol),
                 }
             })
-            .collect()
+            .collect();
+        moves.sort_unstable();
+        (views, moves.get(moves.len() / 2).copied())
     }
 }
 

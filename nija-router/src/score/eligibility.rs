@@ -6,7 +6,7 @@ use nija_core::{
 };
 use rust_decimal::Decimal;
 
-use super::{ScoreConfig, plan::Planned};
+use super::{RouteRules, plan::Planned};
 
 /// What can be said before an order is sized. An exit passes whatever would merely hold it up: tier, breaker, queue,
 /// the quote's age.
@@ -14,7 +14,7 @@ pub(super) fn before_sizing(
     intent: &OrderIntent,
     view: &VenueView,
     now: Timestamp,
-    config: &ScoreConfig,
+    rules: &RouteRules,
 ) -> Vec<Ineligible> {
     let signal = &intent.signal;
     let entry = !signal.signal_type.is_exit();
@@ -35,7 +35,7 @@ pub(super) fn before_sizing(
     refuse(entry && !view.within_tier, Ineligible::TierVenueLimit);
     refuse(entry && view.health.breaker == BreakerState::Open, Ineligible::BreakerOpen);
     refuse(entry && view.health.queue_depth >= view.health.queue_capacity, Ineligible::QueueFull);
-    refuse(usable_quote(entry, view, now, config).is_none(), Ineligible::StaleQuote);
+    refuse(usable_quote(entry, view, now, rules).is_none(), Ineligible::StaleQuote);
     reasons
 }
 
@@ -44,9 +44,9 @@ pub(super) fn usable_quote<'a>(
     entry: bool,
     view: &'a VenueView,
     now: Timestamp,
-    config: &ScoreConfig,
+    rules: &RouteRules,
 ) -> Option<&'a Quote> {
-    view.quote.as_ref().filter(|quote| !entry || now.since(quote.at) <= config.max_quote_age)
+    view.quote.as_ref().filter(|quote| !entry || now.since(quote.at) <= rules.max_quote_age)
 }
 
 /// What only the sized order shows: money, goods and depth.
@@ -54,7 +54,7 @@ pub(super) fn after_sizing(
     intent: &OrderIntent,
     view: &VenueView,
     planned: &Planned,
-    config: &ScoreConfig,
+    rules: &RouteRules,
 ) -> Vec<Ineligible> {
     let (signal, plan) = (&intent.signal, &planned.plan);
     let exit = signal.signal_type.is_exit();
@@ -77,7 +77,7 @@ pub(super) fn after_sizing(
         }
     }
     let thin = view.book.as_ref().is_some_and(|book| {
-        match Quantity::new(times(plan.quantity.get(), config.liquidity_multiple)) {
+        match Quantity::new(times(plan.quantity.get(), rules.liquidity_multiple)) {
             Ok(wanted) => !book.holds(signal.side, wanted),
             // Less than nothing is always there; more than any amount never is.
             Err(error) => error == AmountError::TooLarge,

@@ -7,7 +7,7 @@ use nija_core::{
 };
 use rust_decimal::Decimal;
 
-use super::ScoreConfig;
+use super::RouteRules;
 
 /// A plan, and what it counts with.
 pub(super) struct Planned {
@@ -15,6 +15,8 @@ pub(super) struct Planned {
     pub(super) fee_rate: Decimal,
     /// Quote units that it can cost at worst, fees included.
     pub(super) worst_cost: Decimal,
+    /// Whether it meets the market at once.
+    pub(super) crosses: bool,
 }
 
 /// The kind that an order goes out as, and whether its price meets the touch at once.
@@ -29,12 +31,12 @@ pub(super) fn plan(
     intent: &OrderIntent,
     view: &VenueView,
     quote: &Quote,
-    config: &ScoreConfig,
+    rules: &RouteRules,
 ) -> Result<Planned, Ineligible> {
     let signal = &intent.signal;
     let instrument = view.instrument.as_ref().ok_or(Ineligible::PairNotListed)?;
     let touch = quote.taker_price(signal.side);
-    let Shape { kind, crosses } = shape(intent, touch, config)?;
+    let Shape { kind, crosses } = shape(intent, touch, rules)?;
     let price = match kind.worst_price() {
         Some(price) if !crosses => price,
         _ => touch,
@@ -72,18 +74,19 @@ pub(super) fn plan(
         },
         fee_rate,
         worst_cost: times(times(quantity.get(), worst.get()), with_fee),
+        crosses,
     })
 }
 
 /// Exits go as they are asked for. An entry at market becomes a limit at a collared price, so that it never fills far away.
-fn shape(intent: &OrderIntent, touch: Price, config: &ScoreConfig) -> Result<Shape, Ineligible> {
+fn shape(intent: &OrderIntent, touch: Price, rules: &RouteRules) -> Result<Shape, Ineligible> {
     let signal = &intent.signal;
     let kind = if signal.signal_type.is_exit() || signal.kind != OrderKind::Market {
         signal.kind
     } else {
         let factor = match signal.side {
-            Side::Buy => Decimal::ONE + config.collar,
-            Side::Sell => Decimal::ONE - config.collar,
+            Side::Buy => Decimal::ONE + rules.collar,
+            Side::Sell => Decimal::ONE - rules.collar,
         };
         let price = Price::new(times(touch.get(), factor)).map_err(|_| Ineligible::StaleQuote)?;
         OrderKind::Limit { price }

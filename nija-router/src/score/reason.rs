@@ -21,21 +21,24 @@ pub(super) fn reason(candidates: &[Candidate], weights: &WholeWeights) -> String
                 let _ = write!(text, "; {name} made the difference");
             }
         }
-        (None, _) => {
-            text.push_str("no venue can take it: ");
-            for (n, candidate) in candidates.iter().enumerate() {
-                let separator = if n == 0 { "" } else { "; " };
-                let _ = write!(text, "{separator}{}: ", candidate.venue);
-                for (n, reason) in candidate.rejections.iter().enumerate() {
-                    let _ = write!(text, "{}{}", if n == 0 { "" } else { ", " }, reason.as_str());
-                }
-            }
-            if candidates.is_empty() {
-                text.push_str("none is configured");
-            }
-        }
+        (None, _) => nobody(&mut text, candidates),
     }
     text
+}
+
+/// Why none of them can take it.
+pub(super) fn nobody(text: &mut String, candidates: &[Candidate]) {
+    text.push_str("no venue can take it: ");
+    for (n, candidate) in candidates.iter().enumerate() {
+        let separator = if n == 0 { "" } else { "; " };
+        let _ = write!(text, "{separator}{}: ", candidate.venue);
+        for (n, reason) in candidate.rejections.iter().enumerate() {
+            let _ = write!(text, "{}{}", if n == 0 { "" } else { ", " }, reason.as_str());
+        }
+    }
+    if candidates.is_empty() {
+        text.push_str("none is configured");
+    }
 }
 
 /// A score as people read it: one digit behind the point, none where it is zero.

@@ -15,7 +15,7 @@ use crate::support::{
 
 fn route(signal: TradeSignal, venues: &[VenueView]) -> RouteDecision {
     let intent = approved(signal);
-    WeightedScore::default().route(&RouteRequest { intent: &intent, now: NOW, venues })
+    WeightedScore::default().route(&RouteRequest::new(&intent, NOW, venues))
 }
 
 type Change = fn(&mut VenueView);

@@ -1,15 +1,11 @@
-//! Settings of the scoring.
+//! What every policy asks of a venue, and how orders are fitted to it.
 
 use rust_decimal::Decimal;
 use std::time::Duration;
 
-use super::Weights;
-
-/// Settings of [`super::WeightedScore`].
+/// Rules that hold whichever policy chooses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScoreConfig {
-    /// What counts how much.
-    pub weights: Weights,
+pub struct RouteRules {
     /// An entry at market goes out as a limit that may be worse than the best price by at most this share of it: `0.0050` is
     /// 50 basis points.
     pub collar: Decimal,
@@ -19,10 +15,9 @@ pub struct ScoreConfig {
     pub liquidity_multiple: Decimal,
 }
 
-impl Default for ScoreConfig {
+impl Default for RouteRules {
     fn default() -> Self {
         Self {
-            weights: Weights::default(),
             collar: Decimal::new(50, 4),
             max_quote_age: Duration::from_secs(30),
             liquidity_multiple: Decimal::TWO,
