@@ -77,7 +77,7 @@ pub struct AccountState {
     pub now: Timestamp,
     /// Whether the user paused trading.
     pub paused: bool,
-    /// Whether the platform's kill switch is on.
+    /// Whether the platform's kill switch is on, or the user's own.
     pub halted: bool,
     /// Open positions.
     pub positions: Vec<Position>,

@@ -126,6 +126,16 @@ uuid_id!(
     /// A stored credential; the same through all its versions.
     CredentialId
 );
+uuid_id!(
+    /// One use of a kill switch.
+    KillId
+);
+
+impl UserId {
+    /// Whose journal holds what concerns the whole platform: nobody's.
+    pub const PLATFORM: Self = Self(Uuid::nil());
+}
+
 text_id!(
     /// The caller's name for an intent; with the user it names the intent for ever.
     ClientOrderId,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExecutionReport, Fill, OrderId, OrderIntent, OrderLeg, OrderState, Reason, RouteDecision, Timestamp,
-    UserId, VenueOrderId,
+    ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState, Reason,
+    RouteDecision, Timestamp, Unconfirmed, UserId, VenueOrderId,
 };
 
 /// One thing that happened.
@@ -56,6 +56,31 @@ pub enum JournalEvent {
         /// Whether entries are refused from now on.
         paused: bool,
     },
+    /// A kill switch was thrown: from here on no entry in its scope is sent.
+    KillSwitchOn {
+        /// This use of it.
+        id: KillId,
+        /// What it stops.
+        scope: KillScope,
+        /// Whether positions are closed as well.
+        flatten: bool,
+    },
+    /// A kill switch has done what it could; it stays on.
+    KillSwitchDone {
+        /// Which use of it.
+        id: KillId,
+        /// What it stops.
+        scope: KillScope,
+        /// Whether no order and no position was left, as the venues said.
+        flat: bool,
+        /// What could not be confirmed.
+        left: Vec<Unconfirmed>,
+    },
+    /// A kill switch was taken off.
+    KillSwitchOff {
+        /// What it stopped.
+        scope: KillScope,
+    },
 }
 
 impl JournalEvent {
@@ -70,6 +95,20 @@ impl JournalEvent {
             Self::Filled(_) => "filled",
             Self::ExternalOrder { .. } => "external_order",
             Self::Paused { .. } => "paused",
+            Self::KillSwitchOn { .. } => "kill_switch_on",
+            Self::KillSwitchDone { .. } => "kill_switch_done",
+            Self::KillSwitchOff { .. } => "kill_switch_off",
+        }
+    }
+
+    /// The kill switch that the event is about.
+    #[must_use]
+    pub const fn kill_scope(&self) -> Option<&KillScope> {
+        match self {
+            Self::KillSwitchOn { scope, .. }
+            | Self::KillSwitchDone { scope, .. }
+            | Self::KillSwitchOff { scope } => Some(scope),
+            _ => None,
         }
     }
 
@@ -82,7 +121,11 @@ impl JournalEvent {
                 Some(*order)
             }
             Self::Filled(fill) => fill.order,
-            Self::ExternalOrder { .. } | Self::Paused { .. } => None,
+            Self::ExternalOrder { .. }
+            | Self::Paused { .. }
+            | Self::KillSwitchOn { .. }
+            | Self::KillSwitchDone { .. }
+            | Self::KillSwitchOff { .. } => None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
-    PositionId, RouteDecision, Symbol, Timestamp, UserId, VenueId,
+    ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
+    Position, PositionId, RouteDecision, Symbol, Timestamp, UserId, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -163,6 +163,9 @@ pub trait Ledger: Send + Sync {
 
     /// Whether the user paused trading, and since when.
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Every kill switch that is on, by user and scope.
+    async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError>;
 
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.

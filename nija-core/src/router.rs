@@ -63,6 +63,8 @@ pub struct VenueView {
     pub available_quote: Option<Decimal>,
     /// 0 to 100: how well orders on this pair went here; `None` when unknown.
     pub pair_record: Option<Decimal>,
+    /// What the platform itself holds against sending entries there; exits go all the same.
+    pub barred: Option<Ineligible>,
 }
 
 /// How a venue does.
@@ -123,6 +125,8 @@ pub enum Ineligible {
     QueueFull,
     /// The venue has no orders of this kind.
     KindNotSupported,
+    /// Its kill switch is on.
+    KillSwitch,
 }
 
 impl Ineligible {
@@ -143,6 +147,7 @@ impl Ineligible {
             Self::InsufficientLiquidity => "insufficient_liquidity",
             Self::QueueFull => "queue_full",
             Self::KindNotSupported => "kind_not_supported",
+            Self::KillSwitch => "kill_switch",
         }
     }
 }

@@ -40,8 +40,8 @@ mod score;
 
 pub use balance::{Balance, BalanceError, Balanced};
 pub use engine::{
-    AccountSummary, Engine, EngineConfig, EngineError, EngineParts, MarkedPosition, Preview, Submitted,
-    VenueStatus,
+    AccountSummary, Engine, EngineConfig, EngineError, EngineParts, KillReport, MarkedPosition, Preview,
+    Submitted, VenueProof, VenueStatus,
 };
 pub use lane::LaneConfig;
 pub use nija_core::RiskChain;

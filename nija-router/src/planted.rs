@@ -25,6 +25,10 @@ pub(crate) enum Bug {
     ForgetsLiveOrders,
     /// 6: an order enters its lane before it is on record.
     SendsBeforeJournal,
+    /// 6: an entry that waits is sent although a kill switch was thrown.
+    SendsWhenKilled,
+    /// 6: a kill switch claims that all is flat before the venues confirmed it.
+    ClaimsFlat,
     /// 7: memory follows an event that the journal refused.
     FollowsWhatFailed,
 }

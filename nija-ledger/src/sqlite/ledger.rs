@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
-    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RouteDecision,
-    SettledFill, Symbol, Timestamp, UserId, VenueId,
+    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
+    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl,
+    RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 
-use super::{SqliteLedger, read, verify, writer::Job};
+use super::{SqliteLedger, projection, read, verify, writer::Job};
 use crate::encode::Encoded;
 
 #[async_trait]
@@ -96,6 +96,10 @@ impl Ledger for SqliteLedger {
 
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
         self.read(move |c| read::journal::paused(c, user)).await
+    }
+
+    async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
+        self.read(projection::kill::all).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

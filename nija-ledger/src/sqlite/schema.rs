@@ -6,8 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_journal.sql"), include_str!("migrations/0002_projected.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_journal.sql"),
+    include_str!("migrations/0002_projected.sql"),
+    include_str!("migrations/0003_kill_switches.sql"),
+];
 
 /// Brings a file to the newest version, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("orders", "place"),
     ("positions", "opened"),
     ("fills", "seq"),
@@ -18,6 +18,7 @@ const TABLES: [(&str, &str); 7] = [
     ("pnl_days", "user, day, currency"),
     ("pnl_totals", "user, currency"),
     ("paused", "user"),
+    ("kill_switches", "user, scope"),
 ];
 
 /// What differs, in words; nothing when all agrees. Of each table only the first difference is told.

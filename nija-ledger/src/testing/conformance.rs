@@ -1,9 +1,10 @@
 //! The rules, each on a fresh ledger.
 
 use nija_core::{
-    CredentialId, JournalEvent, Ledger, LedgerError, OrderId, OrderState, PageRequest, Reason, SeededEntropy,
+    CredentialId, JournalEvent, KillId, KillScope, Ledger, LedgerError, OrderId, OrderState, PageRequest,
+    Reason, SeededEntropy,
     Side::{Buy, Sell},
-    Timestamp, TransitionError, VenueId,
+    Timestamp, TransitionError, UserId, VenueId,
 };
 use rust_decimal::Decimal;
 use std::future::Future;
@@ -30,6 +31,7 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     pages_lead_from_the_newest_to_the_oldest(&make().await).await;
     decisions_and_activity_keep_their_content(&make().await).await;
     pausing_twice_keeps_the_first_moment(&make().await).await;
+    kill_switches_stand_until_they_are_taken_off(&make().await).await;
     nonces_are_never_given_twice(&make().await).await;
     what_is_open_names_its_symbol(&make().await).await;
 }
@@ -372,6 +374,50 @@ async fn pausing_twice_keeps_the_first_moment(ledger: &impl Ledger) {
     assert_eq!(ledger.paused(events.user).await, Ok(None));
     let again = set(true).await;
     assert_eq!(ledger.paused(events.user).await, Ok(Some(again)));
+    agrees(ledger).await;
+}
+
+async fn kill_switches_stand_until_they_are_taken_off(ledger: &impl Ledger) {
+    let (events, other) = (Events::new(1), Events::new(2));
+    let ids: Vec<_> = (1..4).map(|n| KillId::from_uuid(uuid::Uuid::from_u128(n))).collect();
+    let venue = KillScope::Venue("kraken".parse().unwrap());
+    let on = |id: usize, scope: &KillScope| JournalEvent::KillSwitchOn {
+        id: ids[id],
+        scope: scope.clone(),
+        flatten: id == 1,
+    };
+    let append = async |user, event| {
+        let at = events.now();
+        let batch = nija_core::JournalBatch { user, at, events: vec![event] };
+        ledger.append(batch).await.unwrap();
+        at
+    };
+    let since = append(events.user, on(0, &KillScope::User)).await;
+    append(other.user, JournalEvent::KillSwitchOff { scope: KillScope::User }).await;
+    let at_venue = append(UserId::PLATFORM, on(1, &venue)).await;
+    let all = ledger.kill_switches().await.unwrap();
+    let told: Vec<_> =
+        all.iter().map(|on| (on.user, on.scope.clone(), on.flatten, on.since, on.outcome.clone())).collect();
+    let mine = (events.user, KillScope::User, false, since, None);
+    assert_eq!(told, [(UserId::PLATFORM, venue.clone(), true, at_venue, None), mine.clone()]);
+    let left = nija_core::Unconfirmed { user: other.user, venue: None, order: None, why: "asleep".into() };
+    let (flat, left) = (false, vec![left]);
+    let done = |id: usize| JournalEvent::KillSwitchDone {
+        id: ids[id],
+        scope: venue.clone(),
+        flat,
+        left: left.clone(),
+    };
+    append(UserId::PLATFORM, done(2)).await;
+    assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, None, "of another use of it");
+    let at = append(UserId::PLATFORM, done(1)).await;
+    let outcome = nija_core::KillOutcome { at, flat, left: left.clone() };
+    assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, Some(outcome));
+    append(UserId::PLATFORM, on(2, &venue)).await;
+    assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, None, "thrown again");
+    append(UserId::PLATFORM, JournalEvent::KillSwitchOff { scope: venue.clone() }).await;
+    let all = ledger.kill_switches().await.unwrap();
+    assert_eq!(all.iter().map(|on| on.user).collect::<Vec<_>>(), [mine.0]);
     agrees(ledger).await;
 }
 

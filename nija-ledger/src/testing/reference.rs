@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, Ledger,
-    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl,
-    RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
+    Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
+    RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -285,6 +285,18 @@ impl Ledger for ReferenceLedger {
             }
         }
         Ok(since)
+    }
+
+    async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
+        let mut on = BTreeMap::new();
+        for record in self.records.lock().iter() {
+            if let Some(scope) = record.event.kill_scope() {
+                let key = (record.user, scope.name());
+                let folded = KillSwitch::fold(on.remove(&key), record.user, record.at, &record.event);
+                on.extend(folded.map(|switch| (key, switch)));
+            }
+        }
+        Ok(on.into_values().collect())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

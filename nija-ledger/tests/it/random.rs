@@ -1,7 +1,8 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, JournalEvent, Ledger, LedgerError, Order, OrderState, PageRequest, Side, Timestamp, VenueId,
+    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Side,
+    Timestamp, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use proptest::prelude::*;
@@ -21,6 +22,7 @@ enum Step {
     State { order: usize, choice: usize, legal: bool },
     Fill(FillStep),
     Pause(bool),
+    Kill { scope: usize, id: u8, choice: u8 },
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, choice, legal)| Step::State { order, choice, legal }),
         6 => fill().prop_map(Step::Fill),
         1 => any::<bool>().prop_map(Step::Pause),
+        1 => (0..4_usize, 0..3_u8, 0..3_u8).prop_map(|(scope, id, choice)| Step::Kill { scope, id, choice }),
     ]
 }
 
@@ -108,6 +111,16 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
             JournalEvent::Filled(fill)
         }
         Step::Pause(paused) => JournalEvent::Paused { paused: *paused },
+        Step::Kill { scope, id, choice } => {
+            let venue = |n: usize| KillScope::Venue(VenueId::new(VENUES[n]).unwrap());
+            let scope = [KillScope::User, KillScope::Platform, venue(0), venue(1)][*scope].clone();
+            let id = KillId::from_uuid(uuid::Uuid::from_u128(u128::from(*id)));
+            match choice {
+                0 => JournalEvent::KillSwitchOn { id, scope, flatten: true },
+                1 => JournalEvent::KillSwitchDone { id, scope, flat: true, left: Vec::new() },
+                _ => JournalEvent::KillSwitchOff { scope },
+            }
+        }
     }
 }
 
@@ -121,6 +134,7 @@ async fn answers(
         format!("{:#?}", ledger.unsettled_orders().await?),
         format!("{:#?}", ledger.open_positions(None).await?),
         format!("{:#?}", ledger.active_symbols().await?),
+        format!("{:#?}", ledger.kill_switches().await?),
     ];
     for venue in VENUES {
         all.push(format!("{:#?}", ledger.fills_at_venue(&VenueId::new(venue).unwrap()).await?));

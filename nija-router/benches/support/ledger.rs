@@ -89,6 +89,10 @@ impl Ledger for NullLedger {
         Ok(None)
     }
 
+    async fn kill_switches(&self) -> Result<Vec<nija_core::KillSwitch>, LedgerError> {
+        Ok(Vec::new())
+    }
+
     async fn reserve_nonces(&self, _: CredentialId, floor: u64, _: u64) -> Result<u64, LedgerError> {
         Ok(floor)
     }

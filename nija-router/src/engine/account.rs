@@ -40,8 +40,7 @@ impl Inner {
             tier: self.tier(user.id),
             now,
             paused: state.paused.is_some(),
-            // The kill switch is not built yet; the policy that obeys it is.
-            halted: false,
+            halted: self.kills.stops_user(user.id),
             positions: state.positions.values().cloned().collect(),
             balances: self.balances(user, state, now),
             working_orders: working.iter().map(|alike| alike.orders).sum(),

@@ -1,10 +1,10 @@
 //! Cancelling: out of the lane where it still waits there, else at the venue, past its breaker.
 
 use nija_core::{OpenPurpose, Order, OrderId, OrderRef, OrderState, Reason, UserId};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-use super::{EngineError, conn::Ask, inner::Inner, submit::ended, user::User};
+use super::{EngineError, backoff::Backoff, conn::Ask, inner::Inner, submit::ended, user::User};
 
 impl Inner {
     /// Cancels and answers with the order as it stands then; its end comes from the venue.
@@ -24,11 +24,8 @@ impl Inner {
                 let reason = Reason::new("cancelled", "cancelled before it was sent");
                 let event = ended(order, OrderState::Cancelled, reason);
                 if let Err(error) = self.record(&user, &mut state, vec![event]).await {
-                    // It is out of the lane and its end is not on record: the venue is asked, and its absence ends it.
-                    if let Some(live) = state.orders.get_mut(&order) {
-                        live.in_hand = false;
-                    }
-                    self.resolve_later(&user, order);
+                    // It is out of the lane, so it is certain that it was not sent; asking the venue could only make that doubtful.
+                    self.end_unsent_later(&user, order);
                     return Err(error.into());
                 }
                 drop(state);
@@ -37,6 +34,27 @@ impl Inner {
         }
         self.cancel_at_venue(&user, order).await?;
         self.standing(&user, order).await
+    }
+
+    /// Puts the end of an order that was never sent on record, however long the ledger fails.
+    fn end_unsent_later(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
+        let (inner, user) = (self.clone(), user.clone());
+        self.tasks.spawn(async move {
+            let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+            loop {
+                backoff.wait(inner.entropy.as_ref()).await;
+                let mut state = user.state.lock().await;
+                if !state.orders.contains_key(&order) {
+                    return;
+                }
+                let reason = Reason::new("cancelled", "cancelled before it was sent");
+                let event = ended(order, OrderState::Cancelled, reason);
+                match inner.record(&user, &mut state, vec![event]).await {
+                    Ok(_) => return,
+                    Err(error) => tracing::error!(%order, %error, "an end could not be put on record"),
+                }
+            }
+        });
     }
 
     /// Sends the cancel and looks what became of the order. An order on its way is cancelled once it has arrived.

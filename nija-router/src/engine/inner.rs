@@ -10,7 +10,9 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use super::{EngineConfig, EngineError, ids::ById, market::Market, tasks::Tasks, user::User, venue::Venue};
+use super::{
+    EngineConfig, EngineError, ids::ById, kill::Kills, market::Market, tasks::Tasks, user::User, venue::Venue,
+};
 
 /// The engine without its handle; its background tasks hold it.
 pub(crate) struct Inner {
@@ -25,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) venues: Vec<Arc<Venue>>,
     pub(crate) market: Market,
     pub(crate) tasks: Tasks,
+    pub(crate) kills: Kills,
     pub(crate) draining: AtomicBool,
     pub(crate) routing_latency: metrics::Histogram,
     pub(crate) users: RwLock<ById<UserId, Arc<User>>>,

@@ -8,12 +8,14 @@ mod bound;
 mod cancel;
 mod config;
 mod conn;
+mod derived;
 mod draft;
 mod error;
 mod hear;
 mod ids;
 mod inner;
 mod keeper;
+mod kill;
 mod latch;
 mod listen;
 mod load;
@@ -39,6 +41,7 @@ pub use answers::{AccountSummary, MarkedPosition, Preview, Submitted, VenueStatu
 pub use config::EngineConfig;
 pub use error::EngineError;
 pub(crate) use ids::ById;
+pub use kill::{KillReport, VenueProof};
 
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,

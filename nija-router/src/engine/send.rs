@@ -75,6 +75,10 @@ impl Inner {
         if self.clock.now() >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
+        // Looked at last: whoever threw the switch was told that nothing is opened from then on.
+        if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
+            return self.not_sent(job, Dead::killed()).await;
+        }
         let began = Instant::now();
         let placing = venue.executor.place(&account, &order, notional);
         let outcome = tokio::time::timeout(self.config.place_timeout, placing).await.unwrap_or_else(|_| {
@@ -211,6 +215,10 @@ impl Inner {
 impl Dead {
     fn expired() -> Self {
         Self::movable(Reason::new("expired_before_send", "it waited too long for its venue and was not sent"))
+    }
+
+    fn killed() -> Self {
+        Self::refused(Reason::new("trading_halted", "a kill switch is on; it was not sent"))
     }
 
     fn breaker_open(venue: &nija_core::VenueId) -> Self {

@@ -39,6 +39,7 @@ impl Inner {
             venues,
             market: Market::default(),
             tasks: Tasks::default(),
+            kills: Default::default(),
             draining: AtomicBool::new(false),
             routing_latency: metrics::histogram!("nija_routing_latency_seconds"),
             users: Default::default(),
@@ -48,6 +49,7 @@ impl Inner {
 
     /// Takes up everything; answers with the users whose accounts are being reconciled.
     pub(super) async fn take_up(self: &Arc<Self>) -> Result<Vec<Arc<User>>, EngineError> {
+        self.take_up_kills().await?;
         let unsettled = self.put_in_unsettled().await?;
         self.watch_markets().await?;
         self.start_workers();
@@ -70,6 +72,7 @@ impl Inner {
             }
         }
         self.resolve_orphans(&users).await;
+        self.go_on_killing();
         Ok(users.into_values().collect())
     }
 

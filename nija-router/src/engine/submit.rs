@@ -13,6 +13,7 @@ use std::{
 use super::{
     EngineError,
     answers::{Preview, Submitted},
+    derived,
     inner::Inner,
     send::Job,
     state::UserState,
@@ -51,6 +52,10 @@ pub(super) fn normalise(mut signal: TradeSignal) -> Result<TradeSignal, EngineEr
         return Err(EngineError::Invalid(format!(
             "the strategy's name is longer than {STRATEGY_LENGTH} bytes"
         )));
+    }
+    if signal.client_order_id.as_str().starts_with(derived::RESERVED) {
+        let words = format!("client order ids that begin with {} are the platform's own", derived::RESERVED);
+        return Err(EngineError::Invalid(words));
     }
     if !signal.kind.is_ordered(signal.side) {
         let wrong = FilterError::PricesOutOfOrder { side: signal.side };

@@ -109,6 +109,7 @@ impl Inner {
                     available_quote: conn
                         .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
                     pair_record: venue.lane.pair_record(&signal.symbol),
+                    barred: self.kills.bar(&venue.id),
                 }
             })
             .collect();

@@ -33,6 +33,9 @@ pub(super) fn before_sizing(
     refuse(view.instrument.as_ref().is_some_and(|rules| !rules.tradable), Ineligible::MarketClosed);
     refuse(!view.connected, Ineligible::NoCredentials);
     refuse(entry && !view.within_tier, Ineligible::TierVenueLimit);
+    if entry && let Some(barred) = view.barred {
+        refuse(true, barred);
+    }
     refuse(entry && view.health.breaker == BreakerState::Open, Ineligible::BreakerOpen);
     refuse(entry && view.health.queue_depth >= view.health.queue_capacity, Ineligible::QueueFull);
     refuse(usable_quote(entry, view, now, rules).is_none(), Ineligible::StaleQuote);

@@ -7,6 +7,7 @@ mod cost;
 mod doubt;
 mod failover;
 mod fills;
+mod kill;
 mod restart;
 mod risk;
 mod scoring;

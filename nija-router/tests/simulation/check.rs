@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    client::{Promises, check_exits_on_record},
+    client::{Promises, check_exits_on_record, check_flat},
     exchange::Resting,
     platform::{DEPOSIT, Platform},
     schedule,
@@ -66,6 +66,7 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
         externals(platform, *user).await;
     }
     audit(platform, engine).await;
+    kills(platform, engine);
     if !platform.ledger.replay_agrees() {
         platform.witness.note(7, "replaying the journal gives something else than its projections");
     }
@@ -192,6 +193,28 @@ fn last_price(engine: &Engine, venue: &nija_core::VenueId, symbol: &nija_core::S
     let market = engine.market();
     let view = market.markets.get(&(venue.clone(), symbol.clone()));
     view.and_then(|view| view.quote).map(|quote| quote.bid.get()).unwrap_or_default()
+}
+
+/// 6 and 7: kill switches stand as the journal says, their work ends, and what they say of the venues is so.
+fn kills(platform: &Platform, engine: &Engine) {
+    let reports = engine.kill_switches(None);
+    let mut on: Vec<_> = reports.iter().map(|report| report.switch.clone()).collect();
+    on.sort_by_key(|on| (on.user, on.scope.name()));
+    if on != platform.ledger.kills() {
+        platform.witness.note(7, format!("memory has {on:?} and the journal {:?}", platform.ledger.kills()));
+    }
+    for report in &reports {
+        check_flat(platform, report);
+        if !report.done && !never_confirmed(platform) {
+            platform.witness.note(6, format!("a kill switch is at work for ever: {report:?}"));
+        }
+    }
+}
+
+/// Whether an order is in doubt for ever.
+pub(crate) fn never_confirmed(platform: &Platform) -> bool {
+    let orders = platform.ledger.all_orders();
+    orders.iter().any(|order| order.state == OrderState::Unknown && may_stay_unknown(platform, order))
 }
 
 /// Orders made by hand are left alone.

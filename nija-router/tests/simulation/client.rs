@@ -1,15 +1,15 @@
 //! A user: orders, changes of mind, impatience, and patience with a platform that dies now and then.
 
 use nija_core::{
-    ClientOrderId, Clock, JournalEvent, Notional, Order, OrderId, OrderKind, OrderSize, OrderState, Price,
-    Quantity, Side, SignalType, Symbol, TimeInForce, TradeSignal, UserId,
+    ClientOrderId, Clock, JournalEvent, KillScope, Notional, Order, OrderId, OrderKind, OrderSize,
+    OrderState, Price, Quantity, Side, SignalType, Symbol, TimeInForce, TradeSignal, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{platform::Platform, running::Running, witness::AT_ONCE};
-use crate::{Engine, EngineError, Submitted};
+use crate::{Engine, EngineError, KillReport, Submitted};
 
 /// What a user was told is so.
 #[derive(Default)]
@@ -82,7 +82,8 @@ impl Client {
                 40..=64 => self.leave(act).await,
                 65..=74 => self.close(act).await,
                 75..=87 => self.cancel().await,
-                88..=93 => self.pause().await,
+                88..=90 => self.pause().await,
+                91..=93 => self.kill().await,
                 _ => self.repeat().await,
             }
         }
@@ -263,6 +264,29 @@ impl Client {
         drop(self.call(|engine| async move { engine.set_paused(user, paused).await }).await);
     }
 
+    /// Throws a kill switch, waits a while, and mostly takes it off again.
+    async fn kill(&mut self) {
+        let dice = &self.platform.dice;
+        // Where one user is not to notice the others, they stop nobody but themselves.
+        let scope = match dice.number(0..10) {
+            0 if self.platform.trouble.calm.is_none() => KillScope::Platform,
+            1 | 2 if self.platform.trouble.calm.is_none() => {
+                KillScope::Venue(dice.pick(&self.platform.venues).id.clone())
+            }
+            _ => KillScope::User,
+        };
+        let (user, flatten, wait) = (self.user, dice.chance(60), dice.millis(0..8_000));
+        let thrown = scope.clone();
+        let answer = self.call(|engine| async move { engine.kill(user, thrown, flatten, wait).await }).await;
+        if let Some(Ok(report)) = answer {
+            check_flat(&self.platform, &report);
+        }
+        tokio::time::sleep(self.platform.dice.millis(0..2_000)).await;
+        if self.platform.dice.chance(80) {
+            drop(self.call(|engine| async move { engine.release_kill(user, scope).await }).await);
+        }
+    }
+
     /// What was acknowledged once is acknowledged again, as the same order.
     async fn repeat(&mut self) {
         let mine: Vec<_> = {
@@ -355,7 +379,37 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
         if let Some(leg) = leg.filter(|_| !excused)
             && !platform.witness.was_tried(leg.client_id)
         {
-            platform.witness.note(5, format!("attempt {} of exit {id} was never sent", leg.attempt));
+            platform
+                .witness
+                .note(5, format!("attempt {} of exit {id} was never sent: {order:?}", leg.attempt));
+        }
+    }
+}
+
+/// Where a kill switch says that all is flat, the venues have no order of ours, and had nothing when they were asked.
+pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
+    let stands = platform.ledger.kills().iter().any(|on| on.id == report.switch.id);
+    if !stands || !report.done || !report.flat {
+        return;
+    }
+    if !report.unconfirmed.is_empty() {
+        platform.witness.note(6, format!("a kill switch says flat and unconfirmed: {report:?}"));
+    }
+    for proof in &report.proof {
+        let venue = platform.venues.iter().find(|venue| venue.id == proof.venue).unwrap();
+        let mut exchange = venue.exchange();
+        let asked_at = exchange.clock(proof.asked_at);
+        let account = exchange.account(proof.user);
+        let open: Vec<_> =
+            account.orders.iter().filter(|order| order.is_open() && order.client.is_some()).collect();
+        let mut held: BTreeMap<Symbol, Decimal> = BTreeMap::new();
+        for fill in account.fills.iter().filter(|fill| fill.at <= asked_at) {
+            *held.entry(fill.symbol.clone()).or_default() += fill.base_change();
+        }
+        held.retain(|_, held| !held.is_zero());
+        if !open.is_empty() || !held.is_empty() {
+            let what = format!("{:?} says flat and {} has {open:?}, {held:?}", report.switch, proof.venue);
+            platform.witness.note(6, what);
         }
     }
 }

@@ -8,6 +8,7 @@
 //! cargo test -p nija-router --lib simulation                       # the default seeds
 //! NIJA_SEEDS=20000 cargo test -p nija-router --lib simulation      # as many as you like
 //! NIJA_SEED=17 cargo test -p nija-router --lib simulation          # one of them again
+//! NIJA_BUG=ClaimsFlat cargo test -p nija-router --lib planted      # one planted bug alone
 //! ```
 
 mod check;
@@ -143,10 +144,16 @@ fn every_planted_bug_is_found() {
         (Bug::BreakerHoldsExits, 5),
         (Bug::ForgetsLiveOrders, 6),
         (Bug::SendsBeforeJournal, 6),
+        (Bug::SendsWhenKilled, 6),
+        (Bug::ClaimsFlat, 6),
         (Bug::FollowsWhatFailed, 7),
     ];
     let mut missed = Vec::new();
+    let only = std::env::var("NIJA_BUG").ok();
     for (bug, invariant) in bugs {
+        if only.as_ref().is_some_and(|only| *only != format!("{bug:?}")) {
+            continue;
+        }
         let found = (0..500).find(|seed| {
             let broken = run(*seed, Some(bug), Deaths::Drawn).violations;
             broken.iter().any(|found| found.invariant == invariant)

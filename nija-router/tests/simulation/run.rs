@@ -145,6 +145,10 @@ async fn heal(platform: &Arc<Platform>) -> Arc<Engine> {
 }
 
 async fn settled(platform: &Platform) -> bool {
+    let at_work = platform.ledger.kills().iter().any(|on| on.outcome.is_none());
+    if at_work && !check::never_confirmed(platform) {
+        return false;
+    }
     let open = platform.ledger.unsettled_orders().await.unwrap();
     open.iter().all(|order| match order.state {
         // What rests may rest for ever.

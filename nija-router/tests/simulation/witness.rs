@@ -110,6 +110,15 @@ impl Witness {
         if order.state.is_final() {
             self.note(6, format!("{} was {} when it was sent", order.id(), order.state));
         }
+        let killed = |on: &nija_core::KillSwitch| {
+            let theirs = on.scope != nija_core::KillScope::User || on.user == sent.user();
+            theirs && on.scope.covers(venue)
+        };
+        if !signal.signal_type.is_exit()
+            && let Some(on) = self.ledger.kills().iter().find(|on| killed(on))
+        {
+            self.note(6, format!("{} was sent to {venue} although {on:?}", order.id()));
+        }
         let waited = self.clock.now().since(order.updated_at);
         if signal.signal_type.is_exit() && order.state == OrderState::Queued && waited > AT_ONCE {
             self.note(5, format!("exit {} was held up for {} ms", order.id(), waited.as_millis()));

@@ -1,10 +1,11 @@
-//! What follows from the journal: orders, positions, fills, sums and pauses.
+//! What follows from the journal: orders, positions, fills, sums, pauses and kill switches.
 //!
 //! An entry is durable with its commit; its consequences are drawn in memory ([`Projector`] on [`Staged`]) and reach the tables a
 //! little later, each row once however many entries changed it. Nobody can tell: whoever reads has them written first, and what a
 //! crash leaves out is drawn again from the journal. The check does the same over the whole journal into an empty database.
 
 pub(super) mod fills;
+pub(super) mod kill;
 pub(super) mod orders;
 mod pause;
 pub(super) mod pnl;
@@ -31,6 +32,7 @@ pub(super) struct Staged {
     fills: fills::Fills,
     sums: pnl::Sums,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    kills: Vec<(UserId, Timestamp, JournalEvent)>,
     dirty: bool,
 }
 
@@ -47,6 +49,7 @@ impl Staged {
         self.positions.take(changes.positions);
         self.fills.take(changes.fills);
         self.pauses.extend(changes.pauses);
+        self.kills.extend(changes.kills);
     }
 
     /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
@@ -59,6 +62,9 @@ impl Staged {
         for (user, paused, at) in &self.pauses {
             pause::set(connection, *user, *paused, *at)?;
         }
+        for (user, at, event) in &self.kills {
+            kill::follow(connection, *user, *at, event)?;
+        }
         connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(last_seq)])?;
         Ok(())
     }
@@ -69,6 +75,7 @@ impl Staged {
         self.positions.written();
         self.fills.written();
         self.pauses.clear();
+        self.kills.clear();
         self.dirty = false;
     }
 }
@@ -85,6 +92,7 @@ pub(super) struct Changes {
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    kills: Vec<(UserId, Timestamp, JournalEvent)>,
     /// The positions that changed, as they are now.
     pub(super) changed: Vec<Position>,
 }
@@ -98,6 +106,7 @@ pub(super) struct Projector<'c> {
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    kills: Vec<(UserId, Timestamp, JournalEvent)>,
     changed: Vec<Position>,
 }
 
@@ -111,6 +120,7 @@ impl<'c> Projector<'c> {
             positions: positions::Work::default(),
             fills: Vec::new(),
             pauses: Vec::new(),
+            kills: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -161,6 +171,9 @@ impl<'c> Projector<'c> {
                 Ok(())
             }
             other => {
+                if other.kill_scope().is_some() {
+                    self.kills.push((self.user, at, other.clone()));
+                }
                 if let Some(id) = other.order() {
                     self.orders.find(connection, &staged.orders, self.user, id)?.apply(other, at)?;
                 }
@@ -176,6 +189,7 @@ impl<'c> Projector<'c> {
             positions: self.positions,
             fills: self.fills,
             pauses: self.pauses,
+            kills: self.kills,
             changed: self.changed,
         }
     }

@@ -31,7 +31,7 @@ fn cut<T>(mut rows: Vec<(u64, T)>, page: PageRequest) -> LedgerPage<T> {
 }
 
 /// All rows of a question.
-fn all<T>(
+pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -47,7 +47,7 @@ fn all<T>(
 }
 
 /// A JSON column.
-fn body<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
+pub(super) fn body<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
     let text = row.get_ref(column)?.as_str().map_err(|error| Fault::unreadable("a row", error))?;
     serde_json::from_str(text).map_err(|error| Fault::unreadable("a row", error))
 }

@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
-    Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
+    PositionId, RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -27,6 +27,7 @@ struct Book {
     executions: BTreeSet<(VenueId, ExecutionId)>,
     decisions: Vec<(UserId, OrderId, Arc<RouteDecision>)>,
     paused: BTreeMap<UserId, Timestamp>,
+    kills: BTreeMap<(UserId, String), KillSwitch>,
     nonces: BTreeMap<CredentialId, u64>,
 }
 
@@ -100,6 +101,10 @@ impl MemoryLedger {
         self.book.lock().open.values().filter(|open| open.user == user).cloned().collect()
     }
 
+    pub(crate) fn kills(&self) -> Vec<KillSwitch> {
+        self.book.lock().kills.values().cloned().collect()
+    }
+
     pub(crate) fn all_fills(&self) -> Vec<Fill> {
         self.book.lock().fills.iter().map(|settled| settled.fill.clone()).collect()
     }
@@ -112,7 +117,10 @@ impl MemoryLedger {
             let batch = JournalBatch { user: record.user, at: record.at, events: vec![record.event.clone()] };
             again.append(batch).unwrap();
         }
-        again.orders == book.orders && again.open == book.open && again.closed == book.closed
+        again.orders == book.orders
+            && again.open == book.open
+            && again.closed == book.closed
+            && again.kills == book.kills
     }
 }
 
@@ -159,6 +167,11 @@ impl Book {
                 self.decisions.push((user, *order, Arc::new(decision.clone())));
             }
             _ => {}
+        }
+        if let Some(scope) = event.kill_scope() {
+            let key = (user, scope.name());
+            let folded = KillSwitch::fold(self.kills.remove(&key), user, at, event);
+            self.kills.extend(folded.map(|switch| (key, switch)));
         }
         if let Some(id) = event.order() {
             let order = self.orders.get_mut(&id).ok_or(LedgerError::NoSuchOrder(id))?;
@@ -351,6 +364,10 @@ impl Ledger for MemoryLedger {
 
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
         Ok(self.book.lock().paused.get(&user).copied())
+    }
+
+    async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
+        Ok(self.book.lock().kills.values().cloned().collect())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

@@ -102,5 +102,6 @@ pub(crate) fn view(id: &str) -> VenueView {
         available_base: Some(Decimal::ONE),
         available_quote: Some(Decimal::ONE_THOUSAND),
         pair_record: None,
+        barred: None,
     }
 }

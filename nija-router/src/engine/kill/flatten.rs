@@ -1,0 +1,116 @@
+//! Closing positions at market, each by one order at a time.
+
+use nija_core::{
+    Order, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce, TradeSignal, Unconfirmed,
+};
+use std::time::Duration;
+
+use super::sweep::Round;
+use crate::engine::{EngineError, derived, state::LiveOrder};
+
+/// Orders to close one position before a person is called; each tries many times by itself.
+const MOST: u32 = 8;
+
+/// From the first failure of such an order to the next one; twice as long each time.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// A position that is open still.
+pub(super) enum Closing {
+    /// Another round will know more.
+    Waits(Unconfirmed),
+    /// A person must see to it.
+    Stuck(Unconfirmed),
+}
+
+impl Round<'_> {
+    /// What the orders that close this position are named for.
+    fn cause(&self, position: &Position) -> String {
+        format!("k{}{}", self.switch.id.as_uuid().simple(), &derived::short(position.id.as_str())[..12])
+    }
+
+    /// Whether an order is one of this switch's own.
+    pub(super) fn is_own(&self, live: &LiveOrder) -> bool {
+        let name = &live.order.intent.signal.client_order_id;
+        let own = format!("{}k{}", derived::RESERVED, self.switch.id.as_uuid().simple());
+        name.as_str().starts_with(&own)
+    }
+
+    /// Closes what is open; answers with what each position that is open still waits for.
+    pub(super) async fn flatten(&self) -> Vec<Closing> {
+        let positions: Vec<Position> = {
+            let state = self.user.state.lock().await;
+            let here = state.positions.values().filter(|open| self.switch.scope.covers(&open.venue));
+            here.cloned().collect()
+        };
+        let mut left = Vec::new();
+        for position in positions {
+            left.extend(self.close(&position).await);
+        }
+        left
+    }
+
+    async fn close(&self, position: &Position) -> Option<Closing> {
+        let (venue, base) = (Some(position.venue.clone()), position.symbol.base());
+        let open = position.quantity.abs().normalize();
+        let mut last: Option<Order> = None;
+        for n in 0..MOST {
+            let name = derived::client_order_id(&self.cause(position), n)?;
+            match self.inner.ledger.order_by_client_id(self.user.id, &name).await {
+                Ok(Some(order)) if order.state.is_final() => last = Some(order),
+                Ok(Some(order)) => {
+                    let why = format!("it closes {open} {base} and is {}", order.state);
+                    return Some(Closing::Waits(self.left(venue, Some(order.id()), why)));
+                }
+                Ok(None) if last.as_ref().is_some_and(|last| self.is_early(last, n)) => {
+                    let why = format!("{open} {base} are still to be closed{}", said(last.as_ref()));
+                    return Some(Closing::Waits(self.left(venue, None, why)));
+                }
+                Ok(None) => {
+                    return Some(Closing::Waits(match self.inner.accept(self.exit(position, name)).await {
+                        Ok(sent) => {
+                            self.left(venue, Some(sent.order.id()), format!("it closes {open} {base}"))
+                        }
+                        Err(error) => self.not_closed(position, &error),
+                    }));
+                }
+                Err(error) => return Some(Closing::Waits(self.not_closed(position, &error.into()))),
+            }
+        }
+        let why = format!("{open} {base} could not be closed{}", said(last.as_ref()));
+        Some(Closing::Stuck(self.left(venue, None, why)))
+    }
+
+    /// Whether the next order should wait a little: the last one failed a moment ago.
+    fn is_early(&self, last: &Order, n: u32) -> bool {
+        let wait = FIRST_WAIT * 2_u32.saturating_pow(n.saturating_sub(1).min(5));
+        last.filled.is_zero() && self.inner.clock.now() < last.updated_at.plus(wait)
+    }
+
+    fn not_closed(&self, position: &Position, error: &EngineError) -> Unconfirmed {
+        let open = position.quantity.abs().normalize();
+        let why = format!("{open} {} are still to be closed: {error}", position.symbol.base());
+        self.left(Some(position.venue.clone()), None, why)
+    }
+
+    fn exit(&self, position: &Position, name: nija_core::ClientOrderId) -> TradeSignal {
+        TradeSignal {
+            signal_type: SignalType::Exit,
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Ioc,
+            venue: Some(position.venue.clone()),
+            strategy: Some("kill switch".to_owned()),
+            ..TradeSignal::market(
+                self.user.id,
+                name,
+                position.symbol.clone(),
+                position.side().opposite(),
+                OrderSize::Base(Quantity::new(position.quantity.abs()).unwrap_or(Quantity::ZERO)),
+            )
+        }
+    }
+}
+
+fn said(last: Option<&Order>) -> String {
+    let reason = last.and_then(|order| order.reason.as_ref());
+    reason.map_or_else(String::new, |reason| format!(": {}", reason.text))
+}

@@ -1,0 +1,199 @@
+//! The work of a switch: user by user, round after round, until nothing is left that another round could better.
+
+use futures::{StreamExt, stream};
+use nija_core::{JournalEvent, KillSwitch, OrderId, OrderState, Unconfirmed, VenueId};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{Active, flatten::Closing, report::UserProgress};
+use crate::{
+    engine::{backoff::Backoff, inner::Inner, state::LiveOrder, user::User},
+    planted::{Bug, planted},
+};
+
+/// Users swept at a time: many, since most of the time is spent waiting for venues.
+const AT_A_TIME: usize = 64;
+
+/// A round of one user.
+pub(super) struct Round<'a> {
+    pub(super) inner: &'a Arc<Inner>,
+    pub(super) switch: &'a KillSwitch,
+    pub(super) user: &'a Arc<User>,
+}
+
+impl Inner {
+    pub(super) fn start_sweep(self: &Arc<Self>, active: Arc<Active>) {
+        let inner = self.clone();
+        self.tasks.spawn(async move { inner.sweep(&active).await });
+    }
+
+    async fn sweep(self: &Arc<Self>, active: &Arc<Active>) {
+        let users = self.concerned(&active.switch());
+        stream::iter(users)
+            .for_each_concurrent(AT_A_TIME, |user| async move {
+                let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5));
+                loop {
+                    match self.user(user).await {
+                        Ok(user) => return self.sweep_user(active, &user, &mut backoff).await,
+                        Err(error) => {
+                            tracing::error!(%user, %error, "a user whose orders are to be cancelled could not be read");
+                        }
+                    }
+                    if !self.pause_sweep(active, &mut backoff).await {
+                        return;
+                    }
+                }
+            })
+            .await;
+        self.conclude(active).await;
+    }
+
+    async fn sweep_user(self: &Arc<Self>, active: &Arc<Active>, user: &Arc<User>, backoff: &mut Backoff) {
+        loop {
+            if active.off.load(Ordering::SeqCst) {
+                return;
+            }
+            let mut changed = std::pin::pin!(user.changed.notified());
+            changed.as_mut().enable();
+            let switch = active.switch();
+            let progress = Round { inner: self, switch: &switch, user }.run().await;
+            let settled = progress.settled;
+            let left = progress.left.len();
+            let known = active.progress.lock().users.insert(user.id, progress);
+            if known.is_some_and(|known| left < known.left.len()) {
+                backoff.reset();
+            }
+            if settled {
+                return;
+            }
+            // What a venue confirms wakes the next round; silence is asked about again, less and less often.
+            let pause = backoff.spread(self.entropy.as_ref());
+            tokio::select! {
+                biased;
+                () = changed => {}
+                () = active.changed.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// `false` when the switch was taken off.
+    async fn pause_sweep(&self, active: &Active, backoff: &mut Backoff) -> bool {
+        backoff.wait(self.entropy.as_ref()).await;
+        !active.off.load(Ordering::SeqCst)
+    }
+
+    /// Puts the end of the work on record.
+    async fn conclude(self: &Arc<Self>, active: &Arc<Active>) {
+        let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+        loop {
+            if active.off.load(Ordering::SeqCst) {
+                return;
+            }
+            let unrecorded = active.progress.lock().unrecorded.clone();
+            let recorded = match unrecorded {
+                Some(event) => self.record_kill(active, event).await,
+                None => Ok(()),
+            };
+            let recorded = match recorded {
+                Ok(()) => {
+                    let (id, scope, flat, left) = {
+                        let mut progress = active.progress.lock();
+                        progress.unrecorded = None;
+                        let switch = active.switch();
+                        (switch.id, switch.scope, progress.flat(), progress.left())
+                    };
+                    let alarm = !left.is_empty();
+                    let done = JournalEvent::KillSwitchDone { id, scope, flat, left };
+                    self.record_kill(active, done).await.map(|()| alarm)
+                }
+                Err(error) => Err(error),
+            };
+            match recorded {
+                Ok(alarm) => {
+                    if alarm {
+                        tracing::error!("a kill switch could not confirm everything");
+                        metrics::counter!("nija_kill_switch_unconfirmed_total").increment(1);
+                    }
+                    active.changed.notify_waiters();
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "what a kill switch came to could not be put on record");
+                }
+            }
+            if !self.pause_sweep(active, &mut backoff).await {
+                return;
+            }
+        }
+    }
+}
+
+impl Round<'_> {
+    async fn run(&self) -> UserProgress {
+        let mut progress = UserProgress::default();
+        let orders = self.to_cancel().await;
+        let asked = orders.into_iter().map(|(order, venue)| self.cancel(order, venue));
+        progress.left = futures::future::join_all(asked).await.into_iter().flatten().collect();
+        let claims = planted(Bug::ClaimsFlat);
+        if !progress.left.is_empty() && !claims {
+            return progress;
+        }
+        let mut waits = false;
+        if self.switch.flatten {
+            for closing in self.flatten().await {
+                waits |= matches!(closing, Closing::Waits(_));
+                let (Closing::Waits(left) | Closing::Stuck(left)) = closing;
+                progress.left.push(left);
+            }
+        }
+        if !waits || claims {
+            self.confirm(&mut progress).await;
+        }
+        if claims {
+            progress = UserProgress { left: Vec::new(), settled: true, no_positions: true, ..progress };
+        }
+        progress
+    }
+
+    pub(super) fn left(&self, venue: Option<VenueId>, order: Option<OrderId>, why: String) -> Unconfirmed {
+        Unconfirmed { user: self.user.id, venue, order, why }
+    }
+
+    /// Every live order in the scope. Exits that came after the switch are left alone: nothing holds them up but a flatten, which
+    /// needs what they hold.
+    async fn to_cancel(&self) -> Vec<(OrderId, Option<VenueId>)> {
+        let state = self.user.state.lock().await;
+        let mut all: Vec<_> = state
+            .orders
+            .values()
+            .filter(|live| self.is_to_go(live))
+            .map(|live| (live.order.id(), live.order.leg.as_ref().map(|leg| leg.venue.clone())))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    pub(super) fn is_to_go(&self, live: &LiveOrder) -> bool {
+        let intent = &live.order.intent;
+        let here = live.order.leg.as_ref().is_none_or(|leg| self.switch.scope.covers(&leg.venue));
+        let later = intent.received_at > self.switch.since;
+        let spared = intent.signal.signal_type.is_exit() && later && !self.switch.flatten;
+        here && !spared && !self.is_own(live)
+    }
+
+    /// Cancels one and answers with it unless its end is on record.
+    async fn cancel(&self, order: OrderId, venue: Option<VenueId>) -> Option<Unconfirmed> {
+        let why = match self.inner.cancel(self.user.id, order).await {
+            Ok(order) if order.state.is_final() => return None,
+            Ok(order) if order.state == OrderState::Unknown => {
+                "the venue never answered whether it took it, and is being asked".to_owned()
+            }
+            Ok(order) => format!("it is {} and the venue has not confirmed its cancel", order.state),
+            Err(error) => error.to_string(),
+        };
+        Some(self.left(venue, Some(order), why))
+    }
+}

@@ -1,0 +1,235 @@
+//! The kill switch: nothing is opened, everything is cancelled until the venue confirms it, positions are closed where wanted, and the
+//! answer names what could not be confirmed.
+
+use nija_core::{Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, UserId};
+use nija_router::{Engine, KillReport};
+use std::{sync::Arc, time::Duration};
+
+use crate::support::{
+    Answer, FakeVenue, Filling, LONG, Platform, TestClock, dec, entry, exit, resting, state, symbol, until,
+    user,
+};
+
+async fn throw(engine: &Engine, scope: KillScope, flatten: bool) -> KillReport {
+    engine.kill(user(1), scope, flatten, LONG).await.unwrap()
+}
+
+async fn bought(engine: &Arc<Engine>, whose: UserId, id: &str) {
+    let order = engine.submit(entry(whose, id)).await.unwrap().order;
+    assert_eq!(engine.settled(whose, order.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_cancels_what_works_closes_what_is_held_and_shows_what_the_venue_said() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    venue.world().filling = Filling::Nothing;
+    let rests = engine.submit(resting(user(1), "rests")).await.unwrap().order;
+    state(&engine, user(1), rests.id(), OrderState::Working).await;
+    venue.world().filling = Filling::Whole;
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && report.flat, "{report:?}");
+    assert_eq!(report.unconfirmed, []);
+    let proof = &report.proof[0];
+    assert_eq!((proof.venue.as_str(), proof.open_orders, proof.positions), ("a", 0, 0));
+    assert!(proof.balances.iter().all(|balance| balance.asset == "USD"), "{proof:?}");
+    assert!(platform.position(user(1), "BTC-USD").await.is_none());
+    let rests = engine.settled(user(1), rests.id(), LONG).await.unwrap();
+    assert_eq!(rests.state, OrderState::Cancelled);
+    let refused = engine.submit(entry(user(1), "no")).await.unwrap().order;
+    assert_eq!(refused.reason.unwrap().code, "trading_halted");
+    assert!(engine.release_kill(user(1), KillScope::User).await.unwrap());
+    assert!(!engine.release_kill(user(1), KillScope::User).await.unwrap());
+    bought(&engine, user(1), "again").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_flatten_positions_stay_and_exits_go_on() {
+    let (platform, _) = Platform::single();
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    let report = throw(&engine, KillScope::User, false).await;
+    assert!(report.done && !report.flat && report.unconfirmed.is_empty(), "{report:?}");
+    assert_eq!(report.proof[0].positions, 1);
+    let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_waits_in_its_lane_is_never_sent() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.lane.workers = 1;
+    let engine = platform.start().await;
+    venue.world().filling = Filling::Nothing;
+    venue.script([Answer::TakenSlowly(Duration::from_secs(2))]);
+    let slow = engine.submit(resting(user(1), "slow")).await.unwrap().order;
+    until("it to be sent", async || venue.placements() == 1).await;
+    let waiting = engine.submit(entry(user(1), "waiting")).await.unwrap().order;
+    let report = throw(&engine, KillScope::User, false).await;
+    assert!(report.done && report.flat, "{report:?}");
+    for order in [slow, waiting] {
+        let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+        assert_eq!(order.state, OrderState::Cancelled);
+    }
+    assert_eq!(venue.placements(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_venue_does_not_confirm_is_named_until_it_does() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.script([Answer::LostAfter]);
+    venue.world().filling = Filling::Nothing;
+    venue.world().reads_fail = true;
+    venue.world().streaming = false;
+    let order = engine.submit(resting(user(1), "lost")).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Unknown).await;
+    let wait = Duration::from_secs(3);
+    let report = engine.kill(user(1), KillScope::User, true, wait).await.unwrap();
+    assert!(!report.done && !report.flat);
+    let left = &report.unconfirmed[0];
+    let named = (left.user, left.venue.as_ref().unwrap().as_str(), left.order);
+    assert_eq!(named, (user(1), "a", Some(order.id())));
+    assert!(left.why.contains("never answered"), "{}", left.why);
+    venue.world().reads_fail = false;
+    until("all to be confirmed", async || engine.kill_switches(Some(user(1)))[0].done).await;
+    let report = &engine.kill_switches(Some(user(1)))[0];
+    assert!(report.flat && report.unconfirmed.is_empty(), "{report:?}");
+    assert_eq!(venue.orders(user(1))[0].state, OrderState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_made_by_hand_is_left_alone_and_named() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.world().filling = Filling::Nothing;
+    let (price, quantity) = ("50000".parse().unwrap(), Quantity::new(dec("0.01")).unwrap());
+    let at = platform.clock.now();
+    venue.world().arrive(
+        user(1),
+        None,
+        &symbol("BTC-USD"),
+        Side::Buy,
+        OrderKind::Limit { price },
+        quantity,
+        TimeInForce::Gtc,
+        at,
+    );
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && !report.flat);
+    assert!(report.unconfirmed[0].why.contains("past this platform"), "{report:?}");
+    assert_eq!(venue.orders(user(1))[0].state, OrderState::Working);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_too_small_to_sell_is_named() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let at = platform.clock.now();
+    venue.world().arrive(
+        user(1),
+        None,
+        &symbol("BTC-USD"),
+        Side::Buy,
+        OrderKind::Market,
+        Quantity::new(dec("0.000002")).unwrap(),
+        TimeInForce::Ioc,
+        at,
+    );
+    until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && !report.flat);
+    assert_eq!(report.unconfirmed.len(), 1);
+    assert!(report.unconfirmed[0].why.contains("0.000002 BTC could not be closed"), "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_venues_switch_stops_that_venue_for_everybody_and_no_other() {
+    let (platform, a, b) = Platform::pair();
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    bought(&engine, user(2), "in").await;
+    assert_eq!((a.placements(), b.placements()), (1, 0));
+    let report = throw(&engine, KillScope::Venue(a.id.clone()), true).await;
+    assert!(report.done && report.flat, "{report:?}");
+    assert!(platform.position(user(2), "BTC-USD").await.is_none());
+    bought(&engine, user(1), "elsewhere").await;
+    assert_eq!(b.placements(), 1);
+    let only = nija_core::TradeSignal { venue: Some(a.id.clone()), ..entry(user(1), "there") };
+    let refused = engine.submit(only).await.unwrap().order;
+    assert!(refused.reason.unwrap().text.contains("kill_switch"));
+    // Of others nobody hears more than of themselves.
+    let mine = &engine.kill_switches(Some(user(1)))[0];
+    assert!(mine.proof.iter().all(|proof| proof.user == user(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_platforms_switch_outlives_a_restart_and_its_work_goes_on() {
+    let clock = TestClock::new();
+    let venue = FakeVenue::new("a", &clock, |_| {});
+    let platform = Platform::new(clock, vec![venue.clone()]);
+    for n in 1..4 {
+        platform.join(user(n), 10_000);
+    }
+    let engine = platform.start().await;
+    for n in 1..4 {
+        bought(&engine, user(n), "in").await;
+    }
+    venue.world().reads_fail = true;
+    let wait = Duration::from_millis(5);
+    let report = engine.kill(user(1), KillScope::Platform, true, wait).await.unwrap();
+    assert!(!report.done);
+    engine.stop().await;
+    drop(engine);
+    venue.world().reads_fail = false;
+    let engine = platform.start().await;
+    let refused = engine.submit(entry(user(2), "no")).await.unwrap().order;
+    assert_eq!(refused.reason.unwrap().code, "trading_halted");
+    until("its work to be done", async || engine.kill_switches(None)[0].done).await;
+    assert!(engine.kill_switches(None)[0].flat);
+    for n in 1..4 {
+        assert!(platform.position(user(n), "BTC-USD").await.is_none());
+        let orders = venue.orders(user(n));
+        let sold: nija_core::Quantity =
+            orders.iter().filter(|o| o.side == Side::Sell).fold(Quantity::ZERO, |sum, o| sum.plus(o.filled));
+        let got =
+            orders.iter().filter(|o| o.side == Side::Buy).fold(Quantity::ZERO, |sum, o| sum.plus(o.filled));
+        assert_eq!(sold, got);
+    }
+    engine.stop().await;
+    drop(engine);
+    // Done work is not done again.
+    let placed = venue.placements();
+    let engine = platform.start().await;
+    assert!(engine.kill_switches(None)[0].done);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(venue.placements(), placed);
+    assert!(engine.release_kill(user(9), KillScope::Platform).await.unwrap());
+    assert_eq!(platform.ledger.kill_switches().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_fails_does_not_keep_orders_from_being_cancelled() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.world().filling = Filling::Nothing;
+    let rests = engine.submit(resting(user(1), "rests")).await.unwrap().order;
+    state(&engine, user(1), rests.id(), OrderState::Working).await;
+    platform.ledger.fail_next(1);
+    let wait = Duration::ZERO;
+    let report = engine.kill(user(1), KillScope::User, false, wait).await.unwrap();
+    assert!(report.unconfirmed.iter().any(|left| left.why.contains("a restart would forget")), "{report:?}");
+    until("all to be confirmed", async || engine.kill_switches(None)[0].done).await;
+    assert_eq!(venue.orders(user(1))[0].state, OrderState::Cancelled);
+    let on = platform.ledger.kill_switches().await.unwrap();
+    assert!(on[0].outcome.as_ref().unwrap().flat);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_uses_the_platforms_own_names() {
+    let (platform, _) = Platform::single();
+    let engine = platform.start().await;
+    let refused = engine.submit(entry(user(1), "nija:k1:0")).await;
+    assert!(matches!(refused, Err(nija_router::EngineError::Invalid(_))));
+}
