@@ -79,6 +79,10 @@ pub enum VaultError {
     /// A stored envelope does not open: damaged, moved to another row, or written under another root.
     #[error("a stored envelope does not open: {0}")]
     Envelope(&'static str),
+    /// The user's order policy is not the one that was set: its row was deleted, replaced or put back. Nothing of the user's is
+    /// signed until it is there again, or its owner sets one anew.
+    #[error("the user's order policy is not as it was set: {0}")]
+    Policy(&'static str),
     /// The venue is not known to the signer.
     #[error("the signer knows no venue {venue}")]
     UnknownVenue {

@@ -9,18 +9,21 @@
 //! | a database, here | the audit chain |
 //!
 //! Both the root and the server are needed to open anything: an administrator of the server lacks the root, and a thief of the root
-//! lacks Transit. A change is recorded as intended before it is written, and as done after, since the chain and the
+//! lacks Transit. Rotation makes a new key-encryption key and a new version of the Transit key (`rotation`). A change is recorded as intended before it is written, and as done after, since the chain and the
 //! credentials are not in one transaction; a chain that ends with an intention tells where a crash was.
 
 mod bytes;
 mod changes;
 mod client;
 mod config;
+mod custody;
 mod keys;
 mod kv;
 mod login;
+mod policies;
 mod reading;
 mod record;
+mod rotation;
 mod transit;
 
 use async_trait::async_trait;
@@ -28,10 +31,12 @@ use nija_core::{
     CredentialId, CredentialMeta, KeyRights, OpenPurpose, SealedCredential, SealingKey, Signer, UserId,
     Vault, VaultError, VenueId,
 };
+use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::crypto::Root;
 use crate::local::{Inner, Parts};
 use client::Client;
 pub use config::{HashiServer, HashiVaultConfig};
@@ -51,6 +56,10 @@ pub struct HashiVault {
 struct State {
     inner: Arc<Inner>,
     kv: Kv,
+    transit: TransitKey,
+    root: Root,
+    /// When the keys in use were last what the server had.
+    keys_known_at: Mutex<tokio::time::Instant>,
     turns: Vec<tokio::sync::Mutex<()>>,
 }
 
@@ -65,7 +74,8 @@ impl HashiVault {
         client.start().await?;
         let kv = Kv { client: Arc::clone(&client), mount: config.server.kv_mount.clone() };
         let transit = config.server.transit(client);
-        let (keyring, made) = keys::open(&kv, &transit, config.root, config.clock.as_ref()).await?;
+        let keys_known_at = Mutex::new(tokio::time::Instant::now());
+        let (root, keyring, made) = keys::open(&kv, &transit, config.root, config.clock.as_ref()).await?;
         let parts = Parts {
             clock: config.clock,
             entropy: config.entropy,
@@ -81,7 +91,8 @@ impl HashiVault {
             inner.writer.record(inner.entry("create_vault")).await?;
         }
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
-        Ok(Self { state: Arc::new(State { inner: Arc::new(inner), kv, turns }) })
+        let inner = Arc::new(inner);
+        Ok(Self { state: Arc::new(State { inner, kv, transit, root, keys_known_at, turns }) })
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -49,6 +49,7 @@ mod hashi;
 mod lease;
 mod local;
 mod memory;
+mod rotation;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -64,8 +65,8 @@ pub use crypto::{
 };
 pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
 pub use local::{
-    BackupInfo, Checked, Idleness, KeyInfo, KeyReport, LeaseCount, LocalVault, PublishedKeys, RewrapProgress,
-    VaultHealth, backup_time, restore,
+    BackupInfo, Checked, Idleness, LeaseCount, LocalVault, PublishedKeys, VaultHealth, backup_time, restore,
 };
 pub use memory::{MemoryVault, MemoryVaultConfig};
+pub use rotation::{KeyInfo, KeyReport, KeyRotation, RewrapProgress};
 pub use store::CredentialCount;

@@ -25,17 +25,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use audit::VaultHealth;
 pub use backup::{BackupInfo, backup_time, restore};
+pub(crate) use custody::{policy_detail, policy_json, read_derivation, seal_policy};
 pub use drill::Checked;
 pub use published::PublishedKeys;
 pub use replaced::{Idleness, LeaseCount};
-pub use rotation::{KeyInfo, KeyReport, RewrapProgress};
+pub(crate) use rotation::{outdated_seals, stale_vault_keys};
 
 use crate::audit::{Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
-use crate::crypto::{Keyring, Root, root_of};
-use crate::lease::{Book, Buys, NonceLeases, Unlocks};
+use crate::crypto::{Keyring, PolicyMark, Root, is_marked, root_of};
+use crate::lease::{Book, Buys, NonceLeases, Revisions, Unlocks};
 use crate::store::{
-    Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen, of_user,
+    BIND_POLICIES, Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen,
+    of_user, replace_user_key, take_duty, unbound_policies,
 };
 pub(crate) use changes::{Content, clean_label, rights_detail};
 pub(crate) use opening::{ActiveSecret, Secrets};
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) nonce_leases: Arc<NonceLeases>,
     pub(crate) unlocks: Arc<Unlocks>,
     pub(crate) buys: Arc<Buys>,
+    pub(crate) revisions: Arc<Revisions>,
     pub(crate) authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -121,13 +124,41 @@ fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result
         let stored = StoredKeys::load(sql)?;
         if !stored.is_empty() {
             Keyring::complete(root, &stored, clock.now())?.save(sql)?;
-            return StoredKeys::load(sql);
+            let stored = StoredKeys::load(sql)?;
+            bind_old_policies(sql, root, &stored, clock)?;
+            return Ok(stored);
         }
         let made = Keyring::generate(root, clock.now())?;
         made.save(sql)?;
+        take_duty(sql, BIND_POLICIES)?;
         Chain::load(sql)?.append(sql, &Entry::new("create_vault", clock.now()))?;
         Ok(made)
     })
+}
+
+/// Has the users' keys vouch for the policies that an earlier program stored, once.
+fn bind_old_policies(
+    sql: &mut dyn Sql,
+    root: &Root,
+    stored: &StoredKeys,
+    clock: &dyn Clock,
+) -> Result<(), VaultError> {
+    if !take_duty(sql, BIND_POLICIES)? {
+        return Ok(());
+    }
+    let (keyring, now) = (Keyring::open(root, stored)?, clock.now());
+    let mut bound = 0;
+    for (user, key, policy) in unbound_policies(sql)? {
+        // The duty lies in the database, where anyone may write it again who can write there.
+        if is_marked(&key.envelope)? {
+            continue;
+        }
+        let mark = PolicyMark::at(PolicyMark::none(now).revision, Some(&policy));
+        let envelope = keyring.mark_user_key(user, &key, &mark)?;
+        bound += replace_user_key(sql, user, &key, &envelope)?;
+    }
+    let entry = Entry::new("bind_policies", now).counting(bound);
+    Chain::load(sql)?.append(sql, &entry)
 }
 
 impl Inner {
@@ -192,6 +223,7 @@ impl Inner {
             nonce_leases,
             unlocks,
             buys,
+            revisions: Arc::default(),
             authenticators,
             nonces: parts.nonces,
             clock: parts.clock,
@@ -223,7 +255,7 @@ impl Inner {
     }
 
     /// Reads on a thread where blocking is allowed.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
@@ -238,7 +270,7 @@ impl Inner {
         Entry::new(action, self.clock.now())
     }
 
-    fn authenticator(&self, venue: &VenueId) -> Result<&Arc<dyn Authenticator>, VaultError> {
+    pub(crate) fn authenticator(&self, venue: &VenueId) -> Result<&Arc<dyn Authenticator>, VaultError> {
         self.authenticators.get(venue).ok_or_else(|| VaultError::UnknownVenue { venue: venue.clone() })
     }
 }
@@ -265,7 +297,7 @@ impl Vault for LocalVault {
         venue: &VenueId,
         sealed: &SealedCredential,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        self.inner.open_sealed(user, venue, sealed, self.inner.as_ref()).await
+        self.inner.open_sealed(user, venue, sealed, &self.inner).await
     }
 
     async fn set_rights(&self, user: UserId, id: CredentialId, rights: KeyRights) -> Result<(), VaultError> {
@@ -293,7 +325,7 @@ impl Vault for LocalVault {
         venue: &VenueId,
         purpose: OpenPurpose,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        self.inner.open(user, venue, purpose, self.inner.as_ref()).await
+        self.inner.open(user, venue, purpose, &self.inner).await
     }
 
     async fn rollback(&self, user: UserId, id: CredentialId) -> Result<CredentialMeta, VaultError> {

@@ -8,10 +8,10 @@ use nija_core::{
 };
 use std::{fmt, sync::Arc};
 
-use crate::LocalVault;
 use crate::config::VaultDatabase;
 use crate::crypto::Root;
 use crate::local::Parts;
+use crate::{KeyReport, KeyRotation, LocalVault, RewrapProgress};
 
 /// What a [`MemoryVault`] is opened with; as [`LocalVaultConfig`](crate::LocalVaultConfig) without the files.
 pub struct MemoryVaultConfig {
@@ -165,5 +165,23 @@ impl Custody for MemoryVault {
         label: &str,
     ) -> Result<CredentialMeta, VaultError> {
         self.0.register_device_key(user, venue, label).await
+    }
+}
+
+#[async_trait]
+impl KeyRotation for MemoryVault {
+    fn keys(&self) -> KeyReport {
+        self.0.keys()
+    }
+
+    async fn rotate(&self) -> Result<(), VaultError> {
+        self.0.rotate().await
+    }
+
+    async fn rewrap(
+        &self,
+        progress: &mut (dyn FnMut(RewrapProgress) + Send),
+    ) -> Result<RewrapProgress, VaultError> {
+        self.0.rewrap(progress).await
     }
 }

@@ -2,6 +2,7 @@
 //! ([`conformance_suite!`](crate::conformance_suite)).
 
 mod custody_rules;
+mod rotation_rules;
 mod rules;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use custody_rules::*;
+pub use rotation_rules::*;
 pub use rules::*;
 
 /// A venue whose requests carry `api-key`, `nonce` and an HMAC-SHA256 of method, path, nonce and form.

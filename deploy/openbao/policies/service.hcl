@@ -21,7 +21,11 @@ path "secret/data/vault/keys" {
   capabilities = ["create", "read", "update"]
 }
 
-# Wraps and unwraps the key-encryption key. The key itself cannot be read, exported, rotated or deleted from here.
+# Wraps and unwraps the key-encryption key, and makes a new version of the key at each rotation. The key itself cannot be read,
+# exported, trimmed or deleted from here.
+path "transit/keys/user-credentials/rotate" {
+  capabilities = ["update"]
+}
 path "transit/encrypt/user-credentials" {
   capabilities = ["update"]
 }

@@ -2,12 +2,19 @@
 
 use nija_core::{SealingKey, Timestamp, UserId, VaultError};
 use std::sync::Arc;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::data_key::{DataKey, KeyId, SecretKey, random, random_key};
 use super::envelope::{Binding, Header, Kind};
-use super::{Identity, Root, SealingPair, sealing_key_id};
+use super::{Identity, PolicyMark, Root, SealingPair, sealing_key_id};
 use crate::store::{StoredKey, StoredKeys};
+
+/// A user's data key, and which policy it vouches for.
+#[derive(Debug)]
+pub(crate) struct UserKey {
+    pub(crate) key: DataKey,
+    pub(crate) mark: PolicyMark,
+}
 
 /// A key and when it was made. The date comes from an authenticated header: it decides what is used and published.
 #[derive(Debug)]
@@ -134,22 +141,75 @@ impl Keyring {
         )
     }
 
-    /// A user's data key out of its envelope.
-    pub(crate) fn open_user_key(&self, user: UserId, stored: &StoredKey) -> Result<DataKey, VaultError> {
-        let kek = self.kek_of(&stored.envelope)?;
-        let bytes = kek.unwrap(Kind::UserKey, stored.id, &Binding::user(user), &stored.envelope)?;
-        DataKey::new(stored.id, &fixed(&bytes)?)
+    /// A user's data key out of its envelope, with what it vouches for.
+    pub(crate) fn open_user_key(&self, user: UserId, stored: &StoredKey) -> Result<UserKey, VaultError> {
+        let (bytes, mark) = self.user_key_bytes(user, stored)?;
+        Ok(UserKey { key: DataKey::new(stored.id, &bytes)?, mark })
+    }
+
+    /// Keys that were made before there were marks are without one; their users have no policy.
+    fn user_key_bytes(
+        &self,
+        user: UserId,
+        stored: &StoredKey,
+    ) -> Result<(SecretKey, PolicyMark), VaultError> {
+        let (kek, binding) = (self.kek_of(&stored.envelope)?, Binding::user(user));
+        if !is_marked(&stored.envelope)? {
+            let bytes = kek.unwrap(Kind::UserKey, stored.id, &binding, &stored.envelope)?;
+            return Ok((fixed(&bytes)?, PolicyMark::default()));
+        }
+        let bytes = kek.unwrap(Kind::MarkedUserKey, stored.id, &binding, &stored.envelope)?;
+        let (key, mark) = bytes.split_last_chunk().ok_or(VaultError::Envelope("its content is not a key"))?;
+        Ok((fixed(key)?, PolicyMark::decode(mark)))
+    }
+
+    fn wrap_user_key(
+        &self,
+        user: UserId,
+        id: KeyId,
+        key: &SecretKey,
+        mark: &PolicyMark,
+        at: Timestamp,
+    ) -> Result<Vec<u8>, VaultError> {
+        let content = Zeroizing::new([key.as_slice(), &mark.encode()].concat());
+        self.kek()?.wrap(Kind::MarkedUserKey, id, &Binding::user(user), at, &content)
     }
 
     /// A new data key for a user, and its envelope.
     pub(crate) fn new_user_key(
         &self,
         user: UserId,
+        mark: PolicyMark,
         at: Timestamp,
-    ) -> Result<(DataKey, StoredKey), VaultError> {
+    ) -> Result<(UserKey, StoredKey), VaultError> {
         let (id, bytes) = (random()?, random_key()?);
-        let envelope = self.kek()?.wrap(Kind::UserKey, id, &Binding::user(user), at, bytes.as_slice())?;
-        Ok((DataKey::new(id, &bytes)?, StoredKey { id, envelope }))
+        let envelope = self.wrap_user_key(user, id, &bytes, &mark, at)?;
+        Ok((UserKey { key: DataKey::new(id, &bytes)?, mark }, StoredKey { id, envelope }))
+    }
+
+    /// A user's key in a new envelope that vouches for another policy.
+    pub(crate) fn mark_user_key(
+        &self,
+        user: UserId,
+        stored: &StoredKey,
+        mark: &PolicyMark,
+    ) -> Result<Vec<u8>, VaultError> {
+        let (bytes, _) = self.user_key_bytes(user, stored)?;
+        self.wrap_user_key(user, stored.id, &bytes, mark, Header::parse(&stored.envelope)?.at)
+    }
+
+    /// As [`Keyring::rewrap`], of a user's key.
+    pub(crate) fn rewrap_user_key(
+        &self,
+        user: UserId,
+        stored: &StoredKey,
+    ) -> Result<Option<Vec<u8>>, VaultError> {
+        let header = Header::parse(&stored.envelope)?;
+        if header.key == self.kek()?.id {
+            return Ok(None);
+        }
+        let (bytes, mark) = self.user_key_bytes(user, stored)?;
+        self.wrap_user_key(user, stored.id, &bytes, &mark, header.at).map(Some)
     }
 
     /// The same key in an envelope of the key-encryption key in use; `None` when it is in one already. The date of the new
@@ -222,6 +282,11 @@ pub(crate) fn root_of(stored: &StoredKeys) -> Result<Option<KeyId>, VaultError> 
 /// The id of the key that an envelope names.
 pub(crate) fn key_of(envelope: &[u8]) -> Result<KeyId, VaultError> {
     Ok(Header::parse(envelope)?.key)
+}
+
+/// Whether a user's key vouches for a policy, or for there being none.
+pub(crate) fn is_marked(envelope: &[u8]) -> Result<bool, VaultError> {
+    Ok(Header::parse(envelope)?.kind != Kind::UserKey as u8)
 }
 
 fn fixed(bytes: &[u8]) -> Result<SecretKey, VaultError> {

@@ -6,6 +6,7 @@ mod identity;
 mod keyring;
 mod passphrase;
 mod plaintext;
+mod policy_mark;
 mod root;
 mod sealing;
 mod session;
@@ -15,8 +16,11 @@ mod transit;
 pub(crate) use data_key::{DataKey, KeyId, digest, random};
 pub(crate) use envelope::{Binding, Kind};
 pub(crate) use identity::Identity;
-pub(crate) use keyring::{Keyring, UNKNOWN_KEK, key_of, new_kek, new_sealing_key, root_of};
+pub(crate) use keyring::{
+    Keyring, UNKNOWN_KEK, UserKey, is_marked, key_of, new_kek, new_sealing_key, root_of,
+};
 pub(crate) use plaintext::{decode_secret, encode_secret, parse_sealed_json};
+pub(crate) use policy_mark::PolicyMark;
 pub use root::UnsealedRoot;
 pub(crate) use root::{Root, sync_parent};
 pub(crate) use sealing::{SealingPair, sealing_key_id};

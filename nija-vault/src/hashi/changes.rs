@@ -5,10 +5,12 @@ use nija_core::{
 };
 use std::sync::Arc;
 
+use super::policies::Newest;
 use super::reading::path;
 use super::record::{Record, WrappedKey};
 use super::{State, TURNS};
 use crate::audit::Entry;
+use crate::crypto::{PolicyMark, UNKNOWN_KEK, UserKey};
 use crate::local::{Content, clean_label, rights_detail};
 use crate::store::StoredKey;
 
@@ -16,10 +18,10 @@ use crate::store::StoredKey;
 const ATTEMPTS: usize = 16;
 
 /// What a change made of a document.
-struct Edited {
-    meta: CredentialMeta,
+pub(super) struct Edited<T> {
+    pub(super) answer: T,
     /// Whether ciphertext was destroyed: it must leave the document's history too.
-    destroyed: bool,
+    pub(super) destroyed: bool,
 }
 
 impl State {
@@ -31,41 +33,100 @@ impl State {
         sealed: &SealedCredential,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.inner.entry("store").by(user).at_venue(venue);
-        let content = match self.inner.unseal(user, venue, sealed).await {
+        let content = match self.inner.unseal(user, venue, sealed, self.as_ref()).await {
             Ok(secret) => Content::Open(secret),
             Err(error) => {
                 self.inner.record_refusal(entry.refused(&error.to_string())).await;
                 return Err(error);
             }
         };
-        let (state, at, label) = (Arc::clone(self), venue.clone(), clean_label(label));
-        self.change(entry, user, venue.clone(), move |record| {
-            let (inner, now) = (&state.inner, state.inner.clock.now());
-            let key = match &record.user_key {
-                Some(key) => {
-                    let stored = StoredKey { id: key.id, envelope: key.envelope.clone() };
-                    inner.keyring.load().open_user_key(user, &stored)?
+        self.store_content(entry, user, venue, label, content).await
+    }
+
+    /// Takes up what is to be stored as the user's active credential at the venue.
+    pub(super) async fn store_content(
+        self: &Arc<Self>,
+        entry: Entry,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        content: Content,
+    ) -> Result<CredentialMeta, VaultError> {
+        let (state, venue, label) = (Arc::clone(self), venue.clone(), clean_label(label));
+        // To the end, whether or not the caller waits for it.
+        let task = tokio::spawn(async move { state.put_content(entry, user, venue, label, content).await });
+        task.await.map_err(|error| VaultError::Storage(error.to_string()))?
+    }
+
+    async fn put_content(
+        self: &Arc<Self>,
+        entry: Entry,
+        user: UserId,
+        venue: VenueId,
+        label: String,
+        content: Content,
+    ) -> Result<CredentialMeta, VaultError> {
+        let (state, at) = (Arc::clone(self), venue.clone());
+        // The document may be new: it must not be without the user's policy for a moment.
+        let newest = self.newest_policy(user).await?;
+        let stored = self
+            .change(entry, user, venue.clone(), move |record| {
+                state.add_version(record, user, &at, &label, &content, newest.as_ref())
+            })
+            .await?;
+        // What was unlocked opened the version before.
+        self.inner.unlocks.remove(user, &venue);
+        // Another signer may have changed the policy in between, without seeing this document.
+        if let Some(newest) = self.newest_policy(user).await? {
+            self.follow(user, &path(user, &venue), &newest).await?;
+        }
+        Ok(stored)
+    }
+
+    fn add_version(
+        &self,
+        record: &mut Record,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        content: &Content,
+        newest: Option<&Newest>,
+    ) -> Result<Edited<CredentialMeta>, VaultError> {
+        let (inner, now) = (&self.inner, self.inner.clock.now());
+        let UserKey { key, .. } = self.key_of(user, record)?;
+        if let Some(newest) = newest {
+            self.follow_in(user, record, newest)?;
+        }
+        let meta = match record.active_meta(user, venue) {
+            Some(meta) if meta.custody == content.custody() => meta,
+            other => {
+                // The mode is part of what every version is bound to: another mode is another credential.
+                if let Some(meta) = other {
+                    record.revoke(meta.id)?;
                 }
-                None => {
-                    let (key, stored) = inner.keyring.load().new_user_key(user, now)?;
-                    record.user_key = Some(WrappedKey { id: stored.id, envelope: stored.envelope });
-                    key
-                }
-            };
-            let meta = match record.active_meta(user, &at) {
-                Some(meta) => meta,
-                None => {
-                    let meta = inner.new_meta(user, &at, &label, now);
-                    record.add_credential(&meta);
-                    meta
-                }
-            };
-            let new = inner.seal_version(&key, &meta, record.next_version(), &content, now)?;
-            let destroyed = record.add_version(&label, new, now);
-            let meta = record.meta(user, &at, meta.id).ok_or(VaultError::NoSuchCredential { id: meta.id })?;
-            Ok(Edited { meta, destroyed })
-        })
-        .await
+                let meta =
+                    CredentialMeta { custody: content.custody(), ..inner.new_meta(user, venue, label, now) };
+                record.add_credential(&meta);
+                meta
+            }
+        };
+        let new = inner.seal_version(&key, &meta, record.next_version(), content, now)?;
+        let destroyed = record.add_version(label, new, now);
+        let missing = VaultError::NoSuchCredential { id: meta.id };
+        let answer = record.meta(user, venue, meta.id).ok_or(missing)?;
+        Ok(Edited { answer, destroyed })
+    }
+
+    /// The user's data key in a document; a new one where there is none.
+    pub(super) fn key_of(&self, user: UserId, record: &mut Record) -> Result<UserKey, VaultError> {
+        let keyring = self.inner.keyring.load();
+        if let Some(key) = &record.user_key {
+            let stored = StoredKey { id: key.id, envelope: key.envelope.clone() };
+            return keyring.open_user_key(user, &stored);
+        }
+        let (key, stored) = keyring.new_user_key(user, PolicyMark::default(), self.inner.clock.now())?;
+        record.user_key = Some(WrappedKey { id: stored.id, envelope: stored.envelope });
+        Ok(key)
     }
 
     pub(super) async fn set_rights(
@@ -75,9 +136,11 @@ impl State {
         rights: KeyRights,
     ) -> Result<(), VaultError> {
         let entry = self.inner.entry("set_rights").detail(&rights_detail(&rights));
-        self.change_credential(entry, user, id, move |record, meta| record.set_rights(meta.id, &rights))
-            .await
-            .map(|_| ())
+        self.change_credential(entry, user, id, false, move |record, meta| {
+            record.set_rights(meta.id, &rights)
+        })
+        .await
+        .map(|_| ())
     }
 
     pub(super) async fn rollback(
@@ -85,7 +148,7 @@ impl State {
         user: UserId,
         id: CredentialId,
     ) -> Result<CredentialMeta, VaultError> {
-        self.change_credential(self.inner.entry("rollback"), user, id, |record, meta| {
+        self.change_credential(self.inner.entry("rollback"), user, id, false, |record, meta| {
             if meta.status != CredentialStatus::Active {
                 return Err(VaultError::NoCredential { venue: meta.venue.clone() });
             }
@@ -95,9 +158,19 @@ impl State {
     }
 
     pub(super) async fn revoke(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
-        self.change_credential(self.inner.entry("revoke"), user, id, |record, meta| record.revoke(meta.id))
-            .await
-            .map(|_| ())
+        self.change_credential(self.inner.entry("revoke"), user, id, false, |record, meta| {
+            record.revoke(meta.id)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    pub(super) async fn destroy(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+        self.change_credential(self.inner.entry("destroy"), user, id, true, |record, meta| {
+            record.destroy(meta.id)
+        })
+        .await
+        .map(|_| ())
     }
 
     async fn change_credential(
@@ -105,6 +178,7 @@ impl State {
         entry: Entry,
         user: UserId,
         id: CredentialId,
+        destroyed: bool,
         edit: impl Fn(&mut Record, &CredentialMeta) -> Result<(), VaultError> + Send + Sync + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = entry.by(user).of(id, None);
@@ -120,8 +194,8 @@ impl State {
             let missing = VaultError::NoSuchCredential { id };
             let before = record.meta(user, &at, id).ok_or(missing.clone())?;
             edit(record, &before)?;
-            let meta = record.meta(user, &at, id).ok_or(missing)?;
-            Ok(Edited { meta, destroyed: false })
+            let answer = record.meta(user, &at, id).ok_or(missing)?;
+            Ok(Edited { answer, destroyed })
         })
         .await
     }
@@ -132,7 +206,7 @@ impl State {
         entry: Entry,
         user: UserId,
         venue: VenueId,
-        edit: impl Fn(&mut Record) -> Result<Edited, VaultError> + Send + Sync + 'static,
+        edit: impl Fn(&mut Record) -> Result<Edited<CredentialMeta>, VaultError> + Send + Sync + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         if self.is_closed() {
             return Err(VaultError::Storage("the vault is closed".into()));
@@ -143,7 +217,7 @@ impl State {
             let writer = &state.inner.writer;
             // A change that cannot be recorded does not happen.
             writer.record(entry.clone().intended()).await?;
-            match state.write(user, &venue, &edit).await {
+            match state.write(&path(user, &venue), &edit).await {
                 Ok(meta) => {
                     state.inner.book.end(user, &venue);
                     let entry = entry.at_venue(&venue).of(meta.id, Some(meta.version));
@@ -163,51 +237,57 @@ impl State {
         task.await.map_err(|error| VaultError::Storage(error.to_string()))?
     }
 
-    async fn turn(&self, user: UserId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+    pub(super) async fn turn(&self, user: UserId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
         // The last byte of a version 7 UUID is random.
         let turn = self.turns.get(usize::from(user.as_uuid().as_bytes()[15]) % TURNS)?;
         Some(turn.lock().await)
     }
 
-    /// Reads, edits and writes until no other signer was in between.
-    async fn write(
+    /// Reads, edits and writes a document until no other signer was in between.
+    pub(super) async fn write<T>(
         &self,
-        user: UserId,
-        venue: &VenueId,
-        edit: &(impl Fn(&mut Record) -> Result<Edited, VaultError> + Sync),
-    ) -> Result<CredentialMeta, VaultError> {
-        let path = path(user, venue);
-        let mut written: Option<(Record, Edited)> = None;
-        for _ in 0..ATTEMPTS {
-            let found = self.kv.read::<Record>(&path).await?;
+        path: &str,
+        edit: &(impl Fn(&mut Record) -> Result<Edited<T>, VaultError> + Sync),
+    ) -> Result<T, VaultError> {
+        // A key-encryption key that is about to be retired must not get new work.
+        self.fresh_keys().await?;
+        let mut written: Option<(Record, Edited<T>)> = None;
+        for attempt in 0..ATTEMPTS {
+            let found = self.kv.read::<Record>(path).await?;
             let before = found.document.map(Record::check).transpose()?.unwrap_or_default();
             match written.take() {
                 // The write was ours, and its answer was lost.
                 Some((ours, edited)) if ours == before => {
-                    return self.written(&path, found.version, edited).await;
+                    return self.written(path, found.version, edited).await;
                 }
                 _ => {}
             }
             let mut record = before.clone();
-            let edited = edit(&mut record)?;
+            let edited = match edit(&mut record) {
+                Err(error) if error == UNKNOWN_KEK && attempt == 0 => {
+                    self.load_keys().await?;
+                    continue;
+                }
+                edited => edited?,
+            };
             if record == before {
-                return Ok(edited.meta);
+                return Ok(edited.answer);
             }
-            match self.kv.write(&path, found.version, &record).await? {
-                Some(version) => return self.written(&path, version, edited).await,
+            match self.kv.write(path, found.version, &record).await? {
+                Some(version) => return self.written(path, version, edited).await,
                 None => written = Some((record, edited)),
             }
         }
         Err(VaultError::Storage("the credential kept changing while it was changed".into()))
     }
 
-    async fn written(&self, path: &str, version: u64, edited: Edited) -> Result<CredentialMeta, VaultError> {
+    async fn written<T>(&self, path: &str, version: u64, edited: Edited<T>) -> Result<T, VaultError> {
         if edited.destroyed {
             // The change stands; what is left of the old ciphertext goes with the next change that destroys some.
             if let Err(error) = self.kv.wipe_history(path, version).await {
                 tracing::error!(%error, "destroyed ciphertext is still in the key server's history");
             }
         }
-        Ok(edited.meta)
+        Ok(edited.answer)
     }
 }

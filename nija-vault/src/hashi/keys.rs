@@ -1,10 +1,11 @@
-//! The keys above the users': one document, whose key-encryption key needs the root here and Transit there.
+//! The keys above the users': one document, whose key-encryption keys need the root here and Transit there.
 
 use nija_core::{Clock, VaultError};
 use serde::{Deserialize, Serialize};
 
 use super::kv::Kv;
 use super::record::WrappedKey;
+use super::transit::version_of;
 use super::{TransitKey, bytes};
 use crate::Transit;
 use crate::config::RootKey;
@@ -21,10 +22,28 @@ struct Document {
     kek: KeyId,
     /// Its envelope under the root, encrypted by Transit.
     wrapped: String,
+    /// Key-encryption keys that were replaced, and that something may still be under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    older: Vec<OlderKey>,
     sealing: Vec<WrappedKey>,
     /// The vault's signing key; missing in documents that were written before there was one.
     #[serde(default)]
     identity: Option<WrappedKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OlderKey {
+    #[serde(with = "bytes")]
+    kek: KeyId,
+    wrapped: String,
+}
+
+/// The stored keys as they are now, out of Transit's encryption.
+pub(super) struct Loaded {
+    pub(super) stored: StoredKeys,
+    version: u64,
+    /// Under which versions of Transit's key they lie.
+    transit: Vec<String>,
 }
 
 /// Opens the stored keys; makes the first ones in a new vault, and says whether it did.
@@ -33,20 +52,21 @@ pub(super) async fn open(
     transit: &TransitKey,
     root: RootKey,
     clock: &dyn Clock,
-) -> Result<(Keyring, bool), VaultError> {
+) -> Result<(Root, Keyring, bool), VaultError> {
     let found = kv.read::<Document>(PATH).await?;
     if let Some(document) = found.document {
-        let mut stored = unwrap(transit, document).await?;
+        let mut stored = unwrap(transit, document).await?.0;
         let root = unseal(root, root_of(&stored)?).await?;
         let mut missing = Keyring::complete(&root, &stored, clock.now())?;
-        if missing.identities.is_empty() {
-            return Ok((Keyring::open(&root, &stored)?, false));
+        if !missing.identities.is_empty() {
+            stored.identities.append(&mut missing.identities);
+            if kv.write(PATH, found.version, &wrap(transit, &stored).await?).await?.is_none() {
+                // Another signer was first.
+                stored = load(kv, transit).await?.stored;
+            }
         }
-        stored.identities.append(&mut missing.identities);
-        if kv.write(PATH, found.version, &wrap(transit, &stored).await?).await?.is_some() {
-            return Ok((Keyring::open(&root, &stored)?, false));
-        }
-        return Ok((opened_by_another(kv, transit, &root).await?, false));
+        let keyring = Keyring::open(&root, &stored)?;
+        return Ok((root, keyring, false));
     }
     if found.version > 0 {
         // New keys would make every credential unreadable that is there.
@@ -56,16 +76,33 @@ pub(super) async fn open(
     let made = Keyring::generate(&root, clock.now())?;
     let document = wrap(transit, &made).await?;
     if kv.write(PATH, 0, &document).await?.is_some() {
-        return Ok((Keyring::open(&root, &made)?, true));
+        let keyring = Keyring::open(&root, &made)?;
+        return Ok((root, keyring, true));
     }
-    Ok((opened_by_another(kv, transit, &root).await?, false))
+    // Another signer was first: its keys are the vault's.
+    let keyring = Keyring::open(&root, &load(kv, transit).await?.stored)?;
+    Ok((root, keyring, false))
 }
 
-/// Another signer was first: its keys are the vault's.
-async fn opened_by_another(kv: &Kv, transit: &TransitKey, root: &Root) -> Result<Keyring, VaultError> {
+/// Reads the keys.
+pub(super) async fn load(kv: &Kv, transit: &TransitKey) -> Result<Loaded, VaultError> {
     let found = kv.read::<Document>(PATH).await?;
     let document = found.document.ok_or(VaultError::Envelope("the vault's keys are missing"))?;
-    Keyring::open(root, &unwrap(transit, document).await?)
+    let (stored, transit) = unwrap(transit, document).await?;
+    Ok(Loaded { stored, version: found.version, transit })
+}
+
+impl Loaded {
+    /// Writes the keys over what was loaded, under Transit's newest version; `false` when another signer was faster.
+    pub(super) async fn save(&self, kv: &Kv, transit: &TransitKey) -> Result<bool, VaultError> {
+        Ok(kv.write(PATH, self.version, &wrap(transit, &self.stored).await?).await?.is_some())
+    }
+
+    /// Whether Transit's key was rotated since they were written.
+    pub(super) async fn is_behind(&self, transit: &TransitKey) -> Result<bool, VaultError> {
+        let now = transit.encrypt(b"which version").await?;
+        Ok(self.transit.iter().any(|version| version != version_of(&now)))
+    }
 }
 
 /// A passphrase takes some tenths of a second: not where other tasks wait for their turn.
@@ -75,35 +112,42 @@ async fn unseal(root: RootKey, stored_under: Option<KeyId>) -> Result<Root, Vaul
         .map_err(|error| VaultError::Storage(error.to_string()))?
 }
 
+/// The newest key-encryption key comes first in `keys`.
 async fn wrap(transit: &TransitKey, keys: &StoredKeys) -> Result<Document, VaultError> {
-    let [kek] = keys.keks.as_slice() else {
-        return Err(VaultError::Envelope("there is not exactly one key-encryption key"));
+    let [kek, rest @ ..] = keys.keks.as_slice() else {
+        return Err(VaultError::Envelope("there is no key-encryption key"));
     };
+    let mut older = Vec::new();
+    for key in rest {
+        older.push(OlderKey { kek: key.id, wrapped: transit.encrypt(&key.envelope).await? });
+    }
+    let wrapped = |key: &StoredKey| WrappedKey { id: key.id, envelope: key.envelope.clone() };
     Ok(Document {
         format: FORMAT,
         kek: kek.id,
         wrapped: transit.encrypt(&kek.envelope).await?,
-        sealing: keys
-            .sealing
-            .iter()
-            .map(|key| WrappedKey { id: key.id, envelope: key.envelope.clone() })
-            .collect(),
-        identity: keys
-            .identities
-            .first()
-            .map(|key| WrappedKey { id: key.id, envelope: key.envelope.clone() }),
+        older,
+        sealing: keys.sealing.iter().map(wrapped).collect(),
+        identity: keys.identities.first().map(wrapped),
     })
 }
 
-async fn unwrap(transit: &TransitKey, document: Document) -> Result<StoredKeys, VaultError> {
+async fn unwrap(transit: &TransitKey, document: Document) -> Result<(StoredKeys, Vec<String>), VaultError> {
     if document.format != FORMAT {
         return Err(VaultError::Storage("the keys' format is not known to this version".into()));
     }
-    let envelope = transit.decrypt(&document.wrapped).await?.to_vec();
+    let (mut keks, mut versions) = (Vec::new(), Vec::new());
+    let newest = OlderKey { kek: document.kek, wrapped: document.wrapped };
+    for key in std::iter::once(newest).chain(document.older) {
+        versions.push(version_of(&key.wrapped).to_owned());
+        let envelope = transit.decrypt(&key.wrapped).await?.to_vec();
+        keks.push(StoredKey { id: key.kek, envelope });
+    }
     let stored = |key: WrappedKey| StoredKey { id: key.id, envelope: key.envelope };
-    Ok(StoredKeys {
-        keks: vec![StoredKey { id: document.kek, envelope }],
+    let keys = StoredKeys {
+        keks,
         sealing: document.sealing.into_iter().map(stored).collect(),
         identities: document.identity.into_iter().map(stored).collect(),
-    })
+    };
+    Ok((keys, versions))
 }

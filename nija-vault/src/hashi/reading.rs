@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use nija_core::{CredentialId, CredentialMeta, CredentialStatus, UserId, VaultError, VenueId};
+use nija_core::{CredentialId, CredentialMeta, UserId, VaultError, VenueId};
 use uuid::Uuid;
 
 use super::State;
@@ -27,6 +27,7 @@ impl Secrets for State {
         let secret = StoredSecret {
             envelope: active.envelope.to_vec(),
             user_key: StoredKey { id: key.id, envelope: key.envelope.clone() },
+            policy: record.policy.as_ref().map(|policy| policy.0.clone()),
         };
         Ok(Some((active.id, active.version, active.custody, secret)))
     }
@@ -39,10 +40,19 @@ impl Secrets for State {
     ) -> Result<Option<CredentialId>, VaultError> {
         Ok(self.record(user, venue).await?.and_then(|record| record.using(nonce_key)))
     }
+
+    async fn reload_keys(&self) -> Result<(), VaultError> {
+        self.load_keys().await
+    }
+
+    async fn mend_policy(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
+        let Some(newest) = self.newest_policy(user).await? else { return Ok(()) };
+        self.follow(user, &path(user, venue), &newest).await
+    }
 }
 
 impl State {
-    async fn record(&self, user: UserId, venue: &VenueId) -> Result<Option<Record>, VaultError> {
+    pub(super) async fn record(&self, user: UserId, venue: &VenueId) -> Result<Option<Record>, VaultError> {
         // The one name that would lead elsewhere in a URL is no venue's.
         if venue.as_str().bytes().all(|byte| byte == b'.') {
             return Ok(None);
@@ -61,12 +71,7 @@ impl State {
 
     /// All active credentials, oldest first.
     pub(super) async fn all_active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
-        let users = self.kv.list("users").await?;
-        let users: Vec<_> = users
-            .into_iter()
-            .filter_map(|name| Uuid::try_parse(name.trim_end_matches('/')).ok())
-            .map(UserId::from_uuid)
-            .collect();
+        let users = self.users().await?;
         let places = stream::iter(users)
             .map(|user| async move {
                 let venues = self.venues(user).await?;
@@ -76,7 +81,7 @@ impl State {
             .try_concat()
             .await?;
         let mut found = self.metas(places).await?;
-        found.retain(|meta| meta.status == CredentialStatus::Active);
+        found.retain(|meta| self.inner.is_usable(meta));
         found.sort_by_key(|meta| (meta.created_at, meta.id.as_uuid()));
         Ok(found)
     }
@@ -90,6 +95,13 @@ impl State {
             .buffer_unordered(AT_ONCE)
             .try_concat()
             .await
+    }
+
+    /// Everyone who has, or had, credentials.
+    pub(super) async fn users(&self) -> Result<Vec<UserId>, VaultError> {
+        let names = self.kv.list("users").await?;
+        let ids = names.iter().filter_map(|name| Uuid::try_parse(name.trim_end_matches('/')).ok());
+        Ok(ids.map(UserId::from_uuid).collect())
     }
 
     /// The venues that a user has, or had, credentials at.

@@ -23,6 +23,9 @@ const FORMAT: u8 = 1;
 pub(super) struct Record {
     format: u8,
     pub(super) user_key: Option<WrappedKey>,
+    /// The user's order policy under that key, which vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<SealedPolicy>,
     /// Oldest first.
     credentials: Vec<Credential>,
 }
@@ -35,6 +38,10 @@ pub(super) struct WrappedKey {
     #[serde(with = "bytes")]
     pub(super) envelope: Vec<u8>,
 }
+
+/// A policy in its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SealedPolicy(#[serde(with = "bytes")] pub(super) Vec<u8>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Credential {
@@ -58,6 +65,9 @@ struct Version {
     /// Was rolled back from; going back skips it.
     withdrawn: bool,
     created_at: Timestamp,
+    /// How the user's device derives the key to it, in custody mode `session`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    derivation: Option<String>,
 }
 
 /// The present version of the active credential, to be opened.
@@ -70,7 +80,7 @@ pub(super) struct Active<'a> {
 
 impl Default for Record {
     fn default() -> Self {
-        Self { format: FORMAT, user_key: None, credentials: Vec::new() }
+        Self { format: FORMAT, user_key: None, policy: None, credentials: Vec::new() }
     }
 }
 
@@ -153,6 +163,7 @@ impl Record {
             rights: KeyRights::default(),
             withdrawn: false,
             created_at: at,
+            derivation: new.derivation,
         });
         let over = credential.versions.len().saturating_sub(KEPT_VERSIONS as usize);
         credential.versions.drain(..over);
@@ -180,6 +191,34 @@ impl Record {
         credential.versions.retain(|version| version.version == present);
         credential.versions.iter_mut().for_each(|version| version.envelope.clear());
         Ok(())
+    }
+
+    /// Destroys the ciphertext of all versions of a credential.
+    pub(super) fn destroy(&mut self, id: CredentialId) -> Result<(), VaultError> {
+        let credential = self.credential_mut(id)?;
+        credential.status = CredentialStatus::Destroyed;
+        for version in &mut credential.versions {
+            version.envelope.clear();
+            version.derivation = None;
+        }
+        Ok(())
+    }
+
+    /// Destroys all ciphertext, and the key that opened it. Answers with the key's id, and how many credentials there are.
+    pub(super) fn erase(&mut self) -> (Option<KeyId>, u64) {
+        let ids: Vec<_> = self.credentials.iter().map(|one| one.id).collect();
+        for id in &ids {
+            // Each is there.
+            self.destroy(*id).ok();
+        }
+        self.policy = None;
+        (self.user_key.take().map(|key| key.id), ids.len() as u64)
+    }
+
+    /// How the device derives the key to the active credential.
+    pub(super) fn derivation(&self) -> Option<String> {
+        let active = self.active_credential().filter(|one| one.custody == CustodyMode::Session)?;
+        active.present()?.derivation.clone()
     }
 
     /// Notes the rights of the present version.

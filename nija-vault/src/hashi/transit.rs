@@ -33,6 +33,23 @@ impl TransitKey {
     }
 }
 
+impl TransitKey {
+    /// Makes a new version of the key on the server: what is encrypted from now on is under it. Older versions still decrypt.
+    pub(super) async fn rotate(&self) -> Result<(), VaultError> {
+        let path = format!("{}/keys/{}/rotate", self.mount, self.key);
+        match self.client.call(&Method::POST, &path, Some(&json!({}))).await? {
+            Answer::Found(_) => Ok(()),
+            Answer::Missing(_) => Err(refused("there is no Transit engine at the mount")),
+            Answer::Refused(why) => Err(refused(&why)),
+        }
+    }
+}
+
+/// The version of the key that a ciphertext is under: `vault:v3:...`.
+pub(super) fn version_of(ciphertext: &str) -> &str {
+    ciphertext.rsplit_once(':').map_or("", |(version, _)| version)
+}
+
 impl fmt::Debug for TransitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransitKey").field("key", &self.key).finish_non_exhaustive()

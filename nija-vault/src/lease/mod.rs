@@ -3,6 +3,7 @@
 mod book;
 mod buys;
 mod nonces;
+mod revisions;
 mod secret;
 mod signer;
 mod unlocks;
@@ -10,6 +11,7 @@ mod unlocks;
 pub(crate) use book::Book;
 pub(crate) use buys::Buys;
 pub(crate) use nonces::{NonceLeases, nonce_key};
+pub(crate) use revisions::Revisions;
 pub(crate) use secret::{Lease, LeaseParts};
 pub(crate) use signer::LeaseSigner;
 pub(crate) use unlocks::Unlocks;

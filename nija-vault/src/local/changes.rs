@@ -8,9 +8,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::Inner;
-use crate::crypto::{Binding, DataKey, Kind, encode_secret};
+use crate::crypto::{Binding, DataKey, Kind, PolicyMark, UserKey, encode_secret};
 use crate::lease::nonce_key;
-use crate::store::{self, Change, NewVersion, Sql};
+use crate::store::{self, Change, NewVersion, Sql, StoredKey};
 
 /// What is stored of a credential.
 pub(crate) enum Content {
@@ -23,7 +23,7 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    const fn custody(&self) -> CustodyMode {
+    pub(crate) const fn custody(&self) -> CustodyMode {
         match self {
             Self::Open(_) => CustodyMode::Delegated,
             Self::Locked(..) => CustodyMode::Session,
@@ -55,7 +55,7 @@ impl Inner {
         sealed: &SealedCredential,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.entry("store").by(user).at_venue(venue);
-        let secret = match self.unseal(user, venue, sealed).await {
+        let secret = match self.unseal(user, venue, sealed, self).await {
             Ok(secret) => secret,
             Err(error) => {
                 self.record_refusal(entry.refused(&error.to_string())).await;
@@ -114,7 +114,7 @@ impl Inner {
                 self.new_credential(sql, user, venue, label, content.custody(), now)?
             }
         };
-        let key = self.user_key(sql, user, now)?;
+        let UserKey { key, .. } = self.user_key(sql, user, now)?.0;
         let version = store::newest_version(sql, meta.id)?.saturating_add(1);
         let new = self.seal_version(&key, &meta, version, content, now)?;
         let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
@@ -180,20 +180,21 @@ impl Inner {
         }
     }
 
-    /// The user's data key; a new one for a new user.
+    /// The user's data key as it is stored; a new one for a new user.
     pub(super) fn user_key(
         &self,
         sql: &mut dyn Sql,
         user: UserId,
         now: Timestamp,
-    ) -> Result<DataKey, VaultError> {
-        if let Some(stored) = store::user_key(sql, user)? {
-            return self.current_keyring(sql)?.open_user_key(user, &stored);
-        }
+    ) -> Result<(UserKey, StoredKey), VaultError> {
         // Another node may have rotated: a key-encryption key that is about to be retired must not get new work.
-        let (key, stored) = self.current_keyring(sql)?.new_user_key(user, now)?;
+        let keyring = self.current_keyring(sql)?;
+        if let Some(stored) = store::user_key(sql, user)? {
+            return Ok((keyring.open_user_key(user, &stored)?, stored));
+        }
+        let (key, stored) = keyring.new_user_key(user, PolicyMark::none(now), now)?;
         store::insert_user_key(sql, user, &stored, now)?;
-        Ok(key)
+        Ok((key, stored))
     }
 
     pub(super) async fn set_rights(

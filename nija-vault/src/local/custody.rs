@@ -6,9 +6,10 @@ use nija_core::{
     OrderPolicy, SealedCredential, Timestamp, UserId, VaultError, VenueId,
 };
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
-use super::{Inner, LocalVault};
-use crate::crypto::{Binding, Kind, is_locked, open_locked};
+use super::{Inner, LocalVault, Secrets};
+use crate::crypto::{Binding, DataKey, Kind, PolicyMark, digest, is_locked, open_locked};
 use crate::lease::Unlocks;
 use crate::store::{self, Change, Sql};
 
@@ -27,7 +28,9 @@ impl Custody for LocalVault {
         let policy = self
             .inner
             .read(move |sql| {
-                store::policy(sql, user)?.map(|stored| vault.open_policy(user, &stored)).transpose()
+                let Some((stored, envelope)) = store::policy(sql, user)? else { return Ok(None) };
+                let key = vault.current_keyring(sql)?.open_user_key(user, &stored)?;
+                vault.open_policy(user, &key, envelope.as_deref())
             })
             .await?;
         self.inner.writer.note(self.inner.entry("read_policy").by(user));
@@ -52,8 +55,7 @@ impl Custody for LocalVault {
     async fn derivation(&self, user: UserId, venue: &VenueId) -> Result<KeyDerivation, VaultError> {
         let at = venue.clone();
         let text = self.inner.read(move |sql| store::derivation(sql, user, &at)).await?;
-        let text = text.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
-        serde_json::from_str(&text).map_err(|_| VaultError::Storage("a derivation is damaged".into()))
+        read_derivation(text, venue)
     }
 
     async fn unlock(
@@ -63,23 +65,11 @@ impl Custody for LocalVault {
         sealed_key: &SealedCredential,
         until: Timestamp,
     ) -> Result<Timestamp, VaultError> {
-        let entry = self.inner.entry("unlock").by(user).at_venue(venue);
-        match self.inner.unlock(user, venue, sealed_key, until).await {
-            Ok(until) => {
-                self.inner.writer.record(entry.detail(&format!("until {until}"))).await?;
-                Ok(until)
-            }
-            Err(error) => {
-                self.inner.record_refusal(entry.refused(&error.to_string())).await;
-                Err(error)
-            }
-        }
+        self.inner.unlock(user, venue, sealed_key, until, &self.inner).await
     }
 
     async fn lock(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
-        self.inner.unlocks.remove(user, venue);
-        self.inner.book.end(user, venue);
-        self.inner.writer.record(self.inner.entry("lock").by(user).at_venue(venue)).await
+        self.inner.lock(user, venue).await
     }
 
     async fn register_device_key(
@@ -116,10 +106,9 @@ impl Inner {
                     entry,
                     destroyed: true,
                     after: Box::new(move || {
-                        for meta in metas {
-                            vault.unlocks.remove(user, &meta.venue);
-                            vault.book.end(user, &meta.venue);
-                        }
+                        metas.iter().for_each(|meta| vault.unlocks.remove(user, &meta.venue));
+                        vault.book.end_user(user);
+                        vault.revisions.forget(user);
                     }),
                 })
             })
@@ -128,52 +117,44 @@ impl Inner {
         Ok(Erasure { audit_seq, keys, credentials })
     }
 
-    pub(super) fn open_policy(
-        &self,
-        user: UserId,
-        stored: &store::StoredPolicy,
-    ) -> Result<OrderPolicy, VaultError> {
-        let key = self.keyring.load().open_user_key(user, &stored.user_key)?;
-        let content = *user.as_uuid().as_bytes();
-        let json = key.unwrap(Kind::Policy, content, &Binding::policy(user), &stored.envelope)?;
-        serde_json::from_slice(&json).map_err(|_| VaultError::Envelope("its content is not a policy"))
-    }
-
     async fn set_policy(
         self: &Arc<Self>,
         user: UserId,
         policy: Option<OrderPolicy>,
     ) -> Result<(), VaultError> {
-        let json = policy
-            .map(|policy| serde_json::to_vec(&policy))
-            .transpose()
-            .map_err(|error| VaultError::Storage(error.to_string()))?;
+        let json = policy_json(policy.as_ref())?;
         let (vault, entry) = (Arc::clone(self), self.entry("set_policy").by(user));
         self.writer
             .change(entry.clone(), move |sql| {
-                vault.write_policy(sql, user, json.as_deref())?;
-                let venues: Vec<_> = store::of_user(sql, user)?.into_iter().map(|meta| meta.venue).collect();
-                let what = json.as_deref().map_or_else(
-                    || "removed".to_owned(),
-                    |json| format!("sha256 {}", hex::encode(crate::crypto::digest("nija policy", &[json]))),
-                );
+                let revision = vault.write_policy(sql, user, json.as_deref())?;
                 Ok(Change {
                     answer: (),
-                    entry: entry.detail(&what),
+                    entry: entry.detail(&policy_detail(revision, json.as_deref())),
                     destroyed: false,
-                    after: Box::new(move || venues.iter().for_each(|venue| vault.book.end(user, venue))),
+                    after: Box::new(move || {
+                        vault.book.end_user(user);
+                        vault.saw_policy(user, revision);
+                    }),
                 })
             })
             .await
     }
 
-    fn write_policy(&self, sql: &mut dyn Sql, user: UserId, json: Option<&[u8]>) -> Result<(), VaultError> {
-        let Some(json) = json else { return store::remove_policy(sql, user) };
+    /// Writes the policy, or none, and has the user's key vouch for it. Answers with the revision.
+    fn write_policy(&self, sql: &mut dyn Sql, user: UserId, json: Option<&[u8]>) -> Result<u64, VaultError> {
         let now = self.clock.now();
-        let key = self.user_key(sql, user, now)?;
-        let content = *user.as_uuid().as_bytes();
-        let envelope = key.wrap(Kind::Policy, content, &Binding::policy(user), now, json)?;
-        store::set_policy(sql, user, &key.id, &envelope)
+        let (user_key, stored) = self.user_key(sql, user, now)?;
+        let envelope = json.map(|json| seal_policy(user, &user_key.key, now, json)).transpose()?;
+        let mark = PolicyMark::at(user_key.mark.next_revision(now), envelope.as_deref());
+        match &envelope {
+            Some(envelope) => store::set_policy(sql, user, &stored.id, envelope)?,
+            None => store::remove_policy(sql, user)?,
+        }
+        let marked = self.current_keyring(sql)?.mark_user_key(user, &stored, &mark)?;
+        if store::replace_user_key(sql, user, &stored, &marked)? != 1 {
+            return Err(VaultError::Storage("the user's key changed while the policy was written".into()));
+        }
+        Ok(mark.revision)
     }
 
     async fn store_locked(
@@ -185,14 +166,7 @@ impl Inner {
         derivation: KeyDerivation,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.entry("store_locked").by(user).at_venue(venue);
-        let opened = match self.sealing_pair_ready(venue, sealed).await {
-            Ok(()) => self
-                .keyring
-                .load()
-                .sealing_pair(&sealed.key_id)
-                .and_then(|pair| pair.open_outer(user, venue, sealed)),
-            Err(error) => Err(error),
-        };
+        let opened = self.unseal_locked(user, venue, sealed, self).await;
         match opened {
             Ok(locked) => {
                 let content = super::changes::Content::Locked(locked, derivation);
@@ -205,22 +179,56 @@ impl Inner {
         }
     }
 
-    async fn unlock(
+    /// Opens what a device sealed with a key of its own inside, down to that key's lock.
+    pub(crate) async fn unseal_locked(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+        secrets: &dyn Secrets,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.sealing_pair_ready(venue, sealed, secrets).await?;
+        self.keyring.load().sealing_pair(&sealed.key_id)?.open_outer(user, venue, sealed)
+    }
+
+    pub(crate) async fn unlock(
         self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
         sealed_key: &SealedCredential,
         until: Timestamp,
+        secrets: &dyn Secrets,
     ) -> Result<Timestamp, VaultError> {
-        self.sealing_pair_ready(venue, sealed_key).await?;
+        let entry = self.entry("unlock").by(user).at_venue(venue);
+        match self.try_unlock(user, venue, sealed_key, until, secrets).await {
+            Ok(until) => {
+                self.writer.record(entry.detail(&format!("until {until}"))).await?;
+                Ok(until)
+            }
+            Err(error) => {
+                self.record_refusal(entry.refused(&error.to_string())).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_unlock(
+        self: &Arc<Self>,
+        user: UserId,
+        venue: &VenueId,
+        sealed_key: &SealedCredential,
+        until: Timestamp,
+        secrets: &dyn Secrets,
+    ) -> Result<Timestamp, VaultError> {
+        self.sealing_pair_ready(venue, sealed_key, secrets).await?;
         let key =
             self.keyring.load().sealing_pair(&sealed_key.key_id)?.open_unlock(user, venue, sealed_key)?;
-        let (_, _, custody, locked) = self.read_content(user, venue, self.as_ref()).await?;
-        if custody != CustodyMode::Session || !is_locked(&locked) {
+        let content = self.read_content(user, venue, secrets).await?;
+        if content.custody != CustodyMode::Session || !is_locked(&content.bytes) {
             return Err(VaultError::NoCredential { venue: venue.clone() });
         }
         // A key that does not open what it is for is not kept.
-        open_locked(&key, user, venue, &locked)?;
+        open_locked(&key, user, venue, &content.bytes)?;
         let now = self.clock.now();
         let until = Unlocks::ends_at(now, until);
         self.unlocks.insert(user, venue, key, now, until);
@@ -229,8 +237,22 @@ impl Inner {
         Ok(until)
     }
 
+    pub(crate) async fn lock(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
+        self.unlocks.remove(user, venue);
+        self.book.end(user, venue);
+        self.writer.record(self.entry("lock").by(user).at_venue(venue)).await
+    }
+
+    /// From now on nothing older is taken.
+    pub(crate) fn saw_policy(&self, user: UserId, revision: u64) {
+        if let Err(error) = self.revisions.see(user, revision) {
+            // Another change was faster and is the newer one.
+            tracing::debug!(%error, "a later policy was seen already");
+        }
+    }
+
     /// What can be connected now: keys on devices cannot, and locked ones not before they are unlocked.
-    pub(super) fn is_usable(&self, meta: &CredentialMeta) -> bool {
+    pub(crate) fn is_usable(&self, meta: &CredentialMeta) -> bool {
         meta.status == CredentialStatus::Active
             && match meta.custody {
                 CustodyMode::Delegated => true,
@@ -238,4 +260,34 @@ impl Inner {
                 CustodyMode::Device => false,
             }
     }
+}
+
+/// The policy as it is encrypted.
+pub(crate) fn policy_json(policy: Option<&OrderPolicy>) -> Result<Option<Vec<u8>>, VaultError> {
+    let json = policy.map(serde_json::to_vec).transpose();
+    json.map_err(|error| VaultError::Storage(error.to_string()))
+}
+
+/// A policy under its user's key.
+pub(crate) fn seal_policy(
+    user: UserId,
+    key: &DataKey,
+    now: Timestamp,
+    json: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    key.wrap(Kind::Policy, *user.as_uuid().as_bytes(), &Binding::policy(user), now, json)
+}
+
+/// What the log keeps of a policy.
+pub(crate) fn policy_detail(revision: u64, json: Option<&[u8]>) -> String {
+    match json {
+        None => format!("revision {revision}: removed"),
+        Some(json) => format!("revision {revision}: sha256 {}", hex::encode(digest("nija policy", &[json]))),
+    }
+}
+
+/// A stored derivation.
+pub(crate) fn read_derivation(text: Option<String>, venue: &VenueId) -> Result<KeyDerivation, VaultError> {
+    let text = text.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
+    serde_json::from_str(&text).map_err(|_| VaultError::Storage("a derivation is damaged".into()))
 }

@@ -58,7 +58,7 @@ impl LocalVault {
                     let user = UserId::from_uuid(Uuid::from_bytes(version.user));
                     let venue = VenueId::new(&version.venue)
                         .map_err(|_| VaultError::Storage("a credential's row is damaged".into()))?;
-                    let key = keyring.open_user_key(user, stored)?;
+                    let key = keyring.open_user_key(user, stored)?.key;
                     let binding = Binding::credential(user, &venue, id, version.version, version.custody);
                     let content = key.unwrap(Kind::Credential, version.id, &binding, &version.envelope)?;
                     if version.custody == CustodyMode::Session {

@@ -10,12 +10,18 @@ use std::sync::atomic::Ordering;
 use zeroize::Zeroizing;
 
 use super::Inner;
-use crate::crypto::{Binding, Kind, UNKNOWN_KEK, decode_secret, open_locked};
+use crate::crypto::{Binding, Kind, UNKNOWN_KEK, UserKey, decode_secret, open_locked};
 use crate::lease::{Book, Lease, LeaseParts, LeaseSigner, nonce_key};
-use crate::store::{StoredSecret, active_secret, active_with_nonce_key, policy};
+use crate::store::{StoredSecret, active_secret, active_with_nonce_key};
 
-/// A credential, its version and mode, and what is in its envelope.
-type Content = (CredentialId, u32, CustodyMode, Zeroizing<Vec<u8>>);
+/// A credential with what is in its envelope, and its owner's policy.
+pub(crate) struct Content {
+    pub(crate) id: CredentialId,
+    pub(crate) version: u32,
+    pub(crate) custody: CustodyMode,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) policy: Option<OrderPolicy>,
+}
 
 /// How often an opening starts again because the credential changed under it.
 const ATTEMPTS: usize = 16;
@@ -36,10 +42,16 @@ pub(crate) trait Secrets: Send + Sync {
         venue: &VenueId,
         nonce_key: CredentialId,
     ) -> Result<Option<CredentialId>, VaultError>;
+
+    /// Something names a key that is not known here: another signer may have made it meanwhile.
+    async fn reload_keys(&self) -> Result<(), VaultError>;
+
+    /// The policy beside a credential is not the user's newest: puts that in its place, where it is kept more than once.
+    async fn mend_policy(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError>;
 }
 
 #[async_trait]
-impl Secrets for Inner {
+impl Secrets for Arc<Inner> {
     /// One point read of a small table. It is done right here when a connection is free and near: it takes microseconds, and
     /// a thread for it would take ten times as long as the read. Else it waits where blocking is allowed.
     async fn active_secret(&self, user: UserId, venue: &VenueId) -> Result<Option<ActiveSecret>, VaultError> {
@@ -61,6 +73,14 @@ impl Secrets for Inner {
     ) -> Result<Option<CredentialId>, VaultError> {
         let at = venue.clone();
         self.read(move |sql| active_with_nonce_key(sql, user, &at, nonce_key)).await
+    }
+
+    async fn reload_keys(&self) -> Result<(), VaultError> {
+        Inner::reload_keys(self).await
+    }
+
+    async fn mend_policy(&self, _: UserId, _: &VenueId) -> Result<(), VaultError> {
+        Ok(())
     }
 }
 
@@ -101,22 +121,32 @@ impl Inner {
         venue: &VenueId,
         secrets: &dyn Secrets,
     ) -> Result<Arc<Lease>, VaultError> {
+        let mut last = VaultError::Storage("the credential kept changing while it was opened".into());
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let epoch = match self.book.find(user, venue, now) {
                 Ok(lease) => return Ok(lease),
                 Err(epoch) => epoch,
             };
-            let (credential, version, secret, until) = self.read_secret(user, venue, now, secrets).await?;
-            let policy = self.read_policy(user).await?.map(Arc::new);
+            let (content, secret, until) = match self.read_secret(user, venue, now, secrets).await {
+                // Read while it was being replaced, perhaps. What was done on purpose stays.
+                Err(error @ VaultError::Policy(_)) => {
+                    secrets.mend_policy(user, venue).await?;
+                    last = error;
+                    continue;
+                }
+                read => read?,
+            };
             let ends_at = Book::ends_at(now);
             let ends_at = until.map_or(ends_at, |until| until.min(ends_at));
-            let lease = self.lease(user, venue, credential, Some(version), secret, ends_at, policy)?;
+            let policy = content.policy.map(Arc::new);
+            let lease =
+                self.lease(user, venue, content.id, Some(content.version), secret, ends_at, policy)?;
             if let Some(lease) = self.book.insert(lease, epoch, now) {
                 return Ok(lease);
             }
         }
-        Err(VaultError::Storage("the credential kept changing while it was opened".into()))
+        Err(last)
     }
 
     /// The secret of the active credential, and when the unlock that it needed ends.
@@ -126,21 +156,21 @@ impl Inner {
         venue: &VenueId,
         now: Timestamp,
         secrets: &dyn Secrets,
-    ) -> Result<(CredentialId, u32, CredentialSecret, Option<Timestamp>), VaultError> {
-        let (id, version, custody, content) = self.read_content(user, venue, secrets).await?;
-        let (secret, until) = match custody {
+    ) -> Result<(Content, CredentialSecret, Option<Timestamp>), VaultError> {
+        let content = self.read_content(user, venue, secrets).await?;
+        let (secret, until) = match content.custody {
             CustodyMode::Session => {
                 let unlocked = self.unlocks.get(user, venue, now);
                 let unlocked = unlocked.ok_or_else(|| VaultError::Locked { venue: venue.clone() })?;
-                (open_locked(&unlocked.key, user, venue, &content)?, Some(unlocked.until))
+                (open_locked(&unlocked.key, user, venue, &content.bytes)?, Some(unlocked.until))
             }
-            _ => (decode_secret(&content)?, None),
+            _ => (decode_secret(&content.bytes)?, None),
         };
-        Ok((id, version, secret, until))
+        Ok((content, secret, until))
     }
 
     /// What is stored of the active credential, out of its envelope.
-    pub(super) async fn read_content(
+    pub(crate) async fn read_content(
         self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
@@ -153,7 +183,7 @@ impl Inner {
         }
         match self.decrypt(user, venue, &found) {
             Err(error) if error == UNKNOWN_KEK => {
-                self.reload_keys().await?;
+                secrets.reload_keys().await?;
                 self.decrypt(user, venue, &found)
             }
             other => other,
@@ -166,21 +196,29 @@ impl Inner {
         venue: &VenueId,
         (id, version, custody, stored): &ActiveSecret,
     ) -> Result<Content, VaultError> {
-        let key = self.keyring.load().open_user_key(user, &stored.user_key)?;
+        let user_key = self.keyring.load().open_user_key(user, &stored.user_key)?;
         let binding = Binding::credential(user, venue, *id, *version, *custody);
         let content = *id.as_uuid().as_bytes();
-        let bytes = key.unwrap(Kind::Credential, content, &binding, &stored.envelope)?;
-        Ok((*id, *version, *custody, bytes))
+        let bytes = user_key.key.unwrap(Kind::Credential, content, &binding, &stored.envelope)?;
+        let policy = self.open_policy(user, &user_key, stored.policy.as_deref())?;
+        Ok(Content { id: *id, version: *version, custody: *custody, bytes, policy })
     }
 
-    /// The user's policy; one that does not open keeps the credential closed.
-    async fn read_policy(self: &Arc<Self>, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
-        let here = self.database.free_reader().map(|mut reader| policy(reader.as_mut(), user));
-        let stored = match here {
-            Some(stored) => stored?,
-            None => self.read(move |sql| policy(sql, user)).await?,
-        };
-        stored.map(|stored| self.open_policy(user, &stored)).transpose()
+    /// The user's policy. One that is not the one that was set keeps the credential closed.
+    pub(crate) fn open_policy(
+        &self,
+        user: UserId,
+        UserKey { key, mark }: &UserKey,
+        envelope: Option<&[u8]>,
+    ) -> Result<Option<OrderPolicy>, VaultError> {
+        mark.check(envelope)?;
+        self.revisions.see(user, mark.revision)?;
+        let Some(envelope) = envelope else { return Ok(None) };
+        let content = *user.as_uuid().as_bytes();
+        let json = key.unwrap(Kind::Policy, content, &Binding::policy(user), envelope)?;
+        serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|_| VaultError::Envelope("its content is not a policy"))
     }
 
     pub(crate) async fn open_sealed(
@@ -213,7 +251,7 @@ impl Inner {
         sealed: &SealedCredential,
         secrets: &dyn Secrets,
     ) -> Result<Arc<Lease>, VaultError> {
-        let secret = self.unseal(user, venue, sealed).await?;
+        let secret = self.unseal(user, venue, sealed, secrets).await?;
         let key = nonce_key(venue, &secret);
         // Requests that carry nonces of one venue key must go out in their order: a check of a key that is in use
         // already goes by the name of the credential that uses it.
@@ -228,20 +266,22 @@ impl Inner {
         user: UserId,
         venue: &VenueId,
         sealed: &SealedCredential,
+        secrets: &dyn Secrets,
     ) -> Result<CredentialSecret, VaultError> {
-        self.sealing_pair_ready(venue, sealed).await?;
+        self.sealing_pair_ready(venue, sealed, secrets).await?;
         self.keyring.load().sealing_pair(&sealed.key_id)?.open(user, venue, sealed)
     }
 
     /// Loads the keys again when the one that something was sealed to is not known here.
-    pub(super) async fn sealing_pair_ready(
+    pub(crate) async fn sealing_pair_ready(
         self: &Arc<Self>,
         venue: &VenueId,
         sealed: &SealedCredential,
+        secrets: &dyn Secrets,
     ) -> Result<(), VaultError> {
         self.authenticator(venue)?;
         let missing = self.keyring.load().sealing_pair(&sealed.key_id).is_err();
-        if missing && self.root.is_some() { self.reload_keys().await } else { Ok(()) }
+        if missing { secrets.reload_keys().await } else { Ok(()) }
     }
 
     #[allow(clippy::too_many_arguments)] // Each is a field of the lease.

@@ -4,12 +4,14 @@
 //! key-encryption key, some hundred in a transaction; an older key goes in the transaction that sees that nothing names it any
 //! more. Whenever the process dies, each envelope names a key that is there: what is left is done by the next `rewrap`.
 
+use async_trait::async_trait;
 use nija_core::{Timestamp, UserId, VaultError};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Inner, LocalVault};
 use crate::crypto::{Binding, Keyring, Kind, new_kek, new_sealing_key};
+use crate::rotation::{KeyInfo, KeyReport, KeyRotation, RewrapProgress};
 use crate::store::{self, Change, StoredKey};
 
 /// Envelopes in one transaction: some milliseconds, so that a change of a user never waits long behind it.
@@ -18,60 +20,11 @@ const BATCH: u32 = 200;
 /// How long a replaced sealing key still opens what a device sealed to it.
 const SEALING_OVERLAP: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// How far a re-wrap is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RewrapProgress {
-    /// User keys looked at so far.
-    pub done: u64,
-    /// User keys that there are.
-    pub total: u64,
-    /// How many of those looked at were moved to the newest key-encryption key.
-    pub moved: u64,
-    /// How many older key-encryption keys were retired.
-    pub retired: u64,
-}
-
-/// A key-encryption or sealing key as an operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyInfo {
-    /// Its id, hexadecimal.
-    pub id: String,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// Whether new envelopes are made with it.
-    pub in_use: bool,
-}
-
-/// The keys of a vault, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyReport {
-    /// Key-encryption keys. More than one: a re-wrap is not done.
-    pub key_encryption: Vec<KeyInfo>,
-    /// Sealing keys; the first is what devices are told to use.
-    pub sealing: Vec<KeyInfo>,
-    /// The public key that checkpoints and published keys are signed with, hexadecimal: to be pinned.
-    pub identity: String,
-}
-
 impl LocalVault {
     /// The keys there are.
     #[must_use]
     pub fn keys(&self) -> KeyReport {
-        let keyring = self.inner.keyring.load();
-        let info = |id: String, made_at, place: usize| KeyInfo { id, made_at, in_use: place == 0 };
-        KeyReport {
-            key_encryption: keyring
-                .keks()
-                .enumerate()
-                .map(|(place, (id, at))| info(hex::encode(id), at, place))
-                .collect(),
-            sealing: keyring
-                .all_published()
-                .enumerate()
-                .map(|(place, (key, at))| info(key.key_id, at, place))
-                .collect(),
-            identity: hex::encode(keyring.identity().public()),
-        }
+        self.inner.key_report()
     }
 
     /// Makes a new key-encryption key and a new sealing key and uses them from now on. Follow it with [`LocalVault::rewrap`].
@@ -149,7 +102,43 @@ impl LocalVault {
     }
 }
 
+#[async_trait]
+impl KeyRotation for LocalVault {
+    fn keys(&self) -> KeyReport {
+        LocalVault::keys(self)
+    }
+
+    async fn rotate(&self) -> Result<(), VaultError> {
+        LocalVault::rotate(self).await
+    }
+
+    async fn rewrap(
+        &self,
+        progress: &mut (dyn FnMut(RewrapProgress) + Send),
+    ) -> Result<RewrapProgress, VaultError> {
+        LocalVault::rewrap(self, progress).await
+    }
+}
+
 impl Inner {
+    pub(crate) fn key_report(&self) -> KeyReport {
+        let keyring = self.keyring.load();
+        let info = |id: String, made_at, place: usize| KeyInfo { id, made_at, in_use: place == 0 };
+        KeyReport {
+            key_encryption: keyring
+                .keks()
+                .enumerate()
+                .map(|(place, (id, at))| info(hex::encode(id), at, place))
+                .collect(),
+            sealing: keyring
+                .all_published()
+                .enumerate()
+                .map(|(place, (key, at))| info(key.key_id, at, place))
+                .collect(),
+            identity: hex::encode(keyring.identity().public()),
+        }
+    }
+
     async fn rewrap_user_keys(self: &Arc<Self>, batch: Vec<(UserId, StoredKey)>) -> Result<u64, VaultError> {
         let newest = self.keyring.load().kek()?.id;
         let stale = |stored: &StoredKey| crate::crypto::key_of(&stored.envelope).ok() != Some(newest);
@@ -163,7 +152,7 @@ impl Inner {
                 let keyring = vault.current_keyring(sql)?;
                 let mut moved = 0;
                 for (user, stored) in &batch {
-                    let Some(envelope) = keyring.rewrap(Kind::UserKey, &Binding::user(*user), stored)? else {
+                    let Some(envelope) = keyring.rewrap_user_key(*user, stored)? else {
                         continue;
                     };
                     // Gone or replaced meanwhile: then there is nothing to move.
@@ -234,10 +223,13 @@ impl Inner {
 }
 
 /// A key of the vault, and its new envelope.
-type Moved = (Kind, [u8; 16], Vec<u8>);
+pub(crate) type Moved = (Kind, [u8; 16], Vec<u8>);
 
 /// The sealing and signing keys that name an older key-encryption key, with their new envelopes.
-fn stale_vault_keys(keyring: &Keyring, stored: &store::StoredKeys) -> Result<Vec<Moved>, VaultError> {
+pub(crate) fn stale_vault_keys(
+    keyring: &Keyring,
+    stored: &store::StoredKeys,
+) -> Result<Vec<Moved>, VaultError> {
     let sealing = stored.sealing.iter().map(|key| (Kind::SealingKey, key));
     let all = sealing.chain(stored.identities.iter().map(|key| (Kind::Identity, key)));
     all.filter_map(|(kind, key)| {
@@ -248,7 +240,7 @@ fn stale_vault_keys(keyring: &Keyring, stored: &store::StoredKeys) -> Result<Vec
 }
 
 /// Sealing keys that were replaced so long ago that no device uses them any more.
-fn outdated_seals(keyring: &Keyring, now: Timestamp) -> Vec<[u8; 16]> {
+pub(crate) fn outdated_seals(keyring: &Keyring, now: Timestamp) -> Vec<[u8; 16]> {
     let made: Vec<_> = keyring.sealing_ids().collect();
     // A key was replaced when the next newer one was made.
     let replaced = made.iter().skip(1).zip(made.iter());

@@ -1,6 +1,7 @@
 //! Rows of custody: what is destroyed, and the users' policies.
 
 use nija_core::{CredentialId, CustodyMode, Timestamp, UserId, VaultError, VenueId};
+use uuid::Uuid;
 
 use super::StoredKey;
 use super::sql::{Sql, values};
@@ -42,24 +43,39 @@ pub(crate) fn newest_entry(sql: &mut dyn Sql, action: &str, user: UserId) -> Res
         .ok_or_else(|| VaultError::Storage("the entry is not in the log".into()))
 }
 
-/// A policy in its envelope, and the data key that opens it.
-pub(crate) struct StoredPolicy {
-    pub(crate) envelope: Vec<u8>,
-    pub(crate) user_key: StoredKey,
+/// A user's data key, and the policy under it in its envelope.
+type KeyAndPolicy = (StoredKey, Option<Vec<u8>>);
+
+/// What is stored of a user's policy; `None` for a user without a data key.
+pub(crate) fn policy(sql: &mut dyn Sql, user: UserId) -> Result<Option<KeyAndPolicy>, VaultError> {
+    sql.one(
+        r#"SELECT k.id, k.envelope, p.envelope FROM user_keys k
+           LEFT JOIN policies p ON p."user" = k."user" AND p.user_key = k.id
+           WHERE k."user" = ?1 ORDER BY k.created_at DESC LIMIT 1"#,
+        values![user.as_uuid().as_bytes()],
+        |row| Ok((StoredKey { id: row.get(0)?, envelope: row.get(1)? }, row.maybe(2)?)),
+    )
 }
 
-/// A user's policy.
-pub(crate) fn policy(sql: &mut dyn Sql, user: UserId) -> Result<Option<StoredPolicy>, VaultError> {
-    sql.one(
-        r#"SELECT p.envelope, p.user_key, k.envelope FROM policies p
-           LEFT JOIN user_keys k ON k."user" = p."user" AND k.id = p.user_key WHERE p."user" = ?1"#,
-        values![user.as_uuid().as_bytes()],
+/// Policies of an earlier program, each with its user's key.
+pub(crate) fn unbound_policies(sql: &mut dyn Sql) -> Result<Vec<(UserId, StoredKey, Vec<u8>)>, VaultError> {
+    sql.all(
+        r#"SELECT p."user", k.id, k.envelope, p.envelope FROM policies p
+           JOIN user_keys k ON k."user" = p."user" AND k.id = p.user_key"#,
+        values![],
         |row| {
-            let envelope =
-                row.maybe(2)?.ok_or(VaultError::Envelope("the user's key to a policy is missing"))?;
-            Ok(StoredPolicy { envelope: row.get(0)?, user_key: StoredKey { id: row.get(1)?, envelope } })
+            let user = UserId::from_uuid(Uuid::from_bytes(row.get(0)?));
+            Ok((user, StoredKey { id: row.get(1)?, envelope: row.get(2)? }, row.get(3)?))
         },
     )
+}
+
+/// What a step of the schema leaves to the program, since it takes keys: the users' keys vouch for their policies.
+pub(crate) const BIND_POLICIES: &str = "bind_policies";
+
+/// Whether something is left to do, which the caller does now.
+pub(crate) fn take_duty(sql: &mut dyn Sql, duty: &str) -> Result<bool, VaultError> {
+    Ok(sql.run("DELETE FROM duties WHERE name = ?1", values![duty])? > 0)
 }
 
 /// Sets a user's policy.

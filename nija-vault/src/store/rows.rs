@@ -198,9 +198,11 @@ pub(crate) fn all_active(sql: &mut dyn Sql) -> Result<Vec<CredentialMeta>, Vault
 pub(crate) struct StoredSecret {
     pub(crate) envelope: Vec<u8>,
     pub(crate) user_key: StoredKey,
+    /// The user's policy under that key.
+    pub(crate) policy: Option<Vec<u8>>,
 }
 
-/// The active credential of a user at a venue with its ciphertext, in one read.
+/// The active credential of a user at a venue with its ciphertext, in one read: all of one moment.
 pub(crate) fn active_secret(
     sql: &mut dyn Sql,
     user: UserId,
@@ -208,9 +210,10 @@ pub(crate) fn active_secret(
 ) -> Result<Option<(CredentialId, u32, CustodyMode, StoredSecret)>, VaultError> {
     const MISSING: VaultError = VaultError::Envelope("the version or its user's key is missing");
     let row = sql.one(
-        r#"SELECT c.id, c.version, c.custody, v.envelope, v.user_key, k.envelope FROM credentials c
+        r#"SELECT c.id, c.version, c.custody, v.envelope, v.user_key, k.envelope, p.envelope FROM credentials c
            LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version
            LEFT JOIN user_keys k ON k."user" = c."user" AND k.id = v.user_key
+           LEFT JOIN policies p ON p."user" = c."user" AND p.user_key = v.user_key
            WHERE c."user" = ?1 AND c.venue = ?2 AND c.status = 'active'"#,
         values![user.as_uuid().as_bytes(), venue.as_str()],
         |row| {
@@ -218,10 +221,10 @@ pub(crate) fn active_secret(
             let custody: String = row.get(2)?;
             let (envelope, key, key_envelope): (Option<Vec<u8>>, Option<KeyId>, Option<Vec<u8>>) =
                 (row.maybe(3)?, row.maybe(4)?, row.maybe(5)?);
-            Ok((id, row.get(1)?, custody, envelope, key, key_envelope))
+            Ok((id, row.get(1)?, custody, envelope, key, key_envelope, row.maybe(6)?))
         },
     )?;
-    let Some((id, version, custody, envelope, key, key_envelope)) = row else {
+    let Some((id, version, custody, envelope, key, key_envelope, policy)) = row else {
         return Ok(None);
     };
     let custody = match custody.as_str() {
@@ -232,7 +235,7 @@ pub(crate) fn active_secret(
     let (Some(envelope), Some(key), Some(key_envelope)) = (envelope, key, key_envelope) else {
         return Err(MISSING);
     };
-    let secret = StoredSecret { envelope, user_key: StoredKey { id: key, envelope: key_envelope } };
+    let secret = StoredSecret { envelope, user_key: StoredKey { id: key, envelope: key_envelope }, policy };
     Ok(Some((id, version, custody, secret)))
 }
 

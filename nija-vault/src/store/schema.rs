@@ -21,6 +21,10 @@ pub(super) const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0003-sqlite.sql"),
         postgres: include_str!("schema/0003-postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0004-sqlite.sql"),
+        postgres: include_str!("schema/0004-postgres.sql"),
+    },
 ];
 
 /// The steps that lead from a version to the newest, or why there are none.

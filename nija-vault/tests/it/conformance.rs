@@ -1,6 +1,6 @@
 mod memory {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::Setup;
+    use nija_vault::testing::{Rotating, Setup};
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
@@ -22,13 +22,18 @@ mod memory {
         Some((made(setup), ()))
     }
 
+    async fn make_rotating(setup: &Setup) -> Option<(Arc<dyn Rotating>, ())> {
+        Some((made(setup), ()))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
+    nija_vault::rotation_suite!(make_rotating);
 }
 
 mod sqlite {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::Setup;
+    use nija_vault::testing::{Rotating, Setup};
     use std::sync::Arc;
 
     async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, tempfile::TempDir)> {
@@ -43,13 +48,20 @@ mod sqlite {
         Some((Arc::new(vault), folder))
     }
 
+    async fn make_rotating(setup: &Setup) -> Option<(Arc<dyn Rotating>, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = crate::common::open(setup, folder.path());
+        Some((Arc::new(vault), folder))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
+    nija_vault::rotation_suite!(make_rotating);
 }
 
 mod postgres {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::Setup;
+    use nija_vault::testing::{Rotating, Setup};
     use std::sync::Arc;
 
     use crate::common::PostgresDatabase;
@@ -66,13 +78,20 @@ mod postgres {
         Some((Arc::new(vault), database))
     }
 
+    async fn make_rotating(setup: &Setup) -> Option<(Arc<dyn Rotating>, PostgresDatabase)> {
+        let database = PostgresDatabase::make()?;
+        let vault = database.open_vault(setup);
+        Some((Arc::new(vault), database))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
+    nija_vault::rotation_suite!(make_rotating);
 }
 
 mod openbao {
-    use nija_core::Vault;
-    use nija_vault::testing::Setup;
+    use nija_core::{Custody, Vault};
+    use nija_vault::testing::{Rotating, Setup};
     use std::sync::Arc;
 
     use crate::openbao::Space;
@@ -83,5 +102,19 @@ mod openbao {
         Some((Arc::new(vault), space))
     }
 
+    async fn make_custody(setup: &Setup) -> Option<(Arc<dyn Custody>, Space)> {
+        let space = Space::make().await?;
+        let vault = space.open(setup).await;
+        Some((Arc::new(vault), space))
+    }
+
+    async fn make_rotating(setup: &Setup) -> Option<(Arc<dyn Rotating>, Space)> {
+        let space = Space::make().await?;
+        let vault = space.open(setup).await;
+        Some((Arc::new(vault), space))
+    }
+
     nija_vault::conformance_suite!(make);
+    nija_vault::custody_suite!(make_custody);
+    nija_vault::rotation_suite!(make_rotating);
 }

@@ -2,7 +2,7 @@
 //!
 //! The root in `vault-v1.json` is a throwaway of this vector and protects nothing.
 
-use nija_core::{Timestamp, Vault};
+use nija_core::{Custody, OpenPurpose, OrderPolicy, Timestamp, UserId, Vault, VaultError};
 use nija_vault::testing::{Setup, venue};
 use nija_vault::verify_audit_file;
 use std::fs;
@@ -51,6 +51,54 @@ async fn a_vault_of_format_1_opens() {
     aws_lc_rs::hmac::verify(&key, text.as_bytes(), &signature).unwrap();
     let listed = vault.list(user).await.unwrap();
     assert_eq!((listed[0].venue.clone(), listed[0].version), (venue("one"), 2));
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schema2 {
+    throwaway_root: String,
+    written_at: Timestamp,
+    limited: UserId,
+    limited_throwaway_key: String,
+    free: UserId,
+    free_throwaway_key: String,
+    policy: OrderPolicy,
+}
+
+/// The last program of schema 2 wrote it: a user with a policy that nothing vouches for yet, and one without.
+#[tokio::test]
+async fn a_vault_of_schema_2_opens_and_its_policies_are_bound() {
+    let vector: Schema2 = serde_json::from_str(include_str!("../vectors/vault-schema2.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("vault.db", include_bytes!("../vectors/vault-schema2.db").to_vec()),
+        ("vault.key", hex::decode(&vector.throwaway_root).unwrap()),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let setup = Setup::new();
+    setup.clock.set(vector.written_at);
+    for _ in 0..2 {
+        let vault = open(&setup, folder.path());
+        for (user, key) in
+            [(vector.limited, &vector.limited_throwaway_key), (vector.free, &vector.free_throwaway_key)]
+        {
+            let signed = balance(signer(&vault, user).await.as_ref()).await.unwrap();
+            assert_eq!(header(&signed, "api-key"), key);
+        }
+        assert_eq!(vault.policy(vector.limited).await.unwrap().as_ref(), Some(&vector.policy));
+        assert_eq!(vault.policy(vector.free).await.unwrap(), None);
+        vault.verify_audit().await.unwrap();
+        vault.close().await;
+    }
+    let outside = crate::common::intruder(folder.path());
+    outside.execute_batch("DELETE FROM policies").unwrap();
+    let vault = open(&setup, folder.path());
+    let refused = vault.open(vector.limited, &venue("one"), OpenPurpose::Trade).await;
+    assert!(matches!(refused, Err(VaultError::Policy(_))), "{refused:?}");
+    balance(signer(&vault, vector.free).await.as_ref()).await.unwrap();
+    vault.verify_audit().await.unwrap();
 }
 
 /// What `nija-client` checks itself against: a proof and a list of keys that a vault signed whose keys are gone.

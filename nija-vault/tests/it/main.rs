@@ -12,6 +12,7 @@ mod frozen;
 mod leaks;
 mod leases;
 mod openbao;
+mod policies;
 mod postgres;
 mod replaced;
 mod root;

@@ -1,6 +1,7 @@
 //! The vault over a real OpenBao: what holds beyond the conformance suite.
 
 mod failover;
+mod rotation;
 mod server;
 
 use nija_core::{OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
@@ -119,6 +120,7 @@ async fn policies_deny_what_they_do_not_name() {
         ("service", &service, "transit/decrypt/user-credentials", Some(&wrapped), true),
         ("service", &service, "transit/export/encryption-key/user-credentials", None, false),
         ("service", &service, "transit/keys/user-credentials", None, false),
+        ("service", &service, "transit/keys/user-credentials/config", Some(&plain), false),
         ("service", &service, "sys/policies/acl/nija-service", None, false),
         ("service", &service, "auth/approle/role/nija-signer/secret-id", Some(&plain), false),
         ("admin", &admin, own.as_str(), None, true),

@@ -130,16 +130,25 @@ impl Space {
     }
 
     pub(crate) fn config(&self, setup: &Setup) -> HashiVaultConfig {
-        HashiVaultConfig {
-            server: self.server(),
-            root: RootKey::File(self.folder.path().join("vault.key")),
-            audit: VaultDatabase::Memory,
-            audit_file: None,
-            clock: Arc::new(setup.clock.clone()),
-            entropy: setup.entropy.clone(),
-            nonces: setup.nonces.clone(),
-            authenticators: setup.authenticators.clone(),
-        }
+        configured(self.server(), self.folder.path().join("vault.key"), setup)
+    }
+
+    /// What another process needs to be a signer here.
+    pub(crate) fn tell(&self) -> String {
+        json!({ "address": self.caller.address, "namespace": self.caller.namespace,
+            "role_id": self.app_role.role_id, "secret_id": self.app_role.secret_id.as_str(),
+            "root": self.folder.path().join("vault.key") })
+        .to_string()
+    }
+
+    /// In that process.
+    pub(crate) fn told(text: &str, setup: &Setup) -> HashiVaultConfig {
+        let told: Value = serde_json::from_str(text).unwrap();
+        let word = |name: &str| told[name].as_str().unwrap().to_owned();
+        let app_role = AppRole { role_id: word("role_id"), secret_id: word("secret_id").into() };
+        let mut server = HashiServer::new(vec![word("address")], app_role);
+        server.namespace = Some(word("namespace"));
+        configured(server, word("root").into(), setup)
     }
 
     pub(crate) async fn open(&self, setup: &Setup) -> HashiVault {
@@ -187,5 +196,18 @@ impl Space {
             }
         }
         found
+    }
+}
+
+fn configured(server: HashiServer, root: std::path::PathBuf, setup: &Setup) -> HashiVaultConfig {
+    HashiVaultConfig {
+        server,
+        root: RootKey::File(root),
+        audit: VaultDatabase::Memory,
+        audit_file: None,
+        clock: Arc::new(setup.clock.clone()),
+        entropy: setup.entropy.clone(),
+        nonces: setup.nonces.clone(),
+        authenticators: setup.authenticators.clone(),
     }
 }
