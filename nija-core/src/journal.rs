@@ -43,6 +43,21 @@ pub enum JournalEvent {
         reason: Option<Reason>,
         /// The venue's id, once known.
         venue_order_id: Option<VenueOrderId>,
+        /// When the attempt that it is about left for its venue, on the first change after that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent_at: Option<Timestamp>,
+    },
+    /// An attempt is provably dead: the next one, or the order's end, follows in the same batch.
+    AttemptEnded {
+        /// The order.
+        order: OrderId,
+        /// Which attempt.
+        attempt: u32,
+        /// When it left for its venue; missing when it never did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent_at: Option<Timestamp>,
+        /// Why it is dead.
+        reason: Reason,
     },
     /// An execution at a venue; recorded once for each execution id.
     Filled(Fill),
@@ -92,6 +107,7 @@ impl JournalEvent {
             Self::Routed { .. } => "routed",
             Self::NotRouted { .. } => "not_routed",
             Self::StateChanged { .. } => "state_changed",
+            Self::AttemptEnded { .. } => "attempt_ended",
             Self::Filled(_) => "filled",
             Self::ExternalOrder { .. } => "external_order",
             Self::Paused { .. } => "paused",
@@ -117,9 +133,10 @@ impl JournalEvent {
     pub const fn order(&self) -> Option<OrderId> {
         match self {
             Self::IntentAccepted { intent } => Some(intent.id),
-            Self::Routed { order, .. } | Self::NotRouted { order, .. } | Self::StateChanged { order, .. } => {
-                Some(*order)
-            }
+            Self::Routed { order, .. }
+            | Self::NotRouted { order, .. }
+            | Self::StateChanged { order, .. }
+            | Self::AttemptEnded { order, .. } => Some(*order),
             Self::Filled(fill) => fill.order,
             Self::ExternalOrder { .. }
             | Self::Paused { .. }

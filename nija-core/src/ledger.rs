@@ -161,6 +161,9 @@ pub trait Ledger: Send + Sync {
         page: PageRequest,
     ) -> Result<LedgerPage<JournalRecord>, LedgerError>;
 
+    /// Everything on record about one order of a user, oldest first: what its receipt is made of. Empty when there is no such order.
+    async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError>;
+
     /// Whether the user paused trading, and since when.
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError>;
 

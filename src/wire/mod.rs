@@ -9,6 +9,7 @@ mod order;
 mod overview;
 mod position;
 mod preview;
+mod receipt;
 mod signal;
 mod words;
 
@@ -20,4 +21,5 @@ pub use order::{order, order_problem};
 pub use overview::{open_positions, overview};
 pub use position::{marked_position, position};
 pub use preview::preview;
+pub use receipt::receipt;
 pub use signal::{BadOrder, listed, signal, symbol, venue};

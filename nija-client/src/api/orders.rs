@@ -6,7 +6,7 @@ use super::PageQuery;
 use crate::backoff::Backoff;
 use crate::client::{Call, Client};
 use crate::error::ClientError;
-use crate::wire::{NewOrder, Order, OrderPreview, Page};
+use crate::wire::{NewOrder, Order, OrderPreview, OrderReceipt, Page};
 
 /// How to place an order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,6 +84,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn order(&self, id: &str) -> Result<Order, ClientError> {
         self.call(Call::get(&["v1", "orders", id])).await
+    }
+
+    /// What an order really cost, beside what its route expected.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn receipt(&self, id: &str) -> Result<OrderReceipt, ClientError> {
+        self.call(Call::get(&["v1", "orders", id, "receipt"])).await
     }
 
     /// Orders, newest first.

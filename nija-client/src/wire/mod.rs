@@ -9,6 +9,7 @@ mod dashboard;
 mod orders;
 mod positions;
 mod problem;
+mod receipt;
 mod stream;
 
 pub use auth::*;
@@ -17,6 +18,7 @@ pub use dashboard::*;
 pub use orders::*;
 pub use positions::*;
 pub use problem::*;
+pub use receipt::*;
 pub use stream::*;
 
 use serde::{Deserialize, Serialize};

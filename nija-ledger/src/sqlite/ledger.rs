@@ -94,6 +94,10 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |c| read::journal::page(c, user, page)).await
     }
 
+    async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
+        self.read(move |c| read::journal::of_order(c, user, order)).await
+    }
+
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
         self.read(move |c| read::journal::paused(c, user)).await
     }

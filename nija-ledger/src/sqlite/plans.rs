@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{nonces, projection, read, schema};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 27] = [
+const STATEMENTS: [(&str, bool); 28] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
@@ -25,6 +25,7 @@ const STATEMENTS: [(&str, bool); 27] = [
     (read::positions::ONE, false),
     (read::journal::NEWEST, false),
     (read::journal::DECISIONS, false),
+    (read::journal::OF_ORDER, false),
     (read::journal::FILLS, false),
     (read::journal::FILLS_AT_VENUE, false),
     (read::journal::NEWEST_FILL, false),

@@ -30,6 +30,7 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     realised_sums_are_exact_from_any_moment(&make().await).await;
     pages_lead_from_the_newest_to_the_oldest(&make().await).await;
     decisions_and_activity_keep_their_content(&make().await).await;
+    an_orders_journal_is_whole_and_its_own(&make().await).await;
     pausing_twice_keeps_the_first_moment(&make().await).await;
     kill_switches_stand_until_they_are_taken_off(&make().await).await;
     nonces_are_never_given_twice(&make().await).await;
@@ -323,6 +324,42 @@ async fn pages_lead_from_the_newest_to_the_oldest(ledger: &impl Ledger) {
     agrees(ledger).await;
 }
 
+async fn an_orders_journal_is_whole_and_its_own(ledger: &impl Ledger) {
+    let (events, other) = (Events::new(1), Events::new(2));
+    let (one, two) = (events.intent("a-1", BTC), events.intent("a-2", BTC));
+    let mut batches = Vec::new();
+    let mut append = async |batch: nija_core::JournalBatch| batches.extend(ledger.append(batch).await.unwrap().records);
+    append(events.batch(vec![Events::accepted(&one), Events::routed(&one, "kraken", 0, "0.5")])).await;
+    append(events.batch(vec![Events::accepted(&two), Events::routed(&two, "kraken", 0, "0.5")])).await;
+    let dead = JournalEvent::AttemptEnded {
+        order: one.id,
+        attempt: 0,
+        sent_at: Some(events.now()),
+        reason: Reason::new("venue_unavailable", "it does not answer"),
+    };
+    append(events.batch(vec![dead, Events::routed(&one, "coinbase", 1, "0.5")])).await;
+    let sent = JournalEvent::StateChanged {
+        order: one.id,
+        state: OrderState::Working,
+        reason: None,
+        venue_order_id: None,
+        sent_at: Some(events.now()),
+    };
+    append(events.batch(vec![sent, Events::state(two.id, OrderState::Rejected)])).await;
+    append(events.batch(vec![Events::state(one.id, OrderState::Cancelled)])).await;
+    // A fill that comes after the end is the order's all the same.
+    let late = events.fill(Some(one.id), ("coinbase", BTC, "E1"), (Buy, "0.25", "63120.10", "0.11"));
+    append(events.batch(vec![JournalEvent::Paused { paused: true }, JournalEvent::Filled(late)])).await;
+    for intent in [&one, &two] {
+        let own = batches.iter().filter(|record| record.event.order() == Some(intent.id)).cloned();
+        assert_eq!(ledger.order_journal(events.user, intent.id).await, Ok(own.collect()));
+        assert_eq!(ledger.order_journal(other.user, intent.id).await, Ok(Vec::new()));
+    }
+    let receipt = nija_core::Receipt::from_journal(&ledger.order_journal(events.user, one.id).await.unwrap());
+    assert_eq!(receipt.unwrap().unwrap().attempts.len(), 2);
+    agrees(ledger).await;
+}
+
 async fn decisions_and_activity_keep_their_content(ledger: &impl Ledger) {
     let events = Events::new(1);
     let (sent, refused) = (events.intent("a-1", BTC), events.intent("a-2", "ETH-USD"));
@@ -333,6 +370,7 @@ async fn decisions_and_activity_keep_their_content(ledger: &impl Ledger) {
         state: OrderState::Failed,
         reason: Some(Reason::new("no_execution_venue_available", "no venue: \"coinbase\" \u{1F6AB}\n<b>")),
         venue_order_id: None,
+        sent_at: None,
     };
     let all = vec![
         Events::accepted(&sent),

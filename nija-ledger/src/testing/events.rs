@@ -93,7 +93,7 @@ impl Events {
     /// A change of state.
     #[must_use]
     pub fn state(order: OrderId, state: OrderState) -> JournalEvent {
-        JournalEvent::StateChanged { order, state, reason: None, venue_order_id: None }
+        JournalEvent::StateChanged { order, state, reason: None, venue_order_id: None, sent_at: None }
     }
 
     /// A fill, of an order or from elsewhere.

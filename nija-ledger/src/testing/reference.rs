@@ -277,6 +277,12 @@ impl Ledger for ReferenceLedger {
         Ok(page(mine.map(|record| (record.seq, record.clone())).collect(), request))
     }
 
+    async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
+        let records = self.records.lock();
+        let of_it = records.iter().filter(|record| record.user == user && record.event.order() == Some(order));
+        Ok(of_it.cloned().collect())
+    }
+
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
         let mut since = None;
         for record in self.records.lock().iter().filter(|record| record.user == user) {

@@ -85,6 +85,10 @@ impl Ledger for NullLedger {
         nothing()
     }
 
+    async fn order_journal(&self, _: UserId, _: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
+        Ok(Vec::new())
+    }
+
     async fn paused(&self, _: UserId) -> Result<Option<Timestamp>, LedgerError> {
         Ok(None)
     }

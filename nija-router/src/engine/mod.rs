@@ -24,6 +24,7 @@ mod money;
 mod names;
 mod news;
 mod owner;
+mod receipt;
 mod reconcile;
 mod record;
 mod reroute;

@@ -104,6 +104,8 @@ impl Inner {
             live.in_hand = false;
             return Turn::Stuck;
         }
+        let over =
+            JournalEvent::AttemptEnded { order, attempt, sent_at: live.sent_at(), reason: dead.reason.clone() };
         let intent = live.order.intent.clone();
         let exit = intent.signal.signal_type.is_exit();
         let now = self.clock.now();
@@ -118,10 +120,10 @@ impl Inner {
         let again = dead.again && young && attempt < attempts && (cancelled || paid());
         let events = if cancelled {
             let reason = Reason::new("cancelled", "cancelled before it reached a venue");
-            vec![ended(order, OrderState::Cancelled, reason)]
+            vec![over, ended(order, OrderState::Cancelled, reason)]
         } else if !again {
             let end = if dead.again { OrderState::Failed } else { OrderState::Rejected };
-            vec![ended(order, end, dead.reason.clone())]
+            vec![over, ended(order, end, dead.reason.clone())]
         } else if exit && may_wait {
             // Its absence at the venue means nothing while it waits here.
             live.in_hand = true;
@@ -129,7 +131,7 @@ impl Inner {
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
             match self.risk.assess(intent.clone(), &account).verdict {
-                Err(reason) => vec![ended(order, OrderState::Rejected, reason)],
+                Err(reason) => vec![over, ended(order, OrderState::Rejected, reason)],
                 Ok(approved) => {
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
                     let exclude: Vec<_> = avoid.cloned().into_iter().collect();
@@ -138,7 +140,7 @@ impl Inner {
                     let placed = self.place_in_lane(&approved, &decision, attempt + 1, now, true);
                     if let Some(placed) = placed {
                         let leg = placed.leg.clone();
-                        let routed = vec![JournalEvent::Routed { order, decision, leg }];
+                        let routed = vec![over, JournalEvent::Routed { order, decision, leg }];
                         if let Err(error) = self.record(user, &mut state, routed).await {
                             tracing::error!(%order, %error, "a failover could not be put on record");
                             if let Some(live) = state.orders.get_mut(&order) {
@@ -161,7 +163,7 @@ impl Inner {
                         no_venue(&decision)
                     };
                     let end = ended(order, OrderState::Failed, reason);
-                    vec![JournalEvent::NotRouted { order, decision }, end]
+                    vec![over, JournalEvent::NotRouted { order, decision }, end]
                 }
             }
         };

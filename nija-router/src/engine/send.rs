@@ -12,7 +12,9 @@ use crate::{
     planted::{Bug, planted},
 };
 
-use super::{conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, user::User, venue::Venue};
+use super::{
+    conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::SentAt, user::User, venue::Venue,
+};
 
 /// An order to send: risk let it through, and this leg of it is on record.
 pub(crate) struct Job {
@@ -20,6 +22,7 @@ pub(crate) struct Job {
     pub(super) order: OrderId,
     pub(super) approved: Approved<OrderIntent>,
     pub(super) leg: OrderLeg,
+    pub(super) sent: Arc<SentAt>,
 }
 
 impl LaneJob for Job {
@@ -72,13 +75,15 @@ impl Inner {
             quantity,
             job.leg.deadline,
         );
-        if self.clock.now() >= job.leg.deadline {
+        let now = self.clock.now();
+        if now >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
         // Looked at last: whoever threw the switch was told that nothing is opened from then on.
         if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
             return self.not_sent(job, Dead::killed()).await;
         }
+        job.sent.set(now);
         let began = Instant::now();
         let placing = venue.executor.place(&account, &order, notional);
         let outcome = tokio::time::timeout(self.config.place_timeout, placing).await.unwrap_or_else(|_| {

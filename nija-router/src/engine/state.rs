@@ -5,7 +5,10 @@ use nija_core::{
     Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::{Arc, OnceLock},
+};
 
 use crate::planted::{Bug, planted};
 
@@ -46,8 +49,21 @@ pub(crate) struct LiveOrder {
     pub(crate) ended: Option<ExecutionReport>,
     /// Whether a task is finding out what became of it.
     pub(crate) resolving: bool,
+    /// When the attempt that is under way left for its venue: written by its sender, which does not hold the user's lock.
+    pub(crate) sent: Option<Arc<SentAt>>,
     /// What it counts with in its user's sums.
     counted: Option<Share>,
+}
+
+/// When an attempt left for its venue, once it did.
+#[derive(Debug, Default)]
+pub(crate) struct SentAt(OnceLock<Timestamp>);
+
+impl SentAt {
+    /// It leaves now.
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.get_or_init(|| now);
+    }
 }
 
 impl LiveOrder {
@@ -61,8 +77,14 @@ impl LiveOrder {
             expected: Quantity::ZERO,
             ended: None,
             resolving: false,
+            sent: None,
             counted: None,
         }
+    }
+
+    /// When the attempt that is under way left for its venue; missing where it has not, or did before a restart.
+    pub(crate) fn sent_at(&self) -> Option<Timestamp> {
+        self.sent.as_ref()?.0.get().copied()
     }
 
     /// Counts its reservation with this fee rate from now on.

@@ -16,7 +16,7 @@ use super::{
     derived,
     inner::Inner,
     send::Job,
-    state::UserState,
+    state::{SentAt, UserState},
     user::User,
     venue::Venue,
     view::Holdings,
@@ -128,6 +128,7 @@ impl Inner {
                 order: intent.id,
                 approved: approved.clone(),
                 leg: placed.leg.clone(),
+                sent: Arc::default(),
             };
             early.fill(intent.signal.signal_type.priority(), intent.id, job);
         }
@@ -156,12 +157,14 @@ impl Inner {
         let id = approved.get().id;
         let live = state.orders.get_mut(&id)?;
         live.in_hand = true;
+        let sent = Arc::<SentAt>::default();
+        live.sent = Some(sent.clone());
         let worth = plan.quantity.at(plan.price).ok();
         let fee_rate = worth.and_then(|worth| plan.fees.checked_div(worth.get()));
         state.set_fee_rate(id, fee_rate.unwrap_or_default());
         let signal = &approved.get().signal;
         venue.routed.increment(1);
-        let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg };
+        let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg, sent };
         slot.fill(signal.signal_type.priority(), id, job);
         state.orders.get(&id).map(|live| live.order.clone())
     }
@@ -321,5 +324,5 @@ pub(super) fn no_venue(decision: &RouteDecision) -> Reason {
 }
 
 pub(super) const fn ended(order: OrderId, state: OrderState, reason: Reason) -> JournalEvent {
-    JournalEvent::StateChanged { order, state, reason: Some(reason), venue_order_id: None }
+    JournalEvent::StateChanged { order, state, reason: Some(reason), venue_order_id: None, sent_at: None }
 }

@@ -8,6 +8,7 @@ mod doubt;
 mod failover;
 mod fills;
 mod kill;
+mod receipts;
 mod restart;
 mod risk;
 mod scoring;

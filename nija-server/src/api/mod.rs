@@ -16,6 +16,7 @@ mod new_order;
 mod orders;
 mod page;
 mod positions;
+mod receipts;
 mod routing;
 mod stream;
 mod venues;
@@ -48,6 +49,7 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(orders::get))
         .routes(routes!(orders::cancel))
+        .routes(routes!(receipts::receipt))
         .routes(routes!(positions::open))
         .routes(routes!(positions::closed))
         .routes(routes!(positions::close))

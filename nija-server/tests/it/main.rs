@@ -14,6 +14,7 @@ mod lists;
 mod openapi;
 mod orders;
 mod problems;
+mod receipts;
 mod refusals;
 mod restart;
 mod secrets;

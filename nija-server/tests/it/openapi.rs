@@ -43,6 +43,7 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/orders",
         "/v1/orders/{id}",
         "/v1/orders/{id}/cancel",
+        "/v1/orders/{id}/receipt",
         "/v1/positions/open",
         "/v1/positions/closed",
         "/v1/positions/{id}/close",

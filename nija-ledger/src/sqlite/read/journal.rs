@@ -1,7 +1,7 @@
 //! Questions that the journal's entries answer: activity, fills, decisions, pauses.
 
 use nija_core::{
-    Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, OrderId, PageRequest, RouteDecision,
+    Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, Order, OrderId, PageRequest, RouteDecision,
     SettledFill, Timestamp, UserId, VenueId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::super::{
     fault::{Fault, Outcome},
     numbers::from_column,
+    projection::orders,
 };
 use super::{all, before, body, cut, one_more};
 
@@ -16,6 +17,8 @@ pub(in crate::sqlite) const NEWEST: &str = "SELECT seq, at, body FROM journal
     WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 pub(in crate::sqlite) const DECISIONS: &str = "SELECT seq, body FROM journal
     WHERE user = ?1 AND type IN ('routed', 'not_routed') AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+pub(in crate::sqlite) const OF_ORDER: &str = "SELECT seq, at, body FROM journal
+    WHERE user = ?1 AND seq >= ?2 AND order_id = ?3 ORDER BY seq";
 pub(in crate::sqlite) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM journal j
     CROSS JOIN fills f ON f.seq = j.seq
     WHERE j.user = ?1 AND j.type = 'filled' AND j.seq < ?2 ORDER BY j.seq DESC LIMIT ?3";
@@ -37,6 +40,33 @@ pub(in crate::sqlite) fn page(
         Ok((seq, record))
     })?;
     Ok(cut(rows, page))
+}
+
+/// Reads on from where the order was taken up until its entries have made of it what it is, so that only its own time is read: an index by
+/// order would cost every append a page.
+pub(in crate::sqlite) fn of_order(
+    connection: &Connection,
+    user: UserId,
+    id: OrderId,
+) -> Outcome<Vec<JournalRecord>> {
+    let key = params![id.as_uuid().into_bytes(), user.as_uuid().into_bytes()];
+    let found: Option<(i64, Order)> =
+        all(connection, orders::LOAD, key, |row| Ok((row.get(0)?, body(row, 1)?)))?.pop();
+    let Some((place, stands)) = found else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(OF_ORDER)?;
+    let mut rows =
+        statement.query(params![user.as_uuid().into_bytes(), place, id.as_uuid().into_bytes()])?;
+    let (mut records, mut order) = (Vec::new(), Order::new(stands.intent.clone()));
+    while let Some(row) = rows.next()? {
+        let (seq, at) = (from_column(row.get(0)?), Timestamp::from_micros(row.get(1)?));
+        let event: JournalEvent = body(row, 2)?;
+        order.apply(&event, at).map_err(LedgerError::from)?;
+        records.push(JournalRecord { seq, user, at, event });
+        if order == stands && order.state.is_final() {
+            break;
+        }
+    }
+    Ok(records)
 }
 
 pub(in crate::sqlite) fn decisions(

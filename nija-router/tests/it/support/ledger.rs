@@ -362,6 +362,12 @@ impl Ledger for MemoryLedger {
         Ok(page(copies(book.journal.iter().filter(|record| record.user == user)), request))
     }
 
+    async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
+        let book = self.book.lock();
+        let of_it = |record: &&Arc<JournalRecord>| record.user == user && record.event.order() == Some(order);
+        Ok(copies(book.journal.iter().filter(of_it)))
+    }
+
     async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
         Ok(self.book.lock().paused.get(&user).copied())
     }
