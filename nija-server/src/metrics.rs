@@ -16,6 +16,12 @@ static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 /// Seconds; from a journal write to a venue that hangs.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
 
+/// Basis points; slippage is negative where a fill was better than expected.
+const BPS: [f64; 14] = [-50.0, -20.0, -10.0, -5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+
+/// Quote units of a fee.
+const FEES: [f64; 10] = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 25.0, 100.0];
+
 impl MetricsHandle {
     /// Installs the recorder of this process, once. Where somebody else installed one before, theirs stays and ours is empty.
     pub(crate) fn install() -> Self {
@@ -41,6 +47,7 @@ impl MetricsHandle {
             gauge!("nija_venue_up", "venue" => venue()).set(if status.up { 1.0 } else { 0.0 });
             gauge!("nija_breaker_state", "venue" => venue()).set(breaker);
             gauge!("nija_executor_queue_depth", "venue" => venue()).set(count(status.health.queue_depth));
+            gauge!("nija_order_alarms", "venue" => venue()).set(count(status.alarms));
         }
         gauge!("nija_streams").set(count(streams));
         self.0.as_ref().map(PrometheusHandle::render).unwrap_or_default()
@@ -84,8 +91,11 @@ fn count(things: usize) -> f64 {
 }
 
 fn recorder() -> Option<PrometheusHandle> {
-    let builder =
-        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS).ok()?;
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_bps".into()), &BPS))
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full("nija_fees_quote".into()), &FEES))
+        .ok()?;
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).ok()?;
@@ -93,6 +103,26 @@ fn recorder() -> Option<PrometheusHandle> {
     describe_histogram!("nija_http_request_seconds", "Seconds from a request to its answer");
     describe_counter!("nija_orders_total", "Orders, by how they stood when their caller was answered");
     describe_counter!("nija_logins_total", "Logins, by outcome");
+    describe_counter!("nija_trades_routed_total", "Orders routed to a venue, failovers counted again");
+    describe_histogram!("nija_routing_latency_seconds", "Seconds that a route decision took");
+    describe_counter!(
+        "nija_executions_total",
+        "Orders sent to a venue and answered, or given up waiting for an answer"
+    );
+    describe_counter!("nija_executions_success_total", "Those of them that the venue took");
+    describe_counter!(
+        "nija_order_refusals_total",
+        "Orders refused by risk, routing or a venue, by the reason's code"
+    );
+    describe_counter!("nija_order_alarms_total", "Orders that came to need a person");
+    describe_gauge!("nija_order_alarms", "Orders that need a person now");
+    describe_gauge!("nija_orders_in_doubt", "Orders of which nobody knows whether they are at their venue");
+    describe_histogram!(
+        "nija_slippage_bps",
+        "Slippage of ended orders against their route's price, positive is worse"
+    );
+    describe_histogram!("nija_fee_bps", "Fees of ended orders in basis points of what was traded");
+    describe_histogram!("nija_fees_quote", "Fees of ended orders in quote units; the sum is what was paid");
     describe_gauge!("nija_venue_up", "1 where a venue can be traded at");
     describe_gauge!("nija_breaker_state", "0 closed, 1 half open, 2 open");
     describe_gauge!("nija_executor_queue_depth", "Orders waiting in a venue's lane");

@@ -2,6 +2,9 @@
 
 use nija_client::wire;
 use nija_core::{Candidate, OrderId, RouteDecision};
+use nija_router::VenueStatus;
+
+use super::words::milliseconds;
 
 /// A decision; `order` is missing in a preview.
 pub fn decision(order: Option<OrderId>, decision: &RouteDecision) -> wire::RoutingDecision {
@@ -20,6 +23,21 @@ pub fn decision(order: Option<OrderId>, decision: &RouteDecision) -> wire::Routi
             .and_then(|it| u64::try_from(it.as_millis()).ok()),
         candidates: decision.candidates.iter().map(candidate).collect(),
         decided_at: decision.decided_at.to_string(),
+    }
+}
+
+/// How orders fared at a venue lately.
+pub fn routing_stats(status: &VenueStatus) -> wire::RoutingStats {
+    let stats = &status.routing;
+    wire::RoutingStats {
+        venue: status.venue.to_string(),
+        routes: stats.routed,
+        sent: stats.sent as u64,
+        success_rate: stats.success_rate(),
+        latency_ms: stats.latency.map(milliseconds),
+        filled: stats.filled as u64,
+        slippage_bps: stats.slippage_bps,
+        fee_bps: stats.fee_bps,
     }
 }
 

@@ -15,7 +15,7 @@ mod words;
 
 pub use activity::{activity, is_told};
 pub use code::ErrorCode;
-pub use decision::decision;
+pub use decision::{decision, routing_stats};
 pub use market::{balance, candle, market};
 pub use order::{order, order_problem};
 pub use overview::{open_positions, overview};

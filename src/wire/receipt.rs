@@ -1,11 +1,10 @@
 //! Receipts.
 
 use nija_client::wire;
-use nija_core::{Attempt, Execution, Price, Reason, Receipt, Timestamp, Times, VenueShare};
+use nija_core::{Attempt, Execution, Price, Reason, Receipt, Times, Timestamp, VenueShare};
 use rust_decimal::Decimal;
-use std::time::Duration;
 
-use super::decision;
+use super::{decision, words::milliseconds};
 
 /// Digits behind the point of prices and amounts that a division made.
 const DIGITS: u32 = 12;
@@ -95,10 +94,6 @@ fn times(times: &Times) -> wire::ReceiptTimes {
 
 fn reason(reason: Option<&Reason>) -> (Option<String>, Option<String>) {
     (reason.map(|it| it.text.clone()), reason.map(|it| it.code.clone()))
-}
-
-fn milliseconds(time: Duration) -> Decimal {
-    Decimal::new(i64::try_from(time.as_micros()).unwrap_or(i64::MAX), 3).normalize()
 }
 
 fn tidy(value: Decimal) -> Decimal {

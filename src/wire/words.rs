@@ -2,6 +2,7 @@
 
 use nija_core::{Order, OrderSize, Symbol};
 use rust_decimal::Decimal;
+use std::time::Duration;
 
 /// `63,120.10`: at least `places` decimals, all that there are, thousands apart.
 pub(super) fn number(value: Decimal, places: usize) -> String {
@@ -31,6 +32,11 @@ pub(super) fn size(order: &Order) -> String {
             format!("{} {} of {}", number(money.get(), 2), symbol.quote(), symbol.base())
         }
     }
+}
+
+/// Milliseconds with the microseconds behind the point.
+pub(super) fn milliseconds(time: Duration) -> Decimal {
+    Decimal::new(i64::try_from(time.as_micros()).unwrap_or(i64::MAX), 3).normalize()
 }
 
 #[cfg(test)]

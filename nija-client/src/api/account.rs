@@ -3,7 +3,7 @@
 use super::PageQuery;
 use crate::client::{Call, Client};
 use crate::error::ClientError;
-use crate::wire::{Activity, BotStatus, Overview, Page, RoutingDecision};
+use crate::wire::{Activity, BotStatus, Overview, Page, RoutingDecisions};
 
 impl Client {
     /// Equity, profit and loss, open positions, newest activity. Money is in USD.
@@ -26,11 +26,11 @@ impl Client {
         self.call(Call::get(&["v1", "activity"]).query("kind", kind).page(page)).await
     }
 
-    /// Why orders went where they went, newest first.
+    /// Why orders went where they went, newest first, and how the venues fared lately.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn decisions(&self, page: &PageQuery) -> Result<Page<RoutingDecision>, ClientError> {
+    pub async fn decisions(&self, page: &PageQuery) -> Result<RoutingDecisions, ClientError> {
         self.call(Call::get(&["v1", "routing", "decisions"]).page(page)).await
     }
 

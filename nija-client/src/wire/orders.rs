@@ -173,6 +173,47 @@ pub struct RoutingDecision {
     pub decided_at: String,
 }
 
+/// `GET /v1/routing/decisions`: the caller's newest routes, the last one first, and how all venues fared lately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoutingDecisions {
+    /// Newest first: the first of the first page is the last decision, with every candidate.
+    pub items: Vec<RoutingDecision>,
+    /// Pass as `cursor` to get the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Rolling figures of every venue, over the orders of all users.
+    #[serde(default)]
+    pub stats: Vec<RoutingStats>,
+}
+
+/// How orders fared at a venue lately: over its last 200 sendings and the last 200 orders that ended there with a fill, since the server
+/// started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoutingStats {
+    /// The venue.
+    pub venue: String,
+    /// Orders routed there since the server started.
+    pub routes: u64,
+    /// Sendings that the figures cover.
+    pub sent: u64,
+    /// Share of them that the venue took, 0 to 1; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Decimal>,
+    /// Mean milliseconds from a sending to its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<Decimal>,
+    /// Orders with fills that the figures cover.
+    pub filled: u64,
+    /// Mean slippage in basis points, weighted by size; positive is worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slippage_bps: Option<Decimal>,
+    /// Mean fees in basis points, weighted by size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_bps: Option<Decimal>,
+}
+
 /// One venue in a routing decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -89,7 +89,7 @@ pub struct ReceiptTimes {
     /// Its route was on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed_at: Option<String>,
-    /// It left for the venue. Also absent where the venue's first word of it was a fill.
+    /// It left for the venue. Also absent where the server was restarted between that and the venue's first word of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<String>,
     /// The venue's first word of it: an acknowledgement, a fill or a refusal.

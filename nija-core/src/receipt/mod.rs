@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use std::time::Duration;
 
 use crate::{
-    JournalRecord, OrderIntent, OrderKind, OrderState, Price, Quantity, Reason, RouteDecision,
-    Timestamp, TransitionError, VenueId,
+    JournalRecord, OrderIntent, OrderKind, OrderState, Price, Quantity, Reason, RouteDecision, Timestamp,
+    TransitionError, VenueId,
 };
 
 /// An order's receipt: expected against realised, attempt by attempt and venue by venue. The parts add up to the whole.
@@ -49,7 +49,7 @@ pub struct Times {
     pub taken_up: Option<Timestamp>,
     /// Its route was durable.
     pub routed: Option<Timestamp>,
-    /// It left for the venue. Also `None` where the venue's first word of it was a fill.
+    /// It left for the venue. Also `None` where a restart came between that and the venue's first word of it.
     pub sent: Option<Timestamp>,
     /// The venue's first word of it was on record: an acknowledgement, a fill or a refusal.
     pub acknowledged: Option<Timestamp>,

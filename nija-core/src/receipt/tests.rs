@@ -31,7 +31,7 @@ impl Story {
         let user = UserId::generate(START, &entropy);
         let symbol = Symbol::new("BTC-USD").unwrap();
         let signal = TradeSignal::market(user, "first".parse().unwrap(), symbol, side, size);
-        let intent = OrderIntent { id: crate::OrderId::generate(START, &entropy), received_at: START, signal };
+        let intent = OrderIntent::new(crate::OrderId::generate(START, &entropy), START, signal);
         let mut story = Self { intent: intent.clone(), records: Vec::new() };
         story.push(JournalEvent::IntentAccepted { intent });
         story
@@ -106,7 +106,13 @@ impl Story {
         self.push(JournalEvent::AttemptEnded { order: self.intent.id, attempt, sent_at, reason })
     }
 
-    fn fill(&mut self, (attempt, venue): (u32, &str), quantity: Decimal, at: Decimal, fee: Decimal) -> Timestamp {
+    fn fill(
+        &mut self,
+        (attempt, venue): (u32, &str),
+        quantity: Decimal,
+        at: Decimal,
+        fee: Decimal,
+    ) -> Timestamp {
         let execution = VenueFill {
             venue: VenueId::new(venue).unwrap(),
             execution_id: ExecutionId::new(&format!("e{}", self.records.len())).unwrap(),
@@ -174,7 +180,8 @@ fn a_failover_shows_why_it_moved_on_and_what_the_price_did_meanwhile() {
     assert_eq!((second.state, second.execution.slippage), (OrderState::Filled, dec("10")));
     assert_eq!((receipt.total.slippage, receipt.shortfall), (dec("10"), dec("20")));
     assert_eq!(receipt.shortfall_bps(), Some(dec("200")));
-    let venues: Vec<_> = receipt.venues.iter().map(|it| (it.venue.as_str(), it.attempts, it.execution.fills)).collect();
+    let venues: Vec<_> =
+        receipt.venues.iter().map(|it| (it.venue.as_str(), it.attempts, it.execution.fills)).collect();
     assert_eq!(venues, [("a", 1, 0), ("b", 1, 1)]);
 }
 

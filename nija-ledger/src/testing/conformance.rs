@@ -328,7 +328,8 @@ async fn an_orders_journal_is_whole_and_its_own(ledger: &impl Ledger) {
     let (events, other) = (Events::new(1), Events::new(2));
     let (one, two) = (events.intent("a-1", BTC), events.intent("a-2", BTC));
     let mut batches = Vec::new();
-    let mut append = async |batch: nija_core::JournalBatch| batches.extend(ledger.append(batch).await.unwrap().records);
+    let mut append =
+        async |batch: nija_core::JournalBatch| batches.extend(ledger.append(batch).await.unwrap().records);
     append(events.batch(vec![Events::accepted(&one), Events::routed(&one, "kraken", 0, "0.5")])).await;
     append(events.batch(vec![Events::accepted(&two), Events::routed(&two, "kraken", 0, "0.5")])).await;
     let dead = JournalEvent::AttemptEnded {

@@ -279,7 +279,8 @@ impl Ledger for ReferenceLedger {
 
     async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
         let records = self.records.lock();
-        let of_it = records.iter().filter(|record| record.user == user && record.event.order() == Some(order));
+        let of_it =
+            records.iter().filter(|record| record.user == user && record.event.order() == Some(order));
         Ok(of_it.cloned().collect())
     }
 

@@ -6,6 +6,8 @@ use nija_core::{
 };
 use rust_decimal::Decimal;
 
+use super::stats::RoutingStats;
+
 /// A signal that was taken up, now or before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
@@ -69,6 +71,12 @@ pub struct VenueStatus {
     pub needs_credential: bool,
     /// Breaker, success rate, answer time, queue.
     pub health: VenueHealth,
+    /// How orders fared there lately.
+    pub routing: RoutingStats,
+    /// Orders of which nobody knows whether they are there.
+    pub in_doubt: usize,
+    /// Orders there that need a person.
+    pub alarms: usize,
     /// Whether its market stream is up.
     pub up: bool,
     /// What is wrong, in words: alarms first.

@@ -1,7 +1,8 @@
 //! Taking up what a venue says: reports, fills and balances become journal events.
 
 use nija_core::{
-    ExecutionReport, Fill, JournalEvent, LedgerError, OrderId, OrderState, Reason, TimeInForce, VenueFill,
+    ExecutionReport, Fill, JournalEvent, LedgerError, OrderId, OrderLeg, OrderState, Reason, TimeInForce,
+    VenueFill,
 };
 use std::sync::Arc;
 
@@ -165,6 +166,9 @@ impl Inner {
                 if drafted.execution.venue == fill.venue && drafted.execution.execution_id == fill.execution_id)
         });
         if !again {
+            if let Some(order) = order {
+                self.draft_first_word(state, draft, order, &fill);
+            }
             let fill = Fill {
                 user: user.id,
                 order,
@@ -174,6 +178,20 @@ impl Inner {
             draft.push(state, JournalEvent::Filled(fill), self.clock.now());
         }
         Ok(order)
+    }
+
+    /// A fill that is the venue's first word of its attempt acknowledges it, so that the journal tells when it was sent.
+    fn draft_first_word(&self, state: &UserState, draft: &mut Draft, order: OrderId, fill: &VenueFill) {
+        let of_attempt = |leg: &OrderLeg| {
+            leg.venue == fill.venue && fill.client_id.is_none_or(|client| client == leg.client_id)
+        };
+        let first = draft.order(state, order).is_some_and(|order| {
+            order.state == OrderState::Queued && order.leg.as_ref().is_some_and(of_attempt)
+        });
+        if first {
+            let name = Some(fill.venue_order_id.clone());
+            draft.change(state, order, OrderState::Working, None, name, self.clock.now());
+        }
     }
 
     async fn draft_report(

@@ -32,6 +32,7 @@ mod resolve;
 mod send;
 mod start;
 mod state;
+mod stats;
 mod submit;
 mod tasks;
 mod user;
@@ -43,6 +44,7 @@ pub use config::EngineConfig;
 pub use error::EngineError;
 pub(crate) use ids::ById;
 pub use kill::{KillReport, VenueProof};
+pub use stats::RoutingStats;
 
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,

@@ -1,11 +1,13 @@
 //! The one way in which a user's state changes: append to the journal, fold into memory, tell the listeners.
 
-use nija_core::{Appended, JournalBatch, JournalEvent, JournalRecord, LedgerError, Order, UserEventKind};
+use nija_core::{
+    Appended, JournalBatch, JournalEvent, JournalRecord, LedgerError, Order, OrderState, UserEventKind,
+};
 use std::sync::Arc;
 
 use crate::planted::{Bug, planted};
 
-use super::{inner::Inner, state::UserState, user::User};
+use super::{inner::Inner, state::UserState, stats::note_refusal, user::User};
 
 impl Inner {
     /// Makes events durable and then follows them. The caller holds the user's lock over the whole of it, so that memory and
@@ -35,6 +37,7 @@ impl Inner {
         for (key, holds) in &folded.holding {
             self.market.note_holding(user.id, key, *holds);
         }
+        self.note_doubts(state, &appended.records);
         for record in appended.records {
             self.bus.publish(user.id, at, UserEventKind::Journal(Arc::new(record)));
         }
@@ -44,7 +47,10 @@ impl Inner {
         for order in &folded.settled {
             if let Some(venue) = order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)) {
                 venue.clear_alarm(order.id());
+                venue.stats.note_settled(order);
+                venue.stats.note_doubt(order.id(), false);
             }
+            note_refusal(order);
         }
         user.note_change();
         if !state.held.is_empty() {
@@ -53,6 +59,27 @@ impl Inner {
         }
         Ok(folded.settled)
     }
+}
+
+impl Inner {
+    /// Orders that came into doubt or out of it. Those that ended are told by the caller.
+    fn note_doubts(&self, state: &UserState, records: &[JournalRecord]) {
+        for id in
+            records.iter().filter(|record| moves(&record.event)).filter_map(|record| record.event.order())
+        {
+            let order = state.orders.get(&id).map(|live| &live.order);
+            if let Some((order, leg)) = order.and_then(|order| Some((order, order.leg.as_ref()?)))
+                && let Some(venue) = self.venue(&leg.venue)
+            {
+                venue.stats.note_doubt(id, order.state == OrderState::Unknown);
+            }
+        }
+    }
+}
+
+/// Whether an event can bring an order into doubt or out of it.
+const fn moves(event: &JournalEvent) -> bool {
+    matches!(event, JournalEvent::StateChanged { .. } | JournalEvent::Filled(_) | JournalEvent::Routed { .. })
 }
 
 /// What a planted bug takes for recorded.

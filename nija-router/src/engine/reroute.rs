@@ -104,8 +104,12 @@ impl Inner {
             live.in_hand = false;
             return Turn::Stuck;
         }
-        let over =
-            JournalEvent::AttemptEnded { order, attempt, sent_at: live.sent_at(), reason: dead.reason.clone() };
+        let over = JournalEvent::AttemptEnded {
+            order,
+            attempt,
+            sent_at: live.sent_at(),
+            reason: dead.reason.clone(),
+        };
         let intent = live.order.intent.clone();
         let exit = intent.signal.signal_type.is_exit();
         let now = self.clock.now();

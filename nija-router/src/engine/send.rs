@@ -125,10 +125,7 @@ impl Inner {
         venue.lane.note_call(job.user.id, failed, began.elapsed(), &venue.executor.limits_used());
         let symbol = &job.approved.get().signal.symbol;
         venue.lane.note_order(symbol, outcome.is_ok());
-        venue.executions.increment(1);
-        if outcome.is_ok() {
-            venue.successes.increment(1);
-        }
+        venue.stats.note_answer(outcome.is_ok(), began.elapsed());
     }
 
     /// The venue took the order. The journal says by `Queued` already that it may have been sent, so one commit before the sending

@@ -87,6 +87,11 @@ impl Inner {
                 .as_ref()
                 .and_then(|leg| self.venue(&leg.venue))
                 .map(|venue| venue.executor.default_fees().taker);
+            if let Some(leg) = order.leg.as_ref().filter(|_| order.state == OrderState::Unknown)
+                && let Some(venue) = self.venue(&leg.venue)
+            {
+                venue.stats.note_doubt(order.id(), true);
+            }
             let live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
             user.state.lock().await.insert(live);
         }

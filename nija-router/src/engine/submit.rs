@@ -163,7 +163,7 @@ impl Inner {
         let fee_rate = worth.and_then(|worth| plan.fees.checked_div(worth.get()));
         state.set_fee_rate(id, fee_rate.unwrap_or_default());
         let signal = &approved.get().signal;
-        venue.routed.increment(1);
+        venue.stats.note_routed();
         let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg, sent };
         slot.fill(signal.signal_type.priority(), id, job);
         state.orders.get(&id).map(|live| live.order.clone())

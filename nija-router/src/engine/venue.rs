@@ -1,6 +1,5 @@
 //! A venue as the engine knows it.
 
-use metrics::{Counter, counter};
 use nija_core::{Executor, OrderId, VenueId};
 use parking_lot::Mutex;
 use std::{
@@ -11,7 +10,7 @@ use std::{
     },
 };
 
-use super::{answers::VenueStatus, latch::Latch, send::Job};
+use super::{answers::VenueStatus, latch::Latch, send::Job, stats::Stats};
 use crate::lane::Lane;
 
 /// One venue: its executor, its lane and what is wrong with it.
@@ -24,20 +23,15 @@ pub(crate) struct Venue {
     tried: Latch,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
-    /// Orders routed here, calls to place one, and those that were taken.
-    pub(crate) routed: Counter,
-    pub(crate) executions: Counter,
-    pub(crate) successes: Counter,
+    /// How orders fared here.
+    pub(crate) stats: Stats,
 }
 
 impl Venue {
     pub(crate) fn new(executor: Arc<dyn Executor>, lane: Arc<Lane<Job>>) -> Self {
         let id = executor.contract().venue.clone();
-        let name = || id.to_string();
         Self {
-            routed: counter!("nija_trades_routed_total", "venue" => name()),
-            executions: counter!("nija_executions_total", "venue" => name()),
-            successes: counter!("nija_executions_success_total", "venue" => name()),
+            stats: Stats::new(&id),
             id,
             executor,
             lane,
@@ -85,6 +79,9 @@ impl Venue {
             name: contract.name.to_owned(),
             needs_credential: contract.needs_credential,
             health: self.lane.health(),
+            routing: self.stats.rolling(),
+            in_doubt: self.stats.in_doubt(),
+            alarms: alarms.len(),
             up: self.up.load(Ordering::Relaxed),
             detail: if alarms.is_empty() { self.trouble.lock().clone() } else { Some(alarms.join("; ")) },
         }

@@ -11,6 +11,7 @@ mod demo;
 mod isolation;
 mod limits;
 mod lists;
+mod metrics;
 mod openapi;
 mod orders;
 mod problems;

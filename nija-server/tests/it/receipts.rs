@@ -22,7 +22,8 @@ async fn a_filled_orders_receipt_adds_up_to_the_order_and_is_its_owners_alone() 
     let [attempt] = receipt.attempts.as_slice() else { panic!("{receipt:?}") };
     assert_eq!((&attempt.figures, Some(&attempt.venue)), (&receipt.total, order.venue.as_ref()));
     let times = &receipt.times;
-    for at in [&times.taken_up_at, &times.routed_at, &times.acknowledged_at, &times.first_fill_at, &times.ended_at]
+    for at in
+        [&times.taken_up_at, &times.routed_at, &times.acknowledged_at, &times.first_fill_at, &times.ended_at]
     {
         assert!(at.is_some(), "{times:?}");
     }
@@ -38,6 +39,9 @@ async fn a_refused_orders_receipt_says_why() {
     let refused = ada.place(&buy("50")).await;
     let id = refused.json["order"]["id"].as_str().unwrap();
     let receipt = ada.get(&format!("/v1/orders/{id}/receipt")).await.ok();
-    assert_eq!((receipt["state"].as_str(), receipt["reason_code"].as_str()), (Some("rejected"), Some("trading_paused")));
+    assert_eq!(
+        (receipt["state"].as_str(), receipt["reason_code"].as_str()),
+        (Some("rejected"), Some("trading_paused"))
+    );
     assert_eq!(receipt["attempts"], serde_json::json!([]));
 }

@@ -54,8 +54,7 @@ pub(in crate::sqlite) fn of_order(
         all(connection, orders::LOAD, key, |row| Ok((row.get(0)?, body(row, 1)?)))?.pop();
     let Some((place, stands)) = found else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(OF_ORDER)?;
-    let mut rows =
-        statement.query(params![user.as_uuid().into_bytes(), place, id.as_uuid().into_bytes()])?;
+    let mut rows = statement.query(params![user.as_uuid().into_bytes(), place, id.as_uuid().into_bytes()])?;
     let (mut records, mut order) = (Vec::new(), Order::new(stands.intent.clone()));
     while let Some(row) = rows.next()? {
         let (seq, at) = (from_column(row.get(0)?), Timestamp::from_micros(row.get(1)?));
