@@ -59,6 +59,7 @@ impl Story {
         let chosen = venue.map(|venue| Candidate {
             venue: VenueId::new(venue).unwrap(),
             score: Some(dec("80")),
+            cost: None,
             factors: Vec::new(),
             rejections: Vec::new(),
             plan: Some(plan),
@@ -66,6 +67,7 @@ impl Story {
         let refused = Candidate {
             venue: VenueId::new("closed").unwrap(),
             score: None,
+            cost: None,
             factors: Vec::new(),
             rejections: vec![Ineligible::MarketClosed],
             plan: None,
@@ -78,6 +80,7 @@ impl Story {
             reason: "the best score".to_owned(),
             candidates: chosen.into_iter().chain([refused]).collect(),
             decided_at: START,
+            split: Vec::new(),
         }
     }
 

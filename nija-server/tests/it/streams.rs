@@ -241,5 +241,6 @@ fn large() -> RouteDecision {
         reason: "x".repeat(1 << 20),
         candidates: Vec::new(),
         decided_at: Timestamp::from_micros(0),
+        split: Vec::new(),
     }
 }
