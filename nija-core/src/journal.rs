@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState, Reason,
-    RouteDecision, Timestamp, Unconfirmed, UserId, VenueOrderId,
+    ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState,
+    Reason, RouteDecision, RoutingPreference, Timestamp, Unconfirmed, UserId, VenueOrderId,
 };
 
 /// One thing that happened.
@@ -32,6 +32,23 @@ pub enum JournalEvent {
         order: OrderId,
         /// All candidates and why not.
         decision: RouteDecision,
+    },
+    /// An order is carried out by others from now on: each is an intent of its own with this order as its parent.
+    Scheduled {
+        /// The order.
+        order: OrderId,
+        /// How.
+        method: ExecutionMethod,
+        /// All candidates and why, where the venues were chosen at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<RouteDecision>,
+    },
+    /// An order that is carried out by others gets no more of them; its end follows once those that are there have ended.
+    Stopped {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: Reason,
     },
     /// An order changed state.
     StateChanged {
@@ -96,6 +113,11 @@ pub enum JournalEvent {
         /// What it stopped.
         scope: KillScope,
     },
+    /// The user chose how venues are chosen.
+    RoutingPreferred {
+        /// What from now on; nothing of it follows the platform.
+        preference: RoutingPreference,
+    },
 }
 
 impl JournalEvent {
@@ -106,6 +128,8 @@ impl JournalEvent {
             Self::IntentAccepted { .. } => "intent_accepted",
             Self::Routed { .. } => "routed",
             Self::NotRouted { .. } => "not_routed",
+            Self::Scheduled { .. } => "scheduled",
+            Self::Stopped { .. } => "stopped",
             Self::StateChanged { .. } => "state_changed",
             Self::AttemptEnded { .. } => "attempt_ended",
             Self::Filled(_) => "filled",
@@ -114,6 +138,7 @@ impl JournalEvent {
             Self::KillSwitchOn { .. } => "kill_switch_on",
             Self::KillSwitchDone { .. } => "kill_switch_done",
             Self::KillSwitchOff { .. } => "kill_switch_off",
+            Self::RoutingPreferred { .. } => "routing_preferred",
         }
     }
 
@@ -135,6 +160,8 @@ impl JournalEvent {
             Self::IntentAccepted { intent } => Some(intent.id),
             Self::Routed { order, .. }
             | Self::NotRouted { order, .. }
+            | Self::Scheduled { order, .. }
+            | Self::Stopped { order, .. }
             | Self::StateChanged { order, .. }
             | Self::AttemptEnded { order, .. } => Some(*order),
             Self::Filled(fill) => fill.order,
@@ -142,7 +169,8 @@ impl JournalEvent {
             | Self::Paused { .. }
             | Self::KillSwitchOn { .. }
             | Self::KillSwitchDone { .. }
-            | Self::KillSwitchOff { .. } => None,
+            | Self::KillSwitchOff { .. }
+            | Self::RoutingPreferred { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
-    Position, PositionId, RouteDecision, Symbol, Timestamp, UserId, VenueId,
+    Position, PositionId, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -119,6 +119,9 @@ pub trait Ledger: Send + Sync {
         page: PageRequest,
     ) -> Result<LedgerPage<Order>, LedgerError>;
 
+    /// The orders by which an order is carried out, oldest first.
+    async fn children(&self, user: UserId, parent: OrderId) -> Result<Vec<Order>, LedgerError>;
+
     /// All orders of all users that are not in a final state: where a start picks up.
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError>;
 
@@ -169,6 +172,8 @@ pub trait Ledger: Send + Sync {
 
     /// Every kill switch that is on, by user and scope.
     async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError>;
+    /// How the user wants venues to be chosen; the default where the user did not say.
+    async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError>;
 
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.

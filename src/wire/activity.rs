@@ -1,7 +1,7 @@
 //! Activity lines, from the journal.
 
 use nija_client::wire::Activity;
-use nija_core::{Fill, JournalEvent, JournalRecord, Order, OrderState, Side};
+use nija_core::{ExecutionMethod, Fill, JournalEvent, JournalRecord, Order, OrderState, Side};
 use rust_decimal::Decimal;
 
 use super::words::{number, size};
@@ -11,7 +11,7 @@ pub fn is_told(event: &JournalEvent) -> Option<&'static str> {
     match event {
         JournalEvent::Filled(_) => Some("trade"),
         JournalEvent::StateChanged { state, .. } if verb(*state).is_some() => Some("order"),
-        JournalEvent::ExternalOrder { .. } => Some("order"),
+        JournalEvent::ExternalOrder { .. } | JournalEvent::Scheduled { .. } => Some("order"),
         JournalEvent::Paused { .. } => Some("bot"),
         _ => None,
     }
@@ -43,6 +43,16 @@ pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<
             );
             line.title = format!("{}: {what}", verb(*state).unwrap_or("Order changed"));
             line.detail = reason.as_ref().map(|reason| reason.text.clone());
+        }
+        JournalEvent::Scheduled { method, .. } => {
+            let what = order.map_or_else(
+                || "an order".to_owned(),
+                |order| format!("{} {}", order.intent.signal.side, size(order)),
+            );
+            line.title = match method {
+                ExecutionMethod::Twap { slices, .. } => format!("In {slices} slices: {what}"),
+                ExecutionMethod::Split => format!("At several venues: {what}"),
+            };
         }
         JournalEvent::ExternalOrder { report } => {
             line.title =

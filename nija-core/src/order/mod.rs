@@ -4,12 +4,14 @@ mod intent;
 mod kind;
 mod projection;
 mod report;
+mod schedule;
 mod state;
 
 pub use intent::*;
 pub use kind::*;
 pub use projection::*;
 pub use report::*;
+pub use schedule::*;
 pub use state::*;
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Fill, OrderIntent, OrderKind, OrderState};
+use super::{Fill, OrderIntent, OrderKind, OrderState, Schedule};
 use crate::{JournalEvent, OrderId, Price, Quantity, Timestamp, VenueClientId, VenueId, VenueOrderId};
 
 /// Why something was refused or ended: a stable code for programs and words for people.
@@ -41,6 +41,9 @@ pub struct Order {
     pub reason: Option<Reason>,
     /// Time of the last event.
     pub updated_at: Timestamp,
+    /// How it is carried out by orders of its own, where it is; it has no leg then, and its fills are those of its children.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
 }
 
 /// The attempt at a venue that an order is at.
@@ -109,6 +112,7 @@ impl Order {
             fees: Decimal::ZERO,
             reason: None,
             updated_at: intent.received_at,
+            schedule: None,
             intent,
         }
     }
@@ -158,11 +162,43 @@ impl Order {
                     leg.venue_order_id = Some(id.clone());
                 }
             }
+            JournalEvent::Scheduled { method, .. } => {
+                if self.state != OrderState::Routing {
+                    self.become_state(OrderState::Routing)?;
+                }
+                self.become_state(OrderState::Working)?;
+                self.schedule = Some(Schedule::new(*method, at));
+            }
+            JournalEvent::Stopped { reason, .. } => {
+                if let Some(schedule) = self.schedule.as_mut() {
+                    schedule.stopped = true;
+                }
+                self.reason = Some(reason.clone());
+            }
             JournalEvent::Filled(fill) => self.add_fill(fill),
             _ => return Ok(()),
         }
         self.updated_at = at;
         Ok(())
+    }
+
+    /// Takes up an event of one of its children: that there is one, and what it filled.
+    pub fn apply_child(&mut self, event: &JournalEvent, at: Timestamp) {
+        match event {
+            JournalEvent::IntentAccepted { .. } => {
+                let Some(schedule) = self.schedule.as_mut() else { return };
+                schedule.children = schedule.children.saturating_add(1);
+                schedule.last_child_at = Some(at);
+            }
+            JournalEvent::Filled(fill) => {
+                self.count_fill(fill);
+                if self.state.can_become(OrderState::PartialFill) {
+                    self.state = OrderState::PartialFill;
+                }
+            }
+            _ => return,
+        }
+        self.updated_at = at;
     }
 
     fn become_state(&mut self, next: OrderState) -> Result<(), TransitionError> {
@@ -175,10 +211,8 @@ impl Order {
 
     /// Fills count whatever the state: a late one after a cancel is money all the same.
     fn add_fill(&mut self, fill: &Fill) {
+        self.count_fill(fill);
         let execution = &fill.execution;
-        self.filled = self.filled.plus(execution.quantity);
-        self.filled_notional += execution.quantity.get() * execution.price.get();
-        self.fees += fill.fee_in_quote;
         if let Some(leg) = self.leg.as_mut() {
             leg.venue_order_id.get_or_insert_with(|| execution.venue_order_id.clone());
             let whole = self.filled >= leg.quantity;
@@ -187,5 +221,12 @@ impl Order {
                 self.state = next;
             }
         }
+    }
+
+    fn count_fill(&mut self, fill: &Fill) {
+        let execution = &fill.execution;
+        self.filled = self.filled.plus(execution.quantity);
+        self.filled_notional += execution.quantity.get() * execution.price.get();
+        self.fees += fill.fee_in_quote;
     }
 }

@@ -59,7 +59,8 @@ impl OrderState {
         };
         match self {
             Pending => &[Routing, Rejected, Cancelled, Failed],
-            Routing => &[Queued, Rejected, Cancelled, Failed],
+            // An order that is carried out by others works from here on.
+            Routing => &[Queued, Working, Rejected, Cancelled, Failed],
             // A restart finds Queued orders that may have been sent, hence every outcome and `Unknown`.
             Queued => &[
                 Executing,

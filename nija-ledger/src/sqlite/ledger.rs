@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
     LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl,
-    RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 
 use super::{SqliteLedger, projection, read, verify, writer::Job};
@@ -37,6 +37,10 @@ impl Ledger for SqliteLedger {
         page: PageRequest,
     ) -> Result<LedgerPage<Order>, LedgerError> {
         self.read(move |c| read::orders::page(c, user, state, page)).await
+    }
+
+    async fn children(&self, user: UserId, parent: OrderId) -> Result<Vec<Order>, LedgerError> {
+        self.read(move |c| read::orders::children(c, user, parent)).await
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
@@ -104,6 +108,10 @@ impl Ledger for SqliteLedger {
 
     async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
         self.read(projection::kill::all).await
+    }
+
+    async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
+        self.read(move |c| read::journal::routing_preference(c, user)).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

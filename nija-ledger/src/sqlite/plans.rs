@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{nonces, projection, read, schema};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 28] = [
+const STATEMENTS: [(&str, bool); 30] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
@@ -16,6 +16,7 @@ const STATEMENTS: [(&str, bool); 28] = [
     (projection::pnl::DAY, false),
     (projection::pnl::TOTAL, false),
     (read::orders::NEWEST, false),
+    (read::orders::CHILDREN, false),
     (read::orders::NEWEST_IN_STATE, false),
     (read::orders::LIVE, true),
     (read::orders::ACTIVE, true),
@@ -30,6 +31,7 @@ const STATEMENTS: [(&str, bool); 28] = [
     (read::journal::FILLS_AT_VENUE, false),
     (read::journal::NEWEST_FILL, false),
     (read::journal::PAUSED, false),
+    (read::journal::PREFERENCE, false),
     (read::pnl::FIRST_DAY, false),
     (read::pnl::TOTALS, false),
     (read::pnl::DAYS, false),

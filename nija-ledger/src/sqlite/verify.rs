@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("orders", "place"),
     ("positions", "opened"),
     ("fills", "seq"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str); 8] = [
     ("pnl_totals", "user, currency"),
     ("paused", "user"),
     ("kill_switches", "user, scope"),
+    ("routing_preferences", "user"),
 ];
 
 /// What differs, in words; nothing when all agrees. Of each table only the first difference is told.

@@ -2,9 +2,9 @@
 
 use nija_core::{
     CredentialId, JournalEvent, KillId, KillScope, Ledger, LedgerError, OrderId, OrderState, PageRequest,
-    Reason, SeededEntropy,
+    Reason, RoutingPolicy, RoutingPreference, SeededEntropy,
     Side::{Buy, Sell},
-    Timestamp, TransitionError, UserId, VenueId,
+    Timestamp, TransitionError, UserId, VenueId, Weights,
 };
 use rust_decimal::Decimal;
 use std::future::Future;
@@ -33,6 +33,8 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     an_orders_journal_is_whole_and_its_own(&make().await).await;
     pausing_twice_keeps_the_first_moment(&make().await).await;
     kill_switches_stand_until_they_are_taken_off(&make().await).await;
+    an_order_carried_out_by_others_is_what_they_made_it(&make().await).await;
+    the_newest_preference_holds(&make().await).await;
     nonces_are_never_given_twice(&make().await).await;
     what_is_open_names_its_symbol(&make().await).await;
 }
@@ -457,6 +459,74 @@ async fn kill_switches_stand_until_they_are_taken_off(ledger: &impl Ledger) {
     append(UserId::PLATFORM, JournalEvent::KillSwitchOff { scope: venue.clone() }).await;
     let all = ledger.kill_switches().await.unwrap();
     assert_eq!(all.iter().map(|on| on.user).collect::<Vec<_>>(), [mine.0]);
+    agrees(ledger).await;
+}
+
+async fn an_order_carried_out_by_others_is_what_they_made_it(ledger: &impl Ledger) {
+    let (events, other) = (Events::new(1), Events::new(2));
+    let (parent, foreign) = (events.intent("whole", BTC), other.intent("theirs", BTC));
+    ledger.append(other.batch(vec![Events::accepted(&foreign)])).await.unwrap();
+    let begin = events.batch(vec![Events::accepted(&parent), Events::scheduled(&parent)]);
+    let began_at = begin.at;
+    ledger.append(begin).await.unwrap();
+    let (one, two) = (events.child(&parent, "nija:1"), events.child(&parent, "nija:2"));
+    let first = events.batch(vec![Events::accepted(&one), Events::routed(&one, "kraken", 0, "0.5")]);
+    let fill = events.fill(Some(one.id), ("kraken", BTC, "E1"), (Buy, "0.5", "60000", "0.30"));
+    ledger.append(first).await.unwrap();
+    let second = events.batch(vec![
+        JournalEvent::Filled(fill),
+        Events::accepted(&two),
+        Events::routed(&two, "paper", 0, "0.5"),
+    ]);
+    let newest = second.at;
+    ledger.append(second).await.unwrap();
+    let stands = async || ledger.order(events.user, parent.id).await.unwrap().unwrap();
+    let order = stands().await;
+    assert_eq!((order.state, order.filled.to_string()), (OrderState::PartialFill, "0.5".to_owned()));
+    assert_eq!((order.fees.to_string(), order.leg), ("0.30".to_owned(), None));
+    let schedule = order.schedule.unwrap();
+    assert_eq!((schedule.began_at, schedule.children), (began_at, 2));
+    assert_eq!((schedule.last_child_at, schedule.stopped), (Some(newest), false));
+    let names = async |user| -> Vec<OrderId> {
+        ledger.children(user, parent.id).await.unwrap().iter().map(nija_core::Order::id).collect()
+    };
+    assert_eq!(names(events.user).await, [one.id, two.id]);
+    assert_eq!(names(other.user).await, [], "nobody sees another's");
+
+    let reason = Reason::new("cancelled", "cancelled at your request");
+    let stop = JournalEvent::Stopped { order: parent.id, reason: reason.clone() };
+    let late = events.fill(Some(two.id), ("paper", BTC, "E1"), (Buy, "0.1", "60000", "0"));
+    let end =
+        events.batch(vec![stop, Events::state(two.id, OrderState::Cancelled), JournalEvent::Filled(late)]);
+    ledger.append(end).await.unwrap();
+    ledger.append(events.batch(vec![Events::state(parent.id, OrderState::Cancelled)])).await.unwrap();
+    let order = stands().await;
+    assert_eq!((order.state, order.filled.to_string()), (OrderState::Cancelled, "0.6".to_owned()));
+    assert_eq!((order.reason, order.schedule.unwrap().stopped), (Some(reason), true));
+
+    let orphan = events.child(&foreign, "orphan");
+    let refused = ledger.append(events.batch(vec![Events::accepted(&orphan)])).await;
+    assert_eq!(refused, Err(LedgerError::NoSuchOrder(foreign.id)), "a parent is the user's own");
+    let mut own = events.intent("own", BTC);
+    own.parent = Some(own.id);
+    let refused = ledger.append(events.batch(vec![Events::accepted(&own)])).await;
+    assert!(matches!(refused, Err(LedgerError::Invalid(_))), "{refused:?}");
+    agrees(ledger).await;
+}
+
+async fn the_newest_preference_holds(ledger: &impl Ledger) {
+    let events = Events::new(1);
+    assert_eq!(ledger.routing_preference(events.user).await, Ok(RoutingPreference::default()));
+    let wanted = [
+        RoutingPreference { policy: Some(RoutingPolicy::ExpectedCost), weights: None },
+        RoutingPreference { policy: None, weights: Some(Weights::default()) },
+    ];
+    for preference in wanted {
+        let batch = events.batch(vec![JournalEvent::RoutingPreferred { preference }]);
+        ledger.append(batch).await.unwrap();
+        assert_eq!(ledger.routing_preference(events.user).await, Ok(preference));
+    }
+    assert_eq!(ledger.routing_preference(Events::new(2).user).await, Ok(RoutingPreference::default()));
     agrees(ledger).await;
 }
 

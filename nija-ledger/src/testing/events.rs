@@ -1,10 +1,10 @@
 //! Made-up events that look like real ones.
 
 use nija_core::{
-    Candidate, ClientOrderId, ExecutionId, Fill, Ineligible, JournalBatch, JournalEvent, Liquidity, OrderId,
-    OrderIntent, OrderKind, OrderLeg, OrderSize, OrderState, PageRequest, Price, Quantity, RouteDecision,
-    SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId, VenueClientId,
-    VenueFill, VenueId, VenueOrderId,
+    Candidate, ClientOrderId, ExecutionId, ExecutionMethod, Fill, Ineligible, JournalBatch, JournalEvent,
+    Liquidity, OrderId, OrderIntent, OrderKind, OrderLeg, OrderSize, OrderState, PageRequest, Price,
+    Quantity, RouteDecision, SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal,
+    UserId, VenueClientId, VenueFill, VenueId, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,6 +56,19 @@ impl Events {
             strategy: Some("apex".to_owned()),
         };
         OrderIntent::new(OrderId::generate(received_at, &self.entropy), received_at, signal)
+    }
+
+    /// An intent by which another is carried out.
+    pub fn child(&self, parent: &OrderIntent, client_order_id: &str) -> OrderIntent {
+        let child = self.intent(client_order_id, parent.signal.symbol.as_str());
+        OrderIntent { parent: Some(parent.id), ..child }
+    }
+
+    /// An order is carried out in slices from now on.
+    #[must_use]
+    pub fn scheduled(intent: &OrderIntent) -> JournalEvent {
+        let method = ExecutionMethod::Twap { slices: 4, every_ms: 30_000 };
+        JournalEvent::Scheduled { order: intent.id, method, decision: None }
     }
 
     /// Taking an intent up.

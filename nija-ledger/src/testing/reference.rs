@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
     Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -63,6 +63,11 @@ fn orders(records: &[JournalRecord]) -> Vec<(u64, Order)> {
             let (_, order) = orders.iter_mut().find(|(_, order)| order.id() == id).unwrap();
             order.apply(&record.event, record.at).unwrap();
         }
+        let child = record.event.order().and_then(|id| orders.iter().find(|(_, order)| order.id() == id));
+        let parent = child.and_then(|(_, child)| child.intent.parent);
+        if let Some((_, parent)) = orders.iter_mut().find(|(_, order)| Some(order.id()) == parent) {
+            parent.apply_child(&record.event, record.at);
+        }
     }
     orders
 }
@@ -95,6 +100,10 @@ fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, Le
             if orders(records).iter().any(|(_, order)| order.id() == intent.id) {
                 return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)));
             }
+            if intent.parent == Some(intent.id) {
+                return Err(LedgerError::Invalid(format!("order {} is its own parent", intent.id)));
+            }
+            intent.parent.map(find).transpose()?;
         }
         JournalEvent::Filled(fill) => {
             let same = |known: &Fill| {
@@ -112,6 +121,9 @@ fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, Le
             let open = book(records).open.remove(&key);
             let order = fill.order.map(find).transpose()?;
             amounts::check(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
+            if let Some(parent) = order.and_then(|order| order.intent.parent) {
+                amounts::check(fill, Some(&find(parent)?), None)?;
+            }
         }
         event => {
             if let Some(id) = event.order() {
@@ -181,6 +193,11 @@ impl Ledger for ReferenceLedger {
         let mut orders = of_user(orders(&self.records.lock()), user);
         orders.retain(|(_, order)| state.is_none_or(|state| order.state == state));
         Ok(page(orders, request))
+    }
+
+    async fn children(&self, user: UserId, parent: OrderId) -> Result<Vec<Order>, LedgerError> {
+        let orders = of_user(orders(&self.records.lock()), user).into_iter().map(|(_, order)| order);
+        Ok(orders.filter(|order| order.intent.parent == Some(parent)).collect())
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
@@ -304,6 +321,16 @@ impl Ledger for ReferenceLedger {
             }
         }
         Ok(on.into_values().collect())
+    }
+
+    async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
+        let records = self.records.lock();
+        let mine = records.iter().rev().filter(|record| record.user == user);
+        let newest = mine.filter_map(|record| match record.event {
+            JournalEvent::RoutingPreferred { preference } => Some(preference),
+            _ => None,
+        });
+        Ok(newest.take(1).next().unwrap_or_default())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

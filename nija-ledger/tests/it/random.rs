@@ -1,8 +1,8 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Side,
-    Timestamp, VenueId,
+    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Reason,
+    Side, Timestamp, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use proptest::prelude::*;
@@ -17,7 +17,8 @@ const ALL: PageRequest = PageRequest { before: None, limit: usize::MAX };
 /// One event, by small numbers that are mapped to what exists.
 #[derive(Debug, Clone)]
 enum Step {
-    Accept { client_id: u8, symbol: usize },
+    Accept { client_id: u8, symbol: usize, parent: Option<usize> },
+    Schedule { order: usize, stop: bool },
     Route { order: usize, venue: usize, quantity: u32 },
     State { order: usize, choice: usize, legal: bool },
     Fill(FillStep),
@@ -57,7 +58,9 @@ fn fill() -> impl Strategy<Value = FillStep> {
 fn step() -> impl Strategy<Value = Step> {
     let order = 0..30_usize;
     prop_oneof![
-        3 => (0..40_u8, 0..3_usize).prop_map(|(client_id, symbol)| Step::Accept { client_id, symbol }),
+        3 => (0..40_u8, 0..3_usize, prop::option::weighted(0.3, 0..30_usize))
+            .prop_map(|(client_id, symbol, parent)| Step::Accept { client_id, symbol, parent }),
+        1 => (order.clone(), any::<bool>()).prop_map(|(order, stop)| Step::Schedule { order, stop }),
         3 => (order.clone(), 0..2_usize, 1..8_u32)
             .prop_map(|(order, venue, quantity)| Step::Route { order, venue, quantity }),
         4 => (order, any::<usize>(), prop::bool::weighted(0.85))
@@ -81,9 +84,19 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
     };
     let nothing = JournalEvent::Paused { paused: false };
     match step {
-        Step::Accept { client_id, symbol } => {
-            Events::accepted(&owner.intent(&format!("c-{client_id}"), SYMBOLS[*symbol]))
+        Step::Accept { client_id, symbol, parent } => {
+            let (name, symbol) = (format!("c-{client_id}"), SYMBOLS[*symbol]);
+            let child = parent.and_then(pick).map(|parent| owner.child(&parent.intent, &name));
+            Events::accepted(&child.unwrap_or_else(|| owner.intent(&name, symbol)))
         }
+        Step::Schedule { order, stop } => pick(*order).map_or(nothing, |order| {
+            let reason = Reason::new("cancelled", "cancelled at your request");
+            if *stop {
+                JournalEvent::Stopped { order: order.id(), reason }
+            } else {
+                Events::scheduled(&order.intent)
+            }
+        }),
         Step::Route { order, venue, quantity } => pick(*order).map_or(nothing, |order| {
             Events::routed(
                 &order.intent,
@@ -160,6 +173,7 @@ async fn answers(
         }
         for order in known {
             all.push(format!("{:#?}", ledger.order(user, order.id()).await?));
+            all.push(format!("{:#?}", ledger.children(user, order.id()).await?));
         }
     }
     Ok(all)

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
     LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RouteDecision,
-    SettledFill, Symbol, Timestamp, UserId, VenueId,
+    RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,6 +39,10 @@ impl Ledger for NullLedger {
         _: PageRequest,
     ) -> Result<LedgerPage<Order>, LedgerError> {
         nothing()
+    }
+
+    async fn children(&self, _: UserId, _: OrderId) -> Result<Vec<Order>, LedgerError> {
+        Ok(Vec::new())
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
@@ -95,6 +99,10 @@ impl Ledger for NullLedger {
 
     async fn kill_switches(&self) -> Result<Vec<nija_core::KillSwitch>, LedgerError> {
         Ok(Vec::new())
+    }
+
+    async fn routing_preference(&self, _: UserId) -> Result<RoutingPreference, LedgerError> {
+        Ok(RoutingPreference::default())
     }
 
     async fn reserve_nonces(&self, _: CredentialId, floor: u64, _: u64) -> Result<u64, LedgerError> {

@@ -1,4 +1,4 @@
-//! What follows from the journal: orders, positions, fills, sums, pauses and kill switches.
+//! What follows from the journal: orders, positions, fills, sums, pauses, kill switches and preferences.
 //!
 //! An entry is durable with its commit; its consequences are drawn in memory ([`Projector`] on [`Staged`]) and reach the tables a
 //! little later, each row once however many entries changed it. Nobody can tell: whoever reads has them written first, and what a
@@ -10,9 +10,12 @@ pub(super) mod orders;
 mod pause;
 pub(super) mod pnl;
 pub(super) mod positions;
+mod preference;
 pub(super) mod replay;
 
-use nija_core::{JournalEvent, LedgerError, Position, Timestamp, UserId};
+use nija_core::{
+    JournalEvent, LedgerError, OrderId, OrderIntent, Position, RoutingPreference, Timestamp, UserId,
+};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -33,6 +36,7 @@ pub(super) struct Staged {
     sums: pnl::Sums,
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
+    preferences: Vec<(UserId, RoutingPreference)>,
     dirty: bool,
 }
 
@@ -50,6 +54,7 @@ impl Staged {
         self.fills.take(changes.fills);
         self.pauses.extend(changes.pauses);
         self.kills.extend(changes.kills);
+        self.preferences.extend(changes.preferences);
     }
 
     /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
@@ -65,6 +70,9 @@ impl Staged {
         for (user, at, event) in &self.kills {
             kill::follow(connection, *user, *at, event)?;
         }
+        for (user, preference) in &self.preferences {
+            preference::set(connection, *user, preference)?;
+        }
         connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(last_seq)])?;
         Ok(())
     }
@@ -76,6 +84,7 @@ impl Staged {
         self.fills.written();
         self.pauses.clear();
         self.kills.clear();
+        self.preferences.clear();
         self.dirty = false;
     }
 }
@@ -93,6 +102,7 @@ pub(super) struct Changes {
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
+    preferences: Vec<(UserId, RoutingPreference)>,
     /// The positions that changed, as they are now.
     pub(super) changed: Vec<Position>,
 }
@@ -107,6 +117,7 @@ pub(super) struct Projector<'c> {
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
+    preferences: Vec<(UserId, RoutingPreference)>,
     changed: Vec<Position>,
 }
 
@@ -121,6 +132,7 @@ impl<'c> Projector<'c> {
             fills: Vec::new(),
             pauses: Vec::new(),
             kills: Vec::new(),
+            preferences: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -141,7 +153,9 @@ impl<'c> Projector<'c> {
         let (connection, staged) = (self.connection, self.staged);
         match event {
             JournalEvent::IntentAccepted { intent } => {
-                self.orders.accept(connection, &staged.orders, self.user, seq, intent)
+                refuse_own_parent(intent)?;
+                self.orders.accept(connection, &staged.orders, self.user, seq, intent)?;
+                self.tell_parent(intent.parent, event, at)
             }
             JournalEvent::Filled(fill) => {
                 if fill.user != self.user {
@@ -155,15 +169,22 @@ impl<'c> Projector<'c> {
                 };
                 let open = self.positions.open(connection, &staged.positions, fill)?;
                 amounts::check(fill, order.as_deref(), open)?;
+                let mut parent = None;
                 if let Some(order) = order {
                     order.apply(event, at)?;
+                    parent = order.intent.parent;
                 }
+                self.tell_parent(parent, event, at)?;
                 let change = self.positions.fold(seq, fill);
                 self.fills.push(fills::NewFill::new(seq, fill, change.realised_pnl));
                 for position in change.closed.into_iter().chain(change.open) {
                     self.changed.retain(|known| known.id != position.id);
                     self.changed.push(position);
                 }
+                Ok(())
+            }
+            JournalEvent::RoutingPreferred { preference } => {
+                self.preferences.push((self.user, *preference));
                 Ok(())
             }
             JournalEvent::Paused { paused } => {
@@ -182,6 +203,17 @@ impl<'c> Projector<'c> {
         }
     }
 
+    /// What a child does counts for its parent as well.
+    fn tell_parent(&mut self, parent: Option<OrderId>, event: &JournalEvent, at: Timestamp) -> Outcome<()> {
+        let Some(parent) = parent else { return Ok(()) };
+        let parent = self.orders.find(self.connection, &self.staged.orders, self.user, parent)?;
+        if let JournalEvent::Filled(fill) = event {
+            amounts::check(fill, Some(parent), None)?;
+        }
+        parent.apply_child(event, at);
+        Ok(())
+    }
+
     /// What it comes to.
     pub(super) fn finish(self) -> Changes {
         Changes {
@@ -190,7 +222,15 @@ impl<'c> Projector<'c> {
             fills: self.fills,
             pauses: self.pauses,
             kills: self.kills,
+            preferences: self.preferences,
             changed: self.changed,
         }
     }
+}
+
+fn refuse_own_parent(intent: &OrderIntent) -> Outcome<()> {
+    if intent.parent == Some(intent.id) {
+        return Err(LedgerError::Invalid(format!("order {} is its own parent", intent.id)).into());
+    }
+    Ok(())
 }

@@ -14,8 +14,9 @@ pub(in crate::sqlite) const EXISTS: &str = "SELECT 1 FROM orders WHERE id = ?1";
 pub(in crate::sqlite) const BY_CLIENT_ID: &str =
     "SELECT body FROM orders WHERE user = ?1 AND client_order_id = ?2";
 pub(in crate::sqlite) const OWNER: &str = "SELECT id FROM orders WHERE user = ?1 AND client_order_id = ?2";
-const INSERT: &str = "INSERT INTO orders (place, id, user, client_order_id, state, live, venue, symbol, body)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const INSERT: &str =
+    "INSERT INTO orders (place, id, user, client_order_id, state, live, venue, symbol, body, parent)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const UPDATE: &str = "UPDATE orders SET state = ?2, live = ?3, venue = ?4, body = ?5 WHERE place = ?1";
 
 /// Live orders kept at hand; beyond this all are read again.
@@ -90,6 +91,7 @@ impl Held {
                 venue,
                 signal.symbol.as_str(),
                 body,
+                order.intent.parent.map(|parent| *parent.as_uuid().as_bytes()),
             ])?;
         } else {
             connection.prepare_cached(UPDATE)?.execute(params![place, state, live, venue, body])?;

@@ -2,7 +2,7 @@
 
 use nija_core::{
     Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, Order, OrderId, PageRequest, RouteDecision,
-    SettledFill, Timestamp, UserId, VenueId,
+    RoutingPreference, SettledFill, Timestamp, UserId, VenueId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -26,6 +26,8 @@ pub(in crate::sqlite) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(in crate::sqlite) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE user = ?1 AND venue = ?2";
 pub(in crate::sqlite) const PAUSED: &str = "SELECT since FROM paused WHERE user = ?1";
+
+pub(in crate::sqlite) const PREFERENCE: &str = "SELECT body FROM routing_preferences WHERE user = ?1";
 
 pub(in crate::sqlite) fn page(
     connection: &Connection,
@@ -114,6 +116,14 @@ pub(in crate::sqlite) fn last_fill_at(
 
 pub(in crate::sqlite) fn paused(connection: &Connection, user: UserId) -> Outcome<Option<Timestamp>> {
     moment(connection, PAUSED, params![user.as_uuid().into_bytes()])
+}
+
+pub(in crate::sqlite) fn routing_preference(
+    connection: &Connection,
+    user: UserId,
+) -> Outcome<RoutingPreference> {
+    let found = all(connection, PREFERENCE, params![user.as_uuid().into_bytes()], |row| body(row, 0))?;
+    Ok(found.into_iter().next().unwrap_or_default())
 }
 
 fn moment(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Outcome<Option<Timestamp>> {

@@ -23,6 +23,18 @@ pub(in crate::sqlite) const ACTIVE: &str = "SELECT venue, symbol FROM orders
         WHERE live = 1 AND venue IS NOT NULL
     UNION SELECT venue, symbol FROM positions WHERE closed IS NULL ORDER BY 1, 2";
 
+pub(in crate::sqlite) const CHILDREN: &str =
+    "SELECT body FROM orders WHERE parent = ?1 AND user = ?2 ORDER BY place";
+
+pub(in crate::sqlite) fn children(
+    connection: &Connection,
+    user: UserId,
+    parent: OrderId,
+) -> Outcome<Vec<Order>> {
+    let key = params![parent.as_uuid().into_bytes(), user.as_uuid().into_bytes()];
+    all(connection, CHILDREN, key, |row| body(row, 0))
+}
+
 pub(in crate::sqlite) fn one(connection: &Connection, user: UserId, id: OrderId) -> Outcome<Option<Order>> {
     let key = params![id.as_uuid().into_bytes(), user.as_uuid().into_bytes()];
     Ok(all(connection, projection::orders::LOAD, key, |row| body(row, 1))?.pop())

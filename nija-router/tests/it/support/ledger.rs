@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
     KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
-    PositionId, RealisedPnl, RouteDecision, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    PositionId, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
+    VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -28,6 +29,7 @@ struct Book {
     decisions: Vec<(UserId, OrderId, Arc<RouteDecision>)>,
     paused: BTreeMap<UserId, Timestamp>,
     kills: BTreeMap<(UserId, String), KillSwitch>,
+    preferences: BTreeMap<UserId, RoutingPreference>,
     nonces: BTreeMap<CredentialId, u64>,
 }
 
@@ -163,6 +165,9 @@ impl Book {
             JournalEvent::Filled(fill) => self.fold(fill, positions),
             JournalEvent::Paused { paused: true } => drop(self.paused.insert(user, at)),
             JournalEvent::Paused { paused: false } => drop(self.paused.remove(&user)),
+            JournalEvent::RoutingPreferred { preference } => {
+                self.preferences.insert(user, *preference);
+            }
             JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
                 self.decisions.push((user, *order, Arc::new(decision.clone())));
             }
@@ -176,6 +181,10 @@ impl Book {
         if let Some(id) = event.order() {
             let order = self.orders.get_mut(&id).ok_or(LedgerError::NoSuchOrder(id))?;
             Arc::make_mut(order).apply(event, at)?;
+            if let Some(parent) = order.intent.parent {
+                let parent = self.orders.get_mut(&parent).ok_or(LedgerError::NoSuchOrder(parent))?;
+                Arc::make_mut(parent).apply_child(event, at);
+            }
         }
         Ok(())
     }
@@ -279,6 +288,12 @@ impl Ledger for MemoryLedger {
         Ok(page(copies(wanted), request))
     }
 
+    async fn children(&self, user: UserId, parent: OrderId) -> Result<Vec<Order>, LedgerError> {
+        let book = self.book.lock();
+        let mine = book.orders.values().filter(|order| order.intent.signal.user == user);
+        Ok(copies(mine.filter(|order| order.intent.parent == Some(parent))))
+    }
+
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
         let book = self.book.lock();
         Ok(copies(book.orders.values().filter(|order| !order.state.is_final())))
@@ -374,6 +389,10 @@ impl Ledger for MemoryLedger {
 
     async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
         Ok(self.book.lock().kills.values().cloned().collect())
+    }
+
+    async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
+        Ok(self.book.lock().preferences.get(&user).copied().unwrap_or_default())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
