@@ -1,8 +1,7 @@
 //! `nija audit`.
 
 use nija::vault::{
-    checkpoints_of_log, each_audit_record, prove_audit_entry, verify_audit_file_with_progress,
-    verify_audit_log,
+    VaultDatabase, checkpoints_of_log, each_audit_record, prove_audit_entry, verify_audit, verify_audit_log,
 };
 use nija_client::AuditProof;
 use std::error::Error;
@@ -12,7 +11,7 @@ use std::path::PathBuf;
 use super::say;
 use super::vault::{At, bar};
 
-/// What to do with the audit log. All of it reads files alone; the server may be running.
+/// What to do with the audit log, in `vault.db` or on PostgreSQL. All of it reads alone; the server may be running.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Walk the chain from its start and say whether it is whole and is what the vault signed.
@@ -52,8 +51,8 @@ pub(super) fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         Command::Export(at) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let mut failed = None;
+            let mut out = std::io::BufWriter::new(std::io::stdout());
+            let mut failed: Option<std::io::Error> = None;
             each_audit_record(&database(&at)?, &mut |record| {
                 if failed.is_none() {
                     let line = serde_json::to_string(&record).map_err(std::io::Error::from);
@@ -66,13 +65,8 @@ pub(super) fn run(command: Command) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn database(at: &At) -> Result<PathBuf, Box<dyn Error>> {
-    let folder = at.folder()?;
-    let database = folder.join("vault.db");
-    if database.is_file() {
-        return Ok(database);
-    }
-    Err(format!("there is no vault in {}; pass --data-dir", folder.display()).into())
+fn database(at: &At) -> Result<VaultDatabase, Box<dyn Error>> {
+    at.place()?.existing()
 }
 
 fn key(text: &str) -> Result<[u8; 32], Box<dyn Error>> {
@@ -88,7 +82,7 @@ fn verify(at: &At, pin: Option<&str>, log: Option<PathBuf>) -> Result<(), Box<dy
     let log = log.or_else(|| own.is_file().then_some(own));
     let kept = log.as_deref().map(checkpoints_of_log).transpose()?.unwrap_or_default();
     let bar = bar("entries");
-    let report = verify_audit_file_with_progress(&database, pinned.as_ref(), &kept, &mut |walked| {
+    let report = verify_audit(&database, pinned.as_ref(), &kept, &mut |walked| {
         bar.set_length(walked);
         bar.set_position(walked);
     })?;

@@ -4,7 +4,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nija::vault::{
-    LocalVault, LocalVaultConfig, RootKey, backup_time, deal_root, restore, verify_audit_file,
+    LocalVault, LocalVaultConfig, RootKey, VaultDatabase, backup_time, deal_root, restore, verify_audit_file,
 };
 use nija_core::{
     Authenticator, Clock, CredentialId, LedgerError, NonceSource, OsEntropy, SystemClock, Timestamp,
@@ -20,14 +20,46 @@ use super::say;
 /// Where the vault is.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct At {
-    /// The server's data folder; its default when missing.
+    /// The server's data folder; that of its configuration, or its default, when missing.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
+    /// The server's configuration, which says whether the vault is on PostgreSQL; `./nija.toml` where there is one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// A vault's folder and database.
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) database: VaultDatabase,
 }
 
 impl At {
+    /// As the server finds it.
+    pub(super) fn place(&self) -> Result<Place, Box<dyn Error>> {
+        let environment =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let config = config::load(self.config.as_deref(), environment)?;
+        let folder = self.data_dir.clone().or(config.data_dir).map_or_else(config::default_data_dir, Ok)?;
+        let database = config.vault.database.unwrap_or_else(|| folder.join("vault.db").into());
+        Ok(Place { folder, database })
+    }
+
     pub(super) fn folder(&self) -> Result<PathBuf, Box<dyn Error>> {
-        Ok(self.data_dir.clone().map_or_else(config::default_data_dir, Ok)?)
+        Ok(self.place()?.folder)
+    }
+}
+
+impl Place {
+    /// The database, where there is a vault in it as far as can be seen from here.
+    pub(super) fn existing(self) -> Result<VaultDatabase, Box<dyn Error>> {
+        if matches!(&self.database, VaultDatabase::Sqlite(file) if !file.is_file()) {
+            let folder = self.folder.display();
+            return Err(
+                format!("there is no vault in {folder}; pass --data-dir, or make one with init").into()
+            );
+        }
+        Ok(self.database)
     }
 }
 

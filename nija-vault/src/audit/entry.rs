@@ -85,9 +85,42 @@ impl Entry {
         self.detail(why)
     }
 
-    /// The hash of the entry at this place. Format 1, all numbers big-endian: `nija audit`, format (1 byte), seq (8), at in
-    /// microseconds since 1970 UTC (8), count (8), hash of the entry before (32), then action, outcome, user, venue,
-    /// credential, version, purpose, detail: each 0 when absent, or 1, its length (4) and its bytes.
+    /// The hash of the entry at this place.
+    pub(super) fn hash(&self, seq: u64, previous: &[u8; 32]) -> [u8; 32] {
+        let fields = Fields {
+            at: self.at,
+            action: &self.action,
+            outcome: &self.outcome,
+            user: self.user.as_ref(),
+            venue: self.venue.as_deref(),
+            credential: self.credential.as_ref(),
+            version: self.version,
+            purpose: self.purpose.as_deref(),
+            count: self.count,
+            detail: self.detail.as_deref(),
+        };
+        fields.hash(seq, previous)
+    }
+}
+
+/// What is hashed of an entry, wherever it stands.
+pub(super) struct Fields<'a> {
+    pub(super) at: Timestamp,
+    pub(super) action: &'a str,
+    pub(super) outcome: &'a str,
+    pub(super) user: Option<&'a [u8; 16]>,
+    pub(super) venue: Option<&'a str>,
+    pub(super) credential: Option<&'a [u8; 16]>,
+    pub(super) version: Option<u32>,
+    pub(super) purpose: Option<&'a str>,
+    pub(super) count: u64,
+    pub(super) detail: Option<&'a str>,
+}
+
+impl Fields<'_> {
+    /// Format 1, all numbers big-endian: `nija audit`, format (1 byte), seq (8), at in microseconds since 1970 UTC (8), count (8), hash of
+    /// the entry before (32), then action, outcome, user, venue, credential, version, purpose, detail: each 0 when absent, or 1, its
+    /// length (4) and its bytes.
     pub(super) fn hash(&self, seq: u64, previous: &[u8; 32]) -> [u8; 32] {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(b"nija audit");
@@ -100,12 +133,12 @@ impl Entry {
         for field in [
             Some(self.action.as_bytes()),
             Some(self.outcome.as_bytes()),
-            self.user.as_ref().map(<[u8; 16]>::as_slice),
-            self.venue.as_deref().map(str::as_bytes),
-            self.credential.as_ref().map(<[u8; 16]>::as_slice),
+            self.user.map(<[u8; 16]>::as_slice),
+            self.venue.map(str::as_bytes),
+            self.credential.map(<[u8; 16]>::as_slice),
             version.as_ref().map(<[u8; 4]>::as_slice),
-            self.purpose.as_deref().map(str::as_bytes),
-            self.detail.as_deref().map(str::as_bytes),
+            self.purpose.map(str::as_bytes),
+            self.detail.map(str::as_bytes),
         ] {
             let Some(field) = field else {
                 bytes.push(0);

@@ -9,7 +9,7 @@ use nija_core::{Timestamp, VaultError};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use super::checkpoint::{Checkpoint, checkpoints};
 use super::record::{AuditRecord, COLUMNS, read};
-use super::verify::{AuditReport, Walk};
-use super::{Entry, merkle::Node};
+use super::verify::{AuditReport, Hashed, Walk};
+use super::{Entry, merkle::Node, pipeline};
 use crate::store::{Database, values};
 
 /// How often a file that refused is tried again.
@@ -209,6 +209,7 @@ impl Follower {
     fn write(&mut self) -> Result<(), VaultError> {
         let unusable = |error: std::io::Error| VaultError::Storage(error.to_string());
         if self.file.is_none() {
+            cut_torn_line(&self.path).map_err(unusable)?;
             (self.written, self.checkpoints) = last_written(&self.path)?;
             self.file = Some(open(&self.path).map_err(unusable)?);
         }
@@ -270,33 +271,107 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// The last entry and checkpoint in a file; none in one that is missing, or that is no regular file.
+/// Where a file that is written to ends: the last entry and checkpoint in it. Zeros for one that is missing, or that is no regular
+/// file. It is read from its end, however long it is.
 fn last_written(path: &Path) -> Result<(u64, u64), VaultError> {
     if !path.is_file() {
         return Ok((0, 0));
     }
-    let (mut entry, mut signed) = (0, 0);
-    each_line(path, &mut |line| {
-        match line {
-            Line::Entry { record, .. } => entry = record.seq,
-            Line::Checkpoint(checkpoint) => signed = checkpoint.entries,
-            Line::Pending(_) => {}
+    let unusable = |error: std::io::Error| VaultError::Storage(format!("{}: {error}", path.display()));
+    let (mut entry, mut signed) = (None, None);
+    let mut lines = LinesFromEnd::open(path).map_err(unusable)?;
+    while entry.is_none() || signed.is_none() {
+        let Some(line) = lines.next_line().map_err(unusable)? else { break };
+        match serde_json::from_slice(&line) {
+            Ok(Line::Entry { record, .. }) => drop(entry.get_or_insert(record.seq)),
+            Ok(Line::Checkpoint(checkpoint)) => drop(signed.get_or_insert(checkpoint.entries)),
+            Ok(Line::Pending(_)) => {}
+            Err(error) => return Err(VaultError::Storage(format!("{}: {error}", path.display()))),
         }
-        Ok(())
-    })?;
-    Ok((entry, signed))
+    }
+    Ok((entry.unwrap_or(0), signed.unwrap_or(0)))
 }
 
-fn each_line(path: &Path, take: &mut dyn FnMut(Line) -> Result<(), VaultError>) -> Result<(), VaultError> {
-    let unusable = |error: String| VaultError::Storage(format!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(|error| unusable(error.to_string()))?;
-        let line =
-            serde_json::from_str(&line).map_err(|error| unusable(format!("line {}: {error}", number + 1)))?;
-        take(line)?;
+/// What a crash left of a line that it cut goes: the entry is in the database, and is written again.
+fn cut_torn_line(path: &Path) -> std::io::Result<()> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut end = file.metadata()?.len();
+    let mut block = [0u8; 4096];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let part = block.get_mut(..usize::try_from(end - start).unwrap_or(0)).unwrap_or_default();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(part)?;
+        if let Some(at) = part.iter().rposition(|byte| *byte == b'\n') {
+            let whole = start + at as u64 + 1;
+            if whole < file.metadata()?.len() {
+                tracing::warn!(file = %path.display(), "the end of the audit log file was cut off in a line, which is written again");
+                file.set_len(whole)?;
+            }
+            return Ok(());
+        }
+        end = start;
+    }
+    file.set_len(0)
+}
+
+/// The lines of a file, last first, read in blocks.
+struct LinesFromEnd {
+    file: File,
+    /// How much of the file is not read yet.
+    left: u64,
+    /// What is read and not handed out: it ends where the line after begins.
+    held: Vec<u8>,
+}
+
+impl LinesFromEnd {
+    const BLOCK: u64 = 64 * 1024;
+
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let left = file.metadata()?.len();
+        Ok(Self { file, left, held: Vec::new() })
+    }
+
+    fn next_line(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        // The line's own end is not where the one before it ends.
+        let mut searched = 1;
+        loop {
+            let inner = self.held.len().saturating_sub(searched);
+            if let Some(at) =
+                self.held.get(..inner).and_then(|held| held.iter().rposition(|byte| *byte == b'\n'))
+            {
+                return Ok(Some(self.held.split_off(at + 1)));
+            }
+            if self.left == 0 {
+                let line = std::mem::take(&mut self.held);
+                return Ok((!line.is_empty()).then_some(line));
+            }
+            searched = self.held.len().max(1);
+            let start = self.left.saturating_sub(Self::BLOCK);
+            let mut block = vec![0; usize::try_from(self.left - start).unwrap_or(0)];
+            self.file.seek(SeekFrom::Start(start))?;
+            self.file.read_exact(&mut block)?;
+            block.append(&mut self.held);
+            (self.held, self.left) = (block, start);
+        }
+    }
+}
+
+fn each_line(path: &Path, take: &mut dyn FnMut(String) -> Result<(), VaultError>) -> Result<(), VaultError> {
+    let unusable = |error: std::io::Error| VaultError::Storage(format!("{}: {error}", path.display()));
+    for line in BufReader::with_capacity(1 << 20, File::open(path).map_err(unusable)?).lines() {
+        take(line.map_err(unusable)?)?;
     }
     Ok(())
+}
+
+fn parse(path: &Path, number: usize, line: &str) -> Result<Line, VaultError> {
+    serde_json::from_str(line)
+        .map_err(|error| VaultError::Storage(format!("{}: line {number}: {error}", path.display())))
 }
 
 /// The checkpoints in a log file: what [`verify_audit_file`](super::verify_audit_file) can be given to compare the database with.
@@ -304,9 +379,13 @@ fn each_line(path: &Path, take: &mut dyn FnMut(Line) -> Result<(), VaultError>) 
 /// # Errors
 /// [`VaultError::Storage`] when the file cannot be read.
 pub fn checkpoints_of_log(path: &Path) -> Result<Vec<Checkpoint>, VaultError> {
-    let mut found = Vec::new();
+    let (mut found, mut number) = (Vec::new(), 0);
     each_line(path, &mut |line| {
-        if let Line::Checkpoint(checkpoint) = line {
+        number += 1;
+        // Most lines are entries, and are not parsed for this.
+        if line.contains("\"checkpoint\"")
+            && let Line::Checkpoint(checkpoint) = parse(path, number, &line)?
+        {
             found.push(checkpoint);
         }
         Ok(())
@@ -320,10 +399,61 @@ pub fn checkpoints_of_log(path: &Path) -> Result<Vec<Checkpoint>, VaultError> {
 /// [`VaultError::AuditBroken`] names the first bad entry; [`VaultError::Storage`] when the file cannot be read.
 pub fn verify_audit_log(path: &Path, pinned: Option<&[u8; 32]>) -> Result<AuditReport, VaultError> {
     let known = checkpoints_of_log(path)?;
-    let mut walk = Walk::new(pinned, known.iter())?;
-    each_line(path, &mut |line| match line {
-        Line::Entry { record, hash } => walk.step(&record, &hash),
-        Line::Checkpoint(_) | Line::Pending(_) => Ok(()),
-    })?;
+    let (mut walk, mut number) = (Walk::new(pinned, known.iter())?, 0);
+    pipeline::in_order(
+        |hand| {
+            each_line(path, &mut |line| {
+                number += 1;
+                hand((number, line))
+            })
+        },
+        |(number, line)| {
+            Ok(match parse(path, number, &line)? {
+                Line::Entry { record, hash } => Some(Hashed { computed: record.hash(), record, hash }),
+                Line::Checkpoint(_) | Line::Pending(_) => None,
+            })
+        },
+        |hashed| hashed.map_or(Ok(()), |hashed| walk.step(Some(&hashed))),
+    )?;
     walk.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn lines_from_the_end_are_the_lines(
+            lines in prop::collection::vec("[a-z]{0,40}", 0..200),
+            long in prop::collection::vec(0usize..200_000, 0..3),
+            ends in any::<bool>(),
+        ) {
+            let mut lines = lines;
+            lines.extend(long.into_iter().map(|length| "x".repeat(length)));
+            let mut text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+            if !ends {
+                text.pop();
+            }
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &text).unwrap();
+            let mut back = Vec::new();
+            let mut reader = LinesFromEnd::open(file.path()).unwrap();
+            while let Some(line) = reader.next_line().unwrap() {
+                back.push(String::from_utf8(line).unwrap());
+            }
+            back.reverse();
+            prop_assert_eq!(back.concat(), text);
+            prop_assert!(back.iter().all(|line| line.trim_end_matches('\n').find('\n').is_none()));
+        }
+
+        #[test]
+        fn a_torn_line_is_cut_and_nothing_else(whole in "([a-z]{0,50}\n){0,300}", torn in "[a-z]{0,9000}") {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), format!("{whole}{torn}")).unwrap();
+            cut_torn_line(file.path()).unwrap();
+            prop_assert_eq!(std::fs::read_to_string(file.path()).unwrap(), whole);
+        }
+    }
 }

@@ -2,12 +2,12 @@
 
 use nija_core::VaultError;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 use super::checkpoint::{Checkpoint, newest};
 use super::merkle::{self, Node};
 use super::record::{AuditRecord, COLUMNS, read};
-use super::verify::open_read_only;
+use super::verify::read_only;
+use crate::VaultDatabase;
 use crate::store::{Sql, values};
 
 /// An entry and its way to a root that the vault signed.
@@ -22,24 +22,28 @@ pub struct AuditProof {
     pub checkpoint: Checkpoint,
 }
 
-/// Proves an entry by the newest checkpoint, from a vault's SQLite database, without writing to it.
+/// Proves an entry by the newest checkpoint, from a vault's database, without writing to it.
 ///
 /// # Errors
 /// [`VaultError::Storage`] when there is no such entry behind a checkpoint.
-pub fn prove_audit_entry(path: &Path, seq: u64) -> Result<AuditProof, VaultError> {
-    prove(&mut &open_read_only(path)?, seq)
+pub fn prove_audit_entry(database: &VaultDatabase, seq: u64) -> Result<AuditProof, VaultError> {
+    read_only(database, |sql| prove(sql, seq))
 }
 
-/// Hands over every entry of a vault's SQLite database, oldest first. It verifies nothing.
+/// Hands over every entry of a vault's database, oldest first. It verifies nothing.
 ///
 /// # Errors
-/// [`VaultError::Storage`] when the file cannot be read as a vault.
-pub fn each_audit_record(path: &Path, take: &mut dyn FnMut(AuditRecord)) -> Result<(), VaultError> {
-    let connection = open_read_only(path)?;
+/// [`VaultError::Storage`] when the database cannot be read as a vault's.
+pub fn each_audit_record(
+    database: &VaultDatabase,
+    take: &mut (dyn FnMut(AuditRecord) + Send),
+) -> Result<(), VaultError> {
     let all = format!("SELECT {COLUMNS} FROM audit ORDER BY seq");
-    (&connection).each(&all, values![], &mut |row| {
-        take(read(row)?.0);
-        Ok(())
+    read_only(database, |sql| {
+        sql.each(&all, values![], &mut |row| {
+            take(read(row)?.0);
+            Ok(())
+        })
     })
 }
 

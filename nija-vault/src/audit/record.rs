@@ -4,7 +4,7 @@ use nija_core::{Timestamp, VaultError};
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use super::entry::FORMAT;
+use super::entry::{FORMAT, Fields};
 use super::merkle::Node;
 use crate::store::Row;
 
@@ -78,19 +78,19 @@ impl AuditRecord {
         if self.format != FORMAT {
             return None;
         }
-        let entry = Entry {
+        let fields = Fields {
             at: Timestamp::from_micros(self.at_micros),
-            action: self.action.clone(),
-            outcome: self.outcome.clone(),
-            user: self.user,
-            venue: self.venue.clone(),
-            credential: self.credential,
+            action: &self.action,
+            outcome: &self.outcome,
+            user: self.user.as_ref(),
+            venue: self.venue.as_deref(),
+            credential: self.credential.as_ref(),
             version: self.version,
-            purpose: self.purpose.clone(),
+            purpose: self.purpose.as_deref(),
             count: self.count,
-            detail: self.detail.clone(),
+            detail: self.detail.as_deref(),
         };
-        Some(entry.hash(self.seq, &self.previous))
+        Some(fields.hash(self.seq, &self.previous))
     }
 
     /// An entry that the database has not taken: it has no place in the chain yet.

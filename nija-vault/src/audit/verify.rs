@@ -7,8 +7,10 @@ use std::path::Path;
 
 use super::checkpoint::{Checkpoint, checkpoints};
 use super::merkle::{Frontier, Node};
+use super::pipeline;
 use super::record::{AuditRecord, COLUMNS, read};
-use crate::store::{Sql, storage, values};
+use crate::VaultDatabase;
+use crate::store::{Postgres, Sql, storage, values};
 
 /// What a walk over a whole chain found. A chain that is broken gives an error instead.
 ///
@@ -34,32 +36,52 @@ pub struct AuditReport {
     pub signer: Option<String>,
 }
 
+/// Told now and then how many entries were read.
+pub(crate) type Progress<'a> = &'a mut (dyn FnMut(u64) + Send);
+
 /// Walks the audit chain of a vault's SQLite database without writing to it; the vault may be open elsewhere.
 /// `pinned` is the vault's public key, `kept` checkpoints that were kept elsewhere.
 ///
 /// # Errors
-/// [`VaultError::AuditBroken`] names the first bad entry; [`VaultError::Storage`] when the file cannot be read as a vault.
+/// As [`verify_audit`].
 pub fn verify_audit_file(
     path: &Path,
     pinned: Option<&[u8; 32]>,
     kept: &[Checkpoint],
 ) -> Result<AuditReport, VaultError> {
-    let connection = open_read_only(path)?;
-    verify(&mut &connection, pinned, kept, &mut |_| ())
+    verify_audit(&VaultDatabase::Sqlite(path.to_owned()), pinned, kept, &mut |_| ())
 }
 
-/// As [`verify_audit_file`], telling now and then how many entries were walked.
+/// Walks the audit chain of a vault's database without writing to it; the vault may be open elsewhere. `pinned` is the vault's public
+/// key, `kept` checkpoints that were kept elsewhere; `progress` is told now and then how many entries were read.
 ///
 /// # Errors
-/// As [`verify_audit_file`].
-pub fn verify_audit_file_with_progress(
-    path: &Path,
+/// [`VaultError::AuditBroken`] names the first bad entry; [`VaultError::Storage`] when the database cannot be read as a vault's.
+pub fn verify_audit(
+    database: &VaultDatabase,
     pinned: Option<&[u8; 32]>,
     kept: &[Checkpoint],
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<AuditReport, VaultError> {
-    let connection = open_read_only(path)?;
-    verify(&mut &connection, pinned, kept, progress)
+    read_only(database, |sql| verify(sql, pinned, kept, progress))
+}
+
+/// Runs `work` on a connection that cannot write.
+pub(super) fn read_only<T: Send>(
+    database: &VaultDatabase,
+    work: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError> + Send,
+) -> Result<T, VaultError> {
+    match database {
+        VaultDatabase::Sqlite(path) => work(&mut &open_read_only(path)?),
+        VaultDatabase::Postgres(url) => {
+            // The blocking client must not run where a runtime runs, and the caller may be there.
+            std::thread::scope(|scope| scope.spawn(|| Postgres::read_only(url, work)).join())
+                .unwrap_or_else(|_| Err(VaultError::Storage("reading the database failed".into())))
+        }
+        VaultDatabase::Memory => {
+            Err(VaultError::Storage("a database in memory is nowhere to be found".into()))
+        }
+    }
 }
 
 pub(super) fn open_read_only(path: &Path) -> Result<Connection, VaultError> {
@@ -84,22 +106,34 @@ pub(crate) fn verify(
     sql: &mut dyn Sql,
     pinned: Option<&[u8; 32]>,
     kept: &[Checkpoint],
-    progress: &mut dyn FnMut(u64),
+    progress: Progress<'_>,
 ) -> Result<AuditReport, VaultError> {
     // Checkpoints first: entries may be added meanwhile, and each checkpoint's entries are there before it.
     let stored = checkpoints(sql)?;
     let mut walk = Walk::new(pinned, stored.iter().chain(kept))?;
-    sql.each(&format!("SELECT {COLUMNS} FROM audit ORDER BY seq"), values![], &mut |row| {
-        let next = walk.entries + 1;
-        let (record, hash) =
-            read(row).map_err(|_| VaultError::AuditBroken { seq: next, what: "it cannot be read" })?;
-        walk.step(&record, &hash)?;
-        if next.is_multiple_of(4096) {
-            progress(next);
-        }
-        Ok(())
-    })?;
+    let mut seen = 0;
+    pipeline::in_order(
+        |hand| {
+            sql.each(&format!("SELECT {COLUMNS} FROM audit ORDER BY seq"), values![], &mut |row| {
+                seen += 1;
+                if seen % 4096 == 0 {
+                    progress(seen);
+                }
+                // Said in its turn: an entry before it may be broken too.
+                hand(read(row).ok())
+            })
+        },
+        |read| Ok(read.map(|(record, hash)| Hashed { computed: record.hash(), record, hash })),
+        |hashed| walk.step(hashed.as_ref()),
+    )?;
     walk.finish()
+}
+
+/// An entry, the hash that stands beside it, and the one that it has; `None` when its format is not known here.
+pub(super) struct Hashed {
+    pub(super) record: AuditRecord,
+    pub(super) hash: Node,
+    pub(super) computed: Option<Node>,
 }
 
 /// A walk from the first entry on.
@@ -144,17 +178,18 @@ impl Walk {
         })
     }
 
-    /// The next entry, with the hash that stands beside it.
-    pub(super) fn step(&mut self, record: &AuditRecord, hash: &Node) -> Result<(), VaultError> {
+    /// The next entry; `None` for one that cannot be read.
+    pub(super) fn step(&mut self, hashed: Option<&Hashed>) -> Result<(), VaultError> {
         let seq = self.entries + 1;
         let broken = |what| VaultError::AuditBroken { seq, what };
+        let Hashed { record, hash, computed } = hashed.ok_or_else(|| broken("it cannot be read"))?;
         if record.seq != seq {
             return Err(broken("it is missing"));
         }
         if record.previous != self.head {
             return Err(broken("it does not follow from the entry before"));
         }
-        let computed = record.hash().ok_or_else(|| broken("its format is not known to this version"))?;
+        let computed = computed.ok_or_else(|| broken("its format is not known to this version"))?;
         if *hash != computed {
             return Err(broken("it was changed"));
         }

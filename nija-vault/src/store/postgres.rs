@@ -52,6 +52,16 @@ impl Postgres {
         })
     }
 
+    /// Runs `work` on one connection that cannot write, to a database that was made before. Blocks.
+    pub(crate) fn read_only<T>(
+        url: &str,
+        work: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        let mut connection = Connection::open(&connection::parse(url)?)?;
+        connection.script("SET default_transaction_read_only = on")?;
+        work(&mut connection)
+    }
+
     /// How to listen to what other signers change.
     pub(crate) fn listener(&self) -> Listener {
         Listener { config: self.config.clone(), own_process: Arc::clone(&self.writer_process) }

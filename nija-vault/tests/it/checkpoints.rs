@@ -35,6 +35,11 @@ async fn signed_vault(setup: &Setup, folder: &Path) -> [u8; 32] {
 /// The database without what stands in an intruder's way.
 fn unguarded(folder: &Path) -> Connection {
     let outside = intruder(folder);
+    drop_triggers(&outside);
+    outside
+}
+
+pub(crate) fn drop_triggers(outside: &Connection) {
     outside
         .execute_batch(
             "DROP TRIGGER audit_is_never_updated; DROP TRIGGER audit_is_never_deleted; DROP TRIGGER audit_only_grows;
@@ -42,7 +47,6 @@ fn unguarded(folder: &Path) -> Connection {
              DROP TRIGGER checkpoints_only_grow;",
         )
         .unwrap();
-    outside
 }
 
 fn entry_of(row: &rusqlite::Row<'_>) -> AuditRecord {
@@ -171,7 +175,7 @@ async fn a_proof_holds_for_its_entry_alone() {
     let key = signed_vault(&setup, folder.path()).await;
     let entries = verify_audit_file(&database(folder.path()), None, &[]).unwrap().entries;
     for seq in 1..=entries {
-        let proof = prove_audit_entry(&database(folder.path()), seq).unwrap();
+        let proof = prove_audit_entry(&database(folder.path()).into(), seq).unwrap();
         assert!(proof.checkpoint.is_signed_by(&key));
         let path: Vec<u8> = proof.path.iter().flat_map(|node| hex::decode(node).unwrap()).collect();
         let path = ct_merkle::InclusionProof::<sha2::Sha256>::try_from_bytes(path).unwrap();
@@ -183,7 +187,10 @@ async fn a_proof_holds_for_its_entry_alone() {
         assert!(root.verify_inclusion(&changed.hash().unwrap(), seq - 1, &path).is_err());
     }
     for missing in [0, entries + 1, u64::MAX] {
-        assert!(matches!(prove_audit_entry(&database(folder.path()), missing), Err(VaultError::Storage(_))));
+        assert!(matches!(
+            prove_audit_entry(&database(folder.path()).into(), missing),
+            Err(VaultError::Storage(_))
+        ));
     }
 }
 
@@ -304,10 +311,34 @@ async fn a_database_that_takes_no_entries_raises_an_alarm_and_signing_goes_on() 
     assert_eq!(verify_audit_log(&file, None).unwrap(), of_database);
 }
 
-/// 100,000 entries; `NIJA_ENTRIES=1000000 cargo test -p nija-vault --test it long_log -- --nocapture` is the whole of it.
+/// A crash in the middle of a line, and after lines that the database has and the file has not.
+#[tokio::test]
+async fn a_log_file_that_was_cut_off_in_a_line_goes_on_behind_the_last_whole_one() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, file) = (setup.user(), folder.path().join("audit.log"));
+    let vault = with_file(&setup, folder.path(), &file);
+    for _ in 0..3 {
+        store(&setup, &vault, user).await;
+    }
+    vault.close().await;
+    let whole = std::fs::read(&file).unwrap();
+    let third_last =
+        whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).rev().nth(3);
+    for cut in [whole.len() - 1, whole.len() - 40, third_last.unwrap() + 30, third_last.unwrap() + 1, 20, 0] {
+        std::fs::write(&file, &whole[..cut]).unwrap();
+        let vault = with_file(&setup, folder.path(), &file);
+        store(&setup, &vault, user).await;
+        vault.close().await;
+        let report = verify_audit_file(&database(folder.path()), None, &[]).unwrap();
+        assert_eq!(verify_audit_log(&file, None).unwrap(), report, "cut at {cut}");
+    }
+}
+
+/// A million entries; `cargo test -p nija-vault --test it long_log -- --nocapture` prints how long it took, and `cargo bench -p nija-vault
+/// --bench audit` measures it.
 #[tokio::test]
 async fn a_long_log_is_verified_and_proven_in_a_walk() {
-    let count: u64 = std::env::var("NIJA_ENTRIES").map_or(100_000, |text| text.parse().unwrap());
+    let count: u64 = std::env::var("NIJA_ENTRIES").map_or(1_000_000, |text| text.parse().unwrap());
     let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
     let key = signed_vault(&setup, folder.path()).await;
     let mut outside = intruder(folder.path());

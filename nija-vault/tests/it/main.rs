@@ -19,3 +19,4 @@ mod root;
 mod roots;
 mod rotation;
 mod tamper;
+mod tampered_log;
