@@ -29,6 +29,8 @@ pub(crate) enum Bug {
     SendsWhenKilled,
     /// 6: a kill switch claims that all is flat before the venues confirmed it.
     ClaimsFlat,
+    /// 6: a slice does not count what those before it have filled.
+    ForgetsOtherSlices,
     /// 7: memory follows an event that the journal refused.
     FollowsWhatFailed,
 }

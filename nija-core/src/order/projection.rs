@@ -185,10 +185,10 @@ impl Order {
     /// Takes up an event of one of its children: that there is one, and what it filled.
     pub fn apply_child(&mut self, event: &JournalEvent, at: Timestamp) {
         match event {
-            JournalEvent::IntentAccepted { .. } => {
+            JournalEvent::IntentAccepted { intent } => {
                 let Some(schedule) = self.schedule.as_mut() else { return };
                 schedule.children = schedule.children.saturating_add(1);
-                schedule.last_child_at = Some(at);
+                schedule.last_child_at = Some(intent.received_at);
             }
             JournalEvent::Filled(fill) => {
                 self.count_fill(fill);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::{ClientOrderId, OrderId, Timestamp};
+use crate::Timestamp;
 
 /// How an order is carried out where it does not go to one venue as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,12 +77,6 @@ impl Schedule {
             ExecutionMethod::Split => self.began_at,
         }
     }
-
-    /// The client order id of an order's `n`th child: it follows from the two alone, so that no restart can make a child twice.
-    #[must_use]
-    pub fn child_id(parent: OrderId, n: u32) -> Option<ClientOrderId> {
-        ClientOrderId::new(&format!("nija:{parent}:{n}")).ok()
-    }
 }
 
 #[cfg(test)]
@@ -100,12 +94,5 @@ mod tests {
         );
         assert_eq!(twap.begin_of(2), start.plus(Duration::from_secs(20)));
         assert_eq!(Schedule::new(ExecutionMethod::Split, start).slice_at(start), None);
-    }
-
-    #[test]
-    fn a_childs_name_follows_from_its_parent_and_number() {
-        let parent = OrderId::from_uuid(uuid::Uuid::from_u128(7));
-        let name = Schedule::child_id(parent, 4_000_000_000).unwrap();
-        assert_eq!(name.to_string(), "nija:00000000-0000-0000-0000-000000000007:4000000000");
     }
 }

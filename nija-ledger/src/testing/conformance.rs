@@ -478,7 +478,7 @@ async fn an_order_carried_out_by_others_is_what_they_made_it(ledger: &impl Ledge
         Events::accepted(&two),
         Events::routed(&two, "paper", 0, "0.5"),
     ]);
-    let newest = second.at;
+    let newest = two.received_at;
     ledger.append(second).await.unwrap();
     let stands = async || ledger.order(events.user, parent.id).await.unwrap().unwrap();
     let order = stands().await;

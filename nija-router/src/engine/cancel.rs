@@ -16,6 +16,10 @@ impl Inner {
                 drop(state);
                 return self.standing(&user, order).await;
             };
+            if live.order.schedule.is_some() {
+                drop(state);
+                return self.cancel_parent(&user, order).await;
+            }
             let lane =
                 live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)).map(|venue| &venue.lane);
             // Whoever takes the job out of the queue has it alone.

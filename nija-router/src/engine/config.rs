@@ -3,6 +3,7 @@
 use nija_core::Symbol;
 use std::time::Duration;
 
+use super::SlicingConfig;
 use crate::{LaneConfig, RiskLimits};
 
 /// Settings of an [`super::Engine`].
@@ -14,6 +15,8 @@ pub struct EngineConfig {
     pub limits: RiskLimits,
     /// Every venue's lane.
     pub lane: LaneConfig,
+    /// Which entries go out in slices over time.
+    pub slicing: SlicingConfig,
     /// How long after routing an order may be sent; venues that can promise it do not match it later.
     pub send_window: Duration,
     /// A placement that takes longer counts as a lost answer.
@@ -51,6 +54,7 @@ impl Default for EngineConfig {
                 .collect(),
             limits: RiskLimits::default(),
             lane: LaneConfig::default(),
+            slicing: SlicingConfig::default(),
             send_window: Duration::from_secs(5),
             place_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(15),

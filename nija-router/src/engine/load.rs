@@ -16,12 +16,14 @@ impl Inner {
         let today = self.ledger.realised_since(user.id, day).await?;
         let total = self.ledger.realised_since(user.id, Timestamp::from_micros(0)).await?;
         let paused = self.ledger.paused(user.id).await?;
+        let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
         let fills = self.ledger.fills(user.id, newest).await?;
         {
             let mut state = user.state.lock().await;
             state.realised = Realised::new(day, &today, &total);
             state.paused = paused;
+            state.routing = routing;
             for (_, settled) in fills.rows.iter().rev() {
                 let execution = &settled.fill.execution;
                 state.note_seen(&execution.venue, &execution.execution_id);

@@ -6,6 +6,7 @@ mod backoff;
 mod balances;
 mod bound;
 mod cancel;
+mod children;
 mod config;
 mod conn;
 mod derived;
@@ -40,6 +41,7 @@ mod venue;
 mod view;
 
 pub use answers::{AccountSummary, MarkedPosition, Preview, Submitted, VenueStatus};
+pub use children::SlicingConfig;
 pub use config::EngineConfig;
 pub use error::EngineError;
 pub(crate) use ids::ById;
@@ -49,7 +51,8 @@ pub use stats::RoutingStats;
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,
     JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, PositionId, Quantity,
-    RiskChain, Router, SignalType, Symbol, Tier, TimeInForce, Timestamp, TradeSignal, UserId, Vault, VenueId,
+    RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce, Timestamp, TradeSignal,
+    UserId, Vault, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -233,6 +236,40 @@ impl Engine {
                 inner.record(&user, &mut state, vec![event]).await?;
             }
             Ok(state.paused)
+        })
+        .await
+    }
+
+    /// How a user wants venues to be chosen.
+    ///
+    /// # Errors
+    /// [`EngineError::Ledger`].
+    pub async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, EngineError> {
+        let user = self.inner.user(user).await?;
+        Ok(user.state.lock().await.routing)
+    }
+
+    /// Sets how a user wants venues to be chosen, from the next order on.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when the weights do not sum to one, or [`EngineError::Ledger`].
+    pub async fn set_routing_preference(
+        &self,
+        user: UserId,
+        preference: RoutingPreference,
+    ) -> Result<RoutingPreference, EngineError> {
+        if let Some(weights) = preference.weights {
+            weights.check().map_err(|error| EngineError::Invalid(error.to_string()))?;
+        }
+        let inner = self.inner.clone();
+        self.run(async move {
+            let user = inner.user(user).await?;
+            let mut state = user.state.lock().await;
+            if state.routing != preference {
+                let event = JournalEvent::RoutingPreferred { preference };
+                inner.record(&user, &mut state, vec![event]).await?;
+            }
+            Ok(state.routing)
         })
         .await
     }

@@ -90,6 +90,7 @@ impl Inner {
         may_wait: bool,
     ) -> Turn {
         let mut state = user.state.lock().await;
+        let stopped = state.orders.get(&order).is_some_and(|live| state.parent_stopped(&live.order));
         let Some(live) = state.orders.get_mut(&order) else {
             return Turn::Done;
         };
@@ -113,7 +114,8 @@ impl Inner {
         let intent = live.order.intent.clone();
         let exit = intent.signal.signal_type.is_exit();
         let now = self.clock.now();
-        let cancelled = live.cancel_requested;
+        let wished = live.cancel_requested;
+        let cancelled = wished || stopped;
         let attempts = if exit { self.config.max_exit_retries } else { self.config.max_failovers };
         let wait = wait(attempt, dead);
         let in_time = |at: Timestamp| exit || at.since(intent.received_at) <= self.config.max_intent_age;

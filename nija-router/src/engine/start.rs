@@ -1,7 +1,7 @@
 //! Starting: what the ledger holds is taken up, accounts are connected, and everything unsettled is asked for.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use nija_core::{LedgerError, OrderId, OrderState, Reason, UserId};
+use nija_core::{LedgerError, Order, OrderId, OrderState, Reason, UserId};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, atomic::AtomicBool},
@@ -92,6 +92,11 @@ impl Inner {
             {
                 venue.stats.note_doubt(order.id(), true);
             }
+            if order.schedule.is_some() {
+                // Fills of children that ended may still come.
+                let children = self.ledger.children(id, order.id()).await?;
+                user.state.lock().await.note_kin(order.id(), children.iter().map(Order::id));
+            }
             let live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
             user.state.lock().await.insert(live);
         }
@@ -106,6 +111,10 @@ impl Inner {
             for live in state.orders.values() {
                 let (order, leg) = (live.order.id(), live.order.leg.as_ref());
                 if leg.is_some_and(|leg| user.conn(&leg.venue).is_some()) {
+                    continue;
+                }
+                if live.order.schedule.is_some() {
+                    self.look_after(user, order);
                     continue;
                 }
                 if leg.is_none() {

@@ -2,7 +2,7 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
-    Position, Quantity, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
+    Position, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{
@@ -168,6 +168,10 @@ pub(crate) struct UserState {
     pub(crate) paused: Option<Timestamp>,
     /// News of an order that may be one whose placement has not been answered.
     pub(crate) held: Vec<News>,
+    /// Children of live parents, those that ended as well.
+    kin: ById<OrderId, OrderId>,
+    /// How the user wants venues to be chosen.
+    pub(crate) routing: RoutingPreference,
     /// Orders at a venue that are not ours, as far as they have been looked for.
     pub(crate) external: HashSet<(VenueId, VenueOrderId)>,
     /// Those of them that are on record.
@@ -338,12 +342,22 @@ impl UserState {
     fn fold(&mut self, record: &JournalRecord, folded: &mut Folded) {
         match &record.event {
             JournalEvent::IntentAccepted { intent } => {
-                if !intent.signal.signal_type.is_exit() {
+                if !intent.signal.signal_type.is_exit() && intent.parent.is_none() {
                     self.last_entry_at = Some(intent.received_at);
                 }
                 self.insert(LiveOrder::new(Order::new(intent.clone()), true));
+                if let Some(parent) = intent.parent {
+                    self.kin.insert(intent.id, parent);
+                    self.tell_parent(intent.id, record);
+                }
             }
-            JournalEvent::Filled(fill) => self.fold_fill(fill, folded),
+            JournalEvent::Filled(fill) => {
+                self.fold_fill(fill, folded);
+                if let Some(order) = fill.order {
+                    self.tell_parent(order, record);
+                }
+            }
+            JournalEvent::RoutingPreferred { preference } => self.routing = *preference,
             JournalEvent::Paused { paused } => self.paused = paused.then_some(record.at),
             JournalEvent::ExternalOrder { report } => {
                 self.external_recorded.insert((report.venue.clone(), report.venue_order_id.clone()));
@@ -381,6 +395,9 @@ impl UserState {
             self.wished.remove(&id);
             self.by_key.remove(&live.order.intent.signal.client_order_id);
             self.names.note_end(id);
+            if live.order.schedule.is_some() {
+                self.kin.retain(|_, parent| *parent != id);
+            }
             if self.ended.len() == ENDED_KEPT {
                 self.ended.pop_front();
             }
@@ -388,6 +405,25 @@ impl UserState {
             folded.settled.push(live.order);
         } else if !folded.touched.contains(&id) {
             folded.touched.push(id);
+        }
+    }
+
+    /// Children of a live parent.
+    pub(crate) fn note_kin(&mut self, parent: OrderId, children: impl Iterator<Item = OrderId>) {
+        self.kin.extend(children.map(|child| (child, parent)));
+    }
+
+    /// Whether an order's parent gets no more children.
+    pub(crate) fn parent_stopped(&self, order: &Order) -> bool {
+        let parent = order.intent.parent.and_then(|parent| self.orders.get(&parent));
+        parent.and_then(|live| live.order.schedule.as_ref()).is_some_and(|schedule| schedule.stopped)
+    }
+
+    /// What a child does counts for its parent as well.
+    fn tell_parent(&mut self, child: OrderId, record: &JournalRecord) {
+        let parent = self.kin.get(&child).and_then(|parent| self.orders.get_mut(parent));
+        if let Some(live) = parent {
+            live.order.apply_child(&record.event, record.at);
         }
     }
 

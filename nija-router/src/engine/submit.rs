@@ -103,6 +103,12 @@ impl Inner {
             }
         };
         let decision = self.route(&user, &state, &approved, None, &[], now);
+        if self.is_sliced(&approved, &account, &decision) {
+            return self.begin_slices(&user, &mut state, intent, decision).await;
+        }
+        if let Some(shares) = self.shares(&approved, &decision, &account, now) {
+            return self.begin_split(&user, &mut state, intent, decision, shares).await;
+        }
         let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
             Some(placed) => placed,
             None if full_only(&decision) => {
@@ -182,8 +188,11 @@ impl Inner {
         let began = Instant::now();
         let holdings = Holdings::new(state, except);
         let (venues, volatility) = self.views(user, &holdings, &approved.get().signal, exclude, now);
-        let decision =
-            self.router.route(&RouteRequest { volatility, ..RouteRequest::new(approved, now, &venues) });
+        let decision = self.router.route(&RouteRequest {
+            volatility,
+            preference: state.routing,
+            ..RouteRequest::new(approved, now, &venues)
+        });
         self.routing_latency.record(began.elapsed());
         decision
     }
@@ -257,7 +266,7 @@ impl Inner {
     }
 
     /// The first answer where this intent was taken up before; the error otherwise.
-    async fn known(
+    pub(super) async fn known(
         &self,
         _: &UserState,
         intent: OrderIntent,
@@ -271,7 +280,7 @@ impl Inner {
         }
     }
 
-    async fn first(&self, intent: &OrderIntent, order: OrderId) -> Result<Submitted, EngineError> {
+    pub(super) async fn first(&self, intent: &OrderIntent, order: OrderId) -> Result<Submitted, EngineError> {
         let known = self.ledger.order(intent.signal.user, order).await?;
         replay(known.ok_or(EngineError::NoSuchOrder)?, &intent.signal)
     }
@@ -310,9 +319,17 @@ fn replay(known: Order, signal: &TradeSignal) -> Result<Submitted, EngineError> 
 }
 
 /// Whether a venue would take it if its lane were not full.
-fn full_only(decision: &RouteDecision) -> bool {
+pub(super) fn full_only(decision: &RouteDecision) -> bool {
     // A chosen venue without a place filled up in this very moment.
     decision.venue.is_some() || decision.candidates.iter().any(is_full)
+}
+
+/// The order that has the client order id already, where that was what the ledger had against it.
+pub(super) const fn is_taken(error: &LedgerError) -> Option<OrderId> {
+    match error {
+        LedgerError::ClientOrderIdTaken { order, .. } => Some(*order),
+        _ => None,
+    }
 }
 
 fn is_full(candidate: &nija_core::Candidate) -> bool {

@@ -1,6 +1,6 @@
 //! The seven invariants of `execution.md`, once everything has come to rest.
 
-use nija_core::{AmbiguityBound, Ledger, Order, OrderState, PageRequest, UserId, VenueClientId};
+use nija_core::{AmbiguityBound, Ledger, Order, OrderSize, OrderState, PageRequest, UserId, VenueClientId};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,6 +33,51 @@ fn at_venues(platform: &Platform, order: &Order) -> Vec<Resting> {
         found.extend(orders.iter().filter(|known| is_attempt(order, known.client)).cloned());
     }
     found
+}
+
+/// The orders by which an order is carried out.
+fn children(platform: &Platform, parent: &Order) -> Vec<Arc<Order>> {
+    let mut mine = platform.ledger.orders_of(parent.intent.signal.user);
+    mine.retain(|order| order.intent.parent == Some(parent.id()));
+    mine
+}
+
+/// An order ends with its children, and one of those may be in doubt for ever.
+pub(crate) fn waits_for_a_doubt(platform: &Platform, parent: &Order) -> bool {
+    let children = children(platform, parent);
+    children.iter().any(|child| child.state == OrderState::Unknown && may_stay_unknown(platform, child))
+}
+
+/// 1, 2 and 6: an order that is carried out by others is what they came to, never more than was asked for, and ends with them.
+fn parent(platform: &Platform, order: &Order) {
+    let note = |invariant, what: String| {
+        platform.witness.note(invariant, format!("{what}: {order:?}"));
+    };
+    let children = children(platform, order);
+    if !at_venues(platform, order).is_empty() {
+        note(1, format!("{} is carried out by others and is at a venue itself", order.id()));
+    }
+    let sum = |of: fn(&Order) -> Decimal| children.iter().map(|child| of(child)).sum::<Decimal>();
+    let made = order.schedule.as_ref().map(|schedule| schedule.children as usize);
+    let (filled, spent) = (sum(|child| child.filled.get()), sum(|child| child.filled_notional));
+    if filled != order.filled.get() || spent != order.filled_notional || made != Some(children.len()) {
+        note(2, format!("{} has {} children, which filled {filled}", order.id(), children.len()));
+    }
+    let too_much = match order.intent.signal.size {
+        OrderSize::Base(size) => filled > size.get(),
+        // The last may meet prices up to its collar, and its fees.
+        OrderSize::Quote(size) => spent > size.get() * Decimal::new(101, 2),
+    };
+    if too_much {
+        note(6, format!("{} is larger than it was asked for: {filled} for {spent}", order.id()));
+    }
+    let alive = children.iter().any(|child| !child.state.is_final());
+    if order.state.is_final() && alive {
+        note(2, format!("{} ended before its children", order.id()));
+    }
+    if !order.state.is_final() && !waits_for_a_doubt(platform, order) {
+        note(2, format!("{} is {} for ever", order.id(), order.state));
+    }
 }
 
 /// Without a bound and without a trace nobody ever knows.
@@ -75,6 +120,10 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
 /// 1 and 2: each order is at its venues once at most, and stands here as it does there.
 fn orders(platform: &Platform) {
     for order in platform.ledger.all_orders() {
+        if order.schedule.is_some() {
+            parent(platform, &order);
+            continue;
+        }
         let there = at_venues(platform, &order);
         if there.len() > 1 {
             platform.witness.note(1, format!("{} is at its venues {} times", order.id(), there.len()));

@@ -244,7 +244,9 @@ impl Client {
         drop(self.engine().await);
         let began = self.platform.clock.now();
         let answer = self.call(|engine| async move { engine.cancel(user, id).await }).await;
-        let resting = matches!(order.state, OrderState::Working | OrderState::PartialFill);
+        // One that is carried out by others has no venue of its own.
+        let resting =
+            order.leg.is_some() && matches!(order.state, OrderState::Working | OrderState::PartialFill);
         let Some(Ok(_)) = answer.filter(|_| resting) else {
             return;
         };

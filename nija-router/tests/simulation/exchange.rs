@@ -64,6 +64,8 @@ pub(crate) struct Exchange {
     /// Its clock less ours, in microseconds.
     pub(crate) skew: i64,
     pub(crate) prices: BTreeMap<Symbol, Decimal>,
+    /// USD at its best price; plenty where there is no figure.
+    pub(crate) touch: Option<Decimal>,
     pub(crate) accounts: BTreeMap<UserId, Account>,
     serial: u64,
 }
@@ -79,6 +81,7 @@ impl Exchange {
             echoes,
             skew,
             prices: BTreeMap::new(),
+            touch: None,
             accounts: BTreeMap::new(),
             serial: 0,
         }

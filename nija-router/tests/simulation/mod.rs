@@ -146,6 +146,7 @@ fn every_planted_bug_is_found() {
         (Bug::SendsBeforeJournal, 6),
         (Bug::SendsWhenKilled, 6),
         (Bug::ClaimsFlat, 6),
+        (Bug::ForgetsOtherSlices, 6),
         (Bug::FollowsWhatFailed, 7),
     ];
     let mut missed = Vec::new();

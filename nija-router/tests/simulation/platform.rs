@@ -1,8 +1,8 @@
 //! What a seed draws: venues, users, surroundings. It outlives the processes that run in it.
 
 use nija_core::{
-    AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, Symbol,
-    UserId, VenueContract, VenueId,
+    AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, RoutingPolicy,
+    Symbol, UserId, VenueContract, VenueId,
 };
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
@@ -15,7 +15,8 @@ use super::{
     witness::{LARGEST_POSITION, Witness},
 };
 use crate::{
-    Engine, EngineConfig, EngineParts, RiskChain, RiskLimits, WeightedScore, default_policies,
+    Engine, EngineConfig, EngineParts, Policies, RiskChain, RiskLimits, RoutingConfig, SlicingConfig,
+    default_policies,
     support::{FakeVault, MemoryLedger, Pace, TestBus, TestClock, loose, symbol, user},
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Platform {
     pub(crate) venues: Vec<Arc<SimVenue>>,
     pub(crate) users: Vec<UserId>,
     config: EngineConfig,
+    policy: RoutingPolicy,
     entropy: Arc<nija_core::SeededEntropy>,
 }
 
@@ -113,6 +115,8 @@ impl Platform {
                     exchange.account(*user).totals.insert("USD".to_owned(), Decimal::from(DEPOSIT));
                     vault.grant(*user, &exchange.venue, clock.now());
                 }
+                // Thin enough that an order finds more at two venues than at one.
+                exchange.touch = (!seed.is_multiple_of(3)).then(|| Decimal::from(60));
                 Arc::new(SimVenue::new(place, exchange, &clock, &trouble, &witness))
             })
             .collect();
@@ -121,8 +125,18 @@ impl Platform {
         config.symbols = vec![symbol("BTC-USD"), symbol("ETH-USD")];
         // Marks are no part of what is checked here.
         config.mark_interval = Duration::from_secs(3);
+        if seed % 2 == 1 {
+            // Small orders are large here, so that some of them go out in slices.
+            config.slicing = SlicingConfig {
+                above: nija_core::Notional::new(Decimal::from(90)).ok(),
+                slices: u32::try_from(dice.number(2..5)).unwrap(),
+                every: dice.millis(300..2_500),
+            };
+        }
+        let policy =
+            if seed.is_multiple_of(3) { RoutingPolicy::WeightedScore } else { RoutingPolicy::ExpectedCost };
         let entropy = Arc::new(nija_core::SeededEntropy::new(seed));
-        Self { clock, dice, trouble, witness, ledger, vault, venues, users, config, entropy }
+        Self { clock, dice, trouble, witness, ledger, vault, venues, users, config, policy, entropy }
     }
 
     /// A new process on what is there.
@@ -133,7 +147,9 @@ impl Platform {
             ledger: self.ledger.clone(),
             executors,
             bus: Arc::new(TestBus::default()),
-            router: Arc::new(WeightedScore::default()),
+            router: Arc::new(
+                Policies::new(RoutingConfig { policy: self.policy, ..RoutingConfig::default() }).unwrap(),
+            ),
             risk: RiskChain::new(default_policies(&self.config.limits)).unwrap(),
             clock: Arc::new(self.clock.clone()),
             entropy: self.entropy.clone(),

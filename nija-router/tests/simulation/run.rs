@@ -151,6 +151,7 @@ async fn settled(platform: &Platform) -> bool {
     }
     let open = platform.ledger.unsettled_orders().await.unwrap();
     open.iter().all(|order| match order.state {
+        _ if order.schedule.is_some() => check::waits_for_a_doubt(platform, order),
         // What rests may rest for ever.
         OrderState::Working | OrderState::PartialFill => {
             order.intent.signal.time_in_force == TimeInForce::Gtc && check::rests_as_known(platform, order)

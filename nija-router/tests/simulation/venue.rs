@@ -106,8 +106,12 @@ impl SimVenue {
     }
 
     fn quote_of(&self, symbol: &Symbol) -> Option<Quote> {
-        let price = Price::new(*self.exchange().prices.get(symbol)?).ok()?;
-        let size = Quantity::new(Decimal::from(1000)).ok()?;
+        let (price, touch) = {
+            let exchange = self.exchange();
+            (Price::new(*exchange.prices.get(symbol)?).ok()?, exchange.touch)
+        };
+        let size = touch.map_or(Decimal::from(1000), |worth| (worth / price.get()).round_dp(6));
+        let size = Quantity::new(size).ok()?;
         Some(Quote { bid: price, bid_size: size, ask: price, ask_size: size, at: self.clock.now() })
     }
 }

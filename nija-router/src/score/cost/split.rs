@@ -1,12 +1,13 @@
 //! One order over several venues, where that is cheaper.
 
-use nija_core::{BookLevel, OrderKind, Quantity, RouteRequest, RouteShare, Side, whole::times};
+use nija_core::{
+    BookLevel, OrderKind, Price, Quantity, RouteRequest, RouteShare, Side,
+    whole::{compare, times},
+};
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 
 use super::{ExpectedCost, Market, Offer, Parts, bps::Bps};
-
-/// Levels looked at over all venues: a bound for very deep books.
-const LEVELS: usize = 1000;
 
 /// Shares that together are cheaper than the best venue alone.
 pub(super) struct Split {
@@ -14,11 +15,44 @@ pub(super) struct Split {
     pub(super) cost: Bps,
 }
 
-/// A level of one venue, by what a unit of it costs with everything that the venue adds.
-struct Level {
-    venue: usize,
-    unit: Decimal,
-    quantity: Quantity,
+/// A venue's levels, taken from the best on, each with what a unit of it costs with everything that the venue adds.
+struct Ladder<'a> {
+    levels: &'a [BookLevel],
+    /// What a venue shows that has no book.
+    touch: BookLevel,
+    next: usize,
+    limit: Option<Price>,
+    side: Side,
+    /// One more or less than the fee rate.
+    with_fee: Decimal,
+    added: Decimal,
+    /// The level at hand and its cost; `None` when there is none left.
+    head: Option<(Decimal, Quantity)>,
+}
+
+impl Ladder<'_> {
+    /// Goes to the next level within the order's limit there.
+    fn advance(&mut self) {
+        let level = match (self.levels.get(self.next), self.next) {
+            (Some(level), _) => Some(*level),
+            (None, 0) => Some(self.touch),
+            (None, _) => None,
+        };
+        self.next += 1;
+        let within = |level: &BookLevel| match (self.limit, self.side) {
+            (Some(limit), Side::Buy) => level.price <= limit,
+            (Some(limit), Side::Sell) => level.price >= limit,
+            (None, _) => true,
+        };
+        self.head = level.filter(within).map(|level| {
+            let paid = times(level.price.get(), self.with_fee);
+            let unit = match self.side {
+                Side::Buy => paid + self.added,
+                Side::Sell => paid - self.added,
+            };
+            (unit, level.quantity)
+        });
+    }
 }
 
 type Costed<'a> = (Offer<'a>, Parts, Decimal);
@@ -70,30 +104,38 @@ fn filled(
     takes_part: &[bool],
     size: Quantity,
 ) -> Option<Vec<Quantity>> {
-    let mut levels: Vec<Level> = costed
+    let mut ladders: Vec<_> = costed
         .iter()
-        .enumerate()
-        .filter(|(venue, _)| takes_part.get(*venue).copied().unwrap_or_default())
-        .flat_map(|(venue, (offer, ..))| of_venue(venue, offer, market, size))
+        .zip(takes_part)
+        .map(|((offer, ..), takes_part)| {
+            let mut ladder = ladder(offer, market);
+            if *takes_part {
+                ladder.advance();
+            }
+            ladder
+        })
         .collect();
-    levels.sort_by(|a, b| match market.side {
-        Side::Buy => a.unit.cmp(&b.unit),
-        Side::Sell => b.unit.cmp(&a.unit),
-    });
     let mut shares = vec![Quantity::ZERO; costed.len()];
     let mut missing = size;
-    for level in levels {
-        let take = level.quantity.min(missing);
-        if let Some(share) = shares.get_mut(level.venue) {
-            *share = share.plus(take);
-        }
+    while !missing.is_zero() {
+        let heads = ladders.iter_mut().zip(&mut shares);
+        let cheapest = heads.filter(|(ladder, _)| ladder.head.is_some()).reduce(|best, next| {
+            let order = match (&next.0.head, &best.0.head) {
+                (Some((next, _)), Some((best, _))) => compare(*next, *best),
+                _ => Ordering::Equal,
+            };
+            let better = match market.side {
+                Side::Buy => order.is_lt(),
+                Side::Sell => order.is_gt(),
+            };
+            if better { next } else { best }
+        });
+        let (ladder, share) = cheapest?;
+        let (_, quantity) = ladder.head?;
+        let take = quantity.min(missing);
+        *share = share.plus(take);
         missing = missing.minus(take);
-        if missing.is_zero() {
-            break;
-        }
-    }
-    if !missing.is_zero() {
-        return None;
+        ladder.advance();
     }
     // On the lot; what that cuts off goes to the largest share.
     for (share, (offer, ..)) in shares.iter_mut().zip(costed) {
@@ -108,54 +150,25 @@ fn filled(
     (shares.iter().filter(|share| !share.is_zero()).count() > 1).then_some(shares)
 }
 
-/// A venue's levels within the order's limit there, each with the venue's fee, latency and risk of failing in its price.
-fn of_venue<'a>(
-    venue: usize,
-    offer: &'a Offer<'_>,
-    market: &Market,
-    size: Quantity,
-) -> impl Iterator<Item = Level> + 'a {
-    let side = market.side;
+/// Before the first level.
+fn ladder<'a>(offer: &'a Offer<'_>, market: &Market) -> Ladder<'a> {
     let planned = &offer.fitted.planned;
-    let limit = planned.plan.kind.worst_price();
     let added = (offer.latency + offer.price_of_failure.scaled(offer.chance)).decimal();
-    let added = times(market.middle, added.max(Decimal::ZERO)) / Decimal::from(10_000);
-    let rate = planned.fee_rate;
-    let quote = [BookLevel {
-        price: offer.fitted.quote.taker_price(side),
-        quantity: match side {
-            Side::Buy => offer.fitted.quote.ask_size,
-            Side::Sell => offer.fitted.quote.bid_size,
-        },
-    }];
-    let book = offer.view.book.as_ref().map(|book| book.against(side)).filter(|levels| !levels.is_empty());
-    let touch = if book.is_some() { None } else { Some(quote) };
-    let within = move |level: &BookLevel| match (limit, side) {
-        (Some(limit), Side::Buy) => level.price <= limit,
-        (Some(limit), Side::Sell) => level.price >= limit,
-        (None, _) => true,
+    let quote = offer.fitted.quote;
+    let (rate, size) = match market.side {
+        Side::Buy => (planned.fee_rate, quote.ask_size),
+        Side::Sell => (-planned.fee_rate, quote.bid_size),
     };
-    let mut found = Quantity::ZERO;
-    book.unwrap_or_default()
-        .iter()
-        .copied()
-        .chain(touch.into_iter().flatten())
-        .take(LEVELS)
-        .take_while(within)
-        .take_while(move |level| {
-            // Nobody needs more of one venue than all.
-            let goes_on = found < size;
-            found = found.plus(level.quantity);
-            goes_on
-        })
-        .map(move |level| {
-            let price = level.price.get();
-            let unit = match side {
-                Side::Buy => price + price * rate + added,
-                Side::Sell => price - price * rate - added,
-            };
-            Level { venue, unit, quantity: level.quantity }
-        })
+    Ladder {
+        levels: offer.view.book.as_ref().map_or(&[][..], |book| book.against(market.side)),
+        touch: BookLevel { price: quote.taker_price(market.side), quantity: size },
+        next: 0,
+        limit: planned.plan.kind.worst_price(),
+        side: market.side,
+        with_fee: Decimal::ONE + rate,
+        added: times(market.middle, added.max(Decimal::ZERO)) * Decimal::new(1, 4),
+        head: None,
+    }
 }
 
 /// Whether a venue takes an order of a share's size.

@@ -20,7 +20,7 @@ use nija_core::{
     Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId,
 };
 use nija_router::{
-    Engine, EngineConfig, EngineParts, RiskChain, RiskLimits, WeightedScore, default_policies,
+    Engine, EngineConfig, EngineParts, Policies, RiskChain, RiskLimits, RoutingConfig, default_policies,
 };
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
@@ -60,6 +60,7 @@ pub(crate) struct Platform {
     pub(crate) bus: Arc<TestBus>,
     pub(crate) venues: Vec<Arc<FakeVenue>>,
     pub(crate) config: EngineConfig,
+    pub(crate) routing: RoutingConfig,
     entropy: Arc<SeededEntropy>,
 }
 
@@ -73,6 +74,7 @@ impl Platform {
             bus: Arc::default(),
             venues,
             config,
+            routing: RoutingConfig::default(),
             entropy: Arc::new(SeededEntropy::new(7)),
         }
     }
@@ -110,7 +112,7 @@ impl Platform {
             ledger: self.ledger.clone(),
             executors,
             bus: self.bus.clone(),
-            router: Arc::new(WeightedScore::default()),
+            router: Arc::new(Policies::new(self.routing.clone()).unwrap()),
             risk: RiskChain::new(default_policies(&self.config.limits)).unwrap(),
             clock: Arc::new(self.clock.clone()),
             entropy: self.entropy.clone(),

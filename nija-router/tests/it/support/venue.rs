@@ -116,8 +116,11 @@ impl FakeVenue {
     }
 
     fn quote_of(&self, symbol: &Symbol) -> Option<Quote> {
-        let mid = *self.world().prices.get(symbol)?;
-        let size = Quantity::new(Decimal::from(1000)).unwrap();
+        let (mid, touch) = {
+            let world = self.world();
+            (*world.prices.get(symbol)?, world.touch)
+        };
+        let size = Quantity::new(touch).unwrap();
         let price = |factor: Decimal| Price::new(mid * factor).unwrap();
         Some(Quote {
             bid: price(Decimal::new(9999, 4)),

@@ -53,6 +53,8 @@ pub(crate) struct World {
     /// Whether reading fails.
     pub(crate) reads_fail: bool,
     pub(crate) prices: HashMap<Symbol, Decimal>,
+    /// Base units at the best price.
+    pub(crate) touch: Decimal,
     /// Every placement that was attempted, in order.
     pub(crate) placed: Vec<VenueClientId>,
     pub(crate) cancels: usize,
@@ -73,6 +75,7 @@ impl World {
             twice: false,
             reads_fail: false,
             prices: HashMap::new(),
+            touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
             cancels: 0,
             witness: None,
