@@ -1,9 +1,9 @@
 //! What a platform is made of.
 
-use nija_core::Symbol;
+use nija_core::{Clock, Symbol};
 use nija_exchanges::paper::PaperConfig;
 use nija_router::EngineConfig;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{VaultConfig, VenueConfig};
 
@@ -18,6 +18,8 @@ pub struct PlatformConfig {
     pub vault: VaultConfig,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
+    /// Where the time comes from; the machine's clock when missing.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 impl PlatformConfig {
@@ -28,6 +30,7 @@ impl PlatformConfig {
             venues: Vec::new(),
             vault: VaultConfig::default(),
             engine: EngineConfig::default(),
+            clock: None,
         }
     }
 

@@ -125,6 +125,11 @@ impl Custody {
         }
     }
 
+    /// Erasing, limits on what is signed, and keys that only their owner unlocks.
+    pub(crate) fn keeper(&self) -> Result<Arc<dyn nija_core::Custody>, VaultError> {
+        Ok(Arc::clone(self.local()?) as Arc<dyn nija_core::Custody>)
+    }
+
     pub(crate) fn published_keys(&self) -> Result<PublishedKeys, VaultError> {
         match self {
             Self::Local(vault) => vault.published_keys(),

@@ -33,6 +33,20 @@ pub enum PlatformError {
     /// The key may not trade.
     #[error("this key may not place orders at {0}; give it the right to trade")]
     KeyCannotTrade(VenueId),
+    /// The orders that rest at the venue are unknown to it.
+    #[error(
+        "this key does not see the orders that rest at {0}; make it for the same account as the one in use"
+    )]
+    KeyOfAnotherAccount(VenueId),
+    /// It is stored already.
+    #[error("this key is the one in use at {0}, or one of before; make a new one")]
+    KeyKnown(VenueId),
+    /// Nothing is being rotated.
+    #[error("no key is being rotated at {0}")]
+    NoRotation(VenueId),
+    /// The rotation is not so far, or further.
+    #[error("the rotation is at another step: {0}")]
+    RotationStep(&'static str),
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -4,7 +4,11 @@ mod bus;
 mod config;
 mod custody;
 mod error;
+mod health;
 mod platform;
+mod replace;
+mod session;
+mod upkeep;
 mod venue;
 #[cfg(feature = "wire")]
 pub mod wire;
@@ -13,7 +17,10 @@ pub use bus::LocalBus;
 pub use config::PlatformConfig;
 pub use custody::{VaultConfig, VaultRoot};
 pub use error::PlatformError;
+pub use health::{KeyCheck, KeyHealth, KeyProblem};
 pub use platform::Platform;
+pub use replace::{KeyRotation, RotationStep};
+pub use upkeep::{Upkeep, UpkeepDone};
 pub use venue::{VenueAddresses, VenueConfig};
 
 /// Domain types and traits (the crate `nija-core`).

@@ -1,11 +1,12 @@
 //! The parts put together: ledger, vault, executors, router and engine in one process.
 
 use nija_core::{
-    Clock, CredentialMeta, Entropy, EventBus, Executor, Ledger, NonceSource, OsEntropy, SealedCredential,
-    SystemClock, UserId, Vault, VenueAccount, VenueId,
+    Clock, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, NonceSource, OsEntropy,
+    SealedCredential, SystemClock, UserId, Vault, VenueAccount, VenueId,
 };
 use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
+use parking_lot::Mutex;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
 use crate::custody::{Custody, CustodyParts};
@@ -20,7 +21,14 @@ pub struct Platform {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     executors: Vec<Arc<dyn Executor>>,
+    /// Accounts that are connected for as long as their owners' unlocks last.
+    pub(crate) unlocked: Mutex<HashSet<(UserId, VenueId)>>,
+    /// Steps of a user's key rotations and checks wait for each other.
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
+
+/// Fewer would make strangers wait for each other, more would be memory for nothing.
+const TURNS: usize = 16;
 
 impl Platform {
     /// Opens the data folder and starts trading for whoever is in it. What was in flight when the process last ended is being
@@ -31,7 +39,7 @@ impl Platform {
     pub async fn open(config: PlatformConfig) -> Result<Self, PlatformError> {
         check(&config)?;
         private_folder(&config.data_dir)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = config.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let entropy: Arc<dyn Entropy> =
             Arc::new(OsEntropy::new().map_err(|error| PlatformError::Entropy(error.to_string()))?);
         let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
@@ -59,7 +67,18 @@ impl Platform {
             config: config.engine,
         })
         .await?;
-        Ok(Self { engine, custody, ledger, bus, clock, entropy, executors })
+        let turns = std::array::from_fn(|_| tokio::sync::Mutex::default());
+        Ok(Self {
+            engine,
+            custody,
+            ledger,
+            bus,
+            clock,
+            entropy,
+            executors,
+            unlocked: Mutex::default(),
+            turns,
+        })
     }
 
     /// Takes up a user's sealed credential: asks the venue what the key may do, refuses one that can withdraw, stores it and
@@ -79,17 +98,29 @@ impl Platform {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
         let signer = self.vault().open_sealed(user, venue, sealed).await?;
-        let rights = executor.key_rights(&VenueAccount { user, signer }).await?;
-        if rights.can_withdraw == Some(true) {
-            return Err(PlatformError::KeyCanWithdraw(venue.clone()));
-        }
-        if rights.can_trade == Some(false) {
-            return Err(PlatformError::KeyCannotTrade(venue.clone()));
-        }
+        let rights = self.admitted_rights(executor, &VenueAccount { user, signer }).await?;
         let stored = self.vault().store(user, venue, label, sealed).await?;
         self.vault().set_rights(user, stored.id, rights.clone()).await?;
         self.engine.connect(user, venue).await?;
         Ok(CredentialMeta { rights, ..stored })
+    }
+
+    /// Asks the venue what a sealed key may do, and stores nothing.
+    ///
+    /// # Errors
+    /// As [`Platform::store_credential`].
+    pub async fn verify_credential(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed: &SealedCredential,
+    ) -> Result<KeyRights, PlatformError> {
+        let executor = self.executor(venue)?;
+        if !executor.contract().needs_credential {
+            return Err(PlatformError::NoCredentialNeeded(venue.clone()));
+        }
+        let signer = self.vault().open_sealed(user, venue, sealed).await?;
+        self.admitted_rights(executor, &VenueAccount { user, signer }).await
     }
 
     /// The order engine.
@@ -110,6 +141,14 @@ impl Platform {
     /// [`PlatformError::Vault`] when they cannot be signed.
     pub fn published_keys(&self) -> Result<nija_vault::PublishedKeys, PlatformError> {
         Ok(self.custody.published_keys()?)
+    }
+
+    /// Erasing, limits on what is signed, and keys that only their owner unlocks.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`] where the vault of this platform has none of it.
+    pub fn keeper(&self) -> Result<Arc<dyn nija_core::Custody>, PlatformError> {
+        Ok(self.custody.keeper()?)
     }
 
     /// The vault's own operations on its keys and its log.
@@ -153,7 +192,30 @@ impl Platform {
         self.ledger.close().await;
     }
 
-    fn executor(&self, venue: &VenueId) -> Result<&Arc<dyn Executor>, PlatformError> {
+    /// What the venue says that a key may do, where that lets it in.
+    pub(crate) async fn admitted_rights(
+        &self,
+        executor: &Arc<dyn Executor>,
+        account: &VenueAccount,
+    ) -> Result<KeyRights, PlatformError> {
+        let rights = executor.key_rights(account).await?;
+        let venue = || executor.contract().venue.clone();
+        match (rights.can_withdraw, rights.can_trade) {
+            (Some(true), _) => Err(PlatformError::KeyCanWithdraw(venue())),
+            (_, Some(false)) => Err(PlatformError::KeyCannotTrade(venue())),
+            _ => Ok(rights),
+        }
+    }
+
+    /// Waits until nobody else changes the user's keys.
+    pub(crate) async fn turn(&self, user: UserId) -> tokio::sync::MutexGuard<'_, ()> {
+        // The last byte of a version 7 UUID is random.
+        let [.., last] = *user.as_uuid().as_bytes();
+        let [first, ..] = &self.turns;
+        self.turns.get(usize::from(last) % TURNS).unwrap_or(first).lock().await
+    }
+
+    pub(crate) fn executor(&self, venue: &VenueId) -> Result<&Arc<dyn Executor>, PlatformError> {
         self.executors
             .iter()
             .find(|executor| executor.contract().venue == *venue)

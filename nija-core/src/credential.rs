@@ -111,6 +111,12 @@ pub struct KeyRights {
     pub can_withdraw: Option<bool>,
     /// The venue's own names of the rights.
     pub names: Vec<String>,
+    /// When the venue ends the key; `None` where it does not, or does not say.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// Whether the venue takes the key from listed addresses alone; `None` where it cannot say.
+    #[serde(default)]
+    pub from_listed_addresses: Option<bool>,
 }
 
 /// A stored credential without its secret.

@@ -4,7 +4,8 @@ use axum::http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use nija::router::VenueStatus;
-use nija_core::BreakerState;
+use nija::vault::{KeyReport, LeaseCount, RewrapProgress, VaultHealth};
+use nija_core::{BreakerState, Timestamp};
 use std::{sync::OnceLock, time::Duration};
 
 /// Writes the metrics out. Servers of one process share one recorder.
@@ -36,7 +37,15 @@ impl MetricsHandle {
     }
 
     /// Everything, in Prometheus' text format.
-    pub(crate) fn render(&self, venues: &[VenueStatus], streams: usize) -> String {
+    pub(crate) fn render(
+        &self,
+        venues: &[VenueStatus],
+        streams: usize,
+        vault: Option<&VaultState>,
+    ) -> String {
+        if let Some(vault) = vault {
+            vault.write();
+        }
         for status in venues {
             let venue = || status.venue.to_string();
             let breaker = match status.health.breaker {
@@ -84,6 +93,54 @@ pub(crate) fn login(outcome: &'static str) {
     counter!("nija_logins_total", "outcome" => outcome).increment(1);
 }
 
+/// The vault as it stands.
+pub(crate) struct VaultState {
+    pub(crate) health: VaultHealth,
+    pub(crate) leases: LeaseCount,
+    pub(crate) keys: KeyReport,
+    pub(crate) now: Timestamp,
+}
+
+impl VaultState {
+    fn write(&self) {
+        let blocked = |blocked: bool| if blocked { 1.0 } else { 0.0 };
+        // It answers, so it is open: a sealed server listens on nothing but its socket for shares.
+        gauge!("nija_vault_sealed").set(0.0);
+        gauge!("nija_vault_leases", "kind" => "cached").set(count_u64(self.leases.cached));
+        gauge!("nija_vault_leases", "kind" => "held").set(count_u64(self.leases.held));
+        counter!("nija_vault_opens_total", "cache" => "hit").absolute(self.leases.hits);
+        counter!("nija_vault_opens_total", "cache" => "miss").absolute(self.leases.misses);
+        gauge!("nija_vault_key_encryption_keys").set(count_u64(self.keys.key_encryption.len() as u64));
+        for (kind, keys) in [("key_encryption", &self.keys.key_encryption), ("sealing", &self.keys.sealing)] {
+            if let Some(newest) = keys.first() {
+                gauge!("nija_vault_key_age_seconds", "kind" => kind)
+                    .set(self.now.since(newest.made_at).as_secs_f64());
+            }
+        }
+        gauge!("nija_vault_audit_waiting").set(count_u64(self.health.waiting));
+        gauge!("nija_vault_audit_blocked", "sink" => "database").set(blocked(self.health.database.is_some()));
+        if let Some(file) = &self.health.file {
+            gauge!("nija_vault_audit_blocked", "sink" => "file").set(blocked(file.error.is_some()));
+        }
+    }
+}
+
+/// How far a re-wrap is.
+pub(crate) fn rewrap(at: RewrapProgress) {
+    gauge!("nija_vault_rewrap_done").set(count_u64(at.done));
+    gauge!("nija_vault_rewrap_total").set(count_u64(at.total));
+}
+
+/// Counts a round of the vault's upkeep.
+pub(crate) fn upkeep(well: bool) {
+    counter!("nija_vault_upkeep_total", "outcome" => if well { "ok" } else { "failed" }).increment(1);
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count_u64(things: u64) -> f64 {
+    things as f64
+}
+
 // Gauges are floats; counts of things in memory fit.
 #[allow(clippy::cast_precision_loss)]
 fn count(things: usize) -> f64 {
@@ -127,5 +184,23 @@ fn recorder() -> Option<PrometheusHandle> {
     describe_gauge!("nija_breaker_state", "0 closed, 1 half open, 2 open");
     describe_gauge!("nija_executor_queue_depth", "Orders waiting in a venue's lane");
     describe_gauge!("nija_streams", "Open streams");
+    describe_gauge!("nija_vault_sealed", "0 where the vault is open");
+    describe_gauge!(
+        "nija_vault_leases",
+        "Decrypted credentials in memory: kept ready, or still held by somebody"
+    );
+    describe_counter!("nija_vault_opens_total", "Credentials opened, by whether a decrypted one was ready");
+    describe_counter!("nija_vault_opens_refused_total", "Openings that were refused, by reason");
+    describe_counter!("nija_vault_refusals_total", "Signatures that were refused, by reason");
+    describe_gauge!(
+        "nija_vault_key_encryption_keys",
+        "Key-encryption keys; more than one: a re-wrap is not done"
+    );
+    describe_gauge!("nija_vault_key_age_seconds", "Age of the newest key of a kind");
+    describe_gauge!("nija_vault_rewrap_done", "User keys that the newest re-wrap has looked at");
+    describe_gauge!("nija_vault_rewrap_total", "User keys that the newest re-wrap has to look at");
+    describe_gauge!("nija_vault_audit_waiting", "Audit entries that wait for the database, in memory");
+    describe_gauge!("nija_vault_audit_blocked", "1 where a sink of the audit log takes nothing");
+    describe_counter!("nija_vault_upkeep_total", "Rounds of the vault's upkeep, by outcome");
     Some(handle)
 }

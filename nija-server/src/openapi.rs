@@ -89,6 +89,26 @@ problems!(
     }
 );
 problems!(
+    /// What calls about a key in custody mode `session` or `device` can answer with.
+    Keyed {
+        "404" => "`venue_not_found`",
+        "409" => "`credential_locked`, `credential_on_device`",
+    }
+);
+problems!(
+    /// What needs the account's password can answer with.
+    Confirmed {
+        "403" => "`confirmation_needed`: give the account's password",
+    }
+);
+problems!(
+    /// What the steps of a key's rotation can answer with.
+    Rotating {
+        "404" => "`rotation_not_found`, `venue_not_found`",
+        "409" => "`rotation_step`: the text says what to do first",
+    }
+);
+problems!(
     /// What calls with a query can answer with.
     BadQuery {
         "400" => "`query_invalid`, `cursor_invalid`: the text says where",

@@ -6,6 +6,7 @@ mod changes;
 mod custody;
 mod drill;
 mod keys;
+mod locked;
 mod opening;
 mod published;
 mod replaced;

@@ -4,7 +4,8 @@ use crate::client::{Call, Client};
 use crate::error::ClientError;
 use crate::pinned::PinError;
 use crate::seal::seal_credential;
-use crate::wire::{Credential, CredentialPlaintext, SealingKey, SealingKeys, StoreCredential};
+use crate::wire::{Credential, CredentialPlaintext, KeyRotation, SealingKey, SealingKeys, StoreCredential};
+use serde::de::DeserializeOwned;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 impl Client {
@@ -40,19 +41,75 @@ impl Client {
         label: &str,
         plaintext: &CredentialPlaintext,
     ) -> Result<Credential, ClientError> {
+        self.sealed(&["v1", "credentials", "store"], venue, label, plaintext).await
+    }
+
+    /// Begins the guided rotation of a key: the new one is sealed here and verified beside the old one, which stays in use.
+    ///
+    /// # Errors
+    /// As [`Client::connect_exchange`]; problems `key_of_another_account`, `key_known`, `rotation_step`.
+    pub async fn rotate_key(
+        &self,
+        venue: &str,
+        label: &str,
+        plaintext: &CredentialPlaintext,
+    ) -> Result<KeyRotation, ClientError> {
+        self.sealed(&["v1", "credentials", "rotate"], venue, label, plaintext).await
+    }
+
+    /// The newest rotation at each venue.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn key_rotations(&self) -> Result<Vec<KeyRotation>, ClientError> {
+        self.call(Call::get(&["v1", "credentials", "rotate"])).await
+    }
+
+    /// Puts the verified key in place of the old one.
+    ///
+    /// # Errors
+    /// Problems `rotation_not_found`, `rotation_step`, or what the venue said: then the old key is in use.
+    pub async fn switch_key(&self, venue: &str) -> Result<KeyRotation, ClientError> {
+        self.call(Call::post(&["v1", "credentials", "rotate", venue, "switch"])).await
+    }
+
+    /// Destroys the old key if it is proven idle; else the answer's `problem` says what uses it.
+    ///
+    /// # Errors
+    /// As [`Client::switch_key`].
+    pub async fn retire_key(&self, venue: &str) -> Result<KeyRotation, ClientError> {
+        self.call(Call::post(&["v1", "credentials", "rotate", venue, "retire"])).await
+    }
+
+    /// Goes back to the old key.
+    ///
+    /// # Errors
+    /// As [`Client::switch_key`].
+    pub async fn roll_back_key(&self, venue: &str) -> Result<KeyRotation, ClientError> {
+        self.call(Call::post(&["v1", "credentials", "rotate", venue, "rollback"])).await
+    }
+
+    /// Seals for the signed-in user and sends; once more when the sealing key was retired between the two calls, for then nothing
+    /// was taken.
+    async fn sealed<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        venue: &str,
+        label: &str,
+        plaintext: &CredentialPlaintext,
+    ) -> Result<T, ClientError> {
         let known = self.session_state().held().and_then(|held| held.user);
         let user = match known {
             Some(user) => user,
             None => self.me().await?,
         };
-        let sealed = seal_credential(&user.id, venue, label, &self.sealing_key().await?, plaintext)?;
-        match self.store_credential(&sealed).await {
-            // A key that was retired between the two calls: nothing was stored.
-            Err(error) if error.code() == "sealing_key_unknown" => {
-                let sealed = seal_credential(&user.id, venue, label, &self.sealing_key().await?, plaintext)?;
-                self.store_credential(&sealed).await
+        let mut is_again = false;
+        loop {
+            let sealed = seal_credential(&user.id, venue, label, &self.sealing_key().await?, plaintext)?;
+            match self.call(Call::post(path).json(&sealed)?).await {
+                Err(error) if !is_again && error.code() == "sealing_key_unknown" => is_again = true,
+                answered => return answered,
             }
-            answered => answered,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Exchange credentials: sealed on the caller's device, never returned.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// A public key of the signer.
@@ -71,6 +72,40 @@ pub struct StoreCredential {
     pub ciphertext: String,
 }
 
+/// The guided rotation of a key: `POST /v1/credentials/rotate` verifies the new one beside the old one, then
+/// `POST /v1/credentials/rotate/{venue}/switch`, `/retire` and `/rollback`. The sealed key comes as [`StoreCredential`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyRotation {
+    /// The venue.
+    pub venue: String,
+    /// The credential.
+    pub credential: String,
+    /// `verified` (the old key is in use), `switched` (the new one is, and the old one can be gone back to), `retired` (the old one
+    /// is destroyed), `rolled_back` or `cancelled`.
+    pub step: String,
+    /// The version that is replaced.
+    pub old_version: u32,
+    /// The version that replaces it, once it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_version: Option<u32>,
+    /// What the venue says that the new key may do, or `unknown`.
+    pub rights: Vec<String>,
+    /// How many resting orders the new key was seen to see.
+    pub orders_seen: u64,
+    /// When the new key passed its checks. RFC 3339, UTC.
+    pub started_at: String,
+    /// When it took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_at: Option<String>,
+    /// When the rotation ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Why the last step was not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
 /// A stored credential without its secret (`GET /v1/credentials` lists them).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -91,6 +126,237 @@ pub struct Credential {
     pub rights: Vec<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// How it is doing; in lists and after a check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<KeyHealth>,
+}
+
+/// How a stored key is doing. Times are RFC 3339, UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyHealth {
+    /// What its owner should do something about, worst first: `can_withdraw` (new positions are stopped), `refused`,
+    /// `cannot_trade`, `rights_changed`, `expires`, `old`, `any_address`, `rights_unknown`.
+    pub problems: Vec<String>,
+    /// When its present version was stored.
+    pub stored_at: String,
+    /// When it should be replaced.
+    pub rotate_by: String,
+    /// When it last signed or was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
+    /// When the venue was last asked about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<String>,
+    /// When the venue ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Whether the venue takes it from listed addresses alone, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_listed_addresses: Option<bool>,
+    /// Until when it is unlocked, in custody mode `session`; absent while it is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlocked_until: Option<String>,
+    /// Rights that it gained since it was stored, in the venue's words.
+    pub rights_gained: Vec<String>,
+    /// Rights that it lost.
+    pub rights_lost: Vec<String>,
+}
+
+/// HPKE ciphertext for the signer. What is in it and bound to it depends on the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SealedBlob {
+    /// Which sealing key was used.
+    pub key_id: String,
+    /// HPKE encapsulated key, base64.
+    pub encapsulated_key: String,
+    /// HPKE ciphertext with its tag, base64.
+    pub ciphertext: String,
+}
+
+/// How a device derives the key to its `session` credentials from a passphrase: Argon2id, version 1.3, 32 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyDerivation {
+    /// 16 random bytes, hexadecimal.
+    pub salt: String,
+    /// Memory in KiB: 65536. A device refuses to derive with less.
+    pub memory_kib: u32,
+    /// Passes: 3.
+    pub passes: u32,
+    /// Lanes: 4.
+    pub lanes: u32,
+}
+
+/// `POST /v1/credentials/session`: a key that only its owner's device unlocks (custody mode `session`).
+///
+/// `sealed` is sealed as a credential is, but its plaintext is the locked form: `NJSL`, a byte 1, a nonce (12 bytes), and the credential's
+/// JSON under AES-256-GCM with the derived key and the additional data `nija session`, the user's id (16 bytes) and the venue.
+/// `unlock` is the derived key, sealed with the HPKE `info` `nija-unlock-v1` and the additional data of a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoreSessionKey {
+    /// The venue.
+    pub venue: String,
+    /// The user's name for it.
+    pub label: String,
+    /// The locked credential.
+    pub sealed: SealedBlob,
+    /// How the device derived its key.
+    pub derivation: KeyDerivation,
+    /// The derived key, for the check with the venue and as the first unlock.
+    pub unlock: SealedBlob,
+    /// How long that unlock lasts: 1 to 86400.
+    pub seconds: u32,
+}
+
+/// `POST /v1/credentials/session/{venue}/unlock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnlockKey {
+    /// The derived key, sealed with the HPKE `info` `nija-unlock-v1`.
+    pub unlock: SealedBlob,
+    /// How long it may be used: 1 to 86400.
+    pub seconds: u32,
+}
+
+/// An unlock as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unlocked {
+    /// The venue.
+    pub venue: String,
+    /// When it ends. RFC 3339, UTC.
+    pub until: String,
+}
+
+/// `POST /v1/credentials/device`: notes that the user trades with a key that stays on the device (custody mode `device`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RegisterDeviceKey {
+    /// The venue.
+    pub venue: String,
+    /// The user's name for it.
+    pub label: String,
+}
+
+/// What the signer lets pass, whatever the rest of the platform asks for. Amounts are in the quote currency of an order's pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrderPolicy {
+    /// The pairs that may be traded. Any other is refused.
+    pub pairs: Vec<PolicyPair>,
+    /// The most that one order may be worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_order: Option<Decimal>,
+    /// The most that all buys within any 60 minutes may be worth together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_buys_per_hour: Option<Decimal>,
+}
+
+/// A pair of an order policy, with the prices that may be paid or taken; both or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PolicyPair {
+    /// Canonical symbol, `BTC-USD`.
+    pub symbol: String,
+    /// The lowest price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Decimal>,
+    /// The highest price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Decimal>,
+}
+
+/// `GET /v1/credentials/policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PolicySetting {
+    /// The policy; absent where the user has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<OrderPolicy>,
+}
+
+/// `PUT /v1/credentials/policy`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetPolicy {
+    /// The new policy; without one there is none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<OrderPolicy>,
+    /// The account's password: needed for whatever allows more than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for SetPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetPolicy").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// `DELETE /v1/credentials`: destroys the keys that open the user's stored exchange keys, for ever.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EraseCredentials {
+    /// The account's password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for EraseCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EraseCredentials { .. }")
+    }
+}
+
+/// What was erased. `GET /v1/credentials/audit/{audit_seq}/proof` proves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Erasure {
+    /// The audit entry that records it.
+    pub audit_seq: u64,
+    /// The data keys that were destroyed, as the entry names them.
+    pub keys: Vec<String>,
+    /// How many credentials nobody can open any more.
+    pub credentials: u64,
+}
+
+/// A line of the vault's audit log about the caller's keys (`GET /v1/credentials/audit`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyEvent {
+    /// Its place in the log.
+    pub seq: u64,
+    /// When. RFC 3339, UTC.
+    pub at: String,
+    /// What was done: `store`, `open`, `sign`, `rotate` and so on.
+    pub action: String,
+    /// `ok`, `refused` or `intended`.
+    pub outcome: String,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// Which version of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// What for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// How many uses it stands for.
+    pub count: u64,
+    /// More about it; of a refusal, why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// A venue this server trades at (`GET /v1/venues`).

@@ -395,6 +395,17 @@ impl VenueHandle {
         self.venue.add_account(new)
     }
 
+    /// Makes another key to the account of one that is there; `None` for an unknown key.
+    #[must_use]
+    pub fn add_key(&self, beside: &str, new: NewAccount) -> Option<Account> {
+        self.venue.add_key(beside, new)
+    }
+
+    /// Changes what a key may do, as its owner can at a venue; false for an unknown key.
+    pub fn set_permissions(&self, key: &str, permissions: Vec<String>) -> bool {
+        self.venue.set_permissions(key, permissions)
+    }
+
     /// Stops the tape at this venue.
     pub fn pause_tape(&self) {
         self.venue.paused.store(true, Ordering::SeqCst);

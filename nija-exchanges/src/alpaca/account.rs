@@ -87,7 +87,7 @@ impl Alpaca {
         if let Err(error) = self.market.symbols(Some(account)).await {
             tracing::warn!(venue = %self.venue, %error, "the list of assets could not be read");
         }
-        Ok(KeyRights { can_trade: Some(can_trade), can_withdraw: None, names })
+        Ok(KeyRights { can_trade: Some(can_trade), names, ..KeyRights::default() })
     }
 
     async fn read_account(&self, account: &VenueAccount) -> Result<wire::Account, VenueError> {

@@ -56,6 +56,7 @@ impl Binance {
                 can_trade: about.can_trade,
                 can_withdraw: None,
                 names: about.permissions,
+                ..KeyRights::default()
             });
         }
         let body = self.read(account, "/sapi/v1/account/apiRestrictions", Vec::new()).await?;
@@ -133,5 +134,11 @@ pub(super) fn rights_of(venue: &VenueId, restrictions: &wire::Restrictions) -> R
         can_trade: Some(has(TRADES).ok_or_else(|| missing(TRADES))?),
         can_withdraw: Some(withdraws || MOVES_MONEY.iter().any(|right| has(right) == Some(true))),
         names: names.map(|(name, _)| name.clone()).collect(),
+        // A key without an address list loses its right to trade after this, in milliseconds.
+        expires_at: restrictions
+            .get("tradingAuthorityExpirationTime")
+            .and_then(serde_json::Value::as_i64)
+            .and_then(|at| Some(Timestamp::from_micros(at.checked_mul(1000)?))),
+        from_listed_addresses: has("ipRestrict"),
     })
 }

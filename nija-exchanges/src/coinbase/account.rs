@@ -72,6 +72,7 @@ impl Coinbase {
             can_trade: Some(rights.can_trade),
             can_withdraw: Some(rights.can_transfer),
             names: names.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect(),
+            ..KeyRights::default()
         })
     }
 }

@@ -4,7 +4,7 @@ use nija_core::{
     FeeSchedule, KeyRights, RequestPurpose, Symbol, Timestamp, VenueAccount, VenueBalance, VenueError,
     VenueId,
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use std::collections::HashMap;
 
 use super::{executor::Kraken, parse::result, symbols::SymbolMap, wire};
@@ -99,6 +99,12 @@ pub(super) fn rights_of(info: wire::ApiKeyInfo) -> KeyRights {
     KeyRights {
         can_trade: Some(has("modify-trades")),
         can_withdraw: Some(info.permissions.iter().any(|name| name.contains("withdraw"))),
+        // Zero: never.
+        expires_at: info.valid_until.filter(|at| !at.0.is_zero()).and_then(|at| {
+            let micros = at.0.checked_mul(Decimal::from(1_000_000))?;
+            Some(Timestamp::from_micros(micros.trunc().to_i64()?))
+        }),
+        from_listed_addresses: info.ip_allowlist.map(|listed| !listed.is_empty()),
         names: info.permissions,
     }
 }

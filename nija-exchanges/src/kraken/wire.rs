@@ -77,6 +77,11 @@ pub(super) struct BalanceEx {
 #[derive(Debug, Deserialize)]
 pub(super) struct ApiKeyInfo {
     pub(super) permissions: Vec<String>,
+    /// Seconds since 1970 UTC; zero for a key that does not end.
+    #[serde(default)]
+    pub(super) valid_until: Option<Num>,
+    #[serde(default)]
+    pub(super) ip_allowlist: Option<Vec<serde_json::Value>>,
 }
 
 /// `GetWebSocketsToken`. Debug is not derived: the token is a key to the account's stream.

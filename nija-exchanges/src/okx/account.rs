@@ -85,7 +85,14 @@ pub(super) fn rights_of(venue: &VenueId, config: &wire::AccountConfig) -> Result
         return Err(unreadable(venue, "config.data.0.perm", "empty"));
     }
     let has = |right: &str| names.iter().any(|name| name == right);
-    Ok(KeyRights { can_trade: Some(has("trade")), can_withdraw: Some(has("withdraw")), names })
+    let listed = config.ip.as_ref().map(|ip| !ip.trim().is_empty());
+    Ok(KeyRights {
+        can_trade: Some(has("trade")),
+        can_withdraw: Some(has("withdraw")),
+        names,
+        expires_at: None,
+        from_listed_addresses: listed,
+    })
 }
 
 /// All of a currency, and what orders do not hold of it.

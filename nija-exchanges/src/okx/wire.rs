@@ -128,6 +128,9 @@ pub(super) struct FeeGroup {
 pub(super) struct AccountConfig {
     /// `read_only,trade,withdraw`.
     pub(super) perm: String,
+    /// The addresses that the key is bound to, with commas between them; empty where there are none.
+    #[serde(default)]
+    pub(super) ip: Option<String>,
 }
 
 /// `trade/order`, the request.

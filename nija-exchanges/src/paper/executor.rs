@@ -264,7 +264,7 @@ impl Executor for PaperExecutor {
     }
 
     async fn key_rights(&self, _: &VenueAccount) -> Result<KeyRights, VenueError> {
-        Ok(KeyRights { can_trade: Some(true), can_withdraw: Some(false), names: Vec::new() })
+        Ok(KeyRights { can_trade: Some(true), can_withdraw: Some(false), ..KeyRights::default() })
     }
 
     async fn place(

@@ -284,9 +284,23 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Venue`] when the venue refuses the key. A venue that is merely down is asked again in the background.
     pub async fn connect(&self, user: UserId, venue: &VenueId) -> Result<(), EngineError> {
+        self.connect_since(user, venue, self.inner.clock.now()).await
+    }
+
+    /// As [`Engine::connect`], of an account that trades here since an earlier moment: what happened at the venue meanwhile is
+    /// asked for.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connect_since(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        since: Timestamp,
+    ) -> Result<(), EngineError> {
         let venue = self.inner.known_venue(venue)?.clone();
         let user = self.inner.user(user).await?;
-        let since = user.conn(&venue.id).map_or_else(|| self.inner.clock.now(), |conn| conn.since);
+        let since = user.conn(&venue.id).map_or(since, |conn| conn.since);
         let conn = self.inner.connect(&user, &venue, since);
         self.inner.accounts_tried(&user).await;
         let refused = conn.refused.lock().clone();

@@ -233,6 +233,7 @@ impl Dead {
     fn from_vault(venue: &nija_core::VenueId, error: &VaultError) -> Self {
         let code = match error {
             VaultError::NoCredential { .. } => "no_credentials",
+            VaultError::Locked { .. } | VaultError::OnDevice { .. } => "credential_locked",
             _ => "vault_failed",
         };
         Self::elsewhere(venue, Reason::new(code, error.to_string()))

@@ -2,8 +2,11 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use nija::KeyHealth;
 use nija_client::{PublishedKeys, wire};
-use nija_core::{CredentialId, CredentialMeta, CredentialStatus, CustodyMode, SealedCredential, VenueId};
+use nija_core::{
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, SealedCredential, VenueId,
+};
 
 use super::body::{PathId, StrictJson};
 use crate::{
@@ -43,36 +46,55 @@ pub(super) async fn store(
     user: CurrentUser,
     StrictJson(request): StrictJson<wire::StoreCredential>,
 ) -> ApiResult<(StatusCode, Json<wire::Credential>)> {
-    let unknown = |_| {
-        Problem::new(
-            kinds::VENUE_NOT_FOUND,
-            "this server does not trade there; GET /v1/venues lists where it does",
-        )
-    };
-    let venue = VenueId::new(&request.venue).map_err(unknown)?;
-    let label = request.label.trim();
-    if !(1..=LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
-        let what = format!("label must be 1 to {LABEL} characters without control characters");
-        return Err(Problem::new(kinds::CREDENTIAL_INVALID, what));
-    }
-    let sealed = SealedCredential {
-        key_id: request.key_id,
-        encapsulated_key: decode("encapsulated_key", &request.encapsulated_key)?,
-        ciphertext: decode("ciphertext", &request.ciphertext)?,
-    };
-    let stored = app.platform.store_credential(user.id, &venue, label, &sealed).await?;
+    let Sealed { venue, label, sealed } = Sealed::read(request)?;
+    let stored = app.platform.store_credential(user.id, &venue, &label, &sealed).await?;
     Ok((StatusCode::CREATED, Json(to_wire(stored))))
 }
 
-/// The caller's keys, newest first, without their secrets.
+/// Checks a sealed key with its venue without storing it: what it may do.
+#[utoipa::path(post, path = "/v1/credentials/verify", operation_id = "verify_credential", tag = "credentials", request_body = wire::StoreCredential,
+    responses((status = 200, body = [String]),
+              (status = 404, description = "`venue_not_found`", body = wire::Problem, content_type = "application/problem+json"), Invalid, SignedIn))]
+pub(super) async fn verify(
+    State(app): State<AppState>,
+    user: CurrentUser,
+    StrictJson(request): StrictJson<wire::StoreCredential>,
+) -> ApiResult<Json<Vec<String>>> {
+    let Sealed { venue, sealed, .. } = Sealed::read(request)?;
+    Ok(Json(rights_to_wire(app.platform.verify_credential(user.id, &venue, &sealed).await?)))
+}
+
+/// The caller's keys, newest first, without their secrets, and how each is doing.
 #[utoipa::path(get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     responses((status = 200, body = [wire::Credential]), SignedIn))]
 pub(super) async fn list(
     State(app): State<AppState>,
     user: CurrentUser,
 ) -> ApiResult<Json<Vec<wire::Credential>>> {
-    let credentials = app.platform.vault().list(user.id).await?;
-    Ok(Json(credentials.into_iter().map(to_wire).collect()))
+    let keys = app.platform.key_health(user.id, app.config.upkeep.remind_after).await?;
+    Ok(Json(keys.into_iter().map(with_health).collect()))
+}
+
+/// Asks the venue now what a key may do, and answers with how it is. A key that may withdraw stops new positions.
+#[utoipa::path(post, path = "/v1/credentials/{id}/check", operation_id = "check_credential", tag = "credentials", params(("id" = String, Path)),
+    responses((status = 200, body = wire::Credential),
+              (status = 409, description = "`credential_locked`, `credential_on_device`", body = wire::Problem, content_type = "application/problem+json"),
+              (status = 422, description = "`not_connected`: the key is not in use any more", body = wire::Problem, content_type = "application/problem+json"),
+              Missing, SignedIn))]
+pub(super) async fn check(
+    State(app): State<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<CredentialId>,
+) -> ApiResult<Json<wire::Credential>> {
+    let missing = || Problem::new(kinds::NOT_FOUND, "you have no such credential");
+    let known = app.platform.vault().list(user.id).await?.into_iter().find(|it| it.id == id);
+    let known = known.ok_or_else(missing)?;
+    if known.status != CredentialStatus::Active {
+        return Err(Problem::new(kinds::NOT_CONNECTED, "this key is not in use any more"));
+    }
+    app.platform.check_key(user.id, &known.venue).await?;
+    let keys = app.platform.key_health(user.id, app.config.upkeep.remind_after).await?;
+    keys.into_iter().find(|key| key.meta.id == id).map(|key| Json(with_health(key))).ok_or_else(missing)
 }
 
 /// Makes a key unusable at once. Orders that rest at the venue stay there.
@@ -93,14 +115,82 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A sealed key as it was sent, in order.
+pub(super) struct Sealed {
+    pub(super) venue: VenueId,
+    pub(super) label: String,
+    pub(super) sealed: SealedCredential,
+}
+
+impl Sealed {
+    pub(super) fn read(request: wire::StoreCredential) -> ApiResult<Self> {
+        let wire::StoreCredential { venue, label, key_id, encapsulated_key, ciphertext } = request;
+        Ok(Self {
+            label: label_of(&label)?,
+            venue: venue_named(&venue)?,
+            sealed: sealed_of(wire::SealedBlob { key_id, encapsulated_key, ciphertext })?,
+        })
+    }
+}
+
+/// A label that can be shown.
+pub(super) fn label_of(text: &str) -> ApiResult<String> {
+    let label = text.trim();
+    if !(1..=LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
+        let what = format!("label must be 1 to {LABEL} characters without control characters");
+        return Err(Problem::new(kinds::CREDENTIAL_INVALID, what));
+    }
+    Ok(label.to_owned())
+}
+
+/// What a device sealed, as bytes.
+pub(super) fn sealed_of(blob: wire::SealedBlob) -> ApiResult<SealedCredential> {
+    Ok(SealedCredential {
+        key_id: blob.key_id,
+        encapsulated_key: decode("encapsulated_key", &blob.encapsulated_key)?,
+        ciphertext: decode("ciphertext", &blob.ciphertext)?,
+    })
+}
+
+/// A venue's id.
+pub(super) fn venue_named(name: &str) -> ApiResult<VenueId> {
+    VenueId::new(name).map_err(|_| {
+        Problem::new(
+            kinds::VENUE_NOT_FOUND,
+            "this server does not trade there; GET /v1/venues lists where it does",
+        )
+    })
+}
+
+/// What a key may do, in words.
+pub(super) fn rights_to_wire(rights: KeyRights) -> Vec<String> {
+    let unknown = rights.can_trade.is_none() && rights.names.is_empty();
+    if unknown { vec!["unknown".to_owned()] } else { rights.names }
+}
+
 fn decode(field: &str, text: &str) -> ApiResult<Vec<u8>> {
     BASE64_STANDARD
         .decode(text)
         .map_err(|_| Problem::new(kinds::CREDENTIAL_INVALID, format!("{field} must be base64 with padding")))
 }
 
-fn to_wire(it: CredentialMeta) -> wire::Credential {
-    let unknown = it.rights.can_trade.is_none() && it.rights.names.is_empty();
+fn with_health(it: KeyHealth) -> wire::Credential {
+    let health = wire::KeyHealth {
+        problems: it.problems.iter().map(|problem| problem.as_str().to_owned()).collect(),
+        stored_at: it.stored_at.to_string(),
+        rotate_by: it.rotate_by.to_string(),
+        last_used_at: it.last_used_at.map(|at| at.to_string()),
+        checked_at: it.check.at.map(|at| at.to_string()),
+        expires_at: it.meta.rights.expires_at.map(|at| at.to_string()),
+        from_listed_addresses: it.meta.rights.from_listed_addresses,
+        unlocked_until: it.unlocked_until.map(|at| at.to_string()),
+        rights_gained: it.check.gained,
+        rights_lost: it.check.lost,
+    };
+    wire::Credential { health: Some(health), ..to_wire(it.meta) }
+}
+
+pub(super) fn to_wire(it: CredentialMeta) -> wire::Credential {
     wire::Credential {
         id: it.id.to_string(),
         venue: it.venue.to_string(),
@@ -118,7 +208,8 @@ fn to_wire(it: CredentialMeta) -> wire::Credential {
             CredentialStatus::Destroyed => "destroyed",
         }
         .to_owned(),
-        rights: if unknown { vec!["unknown".to_owned()] } else { it.rights.names },
+        rights: rights_to_wire(it.rights),
         created_at: it.created_at.to_string(),
+        health: None,
     }
 }

@@ -8,6 +8,7 @@ use axum::{
 use std::net::SocketAddr;
 
 use crate::{
+    metrics::VaultState,
     problem::{ApiResult, Problem, kinds},
     state::{App, AppState},
 };
@@ -35,6 +36,12 @@ pub(super) async fn private(State(app): State<AppState>) -> Response {
 }
 
 fn text(app: &App) -> Response {
-    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total());
+    let vault = app.platform.local_vault().ok().map(|vault| VaultState {
+        health: vault.health(),
+        leases: vault.leases(),
+        keys: vault.keys(),
+        now: app.now(),
+    });
+    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total(), vault.as_ref());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }

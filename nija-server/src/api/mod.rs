@@ -6,6 +6,7 @@ mod body;
 mod bot;
 mod candles;
 mod credentials;
+mod custody;
 mod dashboard;
 mod docs;
 mod health;
@@ -15,8 +16,10 @@ mod metrics;
 mod new_order;
 mod orders;
 mod page;
+mod policy;
 mod positions;
 mod receipts;
+mod rotation;
 mod routing;
 mod stream;
 mod venues;
@@ -44,8 +47,22 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(candles::candles))
         .routes(routes!(credentials::sealing_key))
         .routes(routes!(credentials::store))
-        .routes(routes!(credentials::list))
+        .routes(routes!(credentials::verify))
+        .routes(routes!(credentials::list, policy::erase))
+        .routes(routes!(credentials::check))
+        .routes(routes!(custody::store_session_key))
+        .routes(routes!(custody::derivation))
+        .routes(routes!(custody::unlock))
+        .routes(routes!(custody::lock))
+        .routes(routes!(custody::register_device_key))
+        .routes(routes!(policy::get, policy::set))
+        .routes(routes!(policy::audit))
+        .routes(routes!(policy::proof))
         .routes(routes!(credentials::revoke))
+        .routes(routes!(rotation::begin, rotation::list))
+        .routes(routes!(rotation::switch))
+        .routes(routes!(rotation::retire))
+        .routes(routes!(rotation::roll_back))
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(orders::get))
         .routes(routes!(orders::cancel))

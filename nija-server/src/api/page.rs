@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 use crate::problem::{ApiResult, Problem, kinds};
 
 const DEFAULT: usize = 50;
-const MOST: usize = 200;
+/// Rows of one page at most.
+pub(super) const MOST: usize = 200;
 
 /// Where a list goes on.
 #[derive(Debug, Deserialize, IntoParams)]

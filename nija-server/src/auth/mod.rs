@@ -1,6 +1,7 @@
 //! Who is calling: passwords, tokens, sessions, stream tickets.
 
 mod common_passwords;
+mod confirm;
 mod email;
 mod hashing;
 mod middleware;
@@ -10,6 +11,7 @@ mod secret;
 mod tickets;
 mod tokens;
 
+pub(crate) use confirm::confirm;
 pub(crate) use email::Email;
 pub(crate) use hashing::{HashError, Hasher};
 pub(crate) use middleware::{CurrentUser, limit_address, require_user};

@@ -163,6 +163,7 @@ fn parse(
         }
     }
     file.risk.apply(&mut config.engine.limits);
+    config.upkeep = file.vault.upkeep()?;
     config.vault = file.vault.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;

@@ -11,7 +11,7 @@ pub use file::load;
 pub use path::default_data_dir;
 pub use venue::parse_venue;
 
-use nija::{VaultConfig, VenueConfig, router::EngineConfig};
+use nija::{Upkeep, VaultConfig, VenueConfig, router::EngineConfig};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -33,6 +33,8 @@ pub struct ServerConfig {
     pub venues: Vec<VenueConfig>,
     /// Where users' exchange keys are kept.
     pub vault: VaultConfig,
+    /// How often the vault's keys are rotated and users' keys checked.
+    pub upkeep: Upkeep,
     /// Starts simulated venues, a demo user and a small strategy beside the configured venues.
     pub demo: bool,
     /// Browser origins that may call the API from other sites.
@@ -56,6 +58,7 @@ impl ServerConfig {
             data_dir: Some(data_dir.into()),
             venues: vec![VenueConfig::Paper(nija::exchanges::paper::PaperConfig::default())],
             vault: VaultConfig::default(),
+            upkeep: Upkeep::default(),
             demo: false,
             cors_origins: Vec::new(),
             auth: AuthConfig::default(),

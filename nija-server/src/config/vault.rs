@@ -1,9 +1,10 @@
 //! `[vault]`: where users' exchange keys are kept.
 
-use nija::VaultConfig;
 use nija::vault::{AppRole, HashiServer, VaultDatabase};
+use nija::{Upkeep, VaultConfig};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::ConfigError;
 
@@ -17,9 +18,31 @@ pub(super) struct FileVault {
     openbao_role_id: Option<String>,
     openbao_secret_id_file: Option<PathBuf>,
     openbao_ca_file: Option<PathBuf>,
+    rotate_after_days: Option<u32>,
+    check_keys_every_hours: Option<u32>,
+    remind_after_days: Option<u32>,
 }
 
 impl FileVault {
+    /// How often what is due is done.
+    pub(super) fn upkeep(&self) -> Result<Upkeep, ConfigError> {
+        let mut upkeep = Upkeep::default();
+        for (key, given, unit, to) in [
+            ("rotate_after_days", self.rotate_after_days, 24 * 3600, &mut upkeep.rotate_after),
+            ("check_keys_every_hours", self.check_keys_every_hours, 3600, &mut upkeep.check_keys_every),
+            ("remind_after_days", self.remind_after_days, 24 * 3600, &mut upkeep.remind_after),
+        ] {
+            match given {
+                None => {}
+                Some(1..=3650) => *to = Duration::from_secs(unit * u64::from(given.unwrap_or(1))),
+                Some(other) => {
+                    return Err(ConfigError(format!("vault.{key} is {other}; it must be 1 to 3650")));
+                }
+            }
+        }
+        Ok(upkeep)
+    }
+
     pub(super) fn into_config(self) -> Result<VaultConfig, ConfigError> {
         let database =
             self.postgres_file.as_deref().map(|path| read("vault.postgres_file", path)).transpose()?;

@@ -79,6 +79,12 @@ kinds! {
     CREDENTIAL_REFUSED = 422 "credential_refused" "The venue does not accept the key";
     KEY_CAN_WITHDRAW = 422 "key_can_withdraw" "The key can withdraw";
     KEY_CANNOT_TRADE = 422 "key_cannot_trade" "The key cannot trade";
+    KEY_OF_ANOTHER_ACCOUNT = 422 "key_of_another_account" "The key is one of another account";
+    KEY_KNOWN = 422 "key_known" "The key is stored already";
+    ROTATION_NOT_FOUND = 404 "rotation_not_found" "No key is being rotated there";
+    ROTATION_STEP = 409 "rotation_step" "The rotation is at another step";
+    POLICY_INVALID = 422 "policy_invalid" "The order policy makes no sense";
+    CONFIRMATION_NEEDED = 403 "confirmation_needed" "Give the account's password";
     NOT_CONNECTED = 422 "not_connected" "The exchange is not connected";
     NOT_SUPPORTED = 422 "not_supported" "This server's vault cannot do this";
     VENUE_REFUSED = 422 "venue_refused" "The venue refused";

@@ -3,6 +3,7 @@
 mod background;
 mod error;
 mod http;
+mod keeping;
 mod lock;
 mod unseal;
 
@@ -68,6 +69,7 @@ pub async fn start(mut config: ServerConfig) -> Result<RunningServer, StartError
     let mut tasks = vec![
         tokio::spawn(background::tidy(app.clone())),
         tokio::spawn(background::become_ready(app.clone())),
+        tokio::spawn(keeping::keep_up(app.clone())),
     ];
     tasks.push(tokio::spawn(http::serve(listener, router(&app)?, app.clone())));
     if let Some(listener) = metrics_listener {
@@ -182,7 +184,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, StartError> {
         .collect::<Result<Vec<_>, _>>()?;
     Ok(CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

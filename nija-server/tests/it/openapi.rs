@@ -40,6 +40,20 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/credentials/store",
         "/v1/credentials",
         "/v1/credentials/{id}",
+        "/v1/credentials/verify",
+        "/v1/credentials/{id}/check",
+        "/v1/credentials/session",
+        "/v1/credentials/session/{venue}",
+        "/v1/credentials/session/{venue}/unlock",
+        "/v1/credentials/session/{venue}/lock",
+        "/v1/credentials/device",
+        "/v1/credentials/policy",
+        "/v1/credentials/audit",
+        "/v1/credentials/audit/{seq}/proof",
+        "/v1/credentials/rotate",
+        "/v1/credentials/rotate/{venue}/switch",
+        "/v1/credentials/rotate/{venue}/retire",
+        "/v1/credentials/rotate/{venue}/rollback",
         "/v1/orders",
         "/v1/orders/{id}",
         "/v1/orders/{id}/cancel",
@@ -98,7 +112,11 @@ async fn no_request_gets_an_answer_that_is_not_described() {
         for (method, operation) in operations.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
             for id in ["x", "0193f7a0-0000-7000-8000-000000000000", "%00", "a%2Fb"] {
-                let path = path.replace("{id}", id).replace("{symbol}", id);
+                let path = path
+                    .replace("{id}", id)
+                    .replace("{symbol}", id)
+                    .replace("{venue}", id)
+                    .replace("{seq}", id);
                 for (query, body) in
                     queries.iter().flat_map(|query| bodies.iter().map(move |body| (query, body)))
                 {

@@ -19,5 +19,6 @@ pub use file::{FileSinkHealth, checkpoints_of_log, verify_audit_log};
 pub(crate) use proof::prove;
 pub use proof::{AuditProof, each_audit_record, prove_audit_entry};
 pub use record::AuditRecord;
+pub(crate) use record::of_user;
 pub(crate) use verify::verify;
 pub use verify::{AuditReport, verify_audit, verify_audit_file};

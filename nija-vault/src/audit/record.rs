@@ -1,12 +1,12 @@
 //! An entry as it leaves the vault: in the log file, in exports and in proofs.
 
-use nija_core::{Timestamp, VaultError};
+use nija_core::{Timestamp, UserId, VaultError};
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use super::entry::{FORMAT, Fields};
 use super::merkle::Node;
-use crate::store::Row;
+use crate::store::{Row, Sql, values};
 
 /// An entry of the audit log with its place in the chain. Bytes are hexadecimal. No entry holds anything secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,19 @@ pub(super) fn read(row: &dyn Row) -> Result<(AuditRecord, Node), VaultError> {
         previous: row.get(12)?,
     };
     Ok((record, row.get(13)?))
+}
+
+/// A user's newest entries below a place, newest first.
+pub(crate) fn of_user(
+    sql: &mut dyn Sql,
+    user: UserId,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<AuditRecord>, VaultError> {
+    let newest =
+        format!(r#"SELECT {COLUMNS} FROM audit WHERE "user" = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"#);
+    let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
+    sql.all(&newest, values![user.as_uuid().as_bytes(), before, limit], |row| Ok(read(row)?.0))
 }
 
 impl AuditRecord {

@@ -40,12 +40,18 @@ impl UnlockKey {
         const UNKNOWN: VaultError =
             VaultError::Malformed("this version does not know that way to derive a key");
         // A server must not be able to ask for a weaker derivation.
-        if (derivation.memory_kib, derivation.passes, derivation.lanes) != (MEMORY_KIB, PASSES, LANES) {
+        if !Self::is_known(derivation.memory_kib, derivation.passes, derivation.lanes) {
             return Err(UNKNOWN);
         }
         let mut salt = [0u8; 16];
         hex::decode_to_slice(&derivation.salt, &mut salt).map_err(|_| UNKNOWN)?;
         Ok(Self { bytes: derive(passphrase, &salt)?, derivation })
+    }
+
+    /// Whether this version derives with these costs: a server must not take a weaker lock for this one.
+    #[must_use]
+    pub const fn is_known(memory_kib: u32, passes: u32, lanes: u32) -> bool {
+        memory_kib == MEMORY_KIB && passes == PASSES && lanes == LANES
     }
 
     /// How it was derived; the vault keeps this.

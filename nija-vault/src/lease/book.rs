@@ -4,6 +4,7 @@
 use nija_core::{Timestamp, UserId, VenueId};
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -27,7 +28,12 @@ pub(crate) struct Epoch(u64);
 
 /// The leases.
 #[derive(Debug, Default)]
-pub(crate) struct Book(Mutex<Leases>);
+pub(crate) struct Book {
+    leases: Mutex<Leases>,
+    /// Openings that found a lease ready, and those that had to read and decrypt.
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
 
 #[derive(Debug)]
 struct Leases {
@@ -52,7 +58,7 @@ impl Book {
 
     /// A lease that is ready, or the epoch to give back with the one that the caller makes.
     pub(crate) fn find(&self, user: UserId, venue: &VenueId, now: Timestamp) -> Result<Arc<Lease>, Epoch> {
-        let leases = self.0.lock();
+        let leases = self.leases.lock();
         leases
             .places
             .get(&(user, venue.clone()))
@@ -65,7 +71,7 @@ impl Book {
     /// Takes up a new lease. `None` when something changed since the epoch: read again. When another caller was faster,
     /// the answer is that caller's lease.
     pub(crate) fn insert(&self, lease: Arc<Lease>, epoch: Epoch, now: Timestamp) -> Option<Arc<Lease>> {
-        let mut leases = self.0.lock();
+        let mut leases = self.leases.lock();
         if leases.changes.get(shard(lease.parts.user)) != Some(&epoch.0) {
             return None;
         }
@@ -90,7 +96,7 @@ impl Book {
 
     /// Ends every lease of a user at a venue. Whoever opens afterwards reads what is stored now.
     pub(crate) fn end(&self, user: UserId, venue: &VenueId) {
-        let mut leases = self.0.lock();
+        let mut leases = self.leases.lock();
         if let Some(changes) = leases.changes.get_mut(shard(user)) {
             *changes += 1;
         }
@@ -102,7 +108,7 @@ impl Book {
 
     /// Ends every lease of a user.
     pub(crate) fn end_user(&self, user: UserId) {
-        let mut leases = self.0.lock();
+        let mut leases = self.leases.lock();
         if let Some(changes) = leases.changes.get_mut(shard(user)) {
             *changes += 1;
         }
@@ -120,7 +126,7 @@ impl Book {
 
     /// How many leases of a version can still sign.
     pub(crate) fn leases_of(&self, user: UserId, venue: &VenueId, version: u32, now: Timestamp) -> u64 {
-        let leases = self.0.lock();
+        let leases = self.leases.lock();
         let Some(out) = leases.places.get(&(user, venue.clone())) else { return 0 };
         let others = out.others.iter().filter_map(Weak::upgrade);
         let all = out.current.iter().cloned().chain(others);
@@ -131,22 +137,33 @@ impl Book {
 
     /// When a lease of a user at a venue that is out last signed.
     pub(crate) fn last_signed(&self, user: UserId, venue: &VenueId) -> Option<Timestamp> {
-        let leases = self.0.lock();
+        let leases = self.leases.lock();
         let out = leases.places.get(&(user, venue.clone()))?;
         let others = out.others.iter().filter_map(Weak::upgrade);
         out.current.iter().cloned().chain(others).filter_map(|lease| lease.last_signed()).max()
     }
 
+    /// Counts an opening.
+    pub(crate) fn note_opening(&self, was_ready: bool) {
+        let counter = if was_ready { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Openings so far: those that found a lease ready, and the others.
+    pub(crate) fn openings(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+
     /// How many leases are out, those that are handed out again and the others.
     pub(crate) fn count(&self) -> (u64, u64) {
-        let leases = self.0.lock();
+        let leases = self.leases.lock();
         let others = leases.places.values().flat_map(|out| &out.others);
         (leases.cached as u64, others.filter(|lease| lease.strong_count() > 0).count() as u64)
     }
 
     /// Ends all leases.
     pub(crate) fn end_all(&self) {
-        let mut leases = self.0.lock();
+        let mut leases = self.leases.lock();
         leases.changes.iter_mut().for_each(|changes| *changes += 1);
         leases.cached = 0;
         leases.order.clear();
@@ -157,7 +174,7 @@ impl Book {
 
     /// Wipes what has expired.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        let mut leases = self.0.lock();
+        let mut leases = self.leases.lock();
         let mut expired = 0;
         leases.places.retain(|_, out| {
             if let Some(lease) = out.current.take_if(|lease| !lease.is_live(now)) {

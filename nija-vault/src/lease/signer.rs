@@ -31,6 +31,7 @@ impl Signer for LeaseSigner {
         let signed = self.try_sign(request).await;
         if let Err(error @ (SignError::Auth(_) | SignError::Policy(_))) = &signed {
             self.lease.parts.writer.count_refusal();
+            metrics::counter!("nija_vault_refusals_total", "reason" => reason(error)).increment(1);
             let entry = self
                 .lease
                 .entry("sign", self.clock.now())
@@ -42,6 +43,20 @@ impl Signer for LeaseSigner {
             }
         }
         signed
+    }
+}
+
+/// A refusal by a name that a metric can carry.
+const fn reason(error: &SignError) -> &'static str {
+    match error {
+        SignError::Policy(PolicyRefusal::Pair { .. }) => "policy_pair",
+        SignError::Policy(PolicyRefusal::TooLarge { .. }) => "policy_order_value",
+        SignError::Policy(PolicyRefusal::TooMuchPerHour { .. }) => "policy_hour",
+        SignError::Policy(PolicyRefusal::Price { .. }) => "policy_price",
+        SignError::Policy(PolicyRefusal::Contradiction(_)) => "policy_contradiction",
+        SignError::Policy(PolicyRefusal::Unreadable) => "policy_unreadable",
+        SignError::Policy(_) => "policy",
+        _ => "endpoint",
     }
 }
 

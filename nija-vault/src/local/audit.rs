@@ -1,10 +1,10 @@
 //! The audit log from the vault's side: proofs, checkpoints, and whether both sinks take entries.
 
-use nija_core::{Timestamp, VaultError};
+use nija_core::{Timestamp, UserId, VaultError};
 
 use super::LocalVault;
 use crate::CredentialCount;
-use crate::audit::{AuditProof, FileSinkHealth, prove};
+use crate::audit::{AuditProof, AuditRecord, FileSinkHealth, of_user, prove};
 
 /// Whether the audit log is written where it should be. Anything that is not `None` is an alarm; signing goes on all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,21 @@ impl LocalVault {
     /// [`VaultError::AuditBroken`] when the log was tampered with, [`VaultError::Storage`].
     pub async fn checkpoint(&self) -> Result<(), VaultError> {
         self.inner.writer.checkpoint().await
+    }
+
+    /// A user's newest entries, newest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`].
+    pub async fn audit_of(
+        &self,
+        user: UserId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, VaultError> {
+        let found = self.inner.read(move |sql| of_user(sql, user, before, limit)).await?;
+        self.inner.writer.note(self.inner.entry("read_audit").by(user).counting(found.len() as u64));
+        Ok(found)
     }
 
     /// Proves that an entry is in the log, by the newest checkpoint.

@@ -96,13 +96,21 @@ impl Inner {
             return Err(VaultError::Storage("the vault is closed".into()));
         }
         let lease = match self.book.find(user, venue, self.clock.now()) {
-            Ok(lease) => lease,
+            Ok(lease) => {
+                self.book.note_opening(true);
+                lease
+            }
             Err(_) => match self.open_cold(user, venue, secrets).await {
-                Ok(lease) => lease,
+                Ok(lease) => {
+                    self.book.note_opening(false);
+                    lease
+                }
                 Err(error) => {
                     let entry = self.entry("open").by(user).at_venue(venue);
                     let entry = entry.purpose(purpose.as_str()).refused(&error.to_string());
                     self.record_refusal(entry).await;
+                    metrics::counter!("nija_vault_opens_refused_total", "reason" => refusal(&error))
+                        .increment(1);
                     return Err(error);
                 }
             },
@@ -285,7 +293,7 @@ impl Inner {
     }
 
     #[allow(clippy::too_many_arguments)] // Each is a field of the lease.
-    fn lease(
+    pub(super) fn lease(
         &self,
         user: UserId,
         venue: &VenueId,
@@ -312,7 +320,7 @@ impl Inner {
         Ok(Lease::new(parts, secret))
     }
 
-    fn signer(&self, lease: Arc<Lease>, purpose: OpenPurpose) -> Arc<dyn Signer> {
+    pub(super) fn signer(&self, lease: Arc<Lease>, purpose: OpenPurpose) -> Arc<dyn Signer> {
         Arc::new(LeaseSigner {
             lease,
             purpose,
@@ -326,5 +334,17 @@ impl Inner {
         if let Err(error) = self.writer.record(entry).await {
             tracing::error!(%error, "a refusal could not be audited");
         }
+    }
+}
+
+/// A refusal by a name that a metric can carry.
+const fn refusal(error: &VaultError) -> &'static str {
+    match error {
+        VaultError::NoCredential { .. } => "no_credential",
+        VaultError::Locked { .. } => "locked",
+        VaultError::OnDevice { .. } => "on_device",
+        VaultError::Envelope(_) => "envelope",
+        VaultError::Storage(_) => "storage",
+        _ => "other",
     }
 }

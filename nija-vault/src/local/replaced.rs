@@ -29,6 +29,10 @@ pub struct LeaseCount {
     pub cached: u64,
     /// Others that somebody still holds.
     pub held: u64,
+    /// Openings since the start that found a decrypted credential ready.
+    pub hits: u64,
+    /// Openings since the start that had to read and decrypt.
+    pub misses: u64,
 }
 
 impl LocalVault {
@@ -36,7 +40,8 @@ impl LocalVault {
     #[must_use]
     pub fn leases(&self) -> LeaseCount {
         let (cached, held) = self.inner.book.count();
-        LeaseCount { cached, held }
+        let (hits, misses) = self.inner.book.openings();
+        LeaseCount { cached, held, hits, misses }
     }
 
     /// What the platform noted about a user's key at a venue under a name.

@@ -312,8 +312,12 @@ pub async fn rights_are_noted_with_their_version(setup: &Setup, vault: Arc<dyn V
     let user = setup.user();
     store(setup, vault.as_ref(), user).await;
     let id = vault.list(user).await.unwrap()[0].id;
-    let rights =
-        KeyRights { can_trade: Some(true), can_withdraw: Some(false), names: vec!["Query Funds".into()] };
+    let rights = KeyRights {
+        can_trade: Some(true),
+        can_withdraw: Some(false),
+        names: vec!["Query Funds".into()],
+        ..KeyRights::default()
+    };
     vault.set_rights(user, id, rights.clone()).await.unwrap();
     assert_eq!(vault.list(user).await.unwrap()[0].rights, rights);
     store(setup, vault.as_ref(), user).await;

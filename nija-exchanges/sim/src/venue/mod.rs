@@ -144,6 +144,20 @@ impl Venue {
         account
     }
 
+    /// Another key to the account of one that is there. Balances of `new` are ignored: the account has its own.
+    pub(crate) fn add_key(&self, beside: &str, new: NewAccount) -> Option<Account> {
+        let id = self.account_of(beside)?;
+        let account =
+            Account { balances: Default::default(), ..Account::create(new, self.protocol.as_ref()) };
+        self.keys.lock().insert(id, &account, self.clock.now_ns());
+        Some(account)
+    }
+
+    /// Changes what a key may do; false for an unknown key.
+    pub(crate) fn set_permissions(&self, key: &str, permissions: Vec<String>) -> bool {
+        self.keys.lock().get_mut(key).map(|key| key.permissions = permissions).is_some()
+    }
+
     /// The engine's account of a key.
     pub(crate) fn account_of(&self, key: &str) -> Option<AccountId> {
         self.keys.lock().get(key).map(|key| key.account)

@@ -1,0 +1,56 @@
+//! Keeps the vault: its own keys rotated, its log signed for, users' keys checked, unlocks ended.
+
+use std::time::Duration;
+
+use crate::{metrics, state::AppState};
+
+/// Unlocks end to this much; everything else is due much more seldom.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Goes on until the server shuts down. The first round takes up a re-wrap that the last run was cut off in.
+pub(super) async fn keep_up(app: AppState) {
+    if app.platform.local_vault().is_err() {
+        tracing::info!("a key server keeps the keys: they are rotated there");
+        return;
+    }
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut signed_at = None;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.draining() => return,
+        }
+        let round = app.platform.keep_up(&app.config.upkeep, signed_at, metrics::rewrap);
+        let done = tokio::select! {
+            done = round => done,
+            // What is cut off here goes on with the next start.
+            () = app.draining() => return,
+        };
+        match done {
+            Ok(done) => {
+                if done.signed {
+                    signed_at = Some(app.now());
+                }
+                metrics::upkeep(true);
+                if done.rotated {
+                    tracing::info!("the vault's keys were replaced");
+                }
+                if let Some(rewrap) = done.rewrapped {
+                    tracing::info!(
+                        moved = rewrap.moved,
+                        retired = rewrap.retired,
+                        "everything is under the newest key"
+                    );
+                }
+                for (user, venue) in done.locked {
+                    tracing::info!(%user, %venue, "an unlock is over; nothing here can trade there until the next one");
+                }
+            }
+            Err(error) => {
+                metrics::upkeep(false);
+                tracing::error!(%error, "the vault's upkeep failed; it is tried again");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! An exchange key is replaced while an order of its user rests at the venue.
+
+use nija_client::wire;
+use nija_sim::{Account, NewAccount, TRADING_PERMISSIONS, WITHDRAW};
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::support::{Host, eventually, password};
+
+const PATH: &str = "/v1/credentials/rotate";
+
+/// A user with one key at Kraken and an order that rests there.
+struct Resting {
+    host: Host,
+    ada: Api,
+    secret: String,
+    old: Account,
+    order: String,
+}
+
+impl Resting {
+    async fn start() -> Self {
+        let host = Host::start().await;
+        let secret = password();
+        let ada = host.anyone().sign_up("ada@example.org", &secret).await;
+        let old = host.venue("kraken").add_account(NewAccount::default());
+        ada.connect("kraken", &old).await;
+        let limit = json!({ "symbol": "BTC-USD", "side": "buy", "size": "0.001", "size_type": "base",
+            "order_type": "limit", "limit_price": "50000", "venue": "kraken" });
+        let order = ada.post("/v1/orders?wait_ms=0", &limit).await.ok();
+        let order = order["id"].as_str().unwrap().to_owned();
+        let resting = Self { host, ada, secret, old, order };
+        resting.order_is("working").await;
+        resting
+    }
+
+    async fn order_is(&self, state: &str) {
+        let path = format!("/v1/orders/{}", self.order);
+        eventually(state, || async {
+            let order = self.ada.get(&path).await.ok();
+            (order["state"] == state).then_some(())
+        })
+        .await;
+    }
+
+    fn another_key(&self) -> Account {
+        self.host.venue("kraken").add_key(&self.old.key, NewAccount::default()).unwrap()
+    }
+
+    async fn begin(&self, key: &Account) -> crate::api::Answer {
+        let sealed = self.ada.seal("kraken", key).await;
+        self.ada.post(PATH, &serde_json::to_value(sealed).unwrap()).await
+    }
+
+    async fn step(&self, step: &str) -> crate::api::Answer {
+        self.ada.act(&format!("{PATH}/kraken/{step}")).await
+    }
+
+    async fn sign_in_again(&mut self) {
+        let mut ada = self.host.anyone();
+        let login = json!({ "email": "ada@example.org", "password": self.secret });
+        ada.take(&ada.post("/v1/auth/login", &login).await.ok());
+        self.ada = ada;
+    }
+
+    fn open_at_venue(&self) -> usize {
+        self.host.venue("kraken").orders(&self.old.key).iter().filter(|it| it.status == "open").count()
+    }
+
+    fn revoke_at_venue(&self, key: &Account) {
+        assert!(self.host.venue("kraken").set_permissions(&key.key, Vec::new()));
+    }
+}
+
+fn rotation(answer: Value) -> wire::KeyRotation {
+    serde_json::from_value(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_under_a_resting_order_and_the_old_one_ends() {
+    let mut at = Resting::start().await;
+    let new = at.another_key();
+    let begun = rotation(at.begin(&new).await.ok());
+    assert_eq!((begun.step.as_str(), begun.old_version, begun.new_version), ("verified", 1, None));
+    assert_eq!(begun.orders_seen, 1, "the order that rests is visible to the new key");
+    at.step("retire").await.problem(409, "rotation_step");
+
+    // What was verified survives a restart.
+    at.host.restart().await;
+    at.sign_in_again().await;
+    assert_eq!(rotation(at.ada.get(PATH).await.ok()[0].clone()), begun);
+
+    let switched = rotation(at.step("switch").await.ok());
+    assert_eq!((switched.step.as_str(), switched.new_version), ("switched", Some(2)));
+    at.step("switch").await.problem(409, "rotation_step");
+    at.begin(&new).await.problem(409, "rotation_step");
+    // The owner takes the old key away at the venue: nothing here may need it any more.
+    at.revoke_at_venue(&at.old);
+    at.order_is("working").await;
+    assert_eq!(at.open_at_venue(), 1, "nothing was cancelled and nothing doubled");
+    assert!(at.host.venue("kraken").set_price("BTC-USD", 49_000.into()));
+    at.order_is("filled").await;
+    let bought = at.ada.get("/v1/positions/open").await.ok();
+    assert_eq!(bought[0]["quantity"], "0.001");
+    let closed =
+        at.ada.act(&format!("/v1/positions/{}/close?wait_ms=10000", bought[0]["id"].as_str().unwrap())).await;
+    assert_eq!(closed.ok()["state"], "filled", "an exit goes out under the new key");
+
+    at.host.restart().await;
+    at.sign_in_again().await;
+    let retired = rotation(at.step("retire").await.ok());
+    assert_eq!((retired.step.as_str(), retired.problem), ("retired", None));
+    at.step("rollback").await.problem(409, "rotation_step");
+    let listed = at.ada.get("/v1/credentials").await.ok();
+    assert_eq!((&listed[0]["version"], &listed[0]["status"]), (&json!(2), &json!("active")));
+    let audit = std::fs::read_to_string(at.host.data_dir().join("audit.log")).unwrap();
+    let proof =
+        audit.lines().find(|line| line.contains("\"prove_idle\"") && line.contains("idle: 0 leases, 0 uses"));
+    assert!(proof.is_some(), "the proof is in the audit log");
+    assert!(audit.contains("\"retire_version\""));
+}
+
+#[tokio::test]
+async fn every_step_before_the_end_can_be_gone_back_from() {
+    let at = Resting::start().await;
+    at.step("rollback").await.problem(404, "rotation_not_found");
+    at.begin(&at.another_key()).await.ok();
+    assert_eq!(at.step("rollback").await.ok()["step"], "cancelled");
+    at.step("switch").await.problem(409, "rotation_step");
+
+    let new = at.another_key();
+    at.begin(&new).await.ok();
+    at.step("switch").await.ok();
+    let back = rotation(at.step("rollback").await.ok());
+    assert_eq!((back.step.as_str(), back.old_version), ("rolled_back", 1));
+    at.revoke_at_venue(&new);
+    assert_eq!(at.ada.get("/v1/credentials").await.ok()[0]["version"], 1);
+    at.ada.act(&format!("/v1/orders/{}/cancel", at.order)).await.ok();
+    at.order_is("cancelled").await;
+    // And a later rotation is a new version.
+    at.begin(&at.another_key()).await.ok();
+    assert_eq!(at.step("switch").await.ok()["new_version"], 3);
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_for_this_account_is_not_taken() {
+    let at = Resting::start().await;
+    let stranger = at.host.venue("kraken").add_account(NewAccount::default());
+    at.begin(&stranger).await.problem(422, "key_of_another_account");
+    at.begin(&at.old).await.problem(422, "key_known");
+    let permissions = TRADING_PERMISSIONS.iter().chain([&WITHDRAW]).map(|&it| it.to_owned()).collect();
+    let withdraws = NewAccount { permissions: Some(permissions), ..NewAccount::default() };
+    let withdraws = at.host.venue("kraken").add_key(&at.old.key, withdraws).unwrap();
+    at.begin(&withdraws).await.problem(422, "key_can_withdraw");
+    assert_eq!(at.ada.get(PATH).await.ok(), json!([]));
+    // A key that dies between its check and the switch: the old one is in use again when the answer comes.
+    let dies = at.another_key();
+    at.begin(&dies).await.ok();
+    at.revoke_at_venue(&dies);
+    at.step("switch").await.problem(422, "credential_refused");
+    let listed = at.ada.get(PATH).await.ok();
+    assert_eq!(listed[0]["step"], "rolled_back");
+    assert!(!listed[0]["problem"].as_str().unwrap().is_empty());
+    assert_eq!(at.ada.get("/v1/credentials").await.ok()[0]["version"], 1);
+    at.order_is("working").await;
+    let bob = at.host.user("bob").await;
+    bob.act(&format!("{PATH}/kraken/switch")).await.problem(404, "rotation_not_found");
+    assert_eq!(bob.get(PATH).await.ok(), json!([]));
+}

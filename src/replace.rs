@@ -1,0 +1,340 @@
+//! Guided rotation of an exchange key: the new key is verified beside the old one, takes over, and the old one ends once nothing
+//! uses it.
+//!
+//! | step | what holds |
+//! | --- | --- |
+//! | `verified` | the venue said what the new key may do, and every order of ours that rests there is visible to it; the old key is in use |
+//! | `switched` | executors, streams and signers use the new key; the old one can be gone back to |
+//! | `retired` | the audit log shows no use of the old key since the switch, and its ciphertext is destroyed |
+//! | `rolled_back`, `cancelled` | the old key is in use as before |
+//!
+//! How far a rotation is lies in the vault's database. What is written before a switch says that one is under way, so that a
+//! restart finds out from the credential itself whether it happened. Orders at the venue are left alone all the way.
+
+use nija_core::{
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, Executor, KeyRights, Lookup, OrderRef,
+    SealedCredential, Timestamp, UserId, VaultError, VenueAccount, VenueId,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use crate::{Platform, PlatformError};
+
+/// The name of its note in the vault.
+const NOTE: &str = "key_rotation";
+/// Orders are looked for since this long before the last moment at which they may have been sent.
+const LOOK_BACK: Duration = Duration::from_secs(600);
+
+/// How far a rotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RotationStep {
+    /// The new key passed its checks; the old one is in use.
+    Verified,
+    /// The switch was begun. Only a crash leaves it so, and only until somebody looks.
+    Switching,
+    /// The new key is in use; the old one can be gone back to.
+    Switched,
+    /// The old key is proven idle and destroyed.
+    Retired,
+    /// The old key is in use again.
+    RolledBack,
+    /// The new key was never used.
+    Cancelled,
+}
+
+/// The rotation of a user's key at a venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRotation {
+    /// Where.
+    pub venue: VenueId,
+    /// Of which credential.
+    pub credential: CredentialId,
+    /// The version that is to be replaced.
+    pub old_version: u32,
+    /// The version that replaces it, once it is stored.
+    pub new_version: Option<u32>,
+    /// How far it is.
+    pub step: RotationStep,
+    /// What the venue says that the new key may do.
+    pub rights: KeyRights,
+    /// How many resting orders were found to be visible to the new key.
+    pub orders_seen: u64,
+    /// When the new key passed its checks.
+    pub started_at: Timestamp,
+    /// When the new key took over.
+    pub switched_at: Option<Timestamp>,
+    /// When it ended, in whatever way.
+    pub ended_at: Option<Timestamp>,
+    /// Why the last step was not taken.
+    pub problem: Option<String>,
+    label: String,
+    /// As the device sealed it; until it is stored.
+    sealed: Option<SealedCredential>,
+}
+
+impl Platform {
+    /// Verifies a new key beside the one in use: what it may do, and that it is a key to the same account. Replaces a rotation that
+    /// was not switched yet.
+    ///
+    /// # Errors
+    /// As [`Platform::store_credential`]; [`PlatformError::KeyOfAnotherAccount`], [`PlatformError::KeyKnown`];
+    /// [`PlatformError::RotationStep`] while another one waits for its old key's end.
+    pub async fn rotate_key(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+    ) -> Result<KeyRotation, PlatformError> {
+        let _turn = self.turn(user).await;
+        let executor = self.executor(venue)?.clone();
+        if !executor.contract().needs_credential {
+            return Err(PlatformError::NoCredentialNeeded(venue.clone()));
+        }
+        if let Some(before) = self.rotation(user, venue).await?
+            && before.step == RotationStep::Switched
+        {
+            return Err(PlatformError::RotationStep(
+                "retire the old key of the rotation before, or roll back",
+            ));
+        }
+        let meta = self.active_credential(user, venue).await?;
+        if meta.custody != CustodyMode::Delegated {
+            return Err(VaultError::Unsupported("a key in this custody mode").into());
+        }
+        let signer = self.vault().open_sealed(user, venue, sealed).await?;
+        if signer.credential() == meta.id {
+            return Err(PlatformError::KeyKnown(venue.clone()));
+        }
+        let account = VenueAccount { user, signer };
+        let rights = self.admitted_rights(&executor, &account).await?;
+        let orders_seen = self.same_account(&executor, &account, venue).await?;
+        let rotation = KeyRotation {
+            venue: venue.clone(),
+            credential: meta.id,
+            old_version: meta.version,
+            new_version: None,
+            step: RotationStep::Verified,
+            rights,
+            orders_seen,
+            started_at: self.clock().now(),
+            switched_at: None,
+            ended_at: None,
+            problem: None,
+            label: label.to_owned(),
+            sealed: Some(sealed.clone()),
+        };
+        self.keep_rotation(user, &rotation).await?;
+        Ok(rotation)
+    }
+
+    /// Puts the verified key in place of the old one and reconnects the account. When the venue refuses it now, the old key is in
+    /// use again when this answers.
+    ///
+    /// # Errors
+    /// [`PlatformError::NoRotation`], [`PlatformError::RotationStep`], or what the vault or the venue said.
+    pub async fn switch_key(&self, user: UserId, venue: &VenueId) -> Result<KeyRotation, PlatformError> {
+        let _turn = self.turn(user).await;
+        let mut rotation = self.rotation_at(user, venue, RotationStep::Verified).await?;
+        let sealed = rotation.sealed.clone().ok_or(PlatformError::RotationStep("seal the new key again"))?;
+        let meta = self.active_credential(user, venue).await?;
+        if (meta.id, meta.version) != (rotation.credential, rotation.old_version) {
+            return Err(PlatformError::RotationStep("the key was changed meanwhile; begin again"));
+        }
+        rotation.step = RotationStep::Switching;
+        self.keep_rotation(user, &rotation).await?;
+        let stored = self.vault().store(user, venue, &rotation.label, &sealed).await;
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(error) => {
+                rotation.step = RotationStep::Verified;
+                rotation.problem = Some(error.to_string());
+                self.keep_rotation(user, &rotation).await?;
+                return Err(error.into());
+            }
+        };
+        self.vault().set_rights(user, stored.id, rotation.rights.clone()).await?;
+        rotation.switched(stored.version, self.clock().now());
+        self.keep_rotation(user, &rotation).await?;
+        if let Err(error) = self.engine().connect(user, venue).await {
+            self.go_back(user, &mut rotation, Some(error.to_string())).await?;
+            return Err(error.into());
+        }
+        Ok(rotation)
+    }
+
+    /// Proves by leases and audit log that nothing used the old key since the switch, and destroys it. While it is in use the
+    /// answer says so and nothing is destroyed.
+    ///
+    /// # Errors
+    /// As [`Platform::switch_key`].
+    pub async fn retire_key(&self, user: UserId, venue: &VenueId) -> Result<KeyRotation, PlatformError> {
+        let _turn = self.turn(user).await;
+        let mut rotation = self.rotation_at(user, venue, RotationStep::Switched).await?;
+        let (meta, vault) = (self.active_credential(user, venue).await?, self.local_vault()?);
+        let since = rotation.switched_at.unwrap_or(rotation.started_at);
+        let found = vault.idleness(&meta, rotation.old_version, since).await?;
+        if found.is_idle() {
+            vault.retire_version(user, rotation.credential, rotation.old_version).await?;
+            rotation.end(RotationStep::Retired, self.clock().now(), None);
+        } else {
+            rotation.problem = Some(format!(
+                "the old key is in use: {} leases, {} uses since the switch",
+                found.leases, found.uses
+            ));
+        }
+        self.keep_rotation(user, &rotation).await?;
+        Ok(rotation)
+    }
+
+    /// Goes back: before the switch the new key is forgotten, after it the old one is in use again.
+    ///
+    /// # Errors
+    /// [`PlatformError::RotationStep`] once the old key is destroyed, or what the vault or the venue said.
+    pub async fn roll_back_key(&self, user: UserId, venue: &VenueId) -> Result<KeyRotation, PlatformError> {
+        let _turn = self.turn(user).await;
+        let rotation = self.rotation(user, venue).await?;
+        let mut rotation = rotation.ok_or_else(|| PlatformError::NoRotation(venue.clone()))?;
+        match rotation.step {
+            RotationStep::Verified => {
+                rotation.end(RotationStep::Cancelled, self.clock().now(), None);
+                self.keep_rotation(user, &rotation).await?;
+            }
+            RotationStep::Switched => self.go_back(user, &mut rotation, None).await?,
+            _ => return Err(PlatformError::RotationStep("it has ended; there is nothing to go back to")),
+        }
+        Ok(rotation)
+    }
+
+    /// The newest rotation of a user's key at a venue.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`] when it cannot be read.
+    pub async fn rotation(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<Option<KeyRotation>, PlatformError> {
+        let note = self.local_vault()?.note(user, venue, NOTE).await?;
+        let Some(note) = note else { return Ok(None) };
+        let mut rotation: KeyRotation = serde_json::from_str(&note)
+            .map_err(|_| VaultError::Storage("a rotation's note is damaged".into()))?;
+        if rotation.step == RotationStep::Switching {
+            // A crash: whether the new version was stored is told by the credential.
+            let meta = self.active_credential(user, venue).await?;
+            if meta.id == rotation.credential && meta.version > rotation.old_version {
+                rotation.switched(meta.version, self.clock().now());
+            } else {
+                rotation.step = RotationStep::Verified;
+            }
+            self.keep_rotation(user, &rotation).await?;
+        }
+        Ok(Some(rotation))
+    }
+
+    async fn rotation_at(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        step: RotationStep,
+    ) -> Result<KeyRotation, PlatformError> {
+        let rotation = self.rotation(user, venue).await?;
+        let rotation = rotation.ok_or_else(|| PlatformError::NoRotation(venue.clone()))?;
+        match (rotation.step == step, rotation.step) {
+            (true, _) => Ok(rotation),
+            (_, RotationStep::Verified) => Err(PlatformError::RotationStep("switch to the new key first")),
+            (_, RotationStep::Switched) => Err(PlatformError::RotationStep("the new key is in use already")),
+            _ => Err(PlatformError::RotationStep("it has ended; begin a new one")),
+        }
+    }
+
+    async fn go_back(
+        &self,
+        user: UserId,
+        rotation: &mut KeyRotation,
+        why: Option<String>,
+    ) -> Result<(), PlatformError> {
+        let meta = self.active_credential(user, &rotation.venue).await?;
+        if meta.id != rotation.credential || Some(meta.version) != rotation.new_version {
+            return Err(PlatformError::RotationStep(
+                "the key was changed meanwhile; there is nothing to go back to",
+            ));
+        }
+        self.vault().rollback(user, rotation.credential).await?;
+        rotation.end(RotationStep::RolledBack, self.clock().now(), why);
+        self.keep_rotation(user, rotation).await?;
+        self.engine().connect(user, &rotation.venue).await?;
+        Ok(())
+    }
+
+    async fn keep_rotation(&self, user: UserId, rotation: &KeyRotation) -> Result<(), PlatformError> {
+        let note = serde_json::to_string(rotation).map_err(|error| VaultError::Storage(error.to_string()))?;
+        let what =
+            format!("{:?}: version {} by {:?}", rotation.step, rotation.old_version, rotation.new_version);
+        Ok(self.local_vault()?.set_note(user, &rotation.venue, NOTE, Some(note), &what).await?)
+    }
+
+    pub(crate) async fn active_credential(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<CredentialMeta, PlatformError> {
+        let active = |it: &CredentialMeta| it.venue == *venue && it.status == CredentialStatus::Active;
+        let found = self.vault().list(user).await?.into_iter().find(active);
+        Ok(found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?)
+    }
+
+    /// Every order of ours that rests at the venue must be known to the new key. One that ended meanwhile is looked up by its id.
+    async fn same_account(
+        &self,
+        executor: &Arc<dyn Executor>,
+        account: &VenueAccount,
+        venue: &VenueId,
+    ) -> Result<u64, PlatformError> {
+        let unsettled = self.ledger().unsettled_orders().await?;
+        let resting: Vec<_> = unsettled
+            .iter()
+            .filter(|order| order.intent.signal.user == account.user)
+            .filter_map(|order| {
+                let leg = order.leg.as_ref().filter(|leg| leg.venue == *venue)?;
+                Some((&order.intent.signal.symbol, leg, leg.venue_order_id.clone()?))
+            })
+            .collect();
+        let visible: HashSet<_> =
+            executor.open_orders(account).await?.into_iter().map(|report| report.venue_order_id).collect();
+        for (symbol, leg, id) in &resting {
+            if visible.contains(id) {
+                continue;
+            }
+            let order = OrderRef {
+                symbol: (*symbol).clone(),
+                client_id: leg.client_id,
+                venue_order_id: Some(id.clone()),
+            };
+            let since = leg.deadline.minus(LOOK_BACK);
+            if executor.find(account, &order, since).await? == Lookup::Absent {
+                return Err(PlatformError::KeyOfAnotherAccount(venue.clone()));
+            }
+        }
+        Ok(resting.len() as u64)
+    }
+}
+
+impl KeyRotation {
+    fn switched(&mut self, version: u32, at: Timestamp) {
+        self.step = RotationStep::Switched;
+        self.new_version = Some(version);
+        self.switched_at = Some(at);
+        self.problem = None;
+        self.sealed = None;
+    }
+
+    fn end(&mut self, step: RotationStep, at: Timestamp, problem: Option<String>) {
+        self.step = step;
+        self.ended_at = Some(at);
+        self.problem = problem;
+        self.sealed = None;
+    }
+}

@@ -1,0 +1,120 @@
+//! Keys that only their owner unlocks (custody mode `session`), and keys that stay on the owner's device.
+
+use nija_core::{
+    CredentialMeta, CustodyMode, KeyDerivation, SealedCredential, Timestamp, UserId, VaultError,
+    VenueAccount, VenueId,
+};
+
+use crate::{Platform, PlatformError};
+
+impl Platform {
+    /// As [`Platform::store_credential`], of a key that is locked by its owner's device. The derived key comes with it: for the
+    /// check with the venue, and as the first unlock.
+    ///
+    /// # Errors
+    /// As there. Nothing is stored then.
+    #[allow(clippy::too_many_arguments)] // Each is what the device sends.
+    pub async fn store_locked_credential(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+        sealed: &SealedCredential,
+        derivation: KeyDerivation,
+        sealed_key: &SealedCredential,
+        until: Timestamp,
+    ) -> Result<CredentialMeta, PlatformError> {
+        let _turn = self.turn(user).await;
+        let executor = self.executor(venue)?;
+        if !executor.contract().needs_credential {
+            return Err(PlatformError::NoCredentialNeeded(venue.clone()));
+        }
+        let signer = self.local_vault()?.open_sealed_locked(user, venue, sealed, sealed_key).await?;
+        let rights = self.admitted_rights(executor, &VenueAccount { user, signer }).await?;
+        let keeper = self.keeper()?;
+        let stored = keeper.store_locked(user, venue, label, sealed, derivation).await?;
+        self.vault().set_rights(user, stored.id, rights.clone()).await?;
+        keeper.unlock(user, venue, sealed_key, until).await?;
+        self.unlocked.lock().insert((user, venue.clone()));
+        self.engine().connect(user, venue).await?;
+        Ok(CredentialMeta { rights, ..stored })
+    }
+
+    /// Lets the signer use the user's `session` key until a moment at most, and connects the account: what happened at the venue
+    /// meanwhile is asked for. Answers when it ends.
+    ///
+    /// # Errors
+    /// [`VaultError::NotOpened`] for a wrong key, [`VaultError::NoCredential`] when there is none in this mode, or what the venue said.
+    pub async fn unlock_key(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        sealed_key: &SealedCredential,
+        until: Timestamp,
+    ) -> Result<Timestamp, PlatformError> {
+        let _turn = self.turn(user).await;
+        let meta = self.active_credential(user, venue).await?;
+        if meta.custody != CustodyMode::Session {
+            return Err(VaultError::NoCredential { venue: venue.clone() }.into());
+        }
+        let until = self.keeper()?.unlock(user, venue, sealed_key, until).await?;
+        self.unlocked.lock().insert((user, venue.clone()));
+        self.engine().connect_since(user, venue, meta.created_at).await?;
+        Ok(until)
+    }
+
+    /// Ends an unlock now. Orders that rest at the venue stay there, and nothing here can move or end them until the next unlock.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`].
+    pub async fn lock_key(&self, user: UserId, venue: &VenueId) -> Result<(), PlatformError> {
+        let _turn = self.turn(user).await;
+        self.keeper()?.lock(user, venue).await?;
+        self.unlocked.lock().remove(&(user, venue.clone()));
+        self.engine().disconnect(user, venue).await;
+        Ok(())
+    }
+
+    /// Notes that the user trades at a venue with a key that stays on the user's device. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// [`PlatformError::NoCredentialNeeded`], [`PlatformError::Vault`].
+    pub async fn register_device_key(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        label: &str,
+    ) -> Result<CredentialMeta, PlatformError> {
+        let _turn = self.turn(user).await;
+        if !self.executor(venue)?.contract().needs_credential {
+            return Err(PlatformError::NoCredentialNeeded(venue.clone()));
+        }
+        let meta = self.keeper()?.register_device_key(user, venue, label).await?;
+        self.engine().disconnect(user, venue).await;
+        Ok(meta)
+    }
+
+    /// Disconnects accounts whose unlock is over, so that nothing asks for their keys in vain. Answers whose they are.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`].
+    pub async fn end_unlocks(&self) -> Result<Vec<(UserId, VenueId)>, PlatformError> {
+        let vault = self.local_vault()?;
+        let connected: Vec<_> = self.unlocked.lock().iter().cloned().collect();
+        let mut over = Vec::new();
+        for (user, venue) in connected {
+            let _turn = self.turn(user).await;
+            if vault.unlocked_until(user, &venue).is_some() {
+                continue;
+            }
+            // A key that was replaced by one in another mode keeps its account connected.
+            let custody = self.active_credential(user, &venue).await.map(|meta| meta.custody);
+            if !matches!(custody, Ok(CustodyMode::Delegated)) {
+                self.engine().disconnect(user, &venue).await;
+                over.push((user, venue.clone()));
+            }
+            self.unlocked.lock().remove(&(user, venue));
+        }
+        Ok(over)
+    }
+}

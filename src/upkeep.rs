@@ -1,0 +1,95 @@
+//! What the vault needs done from time to time: its own keys rotated, its log signed for, users' keys checked, unlocks ended. A host
+//! calls [`Platform::keep_up`] every minute or so.
+
+use nija_core::{Timestamp, UserId, VenueId};
+use nija_vault::RewrapProgress;
+use std::time::Duration;
+
+use crate::{Platform, PlatformError};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Keys checked in one go: a venue that is slow must not hold up the rest.
+const CHECKS_AT_A_TIME: usize = 32;
+
+/// How often.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Upkeep {
+    /// Age at which the key-encryption key and the sealing key are replaced. 90 days.
+    pub rotate_after: Duration,
+    /// How often the audit log is signed for, however little there is in it. An hour.
+    pub checkpoint_every: Duration,
+    /// How often each user's key is checked with its venue. A day.
+    pub check_keys_every: Duration,
+    /// Age at which a user is told to replace an exchange key. 90 days.
+    pub remind_after: Duration,
+}
+
+impl Default for Upkeep {
+    fn default() -> Self {
+        Self {
+            rotate_after: 90 * DAY,
+            checkpoint_every: Duration::from_secs(3600),
+            check_keys_every: DAY,
+            remind_after: 90 * DAY,
+        }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpkeepDone {
+    /// Whether new keys were made.
+    pub rotated: bool,
+    /// The re-wrap that was begun or gone on with.
+    pub rewrapped: Option<RewrapProgress>,
+    /// Whether the log was signed for.
+    pub signed: bool,
+    /// Keys that were checked with their venues.
+    pub checked: usize,
+    /// Accounts whose unlock was over.
+    pub locked: Vec<(UserId, VenueId)>,
+}
+
+impl Platform {
+    /// Does what is due. `progress` is told how far a re-wrap is. What fails does not keep the rest from being done; the first failure
+    /// is the answer then.
+    ///
+    /// # Errors
+    /// [`PlatformError::Vault`]; all of it is tried again the next time.
+    pub async fn keep_up(
+        &self,
+        upkeep: &Upkeep,
+        signed_at: Option<Timestamp>,
+        progress: impl FnMut(RewrapProgress) + Send,
+    ) -> Result<UpkeepDone, PlatformError> {
+        let mut done = UpkeepDone::default();
+        let keys = self.keep_keys(upkeep, &mut done, progress).await;
+        let due = signed_at.is_none_or(|at| at.plus(upkeep.checkpoint_every) <= self.clock().now());
+        let signed = if due { self.local_vault()?.checkpoint().await } else { Ok(()) };
+        done.signed = due && signed.is_ok();
+        let locked = self.end_unlocks().await.map(|locked| done.locked = locked);
+        let checked = self.check_keys(upkeep.check_keys_every, CHECKS_AT_A_TIME).await;
+        let checked = checked.map(|checked| done.checked = checked);
+        keys.and(signed.map_err(Into::into)).and(locked).and(checked).map(|()| done)
+    }
+
+    /// New keys when the newest are old enough, and whatever re-wrap is not done: that of now, or one that a crash cut off.
+    async fn keep_keys(
+        &self,
+        upkeep: &Upkeep,
+        done: &mut UpkeepDone,
+        progress: impl FnMut(RewrapProgress) + Send,
+    ) -> Result<(), PlatformError> {
+        let vault = self.local_vault()?;
+        let newest = vault.keys().key_encryption.first().map(|key| key.made_at);
+        if newest.is_none_or(|at| at.plus(upkeep.rotate_after) <= self.clock().now()) {
+            vault.rotate().await?;
+            done.rotated = true;
+        }
+        if vault.keys().key_encryption.len() > 1 {
+            done.rewrapped = Some(vault.rewrap(progress).await?);
+        }
+        Ok(())
+    }
+}

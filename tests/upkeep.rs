@@ -1,0 +1,116 @@
+//! What is due is done when it is due: time is handed in.
+
+#![allow(clippy::unwrap_used)]
+
+use nija::core::{Clock, ManualClock, SystemClock, Timestamp, UserId, Vault, VenueId};
+use nija::exchanges::kraken::KrakenConfig;
+use nija::vault::seal_credential;
+use nija::{Platform, PlatformConfig, Upkeep, UpkeepDone, VenueConfig};
+use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+struct Trial {
+    sim: SimHandle,
+    clock: ManualClock,
+    folder: tempfile::TempDir,
+}
+
+impl Trial {
+    async fn start() -> Self {
+        let sim = Sim::builder()
+            .venue_named("kraken", VenueKind::Kraken)
+            .tape(Tape::generated(7))
+            .accounts(0)
+            .no_limits()
+            .paused(true)
+            .start()
+            .await
+            .unwrap();
+        Self { sim, clock: ManualClock::at(SystemClock.now()), folder: tempfile::tempdir().unwrap() }
+    }
+
+    async fn open(&self) -> Platform {
+        open(self.folder.path(), &self.sim, &self.clock).await
+    }
+}
+
+async fn open(folder: &Path, sim: &SimHandle, clock: &ManualClock) -> Platform {
+    let venue = &sim.venues()[0];
+    let kraken = KrakenConfig::new(
+        VenueId::new("kraken").unwrap(),
+        venue.rest.clone(),
+        venue.ws_public.clone(),
+        venue.ws_private.clone(),
+    );
+    let mut config = PlatformConfig::new(folder.join("data")).venue(VenueConfig::Kraken(kraken));
+    config.clock = Some(Arc::new(clock.clone()));
+    Platform::open(config).await.unwrap()
+}
+
+async fn keep_up(platform: &Platform, signed_at: Option<Timestamp>) -> UpkeepDone {
+    platform.keep_up(&Upkeep::default(), signed_at, |_| ()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_rotate_at_their_age_and_users_keys_are_checked_every_day() {
+    let trial = Trial::start().await;
+    let platform = trial.open().await;
+    let venue = VenueId::new("kraken").unwrap();
+    let user = UserId::generate(trial.clock.now(), platform.entropy().as_ref());
+    let account = trial.sim.venues()[0].add_account(NewAccount::default());
+    let to = platform.vault().sealing_key().await.unwrap();
+    let sealed = seal_credential(&to, user, &venue, &account.key, &account.secret, None).unwrap();
+    platform.store_credential(user, &venue, "mine", &sealed).await.unwrap();
+    let health = || async { platform.key_health(user, 90 * DAY).await.unwrap().remove(0) };
+
+    let first = keep_up(&platform, None).await;
+    assert_eq!(first, UpkeepDone { signed: true, ..UpkeepDone::default() }, "nothing but the log is due");
+    let signed_at = Some(trial.clock.now());
+    assert_eq!(keep_up(&platform, signed_at).await, UpkeepDone::default());
+    assert_eq!(health().await.check.at, None);
+
+    trial.clock.advance(DAY);
+    let next = keep_up(&platform, signed_at).await;
+    assert!(next.signed && !next.rotated);
+    assert_eq!(next.checked, 1);
+    assert_eq!(health().await.check.at, Some(trial.clock.now()));
+    assert_eq!(keep_up(&platform, Some(trial.clock.now())).await.checked, 0, "once a day");
+
+    trial.clock.advance(89 * DAY);
+    let before = platform.local_vault().unwrap().keys();
+    let due = keep_up(&platform, Some(trial.clock.now())).await;
+    assert!(due.rotated);
+    let moved = due.rewrapped.unwrap();
+    assert_eq!((moved.done, moved.total, moved.moved, moved.retired), (1, 1, 1, 1));
+    let after = platform.local_vault().unwrap().keys();
+    assert_ne!(after.key_encryption[0], before.key_encryption[0]);
+    assert_eq!(after.key_encryption.len(), 1, "the old one is gone as nothing is under it");
+    assert_eq!(after.sealing[1].id, before.sealing[0].id, "what was sealed to the old one is still taken");
+    assert!(!keep_up(&platform, Some(trial.clock.now())).await.rotated);
+    assert!(
+        health().await.problems.contains(&nija::KeyProblem::Old),
+        "the user's own key is old as well, and only its owner can replace it"
+    );
+    platform.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rewrap_that_was_cut_off_goes_on_with_the_next_start() {
+    let trial = Trial::start().await;
+    let platform = trial.open().await;
+    // A rotation whose process died before anything was moved.
+    platform.local_vault().unwrap().rotate().await.unwrap();
+    assert_eq!(platform.local_vault().unwrap().keys().key_encryption.len(), 2);
+    platform.close().await;
+    drop(platform);
+    let platform = trial.open().await;
+    let done = keep_up(&platform, Some(trial.clock.now())).await;
+    assert!(!done.rotated);
+    assert_eq!(done.rewrapped.map(|it| it.retired), Some(1));
+    assert_eq!(platform.local_vault().unwrap().keys().key_encryption.len(), 1);
+    platform.close().await;
+}
