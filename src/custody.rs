@@ -1,9 +1,9 @@
 //! Which vault a platform keeps its users' exchange keys in.
 
-use nija_core::{Authenticator, Clock, Entropy, NonceSource, Vault, VaultError};
+use nija_core::{Authenticator, Clock, CredentialId, Entropy, NonceSource, UserId, Vault, VaultError};
 use nija_vault::{
-    HashiServer, HashiVault, HashiVaultConfig, LocalVault, LocalVaultConfig, PublishedKeys, RootKey, Unseal,
-    VaultDatabase,
+    HashiServer, HashiVault, HashiVaultConfig, KeyRotation, LocalVault, LocalVaultConfig, PublishedKeys,
+    RootKey, Unseal, VaultBooks, VaultDatabase,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -117,17 +117,41 @@ impl Custody {
         }
     }
 
-    /// What a vault of its own has and one behind a key server has not.
-    pub(crate) fn local(&self) -> Result<&Arc<LocalVault>, VaultError> {
+    /// Leases, the audit log, notes.
+    pub(crate) fn books(&self) -> VaultBooks {
         match self {
-            Self::Local(vault) => Ok(vault),
-            Self::Hashi(_) => Err(VaultError::Unsupported("keys that a key server keeps")),
+            Self::Local(vault) => vault.books(),
+            Self::Hashi(vault) => vault.books(),
+        }
+    }
+
+    /// Rotation of the vault's own keys.
+    pub(crate) fn keys(&self) -> Arc<dyn KeyRotation> {
+        match self {
+            Self::Local(vault) => Arc::clone(vault) as Arc<dyn KeyRotation>,
+            Self::Hashi(vault) => Arc::clone(vault) as Arc<dyn KeyRotation>,
         }
     }
 
     /// Erasing, limits on what is signed, and keys that only their owner unlocks.
-    pub(crate) fn keeper(&self) -> Result<Arc<dyn nija_core::Custody>, VaultError> {
-        Ok(Arc::clone(self.local()?) as Arc<dyn nija_core::Custody>)
+    pub(crate) fn keeper(&self) -> Arc<dyn nija_core::Custody> {
+        match self {
+            Self::Local(vault) => Arc::clone(vault) as Arc<dyn nija_core::Custody>,
+            Self::Hashi(vault) => Arc::clone(vault) as Arc<dyn nija_core::Custody>,
+        }
+    }
+
+    /// Ends a version of a credential that was replaced.
+    pub(crate) async fn retire_version(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        match self {
+            Self::Local(vault) => vault.retire_version(user, id, version).await,
+            Self::Hashi(vault) => vault.retire_version(user, id, version).await,
+        }
     }
 
     pub(crate) fn published_keys(&self) -> Result<PublishedKeys, VaultError> {

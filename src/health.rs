@@ -107,21 +107,7 @@ impl Platform {
         max_age: Duration,
         now: Timestamp,
     ) -> Result<KeyHealth, PlatformError> {
-        let Ok(vault) = self.local_vault() else {
-            let (stored_at, check) = (meta.created_at, KeyCheck::default());
-            let problems = problems(&meta, &check, stored_at.plus(max_age), now);
-            let rotate_by = stored_at.plus(max_age);
-            let (last_used_at, unlocked_until) = (None, None);
-            return Ok(KeyHealth {
-                meta,
-                stored_at,
-                rotate_by,
-                last_used_at,
-                unlocked_until,
-                check,
-                problems,
-            });
-        };
+        let vault = self.books();
         let check = self.check_of(&meta).await?;
         let switched = self.rotation(meta.user, &meta.venue).await.ok().flatten();
         let stored_at = switched
@@ -143,7 +129,7 @@ impl Platform {
     }
 
     async fn check_of(&self, meta: &CredentialMeta) -> Result<KeyCheck, PlatformError> {
-        let note = self.local_vault()?.note(meta.user, &meta.venue, NOTE).await?;
+        let note = self.books().note(meta.user, &meta.venue, NOTE).await?;
         let check: Option<KeyCheck> = note
             .map(|note| serde_json::from_str(&note))
             .transpose()
@@ -183,7 +169,7 @@ impl Platform {
         let note = serde_json::to_string(&check).map_err(|error| VaultError::Storage(error.to_string()))?;
         let what =
             format!("gained {:?}, lost {:?}, refused {}", check.gained, check.lost, check.refused.is_some());
-        self.local_vault()?.set_note(user, venue, NOTE, Some(note), &what).await?;
+        self.books().set_note(user, venue, NOTE, Some(note), &what).await?;
         Ok(check)
     }
 
@@ -193,7 +179,7 @@ impl Platform {
     /// # Errors
     /// [`PlatformError::Vault`].
     pub async fn check_keys(&self, period: Duration, most: usize) -> Result<usize, PlatformError> {
-        let (vault, due) = (self.local_vault()?, self.clock().now().minus(period));
+        let (vault, due) = (self.books(), self.clock().now().minus(period));
         let noted = vault.notes(NOTE).await?;
         let checked = |meta: &CredentialMeta| {
             let note = noted.iter().find(|(user, venue, _)| *user == meta.user && *venue == meta.venue);

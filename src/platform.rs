@@ -1,8 +1,8 @@
 //! The parts put together: ledger, vault, executors, router and engine in one process.
 
 use nija_core::{
-    Clock, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, NonceSource, OsEntropy,
-    SealedCredential, SystemClock, UserId, Vault, VenueAccount, VenueId,
+    Clock, CredentialId, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, NonceSource,
+    OsEntropy, SealedCredential, SystemClock, UserId, Vault, VaultError, VenueAccount, VenueId,
 };
 use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
@@ -144,19 +144,30 @@ impl Platform {
     }
 
     /// Erasing, limits on what is signed, and keys that only their owner unlocks.
-    ///
-    /// # Errors
-    /// [`PlatformError::Vault`] where the vault of this platform has none of it.
-    pub fn keeper(&self) -> Result<Arc<dyn nija_core::Custody>, PlatformError> {
-        Ok(self.custody.keeper()?)
+    #[must_use]
+    pub fn keeper(&self) -> Arc<dyn nija_core::Custody> {
+        self.custody.keeper()
     }
 
-    /// The vault's own operations on its keys and its log.
-    ///
-    /// # Errors
-    /// [`PlatformError::Vault`] where the keys are kept by a key server.
-    pub fn local_vault(&self) -> Result<&Arc<nija_vault::LocalVault>, PlatformError> {
-        Ok(self.custody.local()?)
+    /// The vault's leases, its audit log, and what is noted about keys.
+    #[must_use]
+    pub fn books(&self) -> nija_vault::VaultBooks {
+        self.custody.books()
+    }
+
+    /// Rotation of the vault's own keys.
+    #[must_use]
+    pub fn vault_keys(&self) -> Arc<dyn nija_vault::KeyRotation> {
+        self.custody.keys()
+    }
+
+    pub(crate) async fn retire_version(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        self.custody.retire_version(user, id, version).await
     }
 
     /// The journal and its projections.

@@ -173,11 +173,11 @@ impl Platform {
     pub async fn retire_key(&self, user: UserId, venue: &VenueId) -> Result<KeyRotation, PlatformError> {
         let _turn = self.turn(user).await;
         let mut rotation = self.rotation_at(user, venue, RotationStep::Switched).await?;
-        let (meta, vault) = (self.active_credential(user, venue).await?, self.local_vault()?);
+        let (meta, vault) = (self.active_credential(user, venue).await?, self.books());
         let since = rotation.switched_at.unwrap_or(rotation.started_at);
         let found = vault.idleness(&meta, rotation.old_version, since).await?;
         if found.is_idle() {
-            vault.retire_version(user, rotation.credential, rotation.old_version).await?;
+            self.retire_version(user, rotation.credential, rotation.old_version).await?;
             rotation.end(RotationStep::Retired, self.clock().now(), None);
         } else {
             rotation.problem = Some(format!(
@@ -217,7 +217,7 @@ impl Platform {
         user: UserId,
         venue: &VenueId,
     ) -> Result<Option<KeyRotation>, PlatformError> {
-        let note = self.local_vault()?.note(user, venue, NOTE).await?;
+        let note = self.books().note(user, venue, NOTE).await?;
         let Some(note) = note else { return Ok(None) };
         let mut rotation: KeyRotation = serde_json::from_str(&note)
             .map_err(|_| VaultError::Storage("a rotation's note is damaged".into()))?;
@@ -273,7 +273,7 @@ impl Platform {
         let note = serde_json::to_string(rotation).map_err(|error| VaultError::Storage(error.to_string()))?;
         let what =
             format!("{:?}: version {} by {:?}", rotation.step, rotation.old_version, rotation.new_version);
-        Ok(self.local_vault()?.set_note(user, &rotation.venue, NOTE, Some(note), &what).await?)
+        Ok(self.books().set_note(user, &rotation.venue, NOTE, Some(note), &what).await?)
     }
 
     pub(crate) async fn active_credential(

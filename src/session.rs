@@ -29,9 +29,9 @@ impl Platform {
         if !executor.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
-        let signer = self.local_vault()?.open_sealed_locked(user, venue, sealed, sealed_key).await?;
+        let signer = self.books().open_sealed_locked(user, venue, sealed, sealed_key).await?;
         let rights = self.admitted_rights(executor, &VenueAccount { user, signer }).await?;
-        let keeper = self.keeper()?;
+        let keeper = self.keeper();
         let stored = keeper.store_locked(user, venue, label, sealed, derivation).await?;
         self.vault().set_rights(user, stored.id, rights.clone()).await?;
         keeper.unlock(user, venue, sealed_key, until).await?;
@@ -57,7 +57,7 @@ impl Platform {
         if meta.custody != CustodyMode::Session {
             return Err(VaultError::NoCredential { venue: venue.clone() }.into());
         }
-        let until = self.keeper()?.unlock(user, venue, sealed_key, until).await?;
+        let until = self.keeper().unlock(user, venue, sealed_key, until).await?;
         self.unlocked.lock().insert((user, venue.clone()));
         self.engine().connect_since(user, venue, meta.created_at).await?;
         Ok(until)
@@ -69,7 +69,7 @@ impl Platform {
     /// [`PlatformError::Vault`].
     pub async fn lock_key(&self, user: UserId, venue: &VenueId) -> Result<(), PlatformError> {
         let _turn = self.turn(user).await;
-        self.keeper()?.lock(user, venue).await?;
+        self.keeper().lock(user, venue).await?;
         self.unlocked.lock().remove(&(user, venue.clone()));
         self.engine().disconnect(user, venue).await;
         Ok(())
@@ -89,7 +89,7 @@ impl Platform {
         if !self.executor(venue)?.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
-        let meta = self.keeper()?.register_device_key(user, venue, label).await?;
+        let meta = self.keeper().register_device_key(user, venue, label).await?;
         self.engine().disconnect(user, venue).await;
         Ok(meta)
     }
@@ -99,7 +99,7 @@ impl Platform {
     /// # Errors
     /// [`PlatformError::Vault`].
     pub async fn end_unlocks(&self) -> Result<Vec<(UserId, VenueId)>, PlatformError> {
-        let vault = self.local_vault()?;
+        let vault = self.books();
         let connected: Vec<_> = self.unlocked.lock().iter().cloned().collect();
         let mut over = Vec::new();
         for (user, venue) in connected {

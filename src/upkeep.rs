@@ -64,9 +64,9 @@ impl Platform {
         progress: impl FnMut(RewrapProgress) + Send,
     ) -> Result<UpkeepDone, PlatformError> {
         let mut done = UpkeepDone::default();
-        let keys = self.keep_keys(upkeep, &mut done, progress).await;
         let due = signed_at.is_none_or(|at| at.plus(upkeep.checkpoint_every) <= self.clock().now());
-        let signed = if due { self.local_vault()?.checkpoint().await } else { Ok(()) };
+        let keys = self.keep_keys(upkeep, due, &mut done, progress).await;
+        let signed = if due { self.books().checkpoint().await } else { Ok(()) };
         done.signed = due && signed.is_ok();
         let locked = self.end_unlocks().await.map(|locked| done.locked = locked);
         let checked = self.check_keys(upkeep.check_keys_every, CHECKS_AT_A_TIME).await;
@@ -74,21 +74,23 @@ impl Platform {
         keys.and(signed.map_err(Into::into)).and(locked).and(checked).map(|()| done)
     }
 
-    /// New keys when the newest are old enough, and whatever re-wrap is not done: that of now, or one that a crash cut off.
+    /// New keys when the newest are old enough, and whatever re-wrap is not done: that of now, one that a crash cut off, or one whose
+    /// older keys still have their time of grace, which is looked after with each checkpoint.
     async fn keep_keys(
         &self,
         upkeep: &Upkeep,
+        look: bool,
         done: &mut UpkeepDone,
-        progress: impl FnMut(RewrapProgress) + Send,
+        mut progress: impl FnMut(RewrapProgress) + Send,
     ) -> Result<(), PlatformError> {
-        let vault = self.local_vault()?;
-        let newest = vault.keys().key_encryption.first().map(|key| key.made_at);
+        let keys = self.vault_keys();
+        let newest = keys.keys().key_encryption.first().map(|key| key.made_at);
         if newest.is_none_or(|at| at.plus(upkeep.rotate_after) <= self.clock().now()) {
-            vault.rotate().await?;
+            keys.rotate().await?;
             done.rotated = true;
         }
-        if vault.keys().key_encryption.len() > 1 {
-            done.rewrapped = Some(vault.rewrap(progress).await?);
+        if done.rotated || (look && keys.keys().key_encryption.len() > 1) {
+            done.rewrapped = Some(keys.rewrap(&mut progress).await?);
         }
         Ok(())
     }

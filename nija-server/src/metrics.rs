@@ -37,15 +37,8 @@ impl MetricsHandle {
     }
 
     /// Everything, in Prometheus' text format.
-    pub(crate) fn render(
-        &self,
-        venues: &[VenueStatus],
-        streams: usize,
-        vault: Option<&VaultState>,
-    ) -> String {
-        if let Some(vault) = vault {
-            vault.write();
-        }
+    pub(crate) fn render(&self, venues: &[VenueStatus], streams: usize, vault: &VaultState) -> String {
+        vault.write();
         for status in venues {
             let venue = || status.venue.to_string();
             let breaker = match status.health.breaker {

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::crypto::Root;
-use crate::local::{Inner, Parts};
+use crate::local::{Inner, Parts, Secrets};
 use client::Client;
 pub use config::{HashiServer, HashiVaultConfig};
 use kv::Kv;
@@ -95,8 +95,25 @@ impl HashiVault {
         Ok(Self { state: Arc::new(State { inner, kv, transit, root, keys_known_at, turns }) })
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.state.inner
+    }
+
+    pub(crate) fn secrets(&self) -> Arc<dyn Secrets> {
+        Arc::clone(&self.state) as Arc<dyn Secrets>
+    }
+
+    /// As [`LocalVault::retire_version`](crate::LocalVault::retire_version).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn retire_version(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        self.state.retire_version(user, id, version).await
     }
 
     /// Ends every lease, writes what is still to be written, and stops. Later calls that open or change are refused.

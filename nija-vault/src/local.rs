@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod books;
 mod changes;
 mod custody;
 mod drill;
@@ -26,6 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use audit::VaultHealth;
 pub use backup::{BackupInfo, backup_time, restore};
+pub use books::VaultBooks;
 pub(crate) use custody::{policy_detail, policy_json, read_derivation, seal_policy};
 pub use drill::Checked;
 pub use published::PublishedKeys;

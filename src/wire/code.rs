@@ -75,6 +75,7 @@ impl ErrorCode for VaultError {
             Self::Malformed(_) => "credential_invalid",
             Self::UnknownVenue { .. } => "venue_not_found",
             Self::Unsupported(_) => "not_supported",
+            Self::Policy(_) => "policy_refused",
             _ => INTERNAL,
         }
     }

@@ -129,6 +129,14 @@ impl Client {
         self.call(Call::get(&["v1", "credentials"])).await
     }
 
+    /// Asks the venue now what a key may do; answers with how it is.
+    ///
+    /// # Errors
+    /// Problem `credential_locked` for one that is not unlocked; see [`ClientError`] for the rest.
+    pub async fn check_credential(&self, id: &str) -> Result<Credential, ClientError> {
+        self.call(Call::post(&["v1", "credentials", id, "check"])).await
+    }
+
     /// Revokes a credential: nothing is signed with it from now on.
     ///
     /// # Errors

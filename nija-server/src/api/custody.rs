@@ -51,7 +51,7 @@ pub(super) async fn derivation(
     user: CurrentUser,
     Path(venue): Path<String>,
 ) -> ApiResult<Json<wire::KeyDerivation>> {
-    let it = app.platform.keeper()?.derivation(user.id, &venue_named(&venue)?).await?;
+    let it = app.platform.keeper().derivation(user.id, &venue_named(&venue)?).await?;
     Ok(Json(wire::KeyDerivation {
         salt: it.salt,
         memory_kib: it.memory_kib,

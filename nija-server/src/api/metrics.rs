@@ -36,12 +36,13 @@ pub(super) async fn private(State(app): State<AppState>) -> Response {
 }
 
 fn text(app: &App) -> Response {
-    let vault = app.platform.local_vault().ok().map(|vault| VaultState {
-        health: vault.health(),
-        leases: vault.leases(),
-        keys: vault.keys(),
+    let books = app.platform.books();
+    let vault = VaultState {
+        health: books.health(),
+        leases: books.leases(),
+        keys: app.platform.vault_keys().keys(),
         now: app.now(),
-    });
-    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total(), vault.as_ref());
+    };
+    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total(), &vault);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }

@@ -31,7 +31,7 @@ pub(super) async fn get(
     State(app): State<AppState>,
     user: CurrentUser,
 ) -> ApiResult<Json<wire::PolicySetting>> {
-    let policy = app.platform.keeper()?.policy(user.id).await?;
+    let policy = app.platform.keeper().policy(user.id).await?;
     Ok(Json(wire::PolicySetting { policy: policy.map(to_wire) }))
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn set(
     StrictJson(request): StrictJson<wire::SetPolicy>,
 ) -> ApiResult<Json<wire::PolicySetting>> {
     let policy = request.policy.map(from_wire).transpose()?;
-    let keeper = app.platform.keeper()?;
+    let keeper = app.platform.keeper();
     let before = keeper.policy(user.id).await?;
     if allows_more(before.as_ref(), policy.as_ref()) {
         confirm(&app, user.id, request.password).await?;
@@ -64,7 +64,7 @@ pub(super) async fn erase(
 ) -> ApiResult<Json<wire::Erasure>> {
     confirm(&app, user.id, Some(request.password)).await?;
     let keys = app.platform.vault().list(user.id).await?;
-    let erased = app.platform.keeper()?.erase(user.id).await?;
+    let erased = app.platform.keeper().erase(user.id).await?;
     for key in keys.iter().filter(|key| key.status == CredentialStatus::Active) {
         app.platform.engine().disconnect(user.id, &key.venue).await;
     }
@@ -86,7 +86,7 @@ pub(super) async fn audit(
     let request = query.request()?;
     let limit = u32::try_from(request.limit.min(page::MOST)).unwrap_or(1);
     let before = request.before.map(|before| u64::try_from(before).unwrap_or(0));
-    let found = app.platform.local_vault()?.audit_of(user.id, before, limit).await?;
+    let found = app.platform.books().audit_of(user.id, before, limit).await?;
     let next_cursor = found.last().map(|last| last.seq.to_string()).filter(|_| found.len() == request.limit);
     Ok(Json(wire::Page { items: found.into_iter().map(event_to_wire).collect(), next_cursor }))
 }
@@ -102,7 +102,7 @@ pub(super) async fn proof(
 ) -> ApiResult<Json<AuditProof>> {
     let missing = || Problem::new(kinds::NOT_FOUND, "you have no such entry");
     let seq: u64 = seq.parse().map_err(|_| missing())?;
-    let vault = app.platform.local_vault()?;
+    let vault = app.platform.books();
     let before = seq.checked_add(1).ok_or_else(missing)?;
     let own = vault.audit_of(user.id, Some(before), 1).await?;
     // Another user's entries are none of the caller's business, and an entry that is not signed for yet is signed for now.

@@ -1,6 +1,7 @@
 //! Commands and their flags.
 
 mod audit;
+mod key;
 mod markets;
 mod reach;
 mod root;
@@ -29,6 +30,9 @@ enum Command {
     Sim(nija_sim::cli::Args),
     /// Seal an exchange key (JSON on standard input) for `POST /v1/credentials/store`.
     Seal(seal::Args),
+    /// Your exchange keys at a server: list, check, replace.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -57,6 +61,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
             Command::Seal(args) => seal::run(&args),
+            Command::Key(command) => key::run(command).await,
             Command::Audit(command) => audit::run(command),
             Command::Vault(command) => vault::run(command).await,
             Command::Venues(args) => venues::run(args).await,

@@ -9,10 +9,6 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Goes on until the server shuts down. The first round takes up a re-wrap that the last run was cut off in.
 pub(super) async fn keep_up(app: AppState) {
-    if app.platform.local_vault().is_err() {
-        tracing::info!("a key server keeps the keys: they are rotated there");
-        return;
-    }
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signed_at = None;

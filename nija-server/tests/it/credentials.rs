@@ -96,7 +96,7 @@ async fn what_was_sealed_before_the_keys_rotated_is_still_taken() {
     let (pin, before) = keys().await;
     let sealed = ada.seal("kraken", &account).await;
     assert_eq!(sealed.key_id, before[0].key_id);
-    host.server().platform().local_vault().unwrap().rotate().await.unwrap();
+    host.server().platform().vault_keys().rotate().await.unwrap();
     let (still, after) = keys().await;
     assert_eq!(still, pin, "the identity that devices pinned outlives the keys");
     assert_eq!(after[1..], before[..], "the one before is still opened for");

@@ -167,3 +167,43 @@ async fn a_key_that_is_none_for_this_account_is_not_taken() {
     bob.act(&format!("{PATH}/kraken/switch")).await.problem(404, "rotation_not_found");
     assert_eq!(bob.get(PATH).await.ok(), json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_leads_through_a_rotation() {
+    let at = Resting::start().await;
+    let new = at.another_key();
+    let (url, secret) = (at.host.url(), at.secret.clone());
+    let nija = async |arguments: &[&str], input: String| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_nija"));
+        command.arg("key").args(arguments).args(["--server", &url]);
+        command.env("NIJA_EMAIL", "ada@example.org").env("NIJA_PASSWORD", &secret).env_remove("NIJA_TOKEN");
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // One that reads nothing may be gone before it is told anything.
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, input.as_bytes()).await.ok();
+        drop(stdin);
+        let output = child.wait_with_output().await.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let pair = json!({ "key": new.key, "secret": new.secret }).to_string();
+    let (ok, said) = nija(&["rotate", "kraken"], "nonsense".into()).await;
+    assert!(!ok && said.contains("standard input"), "{said}");
+    let (ok, said) = nija(&["rotate", "kraken", "--pin", &"0".repeat(64)], pair.clone()).await;
+    assert!(!ok && said.contains("not signed by the pinned key"), "{said}");
+    let (ok, said) = nija(&["rotate", "kraken"], pair).await;
+    assert!(ok && said.contains("verified") && !said.contains(&new.secret), "{said}");
+    let (ok, said) = nija(&["retire", "kraken"], String::new()).await;
+    assert!(!ok && said.contains("switch to the new key first"), "{said}");
+    let (ok, said) = nija(&["switch", "kraken"], String::new()).await;
+    assert!(ok && said.contains("rotation of version 1 to version 2: switched"), "{said}");
+    let (ok, said) = nija(&["retire", "kraken"], String::new()).await;
+    assert!(ok && said.contains("retired") && said.contains("delete the old key"), "{said}");
+    let (ok, said) = nija(&["check", "kraken"], String::new()).await;
+    assert!(ok && said.contains("version 2  delegated  active") && said.contains("any_address"), "{said}");
+    let (ok, said) = nija(&["list"], String::new()).await;
+    assert!(ok && said.contains("replace by") && said.contains(": retired"), "{said}");
+    at.order_is("working").await;
+}

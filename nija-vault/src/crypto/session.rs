@@ -166,3 +166,38 @@ impl SealingPair {
         DataKey::new([0; 16], &key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        passphrase: String,
+        derivation: KeyDerivation,
+        key: String,
+        user: UserId,
+        venue: VenueId,
+        plaintext: String,
+        locked: String,
+    }
+
+    /// Made by the dashboard's libraries, and frozen: what one device locked, every other must derive and open alike.
+    #[test]
+    fn what_another_implementation_derived_and_locked_opens() {
+        let vector: Vector =
+            serde_json::from_str(include_str!("../../tests/vectors/session-v1.json")).unwrap();
+        let again = UnlockKey::again(&vector.passphrase, vector.derivation.clone()).unwrap();
+        assert_eq!(hex::encode(again.bytes.as_slice()), vector.key);
+        let key = DataKey::new([0; 16], &again.bytes).unwrap();
+        let locked = hex::decode(&vector.locked).unwrap();
+        assert!(is_locked(&locked));
+        let opened = open_locked(&key, vector.user, &vector.venue, &locked).unwrap();
+        let expected = super::super::parse_sealed_json(vector.plaintext.as_bytes()).unwrap();
+        assert_eq!(opened.expose_secret("test"), expected.expose_secret("test"));
+        let elsewhere = VenueId::new("kraken").unwrap();
+        assert!(open_locked(&key, vector.user, &elsewhere, &locked).is_err());
+        let weaker = KeyDerivation { memory_kib: 8, ..vector.derivation };
+        assert!(UnlockKey::again(&vector.passphrase, weaker).is_err());
+    }
+}

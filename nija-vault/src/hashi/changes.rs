@@ -173,6 +173,18 @@ impl State {
         .map(|_| ())
     }
 
+    pub(super) async fn retire_version(
+        self: &Arc<Self>,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        let entry = self.inner.entry("retire_version").detail(&format!("version {version}"));
+        self.change_credential(entry, user, id, true, move |record, meta| record.retire(meta.id, version))
+            .await
+            .map(|_| ())
+    }
+
     async fn change_credential(
         self: &Arc<Self>,
         entry: Entry,

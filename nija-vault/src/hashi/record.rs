@@ -193,6 +193,20 @@ impl Record {
         Ok(())
     }
 
+    /// Destroys the ciphertext of one version that is not the present one, and keeps anyone from going back to it.
+    pub(super) fn retire(&mut self, id: CredentialId, version: u32) -> Result<(), VaultError> {
+        let credential = self.credential_mut(id)?;
+        if credential.version == version {
+            return Err(VaultError::Unsupported("the version that is in use"));
+        }
+        for old in credential.versions.iter_mut().filter(|one| one.version == version) {
+            old.envelope.clear();
+            old.derivation = None;
+            old.withdrawn = true;
+        }
+        Ok(())
+    }
+
     /// Destroys the ciphertext of all versions of a credential.
     pub(super) fn destroy(&mut self, id: CredentialId) -> Result<(), VaultError> {
         let credential = self.credential_mut(id)?;

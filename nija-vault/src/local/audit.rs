@@ -1,10 +1,10 @@
 //! The audit log from the vault's side: proofs, checkpoints, and whether both sinks take entries.
 
-use nija_core::{Timestamp, UserId, VaultError};
+use nija_core::{Timestamp, VaultError};
 
-use super::LocalVault;
+use super::{Inner, LocalVault};
 use crate::CredentialCount;
-use crate::audit::{AuditProof, AuditRecord, FileSinkHealth, of_user, prove};
+use crate::audit::{AuditProof, FileSinkHealth, prove};
 
 /// Whether the audit log is written where it should be. Anything that is not `None` is an alarm; signing goes on all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +23,7 @@ impl LocalVault {
     /// How the two sinks of the audit log are doing.
     #[must_use]
     pub fn health(&self) -> VaultHealth {
-        let database = self.inner.writer.health();
-        VaultHealth {
-            database: database.error,
-            waiting: database.waiting,
-            refused: self.inner.writer.refused(),
-            file: self.inner.sink.as_ref().map(crate::audit::FileSink::health),
-        }
+        self.inner.health()
     }
 
     /// How many credentials there are, by custody mode and status.
@@ -58,26 +52,23 @@ impl LocalVault {
         self.inner.writer.checkpoint().await
     }
 
-    /// A user's newest entries, newest first.
-    ///
-    /// # Errors
-    /// [`VaultError::Storage`].
-    pub async fn audit_of(
-        &self,
-        user: UserId,
-        before: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<AuditRecord>, VaultError> {
-        let found = self.inner.read(move |sql| of_user(sql, user, before, limit)).await?;
-        self.inner.writer.note(self.inner.entry("read_audit").by(user).counting(found.len() as u64));
-        Ok(found)
-    }
-
     /// Proves that an entry is in the log, by the newest checkpoint.
     ///
     /// # Errors
     /// [`VaultError::Storage`] when there is no such entry behind a checkpoint: [`LocalVault::checkpoint`] makes one.
     pub async fn prove_audit_entry(&self, seq: u64) -> Result<AuditProof, VaultError> {
         self.inner.read(move |sql| prove(sql, seq)).await
+    }
+}
+
+impl Inner {
+    pub(super) fn health(&self) -> VaultHealth {
+        let database = self.writer.health();
+        VaultHealth {
+            database: database.error,
+            waiting: database.waiting,
+            refused: self.writer.refused(),
+            file: self.sink.as_ref().map(crate::audit::FileSink::health),
+        }
     }
 }

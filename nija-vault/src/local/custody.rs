@@ -291,3 +291,26 @@ pub(crate) fn read_derivation(text: Option<String>, venue: &VenueId) -> Result<K
     let text = text.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?;
     serde_json::from_str(&text).map_err(|_| VaultError::Storage("a derivation is damaged".into()))
 }
+
+impl LocalVault {
+    /// Destroys the ciphertext of a version that was replaced: nobody can go back to it.
+    ///
+    /// # Errors
+    /// [`VaultError::Unsupported`] for the present version; [`VaultError::NoSuchCredential`], [`VaultError::Storage`].
+    pub async fn retire_version(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        let entry = self.inner.entry("retire_version").by(user).detail(&format!("version {version}"));
+        self.inner
+            .destroying(entry, user, id, move |sql, meta| {
+                if meta.version == version {
+                    return Err(VaultError::Unsupported("the version that is in use"));
+                }
+                store::retire_version(sql, id, version)
+            })
+            .await
+    }
+}

@@ -3,11 +3,11 @@
 use nija_core::{OpenPurpose, SealedCredential, Signer, Timestamp, UserId, VaultError, VenueId};
 use std::sync::Arc;
 
-use super::LocalVault;
+use super::VaultBooks;
 use crate::crypto::open_locked;
 use crate::lease::{Book, nonce_key};
 
-impl LocalVault {
+impl VaultBooks {
     /// As [`Vault::open_sealed`](nija_core::Vault::open_sealed), of a key that is locked by its owner's device: opened by the
     /// derived key that comes with it, for one check, and neither is stored.
     ///
@@ -20,11 +20,11 @@ impl LocalVault {
         sealed: &SealedCredential,
         sealed_key: &SealedCredential,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        let (inner, purpose) = (&self.inner, OpenPurpose::Verify);
+        let (inner, secrets, purpose) = (&self.inner, self.secrets.as_ref(), OpenPurpose::Verify);
         let entry = inner.entry("open_sealed").by(user).at_venue(venue).purpose(purpose.as_str());
         let opened = async {
-            inner.sealing_pair_ready(venue, sealed).await?;
-            inner.sealing_pair_ready(venue, sealed_key).await?;
+            inner.sealing_pair_ready(venue, sealed, secrets).await?;
+            inner.sealing_pair_ready(venue, sealed_key, secrets).await?;
             let keyring = inner.keyring.load();
             let key = keyring.sealing_pair(&sealed_key.key_id)?.open_unlock(user, venue, sealed_key)?;
             let locked = keyring.sealing_pair(&sealed.key_id)?.open_outer(user, venue, sealed)?;

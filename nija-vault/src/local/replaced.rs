@@ -1,8 +1,8 @@
-//! What a key's replacement and its health need from the vault: notes, proof that a version is idle, and its end.
+//! What a key's replacement and its health need from the vault: notes, and proof that a version is idle.
 
-use nija_core::{CredentialId, CredentialMeta, Timestamp, UserId, VaultError, VenueId};
+use nija_core::{CredentialMeta, Timestamp, UserId, VaultError, VenueId};
 
-use super::LocalVault;
+use super::VaultBooks;
 use crate::store::{self, Change};
 
 /// Whether a version of a credential is still in use.
@@ -35,7 +35,7 @@ pub struct LeaseCount {
     pub misses: u64,
 }
 
-impl LocalVault {
+impl VaultBooks {
     /// How many decrypted credentials are in memory.
     #[must_use]
     pub fn leases(&self) -> LeaseCount {
@@ -126,26 +126,5 @@ impl LocalVault {
             .record(entry().detail(&format!("{verdict}: {leases} leases, {uses} uses since {since}")))
             .await?;
         Ok(found)
-    }
-
-    /// Destroys the ciphertext of a version that was replaced: nobody can go back to it.
-    ///
-    /// # Errors
-    /// [`VaultError::Unsupported`] for the present version; [`VaultError::NoSuchCredential`], [`VaultError::Storage`].
-    pub async fn retire_version(
-        &self,
-        user: UserId,
-        id: CredentialId,
-        version: u32,
-    ) -> Result<(), VaultError> {
-        let entry = self.inner.entry("retire_version").by(user).detail(&format!("version {version}"));
-        self.inner
-            .destroying(entry, user, id, move |sql, meta| {
-                if meta.version == version {
-                    return Err(VaultError::Unsupported("the version that is in use"));
-                }
-                store::retire_version(sql, id, version)
-            })
-            .await
     }
 }

@@ -58,7 +58,21 @@ const INSIDE = [
   },
   { name: 'activity', go: (page) => page.getByTestId('nav-activity').click(), ready: 'activity-row' },
   { name: 'settings', go: (page) => page.getByTestId('nav-settings').click(), ready: 'profile-email' },
-  { name: 'connect', go: (page) => page.getByTestId('connect-exchange').click(), ready: 'connect' },
+  { name: 'limits', go: (page) => page.getByTestId('limits-edit').click(), ready: 'limits-save' },
+  {
+    name: 'key',
+    go: (page) => page.locator('[data-testid^="manage-"]').first().click(),
+    ready: 'rotation-begin',
+    after: (page) => page.getByTestId('nav-settings').click(),
+  },
+  {
+    name: 'connect',
+    go: async (page) => {
+      await page.getByTestId('connect-exchange').click();
+      await page.getByTestId('connect-custody-session').click();
+    },
+    ready: 'connect-away',
+  },
 ];
 
 async function examine(page, pages, size, scheme) {

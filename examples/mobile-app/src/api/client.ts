@@ -7,16 +7,25 @@ import type {
   BotStatus,
   Candle,
   Credential,
+  Erasure,
+  KeyDerivation,
+  KeyEvent,
+  KeyRotation,
   Market,
   NewOrder,
   Order,
+  OrderPolicy,
   OrderPreview,
   Overview,
   Page,
+  PolicySetting,
   Position,
   RoutingDecision,
   SealingKeys,
   StoreCredential,
+  StoreSessionKey,
+  Unlocked,
+  UnlockKey,
   User,
   Venue,
 } from './types';
@@ -69,6 +78,25 @@ export function createClient(http: Http, session: SessionStore) {
     storeCredential: (sealed: StoreCredential) => post<Credential>('/v1/credentials/store', sealed),
     revokeCredential: (credential: string) =>
       call<undefined>({ method: 'DELETE', path: `/v1/credentials/${id(credential)}` }),
+
+    checkCredential: (credential: string) => post<Credential>(`/v1/credentials/${id(credential)}/check`),
+    eraseCredentials: (password: string) =>
+      call<Erasure>({ method: 'DELETE', path: '/v1/credentials', body: { password } }),
+
+    rotations: (signal?: AbortSignal) => get<KeyRotation[]>('/v1/credentials/rotate', undefined, signal),
+    beginRotation: (sealed: StoreCredential) => post<KeyRotation>('/v1/credentials/rotate', sealed),
+    stepRotation: (venue: string, step: 'switch' | 'retire' | 'rollback') =>
+      post<KeyRotation>(`/v1/credentials/rotate/${id(venue)}/${step}`),
+
+    storeSessionKey: (key: StoreSessionKey) => post<Credential>('/v1/credentials/session', key),
+    keyDerivation: (venue: string) => get<KeyDerivation>(`/v1/credentials/session/${id(venue)}`),
+    unlock: (venue: string, unlock: UnlockKey) => post<Unlocked>(`/v1/credentials/session/${id(venue)}/unlock`, unlock),
+    lock: (venue: string) => post<undefined>(`/v1/credentials/session/${id(venue)}/lock`),
+
+    policy: (signal?: AbortSignal) => get<PolicySetting>('/v1/credentials/policy', undefined, signal),
+    setPolicy: (policy: OrderPolicy | undefined, password?: string) =>
+      call<PolicySetting>({ method: 'PUT', path: '/v1/credentials/policy', body: { policy, password } }),
+    keyEvents: (limit: number, signal?: AbortSignal) => get<Page<KeyEvent>>('/v1/credentials/audit', { limit }, signal),
 
     streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),
   };

@@ -2,7 +2,7 @@
 import { ApiError, NoAnswerError } from './errors';
 import type { Problem } from './types';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Call {

@@ -12,4 +12,7 @@ export const keys = {
   activityAll: ['activity'],
   decisions: ['decisions'],
   credentials: ['credentials'],
+  rotations: ['credentials', 'rotations'],
+  policy: ['credentials', 'policy'],
+  keyEvents: ['credentials', 'events'],
 } as const;

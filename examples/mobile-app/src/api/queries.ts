@@ -64,6 +64,21 @@ export function useCredentials() {
   return useQuery({ queryKey: keys.credentials, queryFn: ({ signal }) => api.credentials(signal) });
 }
 
+export function useRotations() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.rotations, queryFn: ({ signal }) => api.rotations(signal) });
+}
+
+export function usePolicy() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.policy, queryFn: ({ signal }) => api.policy(signal) });
+}
+
+export function useKeyEvents(limit: number) {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.keyEvents, queryFn: ({ signal }) => api.keyEvents(limit, signal) });
+}
+
 function usePages<T>(
   queryKey: readonly unknown[],
   fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,

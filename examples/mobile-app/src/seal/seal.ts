@@ -6,7 +6,7 @@
 import * as HPKE from 'hpke';
 import { AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from '@panva/hpke-noble';
 
-import type { SealingKey, StoreCredential } from '@/api/types';
+import type { SealedBlob, SealingKey, StoreCredential } from '@/api/types';
 import { fromBase64, toBase64 } from './base64';
 import { SUITE } from './suite';
 
@@ -37,23 +37,28 @@ export function associatedData(userId: string, venue: string, keyId: string): Ui
 
 /** The body of `POST /v1/credentials/store`. Throws when the signer's key is of another kind. */
 export async function seal({ userId, venue, label, pair, to }: SealingRequest): Promise<StoreCredential> {
-  if (to.suite !== SUITE)
-    throw new Error('This app is too old to seal for this server. Reload the page or update the app.');
-  const recipient = await suite.DeserializePublicKey(fromBase64(to.public_key));
   const plaintext = utf8.encode(JSON.stringify(pair));
   try {
-    const { encapsulatedSecret, ciphertext } = await suite.Seal(recipient, plaintext, {
-      info: INFO,
-      aad: associatedData(userId, venue, to.key_id),
-    });
-    return {
-      venue,
-      label,
-      key_id: to.key_id,
-      encapsulated_key: toBase64(encapsulatedSecret),
-      ciphertext: toBase64(ciphertext),
-    };
+    return { venue, label, ...(await sealBytes(plaintext, INFO, associatedData(userId, venue, to.key_id), to)) };
   } finally {
     plaintext.fill(0);
   }
+}
+
+/** Seals bytes to a key of the signer. Throws when it is of another kind. */
+export async function sealBytes(
+  plaintext: Uint8Array,
+  info: Uint8Array,
+  aad: Uint8Array,
+  to: SealingKey,
+): Promise<SealedBlob> {
+  if (to.suite !== SUITE)
+    throw new Error('This app is too old to seal for this server. Reload the page or update the app.');
+  const recipient = await suite.DeserializePublicKey(fromBase64(to.public_key));
+  const { encapsulatedSecret, ciphertext } = await suite.Seal(recipient, plaintext, { info, aad });
+  return {
+    key_id: to.key_id,
+    encapsulated_key: toBase64(encapsulatedSecret),
+    ciphertext: toBase64(ciphertext),
+  };
 }

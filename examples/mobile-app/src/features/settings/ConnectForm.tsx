@@ -12,8 +12,14 @@ import { Choice } from '@/ui/Choice';
 import { Field } from '@/ui/Field';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { AWAY, custodyWords, leavesAlone } from './custody';
 import { guideFor } from './guides';
-import { useConnect } from './use-connect';
+import { LEAST_PASSPHRASE, useConnect } from './use-connect';
+
+const MODES = [
+  { value: 'delegated', label: 'Always on' },
+  { value: 'session', label: 'Unlocked by me' },
+] as const;
 
 /** Venue, key and secret. The secret leaves this device only sealed. */
 export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
@@ -33,14 +39,23 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
     setKey('');
     setSecret('');
     setPassphrase('');
+    setLock('');
   });
+  const [custody, setCustody] = useState('delegated');
+  const [lock, setLock] = useState('');
   const guide = guideFor(venueId);
-  const complete = key.trim() !== '' && secret.trim() !== '';
+  const longEnough = custody !== 'session' || lock.length >= LEAST_PASSPHRASE;
+  const complete = key.trim() !== '' && secret.trim() !== '' && longEnough;
   const submit = () => {
     setTried(true);
     if (!complete || connect.isPending) return;
     const pair = { key: key.trim(), secret: secret.trim(), ...(guide.passphrase && passphrase ? { passphrase } : {}) };
-    connect.mutate({ venue: venueId, label: label.trim() || name, pair });
+    connect.mutate({
+      venue: venueId,
+      label: label.trim() || name,
+      pair,
+      ...(custody === 'session' ? { lock } : {}),
+    });
   };
   if (stored) {
     return (
@@ -105,6 +120,29 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
             onChange={setPassphrase}
             autoComplete="off"
             testID="connect-passphrase"
+          />
+        ) : null}
+        <Choice
+          label="Who may use this key"
+          options={MODES}
+          value={custody}
+          onChange={setCustody}
+          testID="connect-custody"
+        />
+        <Txt variant="small" tone="muted">
+          {custodyWords(custody)}
+        </Txt>
+        {leavesAlone(custody) ? <Notice tone="warning" text={AWAY} testID="connect-away" /> : null}
+        {custody === 'session' ? (
+          <Field
+            label="Passphrase that unlocks this key"
+            help="It stays on this device. Nobody can recover it: who forgets it connects a new key."
+            secureTextEntry
+            value={lock}
+            onChange={setLock}
+            autoComplete="off"
+            testID="connect-lock"
+            error={tried && !longEnough ? `At least ${LEAST_PASSPHRASE} characters.` : null}
           />
         ) : null}
         <Notice

@@ -14,6 +14,7 @@ import { Card } from '@/ui/Card';
 import { Row } from '@/ui/Row';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { healthBadge } from '@/features/keys/health';
 import { custodyWords } from './custody';
 import { DisconnectDialog } from './DisconnectDialog';
 
@@ -66,13 +67,19 @@ function CredentialRow({
   onLeave: () => void;
 }) {
   const nameOf = useVenueName();
+  const router = useRouter();
   const active = c.status === 'active';
+  const badge = healthBadge(c.health);
   return (
     <Row first={first} wrap testID={`credential-${c.venue}`}>
       <View style={{ flexGrow: 1, flexShrink: 1, flexBasis: 260, gap: 4 }}>
         <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s, alignItems: 'center' }}>
           <Txt variant="strong">{c.label || nameOf(c.venue)}</Txt>
           <Badge label={humanise(c.status)} tone={active ? 'positive' : 'neutral'} />
+          {badge ? <Badge {...badge} testID={`health-${c.venue}`} /> : null}
+          {active && c.custody === 'session' && c.health && !c.health.unlocked_until ? (
+            <Badge label="Locked" tone="warning" testID={`locked-${c.venue}`} />
+          ) : null}
         </View>
         <Txt
           variant="small"
@@ -84,15 +91,24 @@ function CredentialRow({
           tone="muted"
         >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
       </View>
-      {active ? (
+      <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
         <Button
           kind="secondary"
-          label="Disconnect"
-          hint={`Disconnect ${c.label || nameOf(c.venue)}`}
-          onPress={onLeave}
-          testID={`disconnect-${c.venue}`}
+          label="Manage"
+          hint={`Manage ${c.label || nameOf(c.venue)}`}
+          onPress={() => router.push(`/keys/${c.id}`)}
+          testID={`manage-${c.venue}`}
         />
-      ) : null}
+        {active ? (
+          <Button
+            kind="secondary"
+            label="Disconnect"
+            hint={`Disconnect ${c.label || nameOf(c.venue)}`}
+            onPress={onLeave}
+            testID={`disconnect-${c.venue}`}
+          />
+        ) : null}
+      </View>
     </Row>
   );
 }

@@ -12,7 +12,9 @@ import { Card } from '@/ui/Card';
 import { Fact, Facts } from '@/ui/Facts';
 import { Screen } from '@/ui/Screen';
 import { LiveMark } from '@/features/shell/LiveMark';
+import { EraseCard } from './EraseCard';
 import { Exchanges } from './Exchanges';
+import { LimitsCard } from './LimitsCard';
 import { VenueHealth } from './VenueHealth';
 
 /** Who is signed in and which exchanges are connected. */
@@ -32,6 +34,7 @@ export function Settings() {
         </Facts>
       </Card>
       <Exchanges />
+      <LimitsCard />
       <VenueHealth />
       <Card title="This device">
         <View style={{ gap: space.m }}>
@@ -46,6 +49,7 @@ export function Settings() {
           />
         </View>
       </Card>
+      <EraseCard />
     </Screen>
   );
 }

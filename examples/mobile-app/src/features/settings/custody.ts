@@ -1,10 +1,18 @@
 import { humanise } from '@/format/words';
 
 const WORDS: Readonly<Record<string, string>> = {
-  delegated: 'delegated. The signer may use it at any time, so strategies run while you are away.',
-  session: 'session. The signer may use it only while you are signed in.',
-  device: 'device. It is used on your device only.',
+  delegated:
+    'Always on. The signer may use it day and night, inside your limits, so strategies run while you are away.',
+  session: 'Unlocked by you. The signer may use it only while your unlock lasts; nobody can before or after.',
+  device: 'On your device. It never leaves it, and no server can use it.',
 };
+
+/** What nothing here can do while the owner is away; the app says so wherever such a key is chosen or shown. */
+export const AWAY =
+  'While you are away, nothing here can close a position: not a stop, not the kill switch, not us. Open one only together with its stop resting at the exchange.';
+
+/** Whether a key's mode leaves positions without anyone while its owner is away. */
+export const leavesAlone = (custody: string): boolean => custody === 'session' || custody === 'device';
 
 /** What a custody mode means for the person whose key it is. */
 export function custodyWords(custody: string): string {

@@ -1,0 +1,1 @@
+export { KeyPage as default } from '@/features/keys/KeyPage';

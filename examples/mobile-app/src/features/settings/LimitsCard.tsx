@@ -1,0 +1,146 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { View } from 'react-native';
+
+import { ApiError, messageOf } from '@/api/errors';
+import { keys } from '@/api/keys';
+import { usePolicy } from '@/api/queries';
+import type { OrderPolicy } from '@/api/types';
+import { useServices } from '@/lib/services';
+import { space } from '@/theme/tokens';
+import { Button } from '@/ui/Button';
+import { Card } from '@/ui/Card';
+import { Fact, Facts } from '@/ui/Facts';
+import { Field } from '@/ui/Field';
+import { Failure, Notice, Skeleton } from '@/ui/states';
+import { Txt } from '@/ui/Txt';
+import { policyOf, textOf, type PolicyText } from './policy-text';
+
+/** What the signer lets pass, whatever the rest of the platform asks for. */
+export function LimitsCard() {
+  const policy = usePolicy();
+  const [editing, setEditing] = useState(false);
+  const now = policy.data?.policy;
+  return (
+    <Card title="Signer's limits" testID="limits">
+      {policy.isPending ? <Skeleton rows={2} /> : null}
+      {policy.isError && !policy.data ? <Failure error={policy.error} onRetry={() => void policy.refetch()} /> : null}
+      {policy.data ? (
+        <View style={{ gap: space.l }}>
+          <Txt variant="small" tone="muted">
+            The signer holds every order against these before it signs. They hold even against someone who took over the
+            rest of the platform.
+          </Txt>
+          {editing ? <Editor before={now} onDone={() => setEditing(false)} /> : <Shown policy={now} />}
+          {editing ? null : (
+            <Button
+              kind="secondary"
+              label={now ? 'Change limits' : 'Set limits'}
+              onPress={() => setEditing(true)}
+              testID="limits-edit"
+            />
+          )}
+        </View>
+      ) : null}
+    </Card>
+  );
+}
+
+function Shown({ policy }: { policy: OrderPolicy | undefined }) {
+  if (!policy)
+    return <Notice tone="accent" text="No limits are set: the signer signs any order." testID="limits-none" />;
+  return (
+    <Facts>
+      <Fact
+        label="Pairs"
+        value={
+          policy.pairs.map(({ symbol, low, high }) => (low ? `${symbol} at ${low} to ${high}` : symbol)).join(', ') ||
+          'none'
+        }
+        testID="limits-pairs"
+      />
+      <Fact label="One order" value={policy.max_order ? `at most ${policy.max_order}` : 'any'} testID="limits-order" />
+      <Fact label="Buys in an hour" value={policy.max_buys_per_hour ? `at most ${policy.max_buys_per_hour}` : 'any'} />
+    </Facts>
+  );
+}
+
+function Editor({ before, onDone }: { before: OrderPolicy | undefined; onDone: () => void }) {
+  const { api, cache } = useServices();
+  const [text, setText] = useState<PolicyText>(() => textOf(before));
+  const [password, setPassword] = useState('');
+  const read = policyOf(text);
+  const save = useMutation({
+    mutationFn: (policy: OrderPolicy | undefined) => api.setPolicy(policy, password || undefined),
+    gcTime: 0,
+    onSuccess: async () => {
+      await cache.invalidateQueries({ queryKey: keys.policy });
+      onDone();
+    },
+  });
+  const change = (field: keyof PolicyText) => (value: string) => setText({ ...text, [field]: value });
+  const confirm = save.error instanceof ApiError && save.error.problem.code === 'confirmation_needed';
+  return (
+    <View style={{ gap: space.l }}>
+      <Field
+        label="Pairs that may be traded"
+        help="Separated by commas. With prices: BTC-USD 20000-200000."
+        error={read.error}
+        value={text.pairs}
+        onChange={change('pairs')}
+        placeholder="BTC-USD 20000-200000, ETH-USD"
+        testID="limits-field-pairs"
+      />
+      <Field
+        label="Most that one order may be worth"
+        help="Empty: any."
+        inputMode="decimal"
+        value={text.order}
+        onChange={change('order')}
+        testID="limits-field-order"
+      />
+      <Field
+        label="Most that all buys in an hour may be worth"
+        help="Empty: any. Sells never count, so that an exit always goes through."
+        inputMode="decimal"
+        value={text.hour}
+        onChange={change('hour')}
+        testID="limits-field-hour"
+      />
+      {confirm ? (
+        <Field
+          label="Your password, because this allows more than before"
+          secureTextEntry
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+          testID="limits-password"
+        />
+      ) : null}
+      {save.isError && !(confirm && !password) ? (
+        <Notice live tone="negative" text={messageOf(save.error)} testID="limits-error" />
+      ) : null}
+      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
+        <Button kind="secondary" label="Cancel" onPress={onDone} style={{ flexGrow: 1 }} />
+        {before ? (
+          <Button
+            kind="secondary"
+            label="Remove limits"
+            disabled={save.isPending}
+            onPress={() => save.mutate(undefined)}
+            style={{ flexGrow: 1 }}
+            testID="limits-remove"
+          />
+        ) : null}
+        <Button
+          label="Save limits"
+          disabled={!read.policy}
+          busy={save.isPending}
+          onPress={() => save.mutate(read.policy)}
+          style={{ flexGrow: 1 }}
+          testID="limits-save"
+        />
+      </View>
+    </View>
+  );
+}
