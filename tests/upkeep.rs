@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use nija::core::{Clock, ManualClock, SystemClock, Timestamp, UserId, Vault, VenueId};
+use nija::core::{Clock, ManualClock, SystemClock, Timestamp, UserId, VenueId};
 use nija::exchanges::kraken::KrakenConfig;
 use nija::vault::seal_credential;
 use nija::{Platform, PlatformConfig, Upkeep, UpkeepDone, VenueConfig};

@@ -85,8 +85,7 @@ pub(super) async fn audit(
 ) -> ApiResult<Json<wire::Page<wire::KeyEvent>>> {
     let request = query.request()?;
     let limit = u32::try_from(request.limit.min(page::MOST)).unwrap_or(1);
-    let before = request.before.map(|before| u64::try_from(before).unwrap_or(0));
-    let found = app.platform.books().audit_of(user.id, before, limit).await?;
+    let found = app.platform.books().audit_of(user.id, request.before, limit).await?;
     let next_cursor = found.last().map(|last| last.seq.to_string()).filter(|_| found.len() == request.limit);
     Ok(Json(wire::Page { items: found.into_iter().map(event_to_wire).collect(), next_cursor }))
 }
