@@ -152,7 +152,7 @@ mirror! {
 
 mirror! {
     /// A stored credential, without its secret.
-    Credential {
+    Credential without health {
         /// Opaque id.
         id: String,
         /// The venue.

@@ -43,9 +43,10 @@ macro_rules! crosses_as_it_is {
 
 crosses_as_it_is!(String, bool, u32, u64);
 
-/// Makes a record and its conversion. A field that the wire type gains and the record lacks does not compile.
+/// Makes a record and its conversion. A field that the wire type gains and the record lacks does not compile, unless it is named as
+/// one that apps do without.
 macro_rules! mirror {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$about:meta])* $name:ident $(without $($left:ident),+)? { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq, uniffi::Record)]
         pub struct $name {
@@ -54,7 +55,7 @@ macro_rules! mirror {
 
         impl From<nija_client::wire::$name> for $name {
             fn from(wire: nija_client::wire::$name) -> Self {
-                let nija_client::wire::$name { $($field),* } = wire;
+                let nija_client::wire::$name { $($field,)* $($($left: _,)+)? } = wire;
                 Self { $($field: $crate::records::mirror::Cross::cross($field)),* }
             }
         }
