@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// `POST /v1/orders`. Query: `dry_run=true` answers with an [`OrderPreview`] and sends nothing;
-/// `wait_ms=2000` (at most 10000) holds the answer until the order is settled or the time is over.
+/// `wait_ms=2000` (at most 10000) holds the answer until the order is settled or the time is over;
+/// with `wait_for=acknowledged` until its venue took it or refused it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

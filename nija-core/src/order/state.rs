@@ -96,6 +96,12 @@ impl OrderState {
         self.successors().is_empty()
     }
 
+    /// Whether its venue took it, or it ended without. `Unknown` is neither.
+    #[must_use]
+    pub const fn is_acknowledged(self) -> bool {
+        self.is_final() || matches!(self, Self::Working | Self::PartialFill)
+    }
+
     /// Whether the order may be live at its venue, or may become so: it holds money.
     #[must_use]
     pub const fn holds_money(self) -> bool {

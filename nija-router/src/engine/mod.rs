@@ -50,9 +50,9 @@ pub use stats::RoutingStats;
 
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,
-    JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, PositionId, Quantity,
-    RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce, Timestamp, TradeSignal,
-    UserId, Vault, VenueId,
+    JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, OrderState, PositionId,
+    Quantity, RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce, Timestamp,
+    TradeSignal, UserId, Vault, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -204,6 +204,30 @@ impl Engine {
         order: OrderId,
         timeout: Duration,
     ) -> Result<Order, EngineError> {
+        self.reached(user, order, timeout, OrderState::is_final).await
+    }
+
+    /// Waits until the order's venue took it or refused it, and answers with it; or with its newest state when the time is over. What a
+    /// venue took may be filled a moment later: its fills are not waited for.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchOrder`].
+    pub async fn acknowledged(
+        &self,
+        user: UserId,
+        order: OrderId,
+        timeout: Duration,
+    ) -> Result<Order, EngineError> {
+        self.reached(user, order, timeout, OrderState::is_acknowledged).await
+    }
+
+    async fn reached(
+        &self,
+        user: UserId,
+        order: OrderId,
+        timeout: Duration,
+        reached: impl Fn(OrderState) -> bool,
+    ) -> Result<Order, EngineError> {
         let user = self.inner.user(user).await?;
         let over = tokio::time::sleep(timeout);
         tokio::pin!(over);
@@ -211,7 +235,7 @@ impl Engine {
             let mut changed = std::pin::pin!(user.changed.notified());
             changed.as_mut().enable();
             let order = self.inner.standing(&user, order).await?;
-            if order.state.is_final() {
+            if reached(order.state) {
                 return Ok(order);
             }
             tokio::select! {

@@ -37,9 +37,33 @@ pub(super) struct PlaceQuery {
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     dry_run: bool,
-    /// Holds the answer until the order is settled or this many milliseconds are over: at most 10000.
+    /// Holds the answer until the order is where `wait_for` says or this many milliseconds are over: at most 10000.
     #[param(maximum = 10000)]
     wait_ms: Option<u64>,
+    /// What `wait_ms` waits for: `settled` (the order has ended; the default) or `acknowledged` (its venue took it or refused it).
+    #[serde(default)]
+    #[param(value_type = Option<WaitFor>, inline)]
+    wait_for: WaitFor,
+}
+
+/// How far an order is to be before it is answered.
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WaitFor {
+    /// It has ended.
+    #[default]
+    Settled,
+    /// Its venue took it, or it ended without.
+    Acknowledged,
+}
+
+impl WaitFor {
+    const fn holds(self, state: OrderState) -> bool {
+        match self {
+            Self::Settled => state.is_final(),
+            Self::Acknowledged => state.is_acknowledged(),
+        }
+    }
 }
 
 /// Places an order, or shows what would happen to it.
@@ -67,7 +91,7 @@ pub(super) async fn place(
         return Ok(Json(to_wire::preview(&preview)).into_response());
     }
     let submitted = app.platform.engine().submit(signal).await?;
-    answer(&app, user.id, submitted, wait).await
+    answer(&app, user.id, submitted, wait, query.wait_for).await
 }
 
 /// The two answers of a 200.
@@ -145,12 +169,19 @@ pub(super) async fn answer(
     user: UserId,
     submitted: Submitted,
     wait: Option<Duration>,
+    until: WaitFor,
 ) -> ApiResult<Response> {
     let Submitted { mut order, replayed, .. } = submitted;
-    if let Some(wait) = wait.filter(|_| !order.state.is_final()) {
-        let id = order.id();
+    if let Some(wait) = wait.filter(|_| !until.holds(order.state)) {
+        let (engine, id) = (app.platform.engine(), order.id());
+        let reached = async {
+            match until {
+                WaitFor::Settled => engine.settled(user, id, wait).await,
+                WaitFor::Acknowledged => engine.acknowledged(user, id, wait).await,
+            }
+        };
         tokio::select! {
-            settled = app.platform.engine().settled(user, id, wait) => order = settled?,
+            reached = reached => order = reached?,
             // A server that shuts down does not keep its callers; the order is in the journal.
             () = app.draining() => {}
         }

@@ -67,5 +67,5 @@ pub(super) async fn close(
     let wait = orders::wait(query.wait_ms)?;
     let name = new_order::client_order_id(&app, &headers, None)?;
     let submitted = app.platform.engine().close_position(user.id, &id, name).await?;
-    orders::answer(&app, user.id, submitted, wait).await
+    orders::answer(&app, user.id, submitted, wait, orders::WaitFor::Settled).await
 }
