@@ -47,6 +47,8 @@ pub struct Placement {
     pub venue_order_id: VenueOrderId,
     /// What the venue said of its state, where the answer says so.
     pub report: Option<ExecutionReport>,
+    /// What it filled at once, where the answer names each execution. The account's stream may tell them again.
+    pub fills: Vec<VenueFill>,
 }
 
 /// What a look-up by client id found. One at a time, so that the report's size does not matter.

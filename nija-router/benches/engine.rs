@@ -35,14 +35,14 @@ fn limits() -> RiskLimits {
     limits
 }
 
-async fn engine(bus: Arc<dyn EventBus>) -> Arc<Engine> {
+async fn engine(bus: Arc<dyn EventBus>, venue: InstantVenue) -> Arc<Engine> {
     let limits = limits();
     let lane = LaneConfig {
         capacity: 100_000,
         rate_per_second: u32::MAX.try_into().unwrap(),
         ..LaneConfig::default()
     };
-    let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(InstantVenue::new())];
+    let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(venue)];
     let engine = Engine::start(EngineParts {
         vault: Arc::new(NoVault),
         ledger: Arc::new(NullLedger::default()),
@@ -132,10 +132,10 @@ fn cpu_time() -> Option<Duration> {
 }
 
 /// Orders a second of so many users with so many live orders each; beside it, what a busy machine does not distort: CPU time.
-fn measure(c: &mut Criterion, name: &str, users: u64, live: u64) {
+fn measure(c: &mut Criterion, name: &str, users: u64, live: u64, venue: InstantVenue) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let bus = Arc::new(CountingBus::default());
-    let engine = runtime.block_on(engine(bus.clone()));
+    let engine = runtime.block_on(engine(bus.clone(), venue));
     let entropy = SeededEntropy::new(2);
     let users: Vec<_> = (0..users).map(|_| UserId::generate(Timestamp::from_micros(0), &entropy)).collect();
     let serial = AtomicU64::new(0);
@@ -162,11 +162,13 @@ fn measure(c: &mut Criterion, name: &str, users: u64, live: u64) {
 }
 
 fn submit(c: &mut Criterion) {
-    measure(c, "64_users", 64, 0);
+    measure(c, "64_users", 64, 0, InstantVenue::new());
+    let streaming = InstantVenue::named("streaming", Duration::ZERO);
+    measure(c, "64_users_told_by_the_stream", 64, 0, streaming);
     // The growth: ten times the users, and ten times the live orders of each.
-    measure(c, "640_users", 640, 0);
-    measure(c, "64_users_10_live_orders_each", 64, 10);
-    measure(c, "64_users_100_live_orders_each", 64, 100);
+    measure(c, "640_users", 640, 0, InstantVenue::new());
+    measure(c, "64_users_10_live_orders_each", 64, 10, InstantVenue::new());
+    measure(c, "64_users_100_live_orders_each", 64, 100, InstantVenue::new());
 }
 
 criterion_group!(benches, submit);

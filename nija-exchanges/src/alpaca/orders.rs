@@ -100,7 +100,7 @@ impl Alpaca {
                 None
             }
         };
-        Ok(Placement { venue_order_id, report })
+        Ok(Placement { venue_order_id, report, fills: Vec::new() })
     }
 
     /// "Placing Orders", time in force: crypto takes `gtc` and `ioc`; fractions of a share live for the day only, and those of a pair of

@@ -71,7 +71,11 @@ impl Binance {
         };
         report.client_id = Some(id);
         self.client_ids.learn(report.venue_order_id.as_str(), report.client_id);
-        Ok(Placement { venue_order_id: report.venue_order_id.clone(), report: Some(report) })
+        Ok(Placement {
+            venue_order_id: report.venue_order_id.clone(),
+            report: Some(report),
+            fills: Vec::new(),
+        })
     }
 
     /// How long after its timestamp the order may be taken up. It is never longer than the order's own time and than what the

@@ -64,7 +64,7 @@ impl Coinbase {
             Some(self.same(account, order, (quantity, kind), &venue_order_id).await?)
         };
         self.client_ids.learn(&placed.order_id, Some(order.client_id()));
-        Ok(Placement { venue_order_id, report })
+        Ok(Placement { venue_order_id, report, fills: Vec::new() })
     }
 
     /// Refuses a bracket whose stop Coinbase might sell below, or buy above, what the user accepts: its limit is Coinbase's own.

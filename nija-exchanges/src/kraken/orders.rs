@@ -59,6 +59,7 @@ impl Kraken {
             venue_order_id: order_id(&self.venue, path, txid)?,
             // The answer says that the order was taken, not what became of it.
             report: None,
+            fills: Vec::new(),
         })
     }
 

@@ -101,7 +101,7 @@ impl Okx {
             return Err(self.market.of_symbol(refusal, order.symbol()));
         }
         let venue_order_id = id(&self.venue, "order-algo.data.0.algoId", &placed.algo_id)?;
-        Ok(Placement { venue_order_id, report: None })
+        Ok(Placement { venue_order_id, report: None, fills: Vec::new() })
     }
 
     /// An algo order with what became of it; `None` where there is none.

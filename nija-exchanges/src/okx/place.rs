@@ -45,7 +45,7 @@ impl Okx {
         let venue_order_id = parse::order_id(&self.venue, "order.data.0.ordId", &placed.ord_id)?;
         self.learn(&placed.ord_id, &venue_order_id, Some(order.client_id()));
         // The answer says that the order was taken, not what became of it.
-        Ok(Placement { venue_order_id, report: None })
+        Ok(Placement { venue_order_id, report: None, fills: Vec::new() })
     }
 
     /// The order on the instrument's lot and ticks and within its limits.

@@ -283,10 +283,10 @@ impl Executor for PaperExecutor {
         }
         let instrument = paper.instrument(order.symbol()).await?;
         let book = paper.book(order.symbol(), DEPTH).await?;
-        let placed = paper.with(|state, now| {
+        let (placed, fills) = paper.with(|state, now| {
             let known = state.accounts.user(account.user).order(order.client_id()).cloned();
             if let Some(known) = known {
-                return Ok(known);
+                return Ok((known, Vec::new()));
             }
             if now > order.deadline() {
                 return Err(VenueError::NotSent {
@@ -300,6 +300,7 @@ impl Executor for PaperExecutor {
         Ok(Placement {
             venue_order_id: placed.venue_order_id.clone(),
             report: Some(placed.report(&paper.venue)),
+            fills,
         })
     }
 

@@ -69,16 +69,17 @@ impl Accounts {
         self.resting.contains_key(symbol)
     }
 
-    /// Takes an order, or says why not. A client id that was used before answers with its order.
+    /// Takes an order, or says why not; with what it filled. A client id that was used before answers with its order as it stands, whose
+    /// fills were told before.
     pub(super) fn place(
         &mut self,
         order: &VenueOrder,
         book: &OrderBook,
         now: Timestamp,
-    ) -> Result<PaperOrder, VenueError> {
+    ) -> Result<(PaperOrder, Vec<VenueFill>), VenueError> {
         let user = order.user();
         if let Some(known) = self.user(user).order(order.client_id()) {
-            return Ok(known.clone());
+            return Ok((known.clone(), Vec::new()));
         }
         let mut taken = PaperOrder::new(order, now).ok_or_else(|| self.out_of_range())?;
         let executions = walk(book, taken.side, taken.kind, taken.quantity);
@@ -97,8 +98,8 @@ impl Accounts {
             taken.state = OrderState::Cancelled;
             taken.reason = Some("nothing more to be had at once".into());
         }
-        self.commit(user, taken.clone(), fills, now);
-        Ok(taken)
+        self.commit(user, taken.clone(), &fills, now);
+        Ok((taken, fills))
     }
 
     /// Cancels an order if it still rests.
@@ -108,7 +109,7 @@ impl Accounts {
         order.state = OrderState::Cancelled;
         order.reason = Some("cancelled".into());
         order.updated = now;
-        self.commit(user, order, Vec::new(), now);
+        self.commit(user, order, &[], now);
         true
     }
 
@@ -128,7 +129,7 @@ impl Accounts {
                     self.meet(&mut order, book, now)
                 };
                 if goes_off || !fills.is_empty() {
-                    self.commit(user, order, fills, now);
+                    self.commit(user, order, &fills, now);
                 }
             }
         }
@@ -183,12 +184,12 @@ impl Accounts {
         Some(fill)
     }
 
-    fn commit(&mut self, user: UserId, order: PaperOrder, fills: Vec<VenueFill>, now: Timestamp) {
+    fn commit(&mut self, user: UserId, order: PaperOrder, fills: &[VenueFill], now: Timestamp) {
         let rate = self.maker.max(self.taker);
         let (symbol, report) = (order.symbol.clone(), order.report(&self.venue));
         let hold = if order.is_open() { hold_of(&order, order.remaining(), rate) } else { Decimal::ZERO };
         let account = self.user(user);
-        for fill in &fills {
+        for fill in fills {
             account.settle(fill.clone());
         }
         account.put(order, hold);
@@ -206,7 +207,8 @@ impl Accounts {
         }
         if let Some(listener) = self.listeners.get(&user) {
             let events = fills
-                .into_iter()
+                .iter()
+                .cloned()
                 .map(AccountEvent::Fill)
                 .chain([AccountEvent::Report(report)])
                 .chain(balances.map(AccountEvent::Balance));

@@ -26,6 +26,8 @@ type Listeners = Arc<Mutex<HashMap<UserId, UnboundedSender<AccountEvent>>>>;
 pub(crate) struct InstantVenue {
     /// What a call takes.
     latency: Duration,
+    /// Whether its answer names what it filled; its account stream tells it otherwise.
+    tells_at_once: bool,
     /// Whether it takes no order and gives no answer.
     hangs: AtomicBool,
     contract: VenueContract,
@@ -37,7 +39,7 @@ pub(crate) struct InstantVenue {
 #[allow(dead_code)] // Each bench takes what it needs.
 impl InstantVenue {
     pub(crate) fn new() -> Self {
-        Self::named("instant", Duration::ZERO)
+        Self { tells_at_once: true, ..Self::named("instant", Duration::ZERO) }
     }
 
     pub(crate) fn set_hangs(&self, hangs: bool) {
@@ -47,6 +49,7 @@ impl InstantVenue {
     pub(crate) fn named(name: &str, latency: Duration) -> Self {
         Self {
             latency,
+            tells_at_once: false,
             hangs: AtomicBool::new(false),
             contract: VenueContract {
                 venue: VenueId::new(name).unwrap(),
@@ -136,7 +139,7 @@ impl Executor for InstantVenue {
         let n = self.serial.fetch_add(1, Ordering::Relaxed);
         let (venue_order_id, at) = (VenueOrderId::new(&format!("o{n}")).unwrap(), SystemClock.now());
         if order.time_in_force() == TimeInForce::Gtc {
-            return Ok(Placement { venue_order_id, report: None });
+            return Ok(Placement { venue_order_id, report: None, fills: Vec::new() });
         }
         let fill = VenueFill {
             venue: self.venue(),
@@ -166,10 +169,13 @@ impl Executor for InstantVenue {
             reason: None,
             at,
         };
+        if self.tells_at_once {
+            return Ok(Placement { venue_order_id, report: Some(report), fills: vec![fill] });
+        }
         if let Some(listener) = self.listeners.lock().get(&account.user) {
             listener.send(AccountEvent::Fill(fill)).unwrap();
         }
-        Ok(Placement { venue_order_id, report: Some(report) })
+        Ok(Placement { venue_order_id, report: Some(report), fills: Vec::new() })
     }
 
     async fn cancel(&self, _: &VenueAccount, _: &OrderRef) -> Result<(), VenueError> {

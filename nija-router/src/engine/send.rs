@@ -144,6 +144,7 @@ impl Inner {
         let name = placement.venue_order_id.clone();
         let reported = placement.report.is_some();
         news.extend(placement.report.map(News::Report));
+        news.extend(placement.fills.into_iter().map(News::Fill));
         let taken = self.draft_news(user, venue, &mut state, &mut draft, news).await;
         let standing = draft.order(&state, job.order).map(|order| order.state);
         if !reported && standing == Some(OrderState::Queued) {

@@ -233,10 +233,17 @@ impl Executor for SimVenue {
             let (code, message) = ("refused".to_owned(), "too late, or no money".to_owned());
             return Err(VenueError::Rejected { venue: self.id.clone(), code, message });
         };
+        let names_fills = dice.chance(50);
         let mut exchange = self.exchange();
         let stands = exchange.order(account.user, &arrived.id);
         let report = (outcome != Outcome::TakenBriefly).then(|| exchange.report(&stands));
-        Ok(Placement { venue_order_id: arrived.id, report })
+        let fills = if report.is_some() && names_fills {
+            let all = exchange.account(account.user).fills.iter();
+            all.filter(|fill| fill.venue_order_id == arrived.id).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Placement { venue_order_id: arrived.id, report, fills })
     }
 
     async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {

@@ -281,7 +281,7 @@ impl Executor for FakeVenue {
             return Err(self.lost());
         };
         let report = (answer != Answer::TakenBriefly).then(|| self.world().report(&arrived));
-        Ok(Placement { venue_order_id: arrived.id, report })
+        Ok(Placement { venue_order_id: arrived.id, report, fills: Vec::new() })
     }
 
     async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
