@@ -87,7 +87,7 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
-        self.readers.read(move |c| read::journal::decisions(c, user, page)).await
+        self.read(move |c| read::journal::decisions(c, user, page)).await
     }
 
     async fn journal(
@@ -95,7 +95,7 @@ impl Ledger for SqliteLedger {
         user: UserId,
         page: PageRequest,
     ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
-        self.readers.read(move |c| read::journal::page(c, user, page)).await
+        self.read(move |c| read::journal::page(c, user, page)).await
     }
 
     async fn order_journal(&self, user: UserId, order: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {

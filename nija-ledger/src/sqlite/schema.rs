@@ -11,6 +11,7 @@ const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
     include_str!("migrations/0004_children.sql"),
+    include_str!("migrations/0005_user_entries.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

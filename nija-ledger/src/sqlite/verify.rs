@@ -10,7 +10,8 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
+    ("user_entries", "user, seq"),
     ("orders", "place"),
     ("positions", "opened"),
     ("fills", "seq"),

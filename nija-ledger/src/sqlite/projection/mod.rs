@@ -4,6 +4,7 @@
 //! little later, each row once however many entries changed it. Nobody can tell: whoever reads has them written first, and what a
 //! crash leaves out is drawn again from the journal. The check does the same over the whole journal into an empty database.
 
+mod entries;
 pub(super) mod fills;
 pub(super) mod kill;
 pub(super) mod orders;
@@ -30,6 +31,7 @@ const SET_PROJECTED: &str = "UPDATE projected SET seq = ?1 WHERE id = 0";
 /// What is not in the tables yet, and what of them is kept at hand.
 #[derive(Default)]
 pub(super) struct Staged {
+    entries: Vec<entries::Entry>,
     orders: orders::Orders,
     positions: positions::Positions,
     fills: fills::Fills,
@@ -49,6 +51,7 @@ impl Staged {
     /// Takes over what a batch changed.
     pub(super) fn take(&mut self, changes: Changes) {
         self.dirty = true;
+        self.entries.extend(changes.entries);
         self.orders.take(changes.orders);
         self.positions.take(changes.positions);
         self.fills.take(changes.fills);
@@ -60,6 +63,7 @@ impl Staged {
     /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
     /// commit; until then it can be written again.
     pub(super) fn write(&self, connection: &Connection, last_seq: u64) -> Outcome<()> {
+        entries::write(connection, &self.entries)?;
         self.orders.write(connection)?;
         self.positions.write(connection)?;
         self.fills.write(connection)?;
@@ -79,6 +83,7 @@ impl Staged {
 
     /// What was written is in the tables.
     pub(super) fn written(&mut self) {
+        self.entries.clear();
         self.orders.written();
         self.positions.written();
         self.fills.written();
@@ -97,6 +102,7 @@ pub(super) fn projected(connection: &Connection) -> Outcome<u64> {
 
 /// What one batch changes.
 pub(super) struct Changes {
+    entries: Vec<entries::Entry>,
     orders: Vec<orders::Held>,
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
@@ -112,6 +118,7 @@ pub(super) struct Projector<'c> {
     connection: &'c Connection,
     staged: &'c Staged,
     user: UserId,
+    entries: Vec<entries::Entry>,
     orders: orders::OrderWork,
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
@@ -127,6 +134,7 @@ impl<'c> Projector<'c> {
             connection,
             staged,
             user,
+            entries: Vec::new(),
             orders: orders::OrderWork::default(),
             positions: positions::Work::default(),
             fills: Vec::new(),
@@ -151,6 +159,7 @@ impl<'c> Projector<'c> {
     /// Takes up one event, the journal's entry `seq`.
     pub(super) fn apply(&mut self, seq: u64, at: Timestamp, event: &JournalEvent) -> Outcome<()> {
         let (connection, staged) = (self.connection, self.staged);
+        self.entries.push(entries::Entry { user: self.user, seq, kind: event.kind() });
         match event {
             JournalEvent::IntentAccepted { intent } => {
                 refuse_own_parent(intent)?;
@@ -217,6 +226,7 @@ impl<'c> Projector<'c> {
     /// What it comes to.
     pub(super) fn finish(self) -> Changes {
         Changes {
+            entries: self.entries,
             orders: self.orders.into_held(),
             positions: self.positions,
             fills: self.fills,

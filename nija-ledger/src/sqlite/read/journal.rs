@@ -13,15 +13,16 @@ use super::super::{
 };
 use super::{all, before, body, cut, one_more};
 
-pub(in crate::sqlite) const NEWEST: &str = "SELECT seq, at, body FROM journal
-    WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
-pub(in crate::sqlite) const DECISIONS: &str = "SELECT seq, body FROM journal
-    WHERE user = ?1 AND type IN ('routed', 'not_routed') AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
-pub(in crate::sqlite) const OF_ORDER: &str = "SELECT seq, at, body FROM journal
-    WHERE user = ?1 AND seq >= ?2 AND order_id = ?3 ORDER BY seq";
-pub(in crate::sqlite) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM journal j
-    CROSS JOIN fills f ON f.seq = j.seq
-    WHERE j.user = ?1 AND j.type = 'filled' AND j.seq < ?2 ORDER BY j.seq DESC LIMIT ?3";
+pub(in crate::sqlite) const NEWEST: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
+    CROSS JOIN journal j ON j.seq = e.seq WHERE e.user = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
+pub(in crate::sqlite) const DECISIONS: &str = "SELECT j.seq, j.body FROM user_entries e
+    CROSS JOIN journal j ON j.seq = e.seq
+    WHERE e.user = ?1 AND e.type IN ('routed', 'not_routed') AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
+pub(in crate::sqlite) const OF_ORDER: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
+    CROSS JOIN journal j ON j.seq = e.seq WHERE e.user = ?1 AND e.seq >= ?2 AND j.order_id = ?3 ORDER BY e.seq";
+pub(in crate::sqlite) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM user_entries e
+    CROSS JOIN fills f ON f.seq = e.seq CROSS JOIN journal j ON j.seq = e.seq
+    WHERE e.user = ?1 AND e.type = 'filled' AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
 pub(in crate::sqlite) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(in crate::sqlite) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE user = ?1 AND venue = ?2";
