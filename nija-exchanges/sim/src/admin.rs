@@ -65,7 +65,8 @@ async fn about(State(venue): Shared) -> Json<Value> {
 }
 
 async fn faults(State(venue): Shared) -> Json<Value> {
-    Json(json!({ "hits": venue.faults.hits(), "pending": venue.faults.pending() }))
+    let plan = &venue.faults;
+    Json(json!({ "hits": plan.hits(), "by_kind": plan.hits_by_kind(), "pending": plan.pending() }))
 }
 
 async fn add_fault(State(venue): Shared, Json(body): Json<FaultBody>) -> Json<Value> {

@@ -88,7 +88,11 @@ pub(crate) fn orders(venue: &Venue, key: &str) -> Option<Vec<OrderView>> {
     let symbol = |order: &Order| engine.markets()[order.ask.market].spec.symbol.clone();
     let mut all: Vec<&Order> = engine.closed_orders(account).chain(engine.open_orders(account)).collect();
     all.sort_by_key(|order| order.id);
-    Some(all.into_iter().map(|order| order_view(venue.protocol.as_ref(), order, symbol(order))).collect())
+    let protocol = venue.protocol.as_ref();
+    let mut views: Vec<_> = all.into_iter().map(|order| order_view(protocol, order, symbol(order))).collect();
+    views.extend(protocol.waiting(account));
+    views.sort_by_key(|view| view.opened_ns);
+    Some(views)
 }
 
 /// A key's executions, oldest first.
@@ -113,7 +117,7 @@ fn order_view(protocol: &dyn Protocol, order: &Order, symbol: String) -> OrderVi
     let ask = &order.ask;
     OrderView {
         id: protocol.order_name(order.id),
-        client_id: ask.client_id.clone(),
+        client_id: protocol.client_of(order.id, ask.client_id.as_deref()),
         symbol,
         side: side(ask.side),
         order_type: match ask.order_type {
@@ -155,7 +159,7 @@ fn trade_view(protocol: &dyn Protocol, fill: &Fill, symbol: String) -> TradeView
     TradeView {
         id: protocol.fill_name(fill.id),
         order_id: protocol.order_name(fill.order),
-        client_id: fill.client_id.clone(),
+        client_id: protocol.client_of(fill.order, fill.client_id.as_deref()),
         symbol,
         side: side(fill.side),
         price: fill.price,
@@ -168,6 +172,6 @@ fn trade_view(protocol: &dyn Protocol, fill: &Fill, symbol: String) -> TradeView
     }
 }
 
-fn side(side: Side) -> String {
+pub(crate) fn side(side: Side) -> String {
     if side == Side::Buy { "buy" } else { "sell" }.to_owned()
 }

@@ -1,7 +1,7 @@
 //! Starting simulators, and the handle to those that run.
 
 use crate::account::{Account, NewAccount};
-use crate::faults::{Fault, RandomFaults};
+use crate::faults::{Fault, FaultKind, RandomFaults};
 use crate::inspect::{self, BalanceView, OrderView, TradeView};
 use crate::kraken::Tier;
 use crate::tape::Tape;
@@ -362,6 +362,12 @@ impl VenueHandle {
     #[must_use]
     pub fn fault_hits(&self) -> u64 {
         self.venue.faults.hits()
+    }
+
+    /// How often each kind of fault has hit: a request, a message of a stream, or the venue.
+    #[must_use]
+    pub fn fault_hits_by_kind(&self) -> BTreeMap<FaultKind, u64> {
+        self.venue.faults.hits_by_kind()
     }
 
     /// Carries out one REST request as if it had come over the wire, without a connection and without faults: status and body. For

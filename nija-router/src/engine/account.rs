@@ -67,12 +67,13 @@ impl Inner {
             .collect()
     }
 
-    /// Cash and positions in USD; `None` when a position has no price, or while no venue's balances are known.
+    /// Cash and positions in USD; `None` when a position has no price, or while no venue's balances are known. What is quoted in another
+    /// currency counts as little as the cash of that currency.
     fn equity(&self, user: &User, state: &UserState) -> Option<Decimal> {
         if state.balances_read.is_empty() && !user.conns().is_empty() {
             return None;
         }
-        let positions = state.positions.values().map(|position| {
+        let positions = state.positions.values().filter(|position| counts(position)).map(|position| {
             let (_, price) = self.mark(position);
             Some(position.quantity * price?.get())
         });
@@ -82,9 +83,6 @@ impl Inner {
 
     /// The venue's newest quote, and the price at which a position could be closed.
     fn mark(&self, position: &Position) -> (Option<nija_core::Quote>, Option<nija_core::Price>) {
-        if position.symbol.quote() != CURRENCY {
-            return (None, None);
-        }
         let market = self.market.snapshot();
         let key = (position.venue.clone(), position.symbol.clone());
         let quote = market.markets.get(&key).and_then(|view| view.quote);
@@ -109,9 +107,10 @@ impl Inner {
             })
             .collect();
         positions.sort_by_key(|marked| std::cmp::Reverse(marked.position.opened_at));
-        let unrealised: Decimal = positions.iter().filter_map(|marked| marked.unrealised).sum();
+        let counted = || positions.iter().filter(|marked| counts(&marked.position));
+        let unrealised: Decimal = counted().filter_map(|marked| marked.unrealised).sum();
         let worth: Decimal =
-            positions.iter().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();
+            counted().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();
         let holdings = Holdings::new(&state, None);
         let free = user
             .conns()
@@ -135,4 +134,9 @@ impl Inner {
 /// USD at all venues.
 fn cash(state: &UserState) -> Decimal {
     state.balances.values().filter(|balance| balance.asset == CURRENCY).map(|balance| balance.total).sum()
+}
+
+/// Whether a position is measured in the currency of the account.
+fn counts(position: &Position) -> bool {
+    position.symbol.quote() == CURRENCY
 }

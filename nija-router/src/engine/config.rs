@@ -43,6 +43,8 @@ pub struct EngineConfig {
     pub backfill_delay: Duration,
     /// How long an order that fills at once or not at all may stay open before it is looked up.
     pub check_after: Duration,
+    /// How long an order that rests may go unheard of before it is looked up: a stream may lose a message without a trace.
+    pub check_resting: Duration,
 }
 
 impl Default for EngineConfig {
@@ -68,6 +70,7 @@ impl Default for EngineConfig {
             drain_timeout: Duration::from_secs(15),
             backfill_delay: Duration::from_millis(200),
             check_after: Duration::from_secs(2),
+            check_resting: Duration::from_secs(60),
         }
     }
 }

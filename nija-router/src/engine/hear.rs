@@ -109,7 +109,8 @@ impl Inner {
                 continue;
             }
             match one {
-                News::Balance(balance) => state.take_balance(balance),
+                // A stream tells of things in the order in which they happen.
+                News::Balance(balance) => state.take_balance(balance, self.clock.now()),
                 News::Report(report) => {
                     let ours = report.client_id.and_then(|id| state.names.by_client(id));
                     if let Some(order) = ours {
@@ -245,7 +246,7 @@ impl Inner {
             }
             return;
         }
-        state.expect(order, report.filled);
+        state.expect(order, report.filled, now);
         let fresh = matches!(
             standing,
             OrderState::Pending

@@ -52,8 +52,8 @@ impl Realised {
     }
 }
 
-/// Carries a fill into the balances that were said before it, so that they are right until the venue says them anew.
-pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill) {
+/// Carries a fill that is taken up now into the balances that were said before it, so that they are right until the venue says them anew.
+pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill, now: Timestamp) {
     let worth = fill.quantity.get() * fill.price.get();
     let (base, quote) = match fill.side {
         Side::Buy => (fill.quantity.get(), -worth),
@@ -62,20 +62,18 @@ pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill) {
     let changes =
         [(fill.symbol.base(), base), (fill.symbol.quote(), quote), (fill.fee_asset.as_str(), -fill.fee)];
     for (asset, change) in changes {
-        match balances.doubt(&fill.venue, asset) {
+        match balances.doubt(&fill.venue, asset, now) {
             Some(balance) if balance.at < fill.at => {
                 balance.total += change;
                 balance.available += change;
             }
             Some(_) => {}
-            None => balances.guess(VenueBalance {
-                venue: fill.venue.clone(),
-                asset: asset.to_owned(),
-                total: change,
-                available: change,
+            None => {
                 // Older than anything the venue will say.
-                at: Timestamp::from_micros(0),
-            }),
+                let at = Timestamp::from_micros(0);
+                let (venue, asset) = (fill.venue.clone(), asset.to_owned());
+                balances.guess(VenueBalance { venue, asset, total: change, available: change, at }, now);
+            }
         }
     }
 }
@@ -165,13 +163,37 @@ mod tests {
             at: Timestamp::from_micros(at),
         };
         let mut balances = Balances::default();
-        balances.insert(usd(10));
-        move_balances(&mut balances, &fill("USD", 5));
+        let at = Timestamp::from_micros;
+        balances.insert(usd(10), at(10));
+        move_balances(&mut balances, &fill("USD", 5), at(12));
         assert_eq!(balances.get(&venue, "USD").unwrap().total, dec("5000"));
-        move_balances(&mut balances, &fill("USD", 15));
+        move_balances(&mut balances, &fill("USD", 15), at(16));
         assert_eq!(balances.get(&venue, "USD").unwrap().available, dec("2999.99"));
         let eth = balances.get(&venue, "ETH").unwrap();
         assert_eq!(eth.total, dec("4"));
+    }
+
+    #[test]
+    fn an_answer_to_what_was_asked_before_a_fill_leaves_the_balance_in_doubt() {
+        let venue = VenueId::new("kraken").unwrap();
+        let at = Timestamp::from_micros;
+        let told = |asset: &str| VenueBalance {
+            venue: venue.clone(),
+            asset: asset.into(),
+            total: dec("5000"),
+            available: dec("5000"),
+            at: at(20),
+        };
+        let mut balances = Balances::default();
+        move_balances(&mut balances, &fill("USD", 15), at(16));
+        for asset in ["USD", "ETH"] {
+            balances.insert(told(asset), at(14));
+        }
+        assert!(balances.doubtful_at(&venue));
+        for asset in ["USD", "ETH"] {
+            balances.insert(told(asset), at(17));
+        }
+        assert!(!balances.doubtful_at(&venue));
     }
 
     #[test]

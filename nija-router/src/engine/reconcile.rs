@@ -73,7 +73,7 @@ impl Inner {
         let heard = |known: &VenueBalance| named.contains(&known.asset) || known.at >= asked_at;
         state.balances.retain_at(&venue.id, heard);
         for balance in balances {
-            state.take_balance(balance);
+            state.take_balance(balance, asked_at);
         }
         state.balances_read.insert(venue.id.clone());
         Ok(())

@@ -51,6 +51,8 @@ pub(crate) struct LiveOrder {
     pub(crate) resolving: bool,
     /// When the attempt that is under way left for its venue: written by its sender, which does not hold the user's lock.
     pub(crate) sent: Option<Arc<SentAt>>,
+    /// When the venue last spoke of it, or was asked.
+    pub(crate) heard_at: Timestamp,
     /// What it counts with in its user's sums.
     counted: Option<Share>,
 }
@@ -69,6 +71,7 @@ impl SentAt {
 impl LiveOrder {
     pub(crate) fn new(order: Order, in_hand: bool) -> Self {
         Self {
+            heard_at: order.updated_at,
             order,
             in_hand,
             fee_rate: Decimal::ZERO,
@@ -262,9 +265,10 @@ impl UserState {
     }
 
     /// The venue knows of an order and counts this much as filled.
-    pub(crate) fn expect(&mut self, order: OrderId, filled: Quantity) {
+    pub(crate) fn expect(&mut self, order: OrderId, filled: Quantity, now: Timestamp) {
         if let Some(live) = self.orders.get_mut(&order) {
             live.in_hand = false;
+            live.heard_at = now;
             live.expected = live.expected.max(filled);
             if live.misses_fills() {
                 self.missing.insert(order);
@@ -295,12 +299,12 @@ impl UserState {
         self.wished.iter().filter_map(|order| self.orders.get(order))
     }
 
-    /// A venue said a balance.
-    pub(crate) fn take_balance(&mut self, balance: VenueBalance) {
+    /// A venue said a balance, about a moment not before `since`.
+    pub(crate) fn take_balance(&mut self, balance: VenueBalance, since: Timestamp) {
         let known = self.balances.get(&balance.venue, &balance.asset);
         if known.is_none_or(|known| known.at <= balance.at) {
             self.sums.told(&balance.venue, &balance.asset, balance.at);
-            self.balances.insert(balance);
+            self.balances.insert(balance, since);
         }
     }
 
@@ -352,7 +356,7 @@ impl UserState {
                 }
             }
             JournalEvent::Filled(fill) => {
-                self.fold_fill(fill, folded);
+                self.fold_fill(fill, record.at, folded);
                 if let Some(order) = fill.order {
                     self.tell_parent(order, record);
                 }
@@ -427,7 +431,7 @@ impl UserState {
         }
     }
 
-    fn fold_fill(&mut self, fill: &nija_core::Fill, folded: &mut Folded) {
+    fn fold_fill(&mut self, fill: &nija_core::Fill, now: Timestamp, folded: &mut Folded) {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
         if let Some(order) = fill.order {
@@ -440,6 +444,6 @@ impl UserState {
         if let Some(open) = change.open {
             self.positions.insert(key, open);
         }
-        super::money::move_balances(&mut self.balances, execution);
+        super::money::move_balances(&mut self.balances, execution, now);
     }
 }

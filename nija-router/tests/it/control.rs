@@ -93,6 +93,25 @@ async fn an_order_that_waits_is_cancelled_without_the_venue() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cancel_that_was_lost_is_sent_again_until_the_order_is_gone() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Working).await;
+    venue.world().cancels_lost = 3;
+    let lost = engine.cancel(user(1), order.id()).await;
+    assert!(matches!(lost, Err(EngineError::Venue(_))), "{lost:?}");
+    // The account is reconciled meanwhile: that must not make it forgotten.
+    venue.world().reads_fail = true;
+    venue.reconnect(user(1));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    venue.world().reads_fail = false;
+    let ended = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((ended.state, venue.world().cancels), (OrderState::Cancelled, 4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resting_order_is_cancelled_at_its_venue_and_an_ended_one_left_alone() {
     let (platform, venue) = Platform::single();
     venue.world().filling = Filling::Nothing;

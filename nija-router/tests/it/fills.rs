@@ -1,6 +1,8 @@
 //! Fills: counted once, never lost, whoever they belong to and whenever they come.
 
-use nija_core::{ExecutionReport, JournalEvent, OrderKind, OrderState, Price, Quantity, Side, TimeInForce};
+use nija_core::{
+    ExecutionReport, JournalEvent, OrderKind, OrderState, Price, Quantity, Side, TimeInForce, TradeSignal,
+};
 use std::time::Duration;
 
 use crate::support::{Answer, Filling, LONG, Platform, dec, entry, resting, state, symbol, until, user};
@@ -187,4 +189,38 @@ async fn a_new_account_brings_no_history_along() {
     let account = engine.account(user(1)).await.unwrap();
     assert!(account.positions.is_empty());
     assert!(platform.ledger.all_fills().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_of_a_resting_order_that_no_stream_told_is_found_all_the_same() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+    // The stream stays up and says nothing.
+    venue.world().streaming = false;
+    let (id, whole) = (order.leg.clone().unwrap().venue_order_id.unwrap(), order.leg.unwrap().quantity);
+    let now = nija_core::Clock::now(&platform.clock);
+    venue.world().fill(user(1), &id, whole, now);
+    let ended = engine.settled(user(1), order.intent.id, LONG).await.unwrap();
+    assert_eq!((ended.state, ended.filled), (OrderState::Filled, whole));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_in_another_currency_leaves_the_equity_known_and_is_not_in_it() {
+    let (mut platform, venue) = Platform::single();
+    venue.world().prices.insert(symbol("BTC-USDT"), dec("60000"));
+    platform.config.symbols.push(symbol("BTC-USDT"));
+    venue.world().account(user(1)).balances.insert("USDT".into(), dec("100000"));
+    let engine = platform.start().await;
+    let before = engine.account(user(1)).await.unwrap().equity;
+    let other = TradeSignal { symbol: symbol("BTC-USDT"), ..entry(user(1), "x") };
+    let order = engine.submit(other).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
+    // This venue takes its fees in USD.
+    let fee = platform.ledger.all_fills()[0].execution.fee;
+    assert_eq!(engine.account(user(1)).await.unwrap().equity, before - fee);
+    let order = engine.submit(entry(user(1), "y")).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
 }

@@ -4,7 +4,7 @@ use super::msgpack;
 use super::state::State;
 use super::ws_account::AccountStream;
 use super::ws_data::DataStream;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use axum::body::Body;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -153,11 +153,11 @@ async fn send_all(venue: &Venue, socket: &mut WebSocket, codec: Codec, out: Vec<
             let late = venue.streams.late_ms.load(Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(late)).await;
         }
-        if sort != Sort::Answer && StreamFaults::take(&venue.streams.gap) {
+        if sort != Sort::Answer && venue.hits_message(FaultKind::StreamGap) {
             continue;
         }
         let copies =
-            if sort == Sort::Update && StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+            if sort == Sort::Update && venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
         for _ in 0..copies {
             send(socket, codec, &body).await?;
         }

@@ -3,7 +3,7 @@
 use super::protocol::State;
 use super::ws_market::MarketStreams;
 use super::ws_user::UserEvents;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use axum::body::Body;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -105,7 +105,7 @@ impl Connection {
                 if self.users.contains_key(&name) {
                     wait_if_late(&self.venue).await;
                 }
-                if StreamFaults::take(&self.venue.streams.gap) {
+                if self.venue.hits_message(FaultKind::StreamGap) {
                     continue;
                 }
                 let message = if self.combined { json!({ "stream": name, "data": data }) } else { data };

@@ -10,7 +10,7 @@ use super::ws::{send, wait_if_late};
 use super::ws_user::UserEvents;
 use super::{format::ms, public};
 use crate::engine::AccountId;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use axum::body::Body;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -102,7 +102,7 @@ impl Connection {
             }
             for event in events {
                 wait_if_late(&self.venue).await;
-                if StreamFaults::take(&self.venue.streams.gap) {
+                if self.venue.hits_message(FaultKind::StreamGap) {
                     continue;
                 }
                 if send(&mut socket, Frame::Text(event.to_string().into())).await.is_err() {

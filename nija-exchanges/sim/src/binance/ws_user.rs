@@ -8,7 +8,7 @@ use super::orders::{
 use super::protocol::State;
 use super::symbols::SYMBOLS;
 use crate::engine::{AccountId, Balance, Engine, ExecEvent, ExecKind, Fill, LinkId};
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ impl UserEvents {
             let last = events[at + 1..].iter().find(|next| next.order.id == event.order.id);
             let fills = last.is_some_and(|next| matches!(next.kind, ExecKind::Filled));
             let Some(report) = report(event, fills, now_ms) else { continue };
-            let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+            let copies = if venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
             out.extend(std::iter::repeat_n(report, copies));
         }
         let over: Vec<LinkId> =

@@ -5,7 +5,7 @@ use super::protocol::State;
 use super::ws_market::MarketChannels;
 use super::ws_user::UserChannel;
 use crate::clock::rfc3339;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use axum::body::Body;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -108,7 +108,7 @@ impl Connection {
                         }
                         let text = self.number(&said);
                         // A lost message has its number all the same.
-                        if faulty && StreamFaults::take(&self.venue.streams.gap) {
+                        if faulty && self.venue.hits_message(FaultKind::StreamGap) {
                             continue;
                         }
                         text

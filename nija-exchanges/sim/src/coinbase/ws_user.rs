@@ -4,7 +4,7 @@ use super::ids::{self, Kind};
 use super::order_json::View;
 use super::ws::Said;
 use crate::engine::{AccountId, ExecKind};
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ impl UserChannel {
                 _ => None,
             };
             let order = view.stream(status);
-            let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+            let copies = if venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
             for _ in 0..copies {
                 out.push(said("update", std::slice::from_ref(&order)));
             }

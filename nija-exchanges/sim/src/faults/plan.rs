@@ -4,6 +4,7 @@ use super::spec::{Fault, FaultKind, RandomFaults, on_path};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Scripted faults kept at most; older ones go first.
@@ -18,8 +19,16 @@ pub(crate) struct FaultPlan {
 #[derive(Debug, Default)]
 struct State {
     scripted: Vec<Fault>,
-    random: Option<(RandomFaults, ChaCha8Rng)>,
-    hits: u64,
+    random: Option<Random>,
+    hits: BTreeMap<FaultKind, u64>,
+}
+
+/// Faults to draw, with a source of chance for requests and one for streams, so that neither disturbs the other.
+#[derive(Debug)]
+struct Random {
+    faults: RandomFaults,
+    requests: ChaCha8Rng,
+    streams: ChaCha8Rng,
 }
 
 impl FaultPlan {
@@ -32,8 +41,13 @@ impl FaultPlan {
     }
 
     pub(crate) fn set_random(&self, random: RandomFaults) {
-        let rng = ChaCha8Rng::seed_from_u64(random.seed);
-        self.state.lock().random = Some((random, rng));
+        let rng = |stream| {
+            let mut rng = ChaCha8Rng::seed_from_u64(random.seed);
+            rng.set_stream(stream);
+            rng
+        };
+        let (requests, streams) = (rng(0), rng(1));
+        self.state.lock().random = Some(Random { faults: random, requests, streams });
     }
 
     pub(crate) fn clear(&self) {
@@ -44,7 +58,18 @@ impl FaultPlan {
 
     /// How many requests were hit so far.
     pub(crate) fn hits(&self) -> u64 {
-        self.state.lock().hits
+        let state = self.state.lock();
+        state.hits.iter().filter(|(kind, _)| !kind.is_state()).map(|(_, hits)| hits).sum()
+    }
+
+    /// How often each kind has hit: requests, messages of streams, or the venue.
+    pub(crate) fn hits_by_kind(&self) -> BTreeMap<FaultKind, u64> {
+        self.state.lock().hits.clone()
+    }
+
+    /// Counts a fault that was not taken from here.
+    pub(crate) fn note(&self, kind: FaultKind) {
+        *self.state.lock().hits.entry(kind).or_default() += 1;
     }
 
     /// How often the scripted faults will still hit.
@@ -56,8 +81,19 @@ impl FaultPlan {
     pub(crate) fn take(&self, path: &str, private: bool, key: Option<&str>) -> Option<Fault> {
         let mut state = self.state.lock();
         let hit = state.scripted(path, private, key).or_else(|| state.drawn(path, private));
-        state.hits += u64::from(hit.is_some());
+        if let Some(fault) = &hit {
+            *state.hits.entry(fault.kind).or_default() += 1;
+        }
         hit
+    }
+
+    /// Whether a fault of this kind is drawn for a message of a stream.
+    pub(crate) fn draws_on_stream(&self, kind: FaultKind) -> bool {
+        let mut state = self.state.lock();
+        let Some(random) = state.random.as_mut().filter(|random| random.faults.kinds.contains(&kind)) else {
+            return false;
+        };
+        random.streams.random_bool(random.faults.share())
     }
 }
 
@@ -73,12 +109,10 @@ impl State {
     }
 
     fn drawn(&mut self, path: &str, private: bool) -> Option<Fault> {
-        let (random, rng) = self.random.as_mut()?;
-        let kinds: Vec<FaultKind> = random.kinds.iter().copied().filter(|kind| !kind.is_state()).collect();
-        if kinds.is_empty()
-            || !on_path(random.path.as_deref(), path, private)
-            || !rng.random_bool(random.rate.clamp(0.0, 1.0))
-        {
+        let Random { faults, requests: rng, .. } = self.random.as_mut()?;
+        let kinds: Vec<FaultKind> = faults.kinds.iter().copied().filter(|kind| !kind.is_state()).collect();
+        let rate = (faults.share() * kinds.len() as f64).clamp(0.0, 1.0);
+        if kinds.is_empty() || !on_path(faults.path.as_deref(), path, private) || !rng.random_bool(rate) {
             return None;
         }
         let kind = kinds[rng.random_range(0..kinds.len())];

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -68,6 +68,12 @@ impl FaultKind {
                 | Self::StaleBook
                 | Self::VenueDown
         )
+    }
+
+    /// Whether the fault hits one message of a stream, so that it can be drawn for each.
+    #[must_use]
+    pub fn hits_messages(self) -> bool {
+        matches!(self, Self::StreamGap | Self::DuplicateReports)
     }
 }
 
@@ -202,13 +208,21 @@ impl Fault {
 pub struct RandomFaults {
     /// Where the draws start.
     pub seed: u64,
-    /// Chance per request, 0 to 1.
+    /// Chance of a fault, 0 to 1, in equal shares of all kinds: of one for a request, of one that hits messages for a message.
     pub rate: f64,
-    /// Kinds to draw from; state kinds are ignored.
+    /// Kinds to draw from; state kinds are ignored, but for those that hit messages of streams ([`FaultKind::hits_messages`]).
     pub kinds: Vec<FaultKind>,
     /// Which requests.
     #[serde(default, rename = "match")]
     pub path: Option<String>,
+}
+
+impl RandomFaults {
+    /// The chance of one kind.
+    pub(super) fn share(&self) -> f64 {
+        let kinds = self.kinds.iter().filter(|kind| !kind.is_state() || kind.hits_messages()).count();
+        (self.rate / kinds.max(1) as f64).clamp(0.0, 1.0)
+    }
 }
 
 /// Whether a request's path is one that a fault is for.

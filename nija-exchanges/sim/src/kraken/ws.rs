@@ -4,7 +4,7 @@ use super::ws_private::PrivateChannels;
 use super::ws_public::PublicChannels;
 use super::ws_wire::{Message, failure, success};
 use crate::clock::rfc3339;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use axum::body::Body;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -89,7 +89,8 @@ impl Connection {
                     let late = self.venue.streams.late_ms.load(Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_millis(late)).await;
                 }
-                if !idle && text.starts_with("{\"channel\"") && StreamFaults::take(&self.venue.streams.gap) {
+                if !idle && text.starts_with("{\"channel\"") && self.venue.hits_message(FaultKind::StreamGap)
+                {
                     continue;
                 }
                 if send(&mut socket, text).await.is_err() {

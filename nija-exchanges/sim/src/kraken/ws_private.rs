@@ -7,7 +7,7 @@ use super::ws_public::Done;
 use super::ws_wire::{Message, Num};
 use crate::clock::rfc3339;
 use crate::engine::{AccountId, Balance, ExecEvent, ExecKind, Fill, Order, TimeInForce};
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -191,7 +191,7 @@ impl PrivateChannels {
                 if minor && !executions.all {
                     continue;
                 }
-                let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+                let copies = if venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
                 for _ in 0..copies {
                     executions.sequence += 1;
                     let message =

@@ -1,6 +1,9 @@
 //! Algo orders: they wait for a price, hold nothing meanwhile, and then become ordinary orders.
 
+use super::ids::{self, Kind};
+use super::instruments::INSTRUMENTS;
 use crate::engine::{AccountId, OrderId, Side};
+use crate::inspect::{self, OrderView};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -107,6 +110,31 @@ impl Algo {
         of(self.sl, !sells, "sl")
             .or_else(|| of(self.tp, sells, "tp"))
             .or_else(|| of(self.trigger, self.rises, ""))
+    }
+}
+
+impl Algo {
+    /// As tests look at it, where it has become no order.
+    pub(super) fn view(&self) -> OrderView {
+        let leg = self.sl.or(self.tp).or(self.trigger);
+        OrderView {
+            id: ids::id(Kind::Algo, self.id),
+            client_id: Some(self.client_id.clone()).filter(|id| !id.is_empty()),
+            symbol: INSTRUMENTS[self.market].id.to_owned(),
+            side: inspect::side(self.side),
+            order_type: self.kind.name().to_owned(),
+            time_in_force: "gtc".to_owned(),
+            qty: self.sz,
+            in_quote: self.target == "quote_ccy",
+            limit: leg.and_then(|leg| leg.limit),
+            trigger: leg.map(|leg| leg.trigger),
+            filled: Decimal::ZERO,
+            cost: Decimal::ZERO,
+            fee: Decimal::ZERO,
+            status: if self.state == AlgoState::Live { "open" } else { "canceled" }.to_owned(),
+            reason: Some(self.fail_code.clone()).filter(|code| !code.is_empty()),
+            opened_ns: self.created_ns,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! OKX as a [`Protocol`].
 
-use super::algo::AlgoBook;
+use super::algo::{Algo, AlgoBook};
 use super::auth::header;
 use super::ids::{self, Kind};
 use super::limits::Limits;
@@ -8,8 +8,9 @@ use super::notes::Notes;
 use super::watchers::Watchers;
 use super::{algo_trigger, instruments, rest, routes, ws};
 use crate::account::random;
-use crate::engine::{Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
+use crate::engine::{AccountId, Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
 use crate::faults::Fault;
+use crate::inspect::OrderView;
 use crate::venue::{Answer, Credentials, Protocol, Venue};
 use axum::body::Body;
 use axum::extract::Request;
@@ -103,6 +104,18 @@ impl Protocol for Okx {
 
     fn fill_name(&self, id: u64) -> String {
         ids::id(Kind::Bill, id)
+    }
+
+    fn client_of(&self, order: OrderId, own: Option<&str>) -> Option<String> {
+        let algo = || self.0.notes_of(order).algo.map(|(_, client_id)| client_id);
+        own.map(str::to_owned).or_else(algo).filter(|id| !id.is_empty())
+    }
+
+    fn waiting(&self, account: AccountId) -> Vec<OrderView> {
+        let algos = self.0.algos.lock();
+        let own = algos.ended().chain(algos.live()).filter(|algo| algo.account == account);
+        // One that went off is the order that it became.
+        own.filter(|algo| algo.order.is_none()).map(Algo::view).collect()
     }
 
     fn handle(&self, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer {

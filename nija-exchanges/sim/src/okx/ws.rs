@@ -6,7 +6,7 @@ use super::ws_account::AccountChannels;
 use super::ws_login::{self, User};
 use super::ws_market::MarketChannels;
 use super::ws_trade;
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::kraken::Tier;
 use crate::venue::Venue;
 use axum::body::Body;
@@ -170,7 +170,7 @@ impl Connection {
                         let _ = send(&mut socket, Frame::Close(Some(frame))).await;
                         return;
                     }
-                    Push::Market(_) | Push::Account(_) if StreamFaults::take(&self.venue.streams.gap) => {
+                    Push::Market(_) | Push::Account(_) if self.venue.hits_message(FaultKind::StreamGap) => {
                         continue;
                     }
                     Push::Market(value) => value.to_string(),

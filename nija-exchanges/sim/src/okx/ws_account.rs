@@ -8,7 +8,7 @@ use super::order_json::{common, fee, state};
 use super::protocol::State;
 use super::ws::{Refusal, refuse};
 use crate::engine::{AccountId, Balance, Engine, ExecEvent, ExecKind, Fill};
-use crate::faults::StreamFaults;
+use crate::faults::FaultKind;
 use crate::venue::Venue;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl AccountChannels {
                 channel == "orders" && wants(arg, INSTRUMENTS[event.order.ask.market].id)
             }) {
                 let message = json!({ "arg": with_uid(arg, account), "data": [row] });
-                let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+                let copies = if venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
                 out.extend(std::iter::repeat_n(message, copies));
             }
         }
@@ -130,7 +130,7 @@ impl AccountChannels {
             });
             for (_, arg) in wanted {
                 let message = json!({ "arg": with_uid(arg, account), "data": [algo_calls::row(algo)] });
-                let copies = if StreamFaults::take(&venue.streams.duplicates) { 2 } else { 1 };
+                let copies = if venue.hits_message(FaultKind::DuplicateReports) { 2 } else { 1 };
                 out.extend(std::iter::repeat_n(message, copies));
             }
         }

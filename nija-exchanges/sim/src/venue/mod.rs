@@ -191,8 +191,25 @@ impl Venue {
         done
     }
 
+    /// Whether a message of a stream is hit by this kind of fault: one that was asked for, or one that is drawn.
+    pub(crate) fn hits_message(&self, kind: FaultKind) -> bool {
+        let asked = match kind {
+            FaultKind::StreamGap => &self.streams.gap,
+            FaultKind::DuplicateReports => &self.streams.duplicates,
+            _ => return false,
+        };
+        let hit = StreamFaults::take(asked) || self.faults.draws_on_stream(kind);
+        if hit {
+            self.faults.note(kind);
+        }
+        hit
+    }
+
     pub(crate) fn inject(&self, fault: Fault) {
         use Ordering::Relaxed;
+        if fault.kind.is_state() && !fault.kind.hits_messages() {
+            self.faults.note(fault.kind);
+        }
         match fault.kind {
             FaultKind::ClockSkew => self.clock.set_skew_ms(fault.ms.unwrap_or(0)),
             FaultKind::NonceReset => {

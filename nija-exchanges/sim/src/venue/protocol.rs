@@ -1,8 +1,9 @@
 //! What a venue's folder provides. The server, the faults and the handles know a venue through this alone.
 
 use super::Venue;
-use crate::engine::{Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
+use crate::engine::{AccountId, Engine, FeeSchedule, MarketId, MarketSpec, OrderId};
 use crate::faults::Fault;
+use crate::inspect::OrderView;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -67,6 +68,16 @@ pub(crate) trait Protocol: Send + Sync {
 
     /// The venue's id of a fill.
     fn fill_name(&self, id: u64) -> String;
+
+    /// The client's id of an order that bears this one itself: a venue may know whose it is where the order does not say so.
+    fn client_of(&self, _order: OrderId, own: Option<&str>) -> Option<String> {
+        own.map(str::to_owned)
+    }
+
+    /// An account's orders that the engine does not know, since they wait for a price outside of it or ended so.
+    fn waiting(&self, _account: AccountId) -> Vec<OrderView> {
+        Vec::new()
+    }
 
     /// Carries out one REST request.
     fn handle(&self, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer;

@@ -2,7 +2,7 @@
 
 use crate::support::{Client, dec, quiet};
 use futures::{SinkExt, StreamExt};
-use nija_sim::{Fault, FaultKind, Sim, VenueHandle, VenueKind};
+use nija_sim::{Fault, FaultKind, RandomFaults, Sim, VenueHandle, VenueKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -310,6 +310,34 @@ async fn stream_faults_gap_repeat_and_disconnect() {
     while stream.text().await.is_some() {}
     let mut again = Stream::private(&client, venue, json!({ "channel": "executions" })).await;
     assert_eq!(again.on("executions").await["type"], "snapshot");
+    sim.shutdown().await;
+}
+
+#[tokio::test]
+async fn messages_of_streams_are_lost_and_repeated_by_seed_too_and_counted() {
+    let sim = quiet().await;
+    let venue = sim.venue(VenueKind::Kraken);
+    let client = Client::new(venue, 0);
+    let mut stream = Stream::private(&client, venue, json!({ "channel": "executions" })).await;
+    stream.on("executions").await;
+    let draw = |kind| venue.random_faults(RandomFaults { seed: 3, rate: 1.0, kinds: vec![kind], path: None });
+    let order = || client.order("buy", &[("ordertype", "limit"), ("price", "30000"), ("volume", "0.001")]);
+
+    draw(FaultKind::DuplicateReports);
+    order().await;
+    let (first, second) = (stream.on("executions").await, stream.on("executions").await);
+    assert_eq!(first["data"], second["data"]);
+
+    draw(FaultKind::StreamGap);
+    order().await;
+    while !venue.fault_hits_by_kind().contains_key(&FaultKind::StreamGap) {
+        tokio::task::yield_now().await;
+    }
+    venue.clear_faults();
+    order().await;
+    let (sequence, hits) = (stream.on("executions").await["sequence"].as_u64(), venue.fault_hits_by_kind());
+    assert_eq!(sequence.unwrap() - second["sequence"].as_u64().unwrap(), 1 + hits[&FaultKind::StreamGap]);
+    assert_eq!((hits[&FaultKind::DuplicateReports], venue.fault_hits()), (1, 0), "no request was hit");
     sim.shutdown().await;
 }
 

@@ -145,10 +145,14 @@ impl Session {
         let now = self.kraken.market.clock.now();
         for execution in &executions {
             let told = self.orders.take(execution, snapshot, &self.symbols, now)?;
-            if let Some(fill) = told.fill
-                && !self.emit(AccountEvent::Fill(fill)).await
-            {
-                return Ok(false);
+            if let Some(fill) = told.fill {
+                // What was told of these is over until it is told anew.
+                for asset in [fill.symbol.base(), fill.symbol.quote(), &fill.fee_asset] {
+                    self.totals.remove(asset);
+                }
+                if !self.emit(AccountEvent::Fill(fill)).await {
+                    return Ok(false);
+                }
             }
             if let Some(report) = told.report {
                 self.kraken.client_ids.learn(report.venue_order_id.as_str(), report.client_id);

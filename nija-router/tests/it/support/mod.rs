@@ -121,7 +121,8 @@ impl Platform {
         .await
         .unwrap();
         engine.reconciled().await;
-        assert_eq!(engine.market().markets.len(), 2 * self.venues.len());
+        let listed: usize = self.venues.iter().map(|venue| venue.world().prices.len()).sum();
+        assert_eq!(engine.market().markets.len(), listed);
         engine
     }
 

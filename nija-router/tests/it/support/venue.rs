@@ -287,6 +287,10 @@ impl Executor for FakeVenue {
     async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
         let mut world = self.world();
         world.cancels += 1;
+        if let Some(left) = world.cancels_lost.checked_sub(1) {
+            world.cancels_lost = left;
+            return Err(self.lost());
+        }
         let orders = &world.account(account.user).orders;
         let known =
             orders.iter().find(|known| known.client == Some(order.client_id)).map(|known| known.id.clone());

@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// Every placement that was attempted, in order.
     pub(crate) placed: Vec<VenueClientId>,
     pub(crate) cancels: usize,
+    /// Cancels that get lost on their way.
+    pub(crate) cancels_lost: usize,
     /// Called at each placement, before anything else.
     pub(crate) witness: Option<Box<dyn Fn() + Send>>,
     serial: u64,
@@ -78,6 +80,7 @@ impl World {
             touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
             cancels: 0,
+            cancels_lost: 0,
             witness: None,
             serial: 0,
         }

@@ -1,7 +1,6 @@
 //! Keys that could move money out are refused at the platform's door, for each venue that tells, by each right that would do; nothing
 //! of them is kept. A venue is one line in `told!`.
 
-#![allow(clippy::unwrap_used)]
 use nija::{
     Platform, PlatformConfig, PlatformError, VenueAddresses, VenueConfig,
     core::{UserId, VenueId},
