@@ -65,8 +65,8 @@ pub use crypto::{
 };
 pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
 pub use local::{
-    BackupInfo, Checked, Idleness, LeaseCount, LocalVault, PublishedKeys, VaultBooks, VaultHealth,
-    backup_time, restore,
+    BackupInfo, Checked, Idleness, LeaseCount, LocalVault, Point, PublishedKeys, Rewound, VaultBooks,
+    VaultHealth, backup_time, restore,
 };
 pub use memory::{MemoryVault, MemoryVaultConfig};
 pub use rotation::{KeyInfo, KeyReport, KeyRotation, RewrapProgress};

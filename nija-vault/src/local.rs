@@ -11,6 +11,7 @@ mod locked;
 mod opening;
 mod published;
 mod replaced;
+mod rewind;
 mod rotation;
 
 use arc_swap::ArcSwap;
@@ -32,6 +33,7 @@ pub(crate) use custody::{policy_detail, policy_json, read_derivation, seal_polic
 pub use drill::Checked;
 pub use published::PublishedKeys;
 pub use replaced::{Idleness, LeaseCount};
+pub use rewind::{Point, Rewound};
 pub(crate) use rotation::{outdated_seals, stale_vault_keys};
 
 use crate::audit::{Chain, Entry, FileSink, verify};

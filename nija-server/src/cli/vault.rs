@@ -1,10 +1,11 @@
 //! `nija vault`: the vault of a data folder, from the command line.
 //!
-//! Everything here works beside a running server: SQLite and the vault's own transactions keep them apart.
+//! All of it but `restore` works beside a running server: the database and the vault's own transactions keep them apart.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nija::vault::{
-    LocalVault, LocalVaultConfig, RootKey, VaultDatabase, backup_time, deal_root, restore, verify_audit_file,
+    LocalVault, LocalVaultConfig, Point, RootKey, VaultDatabase, backup_time, deal_root, restore,
+    verify_audit,
 };
 use nija_core::{
     Authenticator, Clock, CredentialId, LedgerError, NonceSource, OsEntropy, SystemClock, Timestamp,
@@ -52,14 +53,22 @@ impl At {
 
 impl Place {
     /// The database, where there is a vault in it as far as can be seen from here.
-    pub(super) fn existing(self) -> Result<VaultDatabase, Box<dyn Error>> {
+    pub(super) fn existing(&self) -> Result<VaultDatabase, Box<dyn Error>> {
         if matches!(&self.database, VaultDatabase::Sqlite(file) if !file.is_file()) {
             let folder = self.folder.display();
             return Err(
                 format!("there is no vault in {folder}; pass --data-dir, or make one with init").into()
             );
         }
-        Ok(self.database)
+        Ok(self.database.clone())
+    }
+
+    /// For people: where the vault is. A connection string may hold a password.
+    fn shown(&self) -> String {
+        match &self.database {
+            VaultDatabase::Sqlite(file) => file.display().to_string(),
+            _ => "PostgreSQL".to_owned(),
+        }
     }
 }
 
@@ -109,47 +118,44 @@ pub(super) enum Command {
 /// Which backup.
 #[derive(Debug, clap::Args)]
 pub(super) struct Source {
-    /// A backup, or a folder of them.
+    /// A backup, or a folder of them: the newest, where no point is given.
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
-    /// Of a folder: the newest one that is not later than this moment (RFC 3339). The newest of all when missing.
+    /// The vault as it was at this moment (RFC 3339), by the audit log of the first backup that is not earlier.
     #[arg(long, value_name = "TIME")]
     point: Option<Timestamp>,
+    /// The vault as it was after this entry of its audit log, by the newest backup.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "point")]
+    entry: Option<u64>,
 }
 
 pub(super) async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Status(at) => status(&at.folder()?).await,
-        Command::Init { at, root } => init(&at.folder()?, root).await,
+        Command::Status(at) => status(&at.place()?).await,
+        Command::Init { at, root } => init(&at.place()?, root).await,
         Command::Unseal(at) => super::root::give_share(&at.folder()?).await,
         Command::Rotate(at) => {
-            let vault = open(&at.folder()?)?;
+            let vault = open(&at.place()?)?;
             vault.rotate().await?;
             say("a new key-encryption key and a new sealing key are in use");
             rewrap(&vault).await
         }
-        Command::Rewrap(at) => rewrap(&open(&at.folder()?)?).await,
-        Command::Backup { at, to } => backup(&at.folder()?, &to).await,
-        Command::Restore { at, source } => restore_into(&at.folder()?, &source).await,
+        Command::Rewrap(at) => rewrap(&open(&at.place()?)?).await,
+        Command::Backup { at, to } => backup(&at.place()?, &to).await,
+        Command::Restore { at, source } => restore_into(&at.place()?, &source).await,
         Command::Drill { at, source } => drill(&at.folder()?, &source).await,
     }
 }
 
 /// The vault without venues: nothing is signed from here.
-fn open(folder: &Path) -> Result<LocalVault, Box<dyn Error>> {
-    if !folder.join("vault.db").is_file() {
-        return Err(format!(
-            "there is no vault in {}; pass --data-dir, or make one with init",
-            folder.display()
-        )
-        .into());
-    }
-    open_under(folder, root::ask(folder)?)
+fn open(place: &Place) -> Result<LocalVault, Box<dyn Error>> {
+    let database = place.existing()?;
+    open_under(&database, root::ask(&place.folder)?)
 }
 
-fn open_under(folder: &Path, root: RootKey) -> Result<LocalVault, Box<dyn Error>> {
+fn open_under(database: &VaultDatabase, root: RootKey) -> Result<LocalVault, Box<dyn Error>> {
     Ok(LocalVault::open(LocalVaultConfig {
-        database: folder.join("vault.db").into(),
+        database: database.clone(),
         root,
         // The server's own follows the database: two that write one file would write everything twice.
         audit_file: None,
@@ -170,11 +176,11 @@ impl NonceSource for NoNonces {
     }
 }
 
-async fn status(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let vault = open(folder)?;
+async fn status(place: &Place) -> Result<(), Box<dyn Error>> {
+    let vault = open(place)?;
     let (keys, counts) = (vault.keys(), vault.counts().await?);
-    say(&format!("vault       {}", folder.join("vault.db").display()));
-    say(&format!("root        {}", root::kind(folder)?));
+    say(&format!("vault       {}", place.shown()));
+    say(&format!("root        {}", root::kind(&place.folder)?));
     say(&format!("pin         {}", keys.identity));
     for (name, list) in [("kek", &keys.key_encryption), ("sealing", &keys.sealing)] {
         for key in list {
@@ -188,15 +194,20 @@ async fn status(folder: &Path) -> Result<(), Box<dyn Error>> {
     for count in counts {
         say(&format!("credentials {} {}: {}", count.custody, count.status, count.credentials));
     }
-    let report = verify_audit_file(&folder.join("vault.db"), None, &[])?;
+    let report = verify_audit(&place.database, None, &[], &mut |_| ())?;
     say(&format!("audit log   {} entries, {} of them signed for", report.entries, report.signed_entries));
     Ok(())
 }
 
-async fn init(folder: &Path, kind: Kind) -> Result<(), Box<dyn Error>> {
-    let database = folder.join("vault.db");
-    if database.exists() {
-        return Err(format!("{} is there already", database.display()).into());
+async fn init(place: &Place, kind: Kind) -> Result<(), Box<dyn Error>> {
+    let folder = &place.folder;
+    let is_there = match &place.database {
+        VaultDatabase::Sqlite(file) => file.exists(),
+        // A database without a vault has no log to read.
+        database => verify_audit(database, None, &[], &mut |_| ()).is_ok(),
+    };
+    if is_there {
+        return Err(format!("{} is there already", place.shown()).into());
     }
     std::fs::create_dir_all(folder)?;
     let mut shares = Vec::new();
@@ -210,8 +221,8 @@ async fn init(folder: &Path, kind: Kind) -> Result<(), Box<dyn Error>> {
         }
     };
     root::remember(folder, kind)?;
-    let vault = open_under(folder, root)?;
-    say(&format!("made {}", database.display()));
+    let vault = open_under(&place.database, root)?;
+    say(&format!("made {}", place.shown()));
     for share in &shares {
         say(share.expose("shown once, to be handed to its keeper"));
     }
@@ -240,8 +251,8 @@ async fn rewrap(vault: &LocalVault) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn backup(folder: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    let vault = open(folder)?;
+async fn backup(place: &Place, to: &Path) -> Result<(), Box<dyn Error>> {
+    let vault = open(place)?;
     let file = if to.is_dir() { to.join(name_of(SystemClock.now())) } else { to.to_owned() };
     let bar = bar("bytes");
     let shown = bar.clone();
@@ -263,75 +274,89 @@ fn name_of(at: Timestamp) -> String {
     format!("vault-{time}.backup")
 }
 
-/// The backup that is meant.
+/// The backup that is meant: the first that is not earlier than the point, since its log says how it was then; else the newest.
 fn chosen(source: &Source) -> Result<PathBuf, Box<dyn Error>> {
     if !source.from.is_dir() {
         return Ok(source.from.clone());
     }
-    let mut newest: Option<(Timestamp, PathBuf)> = None;
+    let mut found = Vec::new();
     for file in std::fs::read_dir(&source.from)? {
         let path = file?.path();
         // Other files in the folder are none of ours.
-        let Ok(at) = backup_time(&path) else { continue };
-        if source.point.is_none_or(|point| at <= point) && newest.as_ref().is_none_or(|(best, _)| at > *best)
-        {
-            newest = Some((at, path));
+        if let Ok(at) = backup_time(&path) {
+            found.push((at, path));
         }
     }
-    let wanted = source.point.map_or_else(String::new, |point| format!(" of {point} or before"));
-    newest
-        .map(|(_, path)| path)
-        .ok_or_else(|| format!("there is no backup{wanted} in {}", source.from.display()).into())
+    found.sort();
+    let first = source.point.and_then(|point| found.iter().find(|(at, _)| *at >= point));
+    first
+        .or(found.last())
+        .map(|(_, path)| path.clone())
+        .ok_or_else(|| format!("there is no backup in {}", source.from.display()).into())
 }
 
-async fn restore_into(folder: &Path, source: &Source) -> Result<(), Box<dyn Error>> {
-    let backup = chosen(source)?;
-    let database = folder.join("vault.db");
-    std::fs::create_dir_all(folder)?;
+/// Restores into a database, and goes back to the point that is meant.
+async fn restored(
+    backup: &Path,
+    source: &Source,
+    folder: &Path,
+    database: &VaultDatabase,
+) -> Result<LocalVault, Box<dyn Error>> {
     let bar = bar("bytes");
-    let info = restore(&backup, root::ask(folder)?, &database, &mut |done, total| {
+    let info = restore(backup, root::ask(folder)?, database, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
-    let report = verify_audit_file(&database, None, &[])?;
-    let vault = open(folder)?;
-    vault.record_restore(info.at).await?;
-    vault.close().await;
+    let report = verify_audit(database, None, &[], &mut |_| ())?;
     say(&format!(
-        "restored {} as of {}: the audit chain is whole, {} entries",
+        "{} as of {}: the audit chain is whole, {} entries, {} signed for",
         backup.display(),
         info.at,
-        report.entries
+        report.entries,
+        report.signed_entries
     ));
+    let vault = open_under(database, root::ask(folder)?)?;
+    vault.record_restore(info.at).await?;
+    let point = match (source.point, source.entry) {
+        (Some(moment), _) if moment >= info.at => {
+            say(&format!("what changed between {} and {moment} is in no backup", info.at));
+            return Ok(vault);
+        }
+        (Some(moment), _) => Point::Time(moment),
+        (None, Some(entry)) => Point::Entry(entry),
+        (None, None) => return Ok(vault),
+    };
+    let rewound = vault.rewind(point).await?;
+    say(&format!(
+        "put back to entry {}: {} credentials and {} policies changed",
+        rewound.entry, rewound.credentials, rewound.policies
+    ));
+    if !rewound.gone.is_empty() {
+        say(&format!("{} credentials of then were destroyed since and stay so", rewound.gone.len()));
+    }
+    Ok(vault)
+}
+
+async fn restore_into(place: &Place, source: &Source) -> Result<(), Box<dyn Error>> {
+    let backup = chosen(source)?;
+    std::fs::create_dir_all(&place.folder)?;
+    restored(&backup, source, &place.folder, &place.database).await?.close().await;
     say(
-        "what users changed after that moment is gone: a key that was revoked or erased since must be revoked or erased again",
+        "what users changed after that moment is gone: a key that was revoked since must be revoked again, and one that was erased after the backup, erased again",
     );
     Ok(())
 }
 
 async fn drill(folder: &Path, source: &Source) -> Result<(), Box<dyn Error>> {
-    let backup = chosen(source)?;
-    let empty = tempfile::tempdir()?;
-    let database = empty.path().join("vault.db");
-    let bar = bar("bytes");
-    let info = restore(&backup, root::ask(folder)?, &database, &mut |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    })?;
-    bar.finish_and_clear();
-    let report = verify_audit_file(&database, None, &[])?;
-    let vault = open_under(empty.path(), root::ask(folder)?)?;
+    let (backup, empty) = (chosen(source)?, tempfile::tempdir()?);
+    let database = empty.path().join("vault.db").into();
+    let vault = restored(&backup, source, folder, &database).await?;
     let counter = ProgressBar::new_spinner();
     let shown = counter.clone();
     let checked = vault.open_everything(move |done| shown.set_message(format!("{done} opened"))).await?;
     counter.finish_and_clear();
     vault.close().await;
-    say(&format!("{} as of {}", backup.display(), info.at));
-    say(&format!(
-        "the audit chain is whole: {} entries, {} signed for",
-        report.entries, report.signed_entries
-    ));
     say(&format!(
         "{} versions opened, {} locked by their owners' devices, {} without content",
         checked.opened, checked.locked, checked.without_content

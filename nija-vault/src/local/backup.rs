@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::LocalVault;
-use crate::config::RootKey;
+use crate::config::{RootKey, VaultDatabase};
 use crate::crypto::{Binding, Kind, Root, random, sync_parent};
+use crate::store::Postgres;
 
 const MAGIC: &[u8; 5] = b"NJBK\x01";
 const FRAME: usize = 1 << 20;
@@ -36,11 +37,11 @@ struct Header {
 }
 
 impl LocalVault {
-    /// Writes a backup of a vault on SQLite, as it is now, to a file that must not exist yet. The vault stays open for everyone.
+    /// Writes a backup of the vault, as it is now, to a file that must not exist yet. The vault stays open for everyone.
     /// `progress` is told the bytes done and the bytes there are.
     ///
     /// # Errors
-    /// [`VaultError::Storage`] when the file is there or cannot be written, or the database is not SQLite.
+    /// [`VaultError::Storage`] when the file is there or cannot be written, or the database cannot be read.
     pub async fn back_up(
         &self,
         to: &Path,
@@ -56,8 +57,7 @@ impl LocalVault {
             }
             let scratch = Scratch::beside(&to)?;
             let snapshot = scratch.0.join("snapshot");
-            let quoted = snapshot.display().to_string().replace('\'', "''");
-            vault.database.reader()?.as_mut().script(&format!("VACUUM INTO '{quoted}'"))?;
+            vault.database.snapshot(&snapshot)?;
             let sealed = scratch.0.join("sealed");
             let info = seal(vault.root()?, &snapshot, &sealed, at, &mut progress)?;
             fs::rename(&sealed, &to)
@@ -78,20 +78,51 @@ pub fn backup_time(backup: &Path) -> Result<Timestamp, VaultError> {
     read_header(&mut file, backup).map(|header| header.at)
 }
 
-/// Makes the database of a backup again, in a file that must not exist yet.
+/// Makes the database of a backup again: a SQLite file that must not exist yet, or in a PostgreSQL database that holds no vault. A
+/// backup of the one can be restored to the other. Blocks.
 ///
 /// # Errors
 /// [`VaultError::Root`] when the backup was made under another root; [`VaultError::Envelope`] when it was changed or cut;
-/// [`VaultError::Storage`] when a file cannot be read or written. Nothing is left behind then.
+/// [`VaultError::Storage`] when something cannot be read or written. Nothing is left behind then.
 pub fn restore(
     backup: &Path,
     root: RootKey,
-    database: &Path,
+    into: &VaultDatabase,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupInfo, VaultError> {
-    if database.exists() {
-        return Err(failed(database, "it is there already; a restore never writes over a vault"));
+    match into {
+        VaultDatabase::Sqlite(file) => {
+            if file.exists() {
+                return Err(failed(file, "it is there already; a restore never writes over a vault"));
+            }
+            let scratch = Scratch::beside(file)?;
+            let opened = scratch.0.join("restored");
+            let info = unseal(backup, root, &opened, progress)?;
+            fs::rename(&opened, file)
+                .and_then(|()| sync_parent(file))
+                .map_err(|error| failed(file, &error.to_string()))?;
+            Ok(info)
+        }
+        VaultDatabase::Postgres(url) => {
+            let scratch = tempfile::tempdir().map_err(|error| VaultError::Storage(error.to_string()))?;
+            let opened = scratch.path().join("restored");
+            let info = unseal(backup, root, &opened, progress)?;
+            // The blocking client must not run where a runtime runs, and the caller may be there.
+            std::thread::scope(|scope| scope.spawn(|| Postgres::open(url)?.fill(&opened)).join())
+                .unwrap_or_else(|_| Err(VaultError::Storage("filling the database failed".into())))?;
+            Ok(info)
+        }
+        VaultDatabase::Memory => Err(VaultError::Storage("a database in memory would be gone again".into())),
     }
+}
+
+/// Writes the snapshot in a backup to a file that is not there yet.
+fn unseal(
+    backup: &Path,
+    root: RootKey,
+    opened: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BackupInfo, VaultError> {
     let whole = fs::metadata(backup).map_err(|error| failed(backup, &error.to_string()))?.len();
     let mut file = BufReader::new(File::open(backup).map_err(|error| failed(backup, &error.to_string()))?);
     let header = read_header(&mut file, backup)?;
@@ -99,10 +130,8 @@ pub fn restore(
     if root.key.id != header.root {
         return Err(VaultError::Root("it is not the root that the backup was made under".into()));
     }
-    let scratch = Scratch::beside(database)?;
-    let opened = scratch.0.join("restored");
-    let io = |error: std::io::Error| failed(database, &error.to_string());
-    let mut out = BufWriter::new(create_private(&opened).map_err(io)?);
+    let io = |error: std::io::Error| failed(opened, &error.to_string());
+    let mut out = BufWriter::new(create_private(opened).map_err(io)?);
     let mut bytes = 0;
     for place in 0u64.. {
         let mut length = [0u8; 4];
@@ -131,8 +160,6 @@ pub fn restore(
         return Err(VaultError::Envelope("something follows the end of the backup"));
     }
     out.flush().and_then(|()| out.get_ref().sync_all()).map_err(io)?;
-    drop(out);
-    fs::rename(&opened, database).and_then(|()| sync_parent(database)).map_err(io)?;
     Ok(BackupInfo { at: header.at, bytes })
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Inner, LocalVault, Secrets};
-use crate::crypto::{Binding, DataKey, Kind, PolicyMark, digest, is_locked, open_locked};
+use crate::crypto::{Binding, DataKey, Kind, PolicyMark, UserKey, digest, is_locked, open_locked};
 use crate::lease::Unlocks;
-use crate::store::{self, Change, Sql};
+use crate::store::{self, Change, Sql, StoredKey};
 
 #[async_trait]
 impl Custody for LocalVault {
@@ -145,13 +145,25 @@ impl Inner {
         let now = self.clock.now();
         let (user_key, stored) = self.user_key(sql, user, now)?;
         let envelope = json.map(|json| seal_policy(user, &user_key.key, now, json)).transpose()?;
-        let mark = PolicyMark::at(user_key.mark.next_revision(now), envelope.as_deref());
-        match &envelope {
+        self.put_policy(sql, user, (&user_key, &stored), envelope.as_deref())
+    }
+
+    /// Puts a policy that is under the user's key already in force.
+    pub(super) fn put_policy(
+        &self,
+        sql: &mut dyn Sql,
+        user: UserId,
+        (user_key, stored): (&UserKey, &StoredKey),
+        envelope: Option<&[u8]>,
+    ) -> Result<u64, VaultError> {
+        let mark = PolicyMark::at(user_key.mark.next_revision(self.clock.now()), envelope);
+        match envelope {
             Some(envelope) => store::set_policy(sql, user, &stored.id, envelope)?,
             None => store::remove_policy(sql, user)?,
         }
-        let marked = self.current_keyring(sql)?.mark_user_key(user, &stored, &mark)?;
-        if store::replace_user_key(sql, user, &stored, &marked)? != 1 {
+        store::keep_policy(sql, user, mark.revision, &stored.id, envelope)?;
+        let marked = self.current_keyring(sql)?.mark_user_key(user, stored, &mark)?;
+        if store::replace_user_key(sql, user, stored, &marked)? != 1 {
             return Err(VaultError::Storage("the user's key changed while the policy was written".into()));
         }
         Ok(mark.revision)

@@ -32,6 +32,7 @@ pub(crate) fn erase(sql: &mut dyn Sql, user: UserId, at: Timestamp) -> Result<Ve
         destroy(sql, meta.id, at)?;
     }
     remove_policy(sql, user)?;
+    sql.run(r#"DELETE FROM policy_history WHERE "user" = ?1"#, values![&user_id])?;
     sql.run(r#"DELETE FROM user_keys WHERE "user" = ?1"#, values![&user_id])?;
     Ok(keys)
 }
@@ -89,6 +90,21 @@ pub(crate) fn set_policy(
     sql.run(
         r#"INSERT INTO policies ("user", user_key, envelope) VALUES (?1, ?2, ?3)"#,
         values![user.as_uuid().as_bytes(), user_key, envelope],
+    )
+    .map(|_| ())
+}
+
+/// Keeps what a user's policy is at a revision, for restores to a point in time.
+pub(crate) fn keep_policy(
+    sql: &mut dyn Sql,
+    user: UserId,
+    revision: u64,
+    user_key: &KeyId,
+    envelope: Option<&[u8]>,
+) -> Result<(), VaultError> {
+    sql.run(
+        r#"INSERT INTO policy_history ("user", revision, user_key, envelope) VALUES (?1, ?2, ?3, ?4)"#,
+        values![user.as_uuid().as_bytes(), revision, user_key, envelope],
     )
     .map(|_| ())
 }

@@ -1,9 +1,11 @@
 //! The database: the seam to it, SQLite and PostgreSQL behind it, the one writer, and the rows.
 
+mod copy;
 mod custody;
 mod keys;
 mod notes;
 mod postgres;
+mod rewind;
 mod rows;
 mod schema;
 mod sql;
@@ -17,6 +19,7 @@ pub(crate) use custody::*;
 pub(crate) use keys::*;
 pub(crate) use notes::*;
 pub(crate) use postgres::{Changed, Listener, Postgres, listen};
+pub(crate) use rewind::*;
 pub(crate) use rows::*;
 pub(crate) use sql::{Database, Row, Sql, Value, in_transaction, values};
 pub(crate) use sqlite::{Sqlite, storage};

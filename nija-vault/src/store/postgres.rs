@@ -10,10 +10,13 @@ mod schema;
 use nija_core::VaultError;
 use parking_lot::{Mutex, MutexGuard};
 use postgres::Config;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
-use super::sql::{Database, Sql, Take, Value, WriteSql};
+use super::copy::copy_vault;
+use super::sql::{Database, Sql, Take, Value, WriteSql, in_transaction};
+use super::sqlite::Sqlite;
 use connection::Connection;
 pub(crate) use listener::{Changed, Listener, listen};
 
@@ -62,6 +65,22 @@ impl Postgres {
         work(&mut connection)
     }
 
+    /// Writes what a SQLite file holds into a database that holds no vault yet, as one transaction.
+    pub(crate) fn fill(&self, from: &Path) -> Result<(), VaultError> {
+        let file = Sqlite::alone(from)?;
+        in_transaction(self.writer()?.as_mut(), |sql| {
+            let used = "SELECT 1 FROM keys UNION ALL SELECT 1 FROM audit LIMIT 1";
+            if sql.one(used, &[], |_| Ok(()))?.is_some() {
+                let what = "a vault is in the database already; a restore never writes over one";
+                return Err(VaultError::Storage(what.into()));
+            }
+            // Nobody is to be told of what happened long ago.
+            sql.script("ALTER TABLE audit DISABLE TRIGGER credentials_changed")?;
+            copy_vault(file.reader()?.as_mut(), sql)?;
+            sql.script("ALTER TABLE audit ENABLE TRIGGER credentials_changed")
+        })
+    }
+
     /// How to listen to what other signers change.
     pub(crate) fn listener(&self) -> Listener {
         Listener { config: self.config.clone(), own_process: Arc::clone(&self.writer_process) }
@@ -87,6 +106,13 @@ impl Database for Postgres {
     fn writer(&self) -> Result<Box<dyn WriteSql + '_>, VaultError> {
         let held = Held { slot: self.writer.lock(), config: &self.config };
         Ok(Box::new(Writing { held, process: &self.writer_process }))
+    }
+
+    fn snapshot(&self, to: &Path) -> Result<(), VaultError> {
+        let mut connection = Connection::open(&self.config)?;
+        connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let file = Sqlite::alone(to)?;
+        in_transaction(file.writer()?.as_mut(), |sql| copy_vault(&mut connection, sql))
     }
 }
 

@@ -4,6 +4,7 @@
 //! PostgreSQL), and four kinds of value: whole numbers of 64 bits, text, bytes, and nothing.
 
 use nija_core::VaultError;
+use std::path::Path;
 
 /// What a statement is given.
 #[derive(Debug, Clone, Copy)]
@@ -217,6 +218,9 @@ pub(crate) trait Database: Send + Sync {
 
     /// The connection that writes. Blocks until it is free.
     fn writer(&self) -> Result<Box<dyn WriteSql + '_>, VaultError>;
+
+    /// Writes all of it, as of one moment, into a SQLite file that is not there yet.
+    fn snapshot(&self, to: &Path) -> Result<(), VaultError>;
 }
 
 /// Runs `work` in one transaction of its own.

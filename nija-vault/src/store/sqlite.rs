@@ -44,6 +44,16 @@ impl Sqlite {
         Ok(Self { writer: Arc::new(Mutex::new(writer)), readers })
     }
 
+    /// Makes a file that nobody else opens meanwhile. It is whole by itself after each commit: there is no log beside it.
+    pub(crate) fn alone(path: &Path) -> Result<Self, VaultError> {
+        make_private(path)?;
+        let mut writer = Connection::open(path).map_err(storage)?;
+        configure(&writer)?;
+        schema::prepare(&mut writer)?;
+        let writer = Arc::new(Mutex::new(writer));
+        Ok(Self { readers: vec![Arc::clone(&writer)], writer })
+    }
+
     /// In memory, gone with the process: one connection for all.
     pub(crate) fn in_memory() -> Result<Self, VaultError> {
         let mut connection = Connection::open_in_memory().map_err(storage)?;
@@ -67,6 +77,11 @@ impl Database for Sqlite {
 
     fn writer(&self) -> Result<Box<dyn WriteSql + '_>, VaultError> {
         Ok(Box::new(Locked(self.writer.lock())))
+    }
+
+    fn snapshot(&self, to: &Path) -> Result<(), VaultError> {
+        let quoted = to.display().to_string().replace('\'', "''");
+        self.reader()?.as_mut().script(&format!("VACUUM INTO '{quoted}'"))
     }
 }
 

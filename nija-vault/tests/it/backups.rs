@@ -15,7 +15,7 @@ fn root(folder: &Path) -> RootKey {
 /// The vault that a backup makes in an empty folder.
 fn restored(setup: &Setup, from: &Path, root_of: &Path, into: &Path) -> Result<LocalVault, VaultError> {
     let database = into.join("vault.db");
-    restore(from, root(root_of), &database, &mut |_, _| ())?;
+    restore(from, root(root_of), &database.into(), &mut |_, _| ())?;
     LocalVault::open(LocalVaultConfig { root: root(root_of), ..config(setup, into) })
 }
 
@@ -108,7 +108,7 @@ async fn a_backup_that_was_cut_changed_or_put_together_leaves_nothing_behind() {
         let empty = tempfile::tempdir().unwrap();
         let (file, database) = (empty.path().join("bad.backup"), empty.path().join("vault.db"));
         std::fs::write(&file, bytes).unwrap();
-        let refused = restore(&file, root(folder.path()), &database, &mut |_, _| ());
+        let refused = restore(&file, root(folder.path()), &database.into(), &mut |_, _| ());
         assert!(
             matches!(refused, Err(VaultError::Envelope(_) | VaultError::Storage(_) | VaultError::Root(_))),
             "{what}: {refused:?}"
@@ -118,9 +118,9 @@ async fn a_backup_that_was_cut_changed_or_put_together_leaves_nothing_behind() {
     let elsewhere = tempfile::tempdir().unwrap();
     drop(open(&setup, elsewhere.path()));
     let into = elsewhere.path().join("restored.db");
-    let refused = restore(&one, root(elsewhere.path()), &into, &mut |_, _| ());
+    let refused = restore(&one, root(elsewhere.path()), &into.into(), &mut |_, _| ());
     assert!(matches!(refused, Err(VaultError::Root(_))), "another root: {refused:?}");
-    let over = restore(&one, root(folder.path()), &elsewhere.path().join("vault.db"), &mut |_, _| ());
+    let over = restore(&one, root(folder.path()), &elsewhere.path().join("vault.db").into(), &mut |_, _| ());
     assert!(matches!(over, Err(VaultError::Storage(_))), "a vault is never written over");
 }
 

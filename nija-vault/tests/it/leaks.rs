@@ -71,7 +71,7 @@ async fn no_table_and_no_backup_holds_a_secret() {
     // Even who has the root and opens the backup has rows that are sealed in themselves.
     let restored = folder.path().join("restored.db");
     let root = RootKey::File(folder.path().join("vault.key"));
-    restore(&backup, root, &restored, &mut |_, _| ()).unwrap();
+    restore(&backup, root, &restored.clone().into(), &mut |_, _| ()).unwrap();
     let restored = std::fs::read(restored).unwrap();
     for secret in &secrets {
         for (name, bytes) in [("dump", &dump), ("backup", &file), ("restored backup", &restored)] {

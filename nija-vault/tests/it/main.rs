@@ -12,6 +12,7 @@ mod frozen;
 mod leaks;
 mod leases;
 mod openbao;
+mod points;
 mod policies;
 mod postgres;
 mod replaced;
