@@ -130,6 +130,10 @@ uuid_id!(
     /// One use of a kill switch.
     KillId
 );
+uuid_id!(
+    /// One setting of a position's protection.
+    ProtectionId
+);
 
 impl UserId {
     /// Whose journal holds what concerns the whole platform: nobody's.

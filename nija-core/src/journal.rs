@@ -1,10 +1,12 @@
 //! The journal: every change of every state, in order. Replaying it gives the same state.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState,
-    Reason, RouteDecision, RoutingPreference, Timestamp, Unconfirmed, UserId, VenueOrderId,
+    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RouteDecision, RoutingPreference, Symbol,
+    Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
 };
 
 /// One thing that happened.
@@ -108,6 +110,65 @@ pub enum JournalEvent {
         /// What could not be confirmed.
         left: Vec<Unconfirmed>,
     },
+    /// An open position, or the one that the fill after it opens, is guarded by this from now on.
+    ProtectionSet {
+        /// This setting of it.
+        id: ProtectionId,
+        /// Where.
+        venue: VenueId,
+        /// Of what.
+        symbol: Symbol,
+        /// What was wanted.
+        plan: ProtectionPlan,
+        /// The entry that brought it along.
+        order: Option<OrderId>,
+        /// Base units that the position has then.
+        held: Decimal,
+    },
+    /// A trailing stop followed the market.
+    ProtectionMoved {
+        /// Which setting.
+        id: ProtectionId,
+        /// Where.
+        venue: VenueId,
+        /// Of what.
+        symbol: Symbol,
+        /// The best price so far.
+        mark: Price,
+    },
+    /// A stop or take-profit went off; the orders that carry it out follow.
+    ProtectionHit {
+        /// Which setting.
+        id: ProtectionId,
+        /// Where.
+        venue: VenueId,
+        /// Of what.
+        symbol: Symbol,
+        /// Which part.
+        part: ProtectionPart,
+        /// The price seen, where it was seen here.
+        price: Option<Price>,
+    },
+    /// A take-profit's share is gone.
+    ProtectionTaken {
+        /// Which setting.
+        id: ProtectionId,
+        /// Where.
+        venue: VenueId,
+        /// Of what.
+        symbol: Symbol,
+        /// Which take-profit, from 0.
+        take_profit: usize,
+    },
+    /// A protection was taken away.
+    ProtectionRemoved {
+        /// Which setting.
+        id: ProtectionId,
+        /// Where.
+        venue: VenueId,
+        /// Of what.
+        symbol: Symbol,
+    },
     /// A kill switch was taken off.
     KillSwitchOff {
         /// What it stopped.
@@ -139,6 +200,11 @@ impl JournalEvent {
             Self::KillSwitchDone { .. } => "kill_switch_done",
             Self::KillSwitchOff { .. } => "kill_switch_off",
             Self::RoutingPreferred { .. } => "routing_preferred",
+            Self::ProtectionSet { .. } => "protection_set",
+            Self::ProtectionMoved { .. } => "protection_moved",
+            Self::ProtectionHit { .. } => "protection_hit",
+            Self::ProtectionTaken { .. } => "protection_taken",
+            Self::ProtectionRemoved { .. } => "protection_removed",
         }
     }
 
@@ -149,6 +215,19 @@ impl JournalEvent {
             Self::KillSwitchOn { scope, .. }
             | Self::KillSwitchDone { scope, .. }
             | Self::KillSwitchOff { scope } => Some(scope),
+            _ => None,
+        }
+    }
+
+    /// Where and of what the protection is that the event is about.
+    #[must_use]
+    pub const fn protected(&self) -> Option<(&VenueId, &Symbol)> {
+        match self {
+            Self::ProtectionSet { venue, symbol, .. }
+            | Self::ProtectionMoved { venue, symbol, .. }
+            | Self::ProtectionHit { venue, symbol, .. }
+            | Self::ProtectionTaken { venue, symbol, .. }
+            | Self::ProtectionRemoved { venue, symbol, .. } => Some((venue, symbol)),
             _ => None,
         }
     }
@@ -170,7 +249,12 @@ impl JournalEvent {
             | Self::KillSwitchOn { .. }
             | Self::KillSwitchDone { .. }
             | Self::KillSwitchOff { .. }
-            | Self::RoutingPreferred { .. } => None,
+            | Self::RoutingPreferred { .. }
+            | Self::ProtectionSet { .. }
+            | Self::ProtectionMoved { .. }
+            | Self::ProtectionHit { .. }
+            | Self::ProtectionTaken { .. }
+            | Self::ProtectionRemoved { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
-    Position, PositionId, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
+    Position, PositionId, Protection, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -174,6 +174,9 @@ pub trait Ledger: Send + Sync {
     async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError>;
     /// How the user wants venues to be chosen; the default where the user did not say.
     async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError>;
+
+    /// What guards open positions, of all users; by user, venue and symbol.
+    async fn protections(&self) -> Result<Vec<Protection>, LedgerError>;
 
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.

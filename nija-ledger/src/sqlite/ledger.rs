@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
-    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl,
-    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection,
+    RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 
 use super::{SqliteLedger, projection, read, verify, writer::Job};
@@ -112,6 +112,10 @@ impl Ledger for SqliteLedger {
 
     async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
         self.read(move |c| read::journal::routing_preference(c, user)).await
+    }
+
+    async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
+        self.read(projection::protections::all).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{nonces, projection, read, schema};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 30] = [
+const STATEMENTS: [(&str, bool); 31] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
@@ -15,6 +15,7 @@ const STATEMENTS: [(&str, bool); 30] = [
     (projection::positions::OPEN, false),
     (projection::pnl::DAY, false),
     (projection::pnl::TOTAL, false),
+    (projection::protections::ONE, false),
     (read::orders::NEWEST, false),
     (read::orders::CHILDREN, false),
     (read::orders::NEWEST_IN_STATE, false),

@@ -6,12 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
     include_str!("migrations/0004_children.sql"),
     include_str!("migrations/0005_user_entries.sql"),
+    include_str!("migrations/0006_protections.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

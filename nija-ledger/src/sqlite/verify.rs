@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     ("user_entries", "user, seq"),
     ("orders", "place"),
     ("positions", "opened"),
@@ -21,6 +21,7 @@ const TABLES: [(&str, &str); 10] = [
     ("paused", "user"),
     ("kill_switches", "user, scope"),
     ("routing_preferences", "user"),
+    ("protections", "user, venue, symbol"),
 ];
 
 /// What differs, in words; nothing when all agrees. Of each table only the first difference is told.

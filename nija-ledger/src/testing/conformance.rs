@@ -35,6 +35,7 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     kill_switches_stand_until_they_are_taken_off(&make().await).await;
     an_order_carried_out_by_others_is_what_they_made_it(&make().await).await;
     the_newest_preference_holds(&make().await).await;
+    a_protection_ends_with_its_position(&make().await).await;
     nonces_are_never_given_twice(&make().await).await;
     what_is_open_names_its_symbol(&make().await).await;
 }
@@ -527,6 +528,40 @@ async fn the_newest_preference_holds(ledger: &impl Ledger) {
         assert_eq!(ledger.routing_preference(events.user).await, Ok(preference));
     }
     assert_eq!(ledger.routing_preference(Events::new(2).user).await, Ok(RoutingPreference::default()));
+    agrees(ledger).await;
+}
+
+async fn a_protection_ends_with_its_position(ledger: &impl Ledger) {
+    let events = Events::new(1);
+    let id = |n| nija_core::ProtectionId::from_uuid(uuid::Uuid::from_u128(n));
+    let (venue, symbol): (VenueId, nija_core::Symbol) = ("kraken".parse().unwrap(), BTC.parse().unwrap());
+    let plan = nija_core::ProtectionPlan { stop: "90".parse().ok(), ..Default::default() };
+    let set = |n, held| JournalEvent::ProtectionSet {
+        id: id(n),
+        venue: venue.clone(),
+        symbol: symbol.clone(),
+        plan: plan.clone(),
+        order: None,
+        held,
+    };
+    let fill = |name: &str, side, quantity: &str| {
+        JournalEvent::Filled(events.fill(None, ("kraken", BTC, name), (side, quantity, "100", "0")))
+    };
+    ledger.append(events.batch(vec![set(1, Decimal::ZERO), fill("E1", Buy, "2")])).await.unwrap();
+    ledger.append(events.batch(vec![fill("E2", Buy, "3"), fill("E3", Sell, "4")])).await.unwrap();
+    let all = ledger.protections().await.unwrap();
+    assert_eq!((all[0].id, all[0].largest, all[0].user), (id(1), Decimal::from(5), events.user));
+    let moved = |n| JournalEvent::ProtectionMoved {
+        id: id(n),
+        venue: venue.clone(),
+        symbol: symbol.clone(),
+        mark: "120".parse().unwrap(),
+    };
+    ledger.append(events.batch(vec![set(2, Decimal::ONE), moved(1)])).await.unwrap();
+    let all = ledger.protections().await.unwrap();
+    assert_eq!((all[0].id, all[0].largest, all[0].mark), (id(2), Decimal::ONE, None), "set anew");
+    ledger.append(events.batch(vec![moved(2), fill("E4", Sell, "1")])).await.unwrap();
+    assert_eq!(ledger.protections().await, Ok(vec![]));
     agrees(ledger).await;
 }
 

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
     Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
+    VenueId,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -331,6 +332,28 @@ impl Ledger for ReferenceLedger {
             _ => None,
         });
         Ok(newest.take(1).next().unwrap_or_default())
+    }
+
+    async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
+        let records = self.records.lock();
+        let (mut guarded, mut open) = (BTreeMap::new(), BTreeMap::new());
+        for record in records.iter() {
+            let key = |venue: &VenueId, symbol: &Symbol| (record.user, venue.clone(), symbol.clone());
+            if let Some((venue, symbol)) = record.event.protected() {
+                let key = key(venue, symbol);
+                let folded = Protection::fold(guarded.remove(&key), record.user, record.at, &record.event);
+                guarded.extend(folded.map(|protection| (key, protection)));
+            }
+            if let JournalEvent::Filled(fill) = &record.event {
+                let key = key(&fill.execution.venue, &fill.execution.symbol);
+                let change = Position::fold(open.remove(&key), fill);
+                let left = change.open.as_ref().map(|open| open.quantity);
+                let followed = Protection::follow(guarded.remove(&key), change.closed.is_some(), left);
+                guarded.extend(followed.map(|protection| (key.clone(), protection)));
+                open.extend(change.open.map(|position| (key, position)));
+            }
+        }
+        Ok(guarded.into_values().collect())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

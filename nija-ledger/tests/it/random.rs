@@ -1,8 +1,8 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Reason,
-    Side, Timestamp, VenueId,
+    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Price,
+    ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ enum Step {
     Fill(FillStep),
     Pause(bool),
     Kill { scope: usize, id: u8, choice: u8 },
+    Protect { venue: usize, symbol: usize, id: u8, choice: u8 },
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, choice, legal)| Step::State { order, choice, legal }),
         6 => fill().prop_map(Step::Fill),
         1 => any::<bool>().prop_map(Step::Pause),
+        3 => (0..2_usize, 0..3_usize, 0..2_u8, 0..6_u8)
+            .prop_map(|(venue, symbol, id, choice)| Step::Protect { venue, symbol, id, choice }),
         1 => (0..4_usize, 0..3_u8, 0..3_u8).prop_map(|(scope, id, choice)| Step::Kill { scope, id, choice }),
     ]
 }
@@ -124,6 +127,28 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
             JournalEvent::Filled(fill)
         }
         Step::Pause(paused) => JournalEvent::Paused { paused: *paused },
+        Step::Protect { venue, symbol, id, choice } => {
+            let (venue, symbol) = (VenueId::new(VENUES[*venue]).unwrap(), SYMBOLS[*symbol].parse().unwrap());
+            let id = ProtectionId::from_uuid(uuid::Uuid::from_u128(u128::from(*id)));
+            let price: Price = "100".parse().unwrap();
+            let plan = ProtectionPlan { stop: Some(price), ..ProtectionPlan::default() };
+            match choice {
+                0..=2 => JournalEvent::ProtectionSet {
+                    id,
+                    venue,
+                    symbol,
+                    plan,
+                    order: None,
+                    held: Decimal::from(*choice),
+                },
+                3 => JournalEvent::ProtectionMoved { id, venue, symbol, mark: price },
+                4 => {
+                    let (part, price) = (ProtectionPart::TakeProfit(1), Some(price));
+                    JournalEvent::ProtectionHit { id, venue, symbol, part, price }
+                }
+                _ => JournalEvent::ProtectionRemoved { id, venue, symbol },
+            }
+        }
         Step::Kill { scope, id, choice } => {
             let venue = |n: usize| KillScope::Venue(VenueId::new(VENUES[n]).unwrap());
             let scope = [KillScope::User, KillScope::Platform, venue(0), venue(1)][*scope].clone();
@@ -148,6 +173,7 @@ async fn answers(
         format!("{:#?}", ledger.open_positions(None).await?),
         format!("{:#?}", ledger.active_symbols().await?),
         format!("{:#?}", ledger.kill_switches().await?),
+        format!("{:#?}", ledger.protections().await?),
     ];
     for venue in VENUES {
         all.push(format!("{:#?}", ledger.fills_at_venue(&VenueId::new(venue).unwrap()).await?));

@@ -105,6 +105,10 @@ impl Ledger for NullLedger {
         Ok(RoutingPreference::default())
     }
 
+    async fn protections(&self) -> Result<Vec<nija_core::Protection>, LedgerError> {
+        Ok(Vec::new())
+    }
+
     async fn reserve_nonces(&self, _: CredentialId, floor: u64, _: u64) -> Result<u64, LedgerError> {
         Ok(floor)
     }

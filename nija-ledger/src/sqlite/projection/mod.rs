@@ -12,6 +12,7 @@ mod pause;
 pub(super) mod pnl;
 pub(super) mod positions;
 mod preference;
+pub(super) mod protections;
 pub(super) mod replay;
 
 use nija_core::{
@@ -39,6 +40,7 @@ pub(super) struct Staged {
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
+    protections: Vec<protections::Change>,
     dirty: bool,
 }
 
@@ -58,6 +60,7 @@ impl Staged {
         self.pauses.extend(changes.pauses);
         self.kills.extend(changes.kills);
         self.preferences.extend(changes.preferences);
+        self.protections.extend(changes.protections);
     }
 
     /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
@@ -77,6 +80,9 @@ impl Staged {
         for (user, preference) in &self.preferences {
             preference::set(connection, *user, preference)?;
         }
+        for change in &self.protections {
+            protections::follow(connection, change)?;
+        }
         connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(last_seq)])?;
         Ok(())
     }
@@ -90,6 +96,7 @@ impl Staged {
         self.pauses.clear();
         self.kills.clear();
         self.preferences.clear();
+        self.protections.clear();
         self.dirty = false;
     }
 }
@@ -109,6 +116,7 @@ pub(super) struct Changes {
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
+    protections: Vec<protections::Change>,
     /// The positions that changed, as they are now.
     pub(super) changed: Vec<Position>,
 }
@@ -125,6 +133,7 @@ pub(super) struct Projector<'c> {
     pauses: Vec<(UserId, bool, Timestamp)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
+    protections: Vec<protections::Change>,
     changed: Vec<Position>,
 }
 
@@ -141,6 +150,7 @@ impl<'c> Projector<'c> {
             pauses: Vec::new(),
             kills: Vec::new(),
             preferences: Vec::new(),
+            protections: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -185,6 +195,9 @@ impl<'c> Projector<'c> {
                 }
                 self.tell_parent(parent, event, at)?;
                 let change = self.positions.fold(seq, fill);
+                let (venue, symbol) = (&fill.execution.venue, &fill.execution.symbol);
+                let followed = protections::Change::filled(self.user, venue, symbol, &change);
+                self.protections.push(followed);
                 self.fills.push(fills::NewFill::new(seq, fill, change.realised_pnl));
                 for position in change.closed.into_iter().chain(change.open) {
                     self.changed.retain(|known| known.id != position.id);
@@ -201,6 +214,10 @@ impl<'c> Projector<'c> {
                 Ok(())
             }
             other => {
+                if other.protected().is_some() {
+                    let (user, event) = (self.user, other.clone());
+                    self.protections.push(protections::Change::Told { user, at, event });
+                }
                 if other.kill_scope().is_some() {
                     self.kills.push((self.user, at, other.clone()));
                 }
@@ -233,6 +250,7 @@ impl<'c> Projector<'c> {
             pauses: self.pauses,
             kills: self.kills,
             preferences: self.preferences,
+            protections: self.protections,
             changed: self.changed,
         }
     }

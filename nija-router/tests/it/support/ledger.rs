@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
     KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
-    PositionId, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
-    VenueId,
+    PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp,
+    UserId, VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -30,6 +30,7 @@ struct Book {
     paused: BTreeMap<UserId, Timestamp>,
     kills: BTreeMap<(UserId, String), KillSwitch>,
     preferences: BTreeMap<UserId, RoutingPreference>,
+    protections: BTreeMap<(UserId, VenueId, Symbol), Protection>,
     nonces: BTreeMap<CredentialId, u64>,
 }
 
@@ -103,6 +104,10 @@ impl MemoryLedger {
         self.book.lock().open.values().filter(|open| open.user == user).cloned().collect()
     }
 
+    pub(crate) fn guarded(&self) -> Vec<Protection> {
+        self.book.lock().protections.values().cloned().collect()
+    }
+
     pub(crate) fn kills(&self) -> Vec<KillSwitch> {
         self.book.lock().kills.values().cloned().collect()
     }
@@ -123,6 +128,7 @@ impl MemoryLedger {
             && again.open == book.open
             && again.closed == book.closed
             && again.kills == book.kills
+            && again.protections == book.protections
     }
 }
 
@@ -173,6 +179,11 @@ impl Book {
             }
             _ => {}
         }
+        if let Some((venue, symbol)) = event.protected() {
+            let key = (user, venue.clone(), symbol.clone());
+            let folded = Protection::fold(self.protections.remove(&key), user, at, event);
+            self.protections.extend(folded.map(|protection| (key, protection)));
+        }
         if let Some(scope) = event.kill_scope() {
             let key = (user, scope.name());
             let folded = KillSwitch::fold(self.kills.remove(&key), user, at, event);
@@ -193,6 +204,9 @@ impl Book {
         let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
         let change = Position::fold(self.open.remove(&key).map(Arc::unwrap_or_clone), fill);
         self.fills.push(Arc::new(SettledFill { fill: fill.clone(), realised_pnl: change.realised_pnl }));
+        let left = change.open.as_ref().map(|open| open.quantity);
+        let guarded = Protection::follow(self.protections.remove(&key), change.closed.is_some(), left);
+        self.protections.extend(guarded.map(|protection| (key.clone(), protection)));
         if let Some(closed) = change.closed {
             positions.push(closed.clone());
             self.closed.push(Arc::new(closed));
@@ -393,6 +407,10 @@ impl Ledger for MemoryLedger {
 
     async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
         Ok(self.book.lock().preferences.get(&user).copied().unwrap_or_default())
+    }
+
+    async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
+        Ok(self.guarded())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
