@@ -217,15 +217,15 @@ impl Protection {
             JournalEvent::ProtectionMoved { id, mark, .. } if *id == standing.id => {
                 standing.mark = Some(*mark);
             }
-            JournalEvent::ProtectionHit { id, part, price, .. } if *id == standing.id => {
-                if standing.hit(*part).is_none() {
-                    standing.hits.push(Hit { part: *part, at, price: *price });
-                }
+            JournalEvent::ProtectionHit { id, part, price, .. }
+                if *id == standing.id && standing.hit(*part).is_none() =>
+            {
+                standing.hits.push(Hit { part: *part, at, price: *price });
             }
-            JournalEvent::ProtectionTaken { id, take_profit, .. } if *id == standing.id => {
-                if !standing.taken.contains(take_profit) {
-                    standing.taken.push(*take_profit);
-                }
+            JournalEvent::ProtectionTaken { id, take_profit, .. }
+                if *id == standing.id && !standing.taken.contains(take_profit) =>
+            {
+                standing.taken.push(*take_profit);
             }
             JournalEvent::ProtectionRemoved { id, .. } if *id == standing.id => return None,
             _ => {}

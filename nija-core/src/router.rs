@@ -127,6 +127,8 @@ pub enum Ineligible {
     KindNotSupported,
     /// Its kill switch is on.
     KillSwitch,
+    /// The key there signs only while its user is present, and the entry brings no stop that would rest there.
+    StopMustRest,
 }
 
 impl Ineligible {
@@ -148,6 +150,7 @@ impl Ineligible {
             Self::QueueFull => "queue_full",
             Self::KindNotSupported => "kind_not_supported",
             Self::KillSwitch => "kill_switch",
+            Self::StopMustRest => "stop_must_rest",
         }
     }
 }

@@ -74,6 +74,7 @@ fn signal(user: UserId, n: u64) -> TradeSignal {
         signal_type: SignalType::Entry,
         venue: None,
         strategy: None,
+        protection: None,
     }
 }
 

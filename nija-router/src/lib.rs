@@ -41,7 +41,7 @@ mod score;
 pub use balance::{Balance, BalanceError, Balanced};
 pub use engine::{
     AccountSummary, Engine, EngineConfig, EngineError, EngineParts, KillReport, MarkedPosition, Preview,
-    RoutingStats, SlicingConfig, Submitted, VenueProof, VenueStatus,
+    ProtectionConfig, ProtectionStatus, RoutingStats, SlicingConfig, Submitted, VenueProof, VenueStatus,
 };
 pub use lane::LaneConfig;
 pub use nija_core::RiskChain;

@@ -31,6 +31,10 @@ pub(crate) enum Bug {
     ClaimsFlat,
     /// 6: a slice does not count what those before it have filled.
     ForgetsOtherSlices,
+    /// 6: an exit does not see what other exits are closing already.
+    IgnoresLiveExits,
+    /// 6: a stop that went off is not carried out.
+    ForgetsStops,
     /// 7: memory follows an event that the journal refused.
     FollowsWhatFailed,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OrderKind, Side, TimeInForce};
-use crate::{ClientOrderId, Notional, OrderId, Quantity, Symbol, Timestamp, UserId, VenueId};
+use crate::{ClientOrderId, Notional, OrderId, ProtectionPlan, Quantity, Symbol, Timestamp, UserId, VenueId};
 
 /// How much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,9 @@ pub struct TradeSignal {
     pub venue: Option<VenueId>,
     /// Who asks, for the record.
     pub strategy: Option<String>,
+    /// What guards the position that an entry opens, from its first fill on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<Box<ProtectionPlan>>,
 }
 
 impl TradeSignal {
@@ -105,6 +108,7 @@ impl TradeSignal {
             signal_type: SignalType::Entry,
             venue: None,
             strategy: None,
+            protection: None,
         }
     }
 }

@@ -44,6 +44,7 @@ pub fn venue_order(
         signal_type: SignalType::Entry,
         venue: None,
         strategy: None,
+        protection: None,
     };
     let intent = OrderIntent::new(OrderId::from_uuid(client_id.as_uuid()), deadline, signal);
     let chain = RiskChain::new(vec![Arc::new(LetThrough)]).unwrap();

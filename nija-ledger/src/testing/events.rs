@@ -54,6 +54,7 @@ impl Events {
             signal_type: SignalType::Entry,
             venue: None,
             strategy: Some("apex".to_owned()),
+            protection: None,
         };
         OrderIntent::new(OrderId::generate(received_at, &self.entropy), received_at, signal)
     }

@@ -224,6 +224,15 @@ impl Sums {
         }
     }
 
+    /// Base units that live orders of a side may still trade of a symbol at a venue.
+    pub(crate) fn closing(&self, venue: &VenueId, symbol: &Symbol, side: Side) -> Decimal {
+        let groups = self.0.get(venue).into_iter().flatten();
+        groups
+            .filter(|group| group.side == side && group.symbol == *symbol)
+            .map(|group| group.remaining)
+            .sum()
+    }
+
     /// Whether both count the same, whenever balances were told.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let same = |ours: &Group, theirs: &Group| {

@@ -3,6 +3,7 @@
 use nija_core::Symbol;
 use std::time::Duration;
 
+use super::ProtectionConfig;
 use super::SlicingConfig;
 use crate::{LaneConfig, RiskLimits};
 
@@ -45,6 +46,8 @@ pub struct EngineConfig {
     pub check_after: Duration,
     /// How long an order that rests may go unheard of before it is looked up: a stream may lose a message without a trace.
     pub check_resting: Duration,
+    /// What guards positions.
+    pub protection: ProtectionConfig,
 }
 
 impl Default for EngineConfig {
@@ -71,6 +74,7 @@ impl Default for EngineConfig {
             backfill_delay: Duration::from_millis(200),
             check_after: Duration::from_secs(2),
             check_resting: Duration::from_secs(60),
+            protection: ProtectionConfig::default(),
         }
     }
 }

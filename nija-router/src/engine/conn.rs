@@ -1,6 +1,6 @@
 //! A user's account at a venue: its stream, what is still to be asked, and the user's fees.
 
-use nija_core::{FeeSchedule, Symbol, Timestamp};
+use nija_core::{CustodyMode, FeeSchedule, Symbol, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use std::{
     collections::HashMap,
@@ -42,6 +42,8 @@ pub(crate) struct Conn {
     pub(crate) venue: Arc<Venue>,
     /// Since when the user trades there through this platform: nothing older is any business of ours.
     pub(crate) since: Timestamp,
+    /// Who can make its key sign.
+    pub(crate) custody: CustodyMode,
     /// Whether its stream is up.
     up: AtomicBool,
     asked: AtomicU8,
@@ -55,10 +57,11 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
-    pub(crate) fn new(venue: Arc<Venue>, since: Timestamp) -> Self {
+    pub(crate) fn new(venue: Arc<Venue>, since: Timestamp, custody: CustodyMode) -> Self {
         Self {
             venue,
             since,
+            custody,
             up: AtomicBool::new(false),
             asked: AtomicU8::new(0),
             wake: Notify::new(),

@@ -169,6 +169,7 @@ impl Inner {
         if !again {
             if let Some(order) = order {
                 self.draft_first_word(state, draft, order, &fill);
+                self.draft_protection(user, state, draft, order, &fill).await?;
             }
             let fill = Fill {
                 user: user.id,

@@ -1,8 +1,9 @@
 //! What all parts of the engine share.
 
 use nija_core::{
-    Clock, Entropy, EventBus, FeeSchedule, Ledger, LedgerError, NoSigner, OpenPurpose, RiskChain, Router,
-    Symbol, Tier, UserId, Vault, VaultError, VenueAccount, VenueError, VenueId,
+    Clock, CredentialStatus, CustodyMode, Entropy, EventBus, FeeSchedule, Ledger, LedgerError, NoSigner,
+    OpenPurpose, RiskChain, Router, Symbol, Tier, UserId, Vault, VaultError, VenueAccount, VenueError,
+    VenueId,
 };
 use parking_lot::RwLock;
 use std::{
@@ -11,7 +12,8 @@ use std::{
 };
 
 use super::{
-    EngineConfig, EngineError, ids::ById, kill::Kills, market::Market, tasks::Tasks, user::User, venue::Venue,
+    EngineConfig, EngineError, ids::ById, kill::Kills, market::Market, protection::Guards, tasks::Tasks,
+    user::User, venue::Venue,
 };
 
 /// The engine without its handle; its background tasks hold it.
@@ -28,6 +30,9 @@ pub(crate) struct Inner {
     pub(crate) market: Market,
     pub(crate) tasks: Tasks,
     pub(crate) kills: Kills,
+    pub(crate) guards: Guards,
+    /// What guarded positions at the start, for users as they are met.
+    pub(crate) guarded_at_start: RwLock<Vec<nija_core::Protection>>,
     pub(crate) draining: AtomicBool,
     pub(crate) routing_latency: metrics::Histogram,
     pub(crate) users: RwLock<ById<UserId, Arc<User>>>,
@@ -60,6 +65,17 @@ impl Inner {
         });
         user.loaded.get_or_try_init(|| self.load(&user)).await?;
         Ok(user)
+    }
+
+    /// Who can make the user's key for a venue sign.
+    pub(crate) async fn custody(&self, user: UserId, venue: &Venue) -> Result<CustodyMode, VaultError> {
+        if !venue.executor.contract().needs_credential {
+            return Ok(CustodyMode::Delegated);
+        }
+        let all = self.vault.list(user).await?;
+        let mut there = all.iter().filter(|meta| meta.venue == venue.id);
+        let active = there.find(|meta| meta.status == CredentialStatus::Active);
+        Ok(active.map_or(CustodyMode::Delegated, |meta| meta.custody))
     }
 
     /// The user's account at a venue, ready to be used.

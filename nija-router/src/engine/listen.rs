@@ -1,7 +1,7 @@
 //! A user's accounts at venues: connecting them and listening to their streams.
 
 use futures::StreamExt;
-use nija_core::{AccountEvent, OpenPurpose, Timestamp};
+use nija_core::{AccountEvent, CustodyMode, OpenPurpose, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -27,8 +27,9 @@ impl Inner {
         user: &Arc<User>,
         venue: &Arc<Venue>,
         since: Timestamp,
+        custody: CustodyMode,
     ) -> Arc<Conn> {
-        let conn = Arc::new(Conn::new(venue.clone(), since));
+        let conn = Arc::new(Conn::new(venue.clone(), since, custody));
         user.put_conn(conn.clone());
         let keeper = self.tasks.spawn(self.clone().keep(user.clone(), conn.clone()));
         let listener = self.tasks.spawn(self.clone().listen(user.clone(), conn.clone()));

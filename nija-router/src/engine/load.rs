@@ -1,6 +1,6 @@
 //! A user is read from the ledger when first met.
 
-use nija_core::{LedgerError, PageRequest, Timestamp};
+use nija_core::{CustodyMode, LedgerError, PageRequest, Timestamp};
 use std::sync::Arc;
 
 use super::{inner::Inner, money::Realised, user::User};
@@ -31,6 +31,10 @@ impl Inner {
                     state.names.note_venue(order, &execution.venue, &execution.venue_order_id);
                 }
             }
+            for guarded in self.guarded_at_start.read().iter().filter(|guarded| guarded.user == user.id) {
+                let key = (guarded.venue.clone(), guarded.symbol.clone());
+                state.protections.insert(key, guarded.clone());
+            }
             for position in positions {
                 let key = (position.venue.clone(), position.symbol.clone());
                 self.market.note_holding(user.id, &key, true);
@@ -40,7 +44,7 @@ impl Inner {
         // A venue that needs no key is everyone's.
         for venue in &self.venues {
             if !venue.executor.contract().needs_credential && user.conn(&venue.id).is_none() {
-                self.connect(user, venue, self.clock.now());
+                self.connect(user, venue, self.clock.now(), CustodyMode::Delegated);
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tokio::sync::Notify;
 
 use super::{backoff::Backoff, ids::Ids, inner::Inner, venue::Venue};
 
@@ -37,6 +38,8 @@ pub(crate) struct Market {
     listed: ArcSwap<Listed>,
     moved: Mutex<BTreeSet<Key>>,
     holders: Mutex<HashMap<Key, Ids<UserId>>>,
+    /// Who is to be woken when a price moves.
+    watched: Mutex<HashMap<Key, Arc<Notify>>>,
 }
 
 impl Market {
@@ -76,6 +79,11 @@ impl Market {
         }
     }
 
+    /// Wakes at every move of a price from now on.
+    pub(crate) fn watch(&self, key: &Key) -> Arc<Notify> {
+        self.watched.lock().entry(key.clone()).or_default().clone()
+    }
+
     fn take_up(&self, venue: &VenueId, events: Vec<MarketEvent>) {
         let mut moved = Vec::new();
         let mut building = self.building.lock();
@@ -97,6 +105,12 @@ impl Market {
         // Stored under the lock: a snapshot never gives way to an older one.
         self.snapshot.store(Arc::new(building.clone()));
         drop(building);
+        {
+            let watched = self.watched.lock();
+            if !watched.is_empty() {
+                moved.iter().filter_map(|key| watched.get(key)).for_each(|watch| watch.notify_waiters());
+            }
+        }
         self.moved.lock().extend(moved);
     }
 

@@ -25,6 +25,7 @@ mod money;
 mod names;
 mod news;
 mod owner;
+mod protection;
 mod receipt;
 mod reconcile;
 mod record;
@@ -46,6 +47,7 @@ pub use config::EngineConfig;
 pub use error::EngineError;
 pub(crate) use ids::ById;
 pub use kill::{KillReport, VenueProof};
+pub use protection::{ProtectionConfig, ProtectionStatus};
 pub use stats::RoutingStats;
 
 use nija_core::{
@@ -190,6 +192,7 @@ impl Engine {
             signal_type: SignalType::Exit,
             venue: Some(open.venue),
             strategy: Some(strategy),
+            protection: None,
         })
         .await
     }
@@ -325,7 +328,8 @@ impl Engine {
         let venue = self.inner.known_venue(venue)?.clone();
         let user = self.inner.user(user).await?;
         let since = user.conn(&venue.id).map_or(since, |conn| conn.since);
-        let conn = self.inner.connect(&user, &venue, since);
+        let custody = self.inner.custody(user.id, &venue).await?;
+        let conn = self.inner.connect(&user, &venue, since, custody);
         self.inner.accounts_tried(&user).await;
         let refused = conn.refused.lock().clone();
         refused.map_or(Ok(()), |error| Err(error.into()))

@@ -38,6 +38,9 @@ impl Inner {
             self.market.note_holding(user.id, key, *holds);
         }
         self.note_doubts(state, &appended.records);
+        for key in &folded.guarded {
+            self.guard(user, key);
+        }
         for record in appended.records {
             self.bus.publish(user.id, at, UserEventKind::Journal(Arc::new(record)));
         }

@@ -40,6 +40,8 @@ impl Inner {
             market: Market::default(),
             tasks: Tasks::default(),
             kills: Default::default(),
+            guards: Default::default(),
+            guarded_at_start: Default::default(),
             draining: AtomicBool::new(false),
             routing_latency: metrics::histogram!("nija_routing_latency_seconds"),
             users: Default::default(),
@@ -50,6 +52,7 @@ impl Inner {
     /// Takes up everything; answers with the users whose accounts are being reconciled.
     pub(super) async fn take_up(self: &Arc<Self>) -> Result<Vec<Arc<User>>, EngineError> {
         self.take_up_kills().await?;
+        *self.guarded_at_start.write() = self.ledger.protections().await?;
         let unsettled = self.put_in_unsettled().await?;
         self.watch_markets().await?;
         self.start_workers();
@@ -68,10 +71,13 @@ impl Inner {
             if let (Some(user), Some(venue)) = (users.get(&meta.user), self.venue(&meta.venue))
                 && user.conn(&meta.venue).is_none()
             {
-                self.connect(user, venue, meta.created_at);
+                self.connect(user, venue, meta.created_at, meta.custody);
             }
         }
         self.resolve_orphans(&users).await;
+        for user in users.values() {
+            self.guard_all(user).await;
+        }
         self.go_on_killing();
         Ok(users.into_values().collect())
     }

@@ -2,7 +2,8 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
-    Position, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId,
+    Position, Protection, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
+    VenueOrderId,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{
@@ -157,6 +158,8 @@ pub(crate) struct UserState {
     ended: VecDeque<Order>,
     pub(crate) names: Names,
     pub(crate) positions: BTreeMap<(VenueId, Symbol), Position>,
+    /// What guards them.
+    pub(crate) protections: BTreeMap<(VenueId, Symbol), Protection>,
     pub(crate) balances: Balances,
     /// What live orders hold.
     pub(crate) sums: Sums,
@@ -192,6 +195,8 @@ pub(crate) struct Folded {
     pub(crate) settled: Vec<Order>,
     /// Positions that opened (`true`) or closed (`false`).
     pub(crate) holding: Vec<((VenueId, Symbol), bool)>,
+    /// Positions that are guarded from now on.
+    pub(crate) guarded: Vec<(VenueId, Symbol)>,
     /// Orders that changed and are still live, to be counted anew.
     pub(crate) touched: Vec<OrderId>,
 }
@@ -368,6 +373,14 @@ impl UserState {
             }
             _ => {}
         }
+        if let Some((venue, symbol)) = record.event.protected() {
+            let key = (venue.clone(), symbol.clone());
+            let standing = self.protections.remove(&key);
+            if let Some(protection) = Protection::fold(standing, record.user, record.at, &record.event) {
+                self.protections.insert(key.clone(), protection);
+                folded.guarded.push(key);
+            }
+        }
         let Some(id) = record.event.order() else {
             return;
         };
@@ -440,6 +453,11 @@ impl UserState {
         let key = (execution.venue.clone(), execution.symbol.clone());
         let change = Position::fold(self.positions.remove(&key), fill);
         self.realised.add(&execution.symbol, execution.at, change.realised_pnl, fill.fee_in_quote);
+        if !self.protections.is_empty() {
+            let left = change.open.as_ref().map(|open| open.quantity);
+            let guarded = Protection::follow(self.protections.remove(&key), change.closed.is_some(), left);
+            self.protections.extend(guarded.map(|protection| (key.clone(), protection)));
+        }
         folded.holding.push((key.clone(), change.open.is_some()));
         if let Some(open) = change.open {
             self.positions.insert(key, open);

@@ -61,6 +61,9 @@ pub(super) fn normalise(mut signal: TradeSignal) -> Result<TradeSignal, EngineEr
         let wrong = FilterError::PricesOutOfOrder { side: signal.side };
         return Err(EngineError::Invalid(wrong.to_string()));
     }
+    if signal.protection.is_some() && signal.signal_type.is_exit() {
+        return Err(EngineError::Invalid("only an entry brings a protection along".into()));
+    }
     match signal.kind {
         OrderKind::Market => signal.time_in_force = TimeInForce::Ioc,
         OrderKind::StopLimit { .. } => signal.time_in_force = TimeInForce::Gtc,
@@ -84,6 +87,7 @@ impl Inner {
         }
         let user = self.user(signal.user).await?;
         self.accounts_tried(&user).await;
+        self.make_room(&user, &signal).await;
         let mut state = user.state.lock().await;
         if let Some(order) = state.by_key.get(&signal.client_order_id) {
             let known = state.orders.get(order).map(|live| live.order.clone());

@@ -1,9 +1,13 @@
 //! What the router may look at: every venue as this user meets it.
 
 use nija_core::{
-    OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView, Volatility, WorkingOrders,
+    CustodyMode, Ineligible, OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView,
+    Volatility, WorkingOrders,
 };
 use rust_decimal::Decimal;
+use std::sync::Arc;
+
+use crate::planted::{Bug, planted};
 
 use super::{bound::Share, conn::Conn, inner::Inner, state::UserState, user::User};
 
@@ -45,6 +49,9 @@ impl<'a> Holdings<'a> {
     fn sellable(&self, conn: &Conn, signal: &TradeSignal, balance: Option<Decimal>) -> Option<Decimal> {
         let key = (conn.venue.id.clone(), signal.symbol.clone());
         let held = self.state.positions.get(&key)?.quantity;
+        if planted(Bug::IgnoresLiveExits) {
+            return Some(held);
+        }
         let free = held - self.state.sums.selling(&conn.venue.id, &signal.symbol, self.except);
         let dust = Decimal::new(98, 2);
         // A balance far below the position is more likely late than right: the venue has the last word on it.
@@ -56,6 +63,15 @@ impl<'a> Holdings<'a> {
 }
 
 impl Inner {
+    /// A key that signs only while its user is present opens a position only together with a stop that rests at the venue.
+    fn stop_must_rest(&self, conn: Option<&Arc<Conn>>, signal: &TradeSignal) -> Option<Ineligible> {
+        let conn = conn.filter(|conn| conn.custody != CustodyMode::Delegated)?;
+        let key = (conn.venue.id.clone(), signal.symbol.clone());
+        let takes = self.market.instrument(&key).is_some_and(|rules| rules.resting.stop_limit);
+        let stops = signal.protection.as_ref().is_some_and(|plan| plan.stop.is_some());
+        (!takes || !stops).then_some(Ineligible::StopMustRest)
+    }
+
     /// Every venue but those excluded, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
     /// stands still nor one that flickers decides.
     pub(super) fn views(
@@ -109,7 +125,7 @@ impl Inner {
                     available_quote: conn
                         .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
                     pair_record: venue.lane.pair_record(&signal.symbol),
-                    barred: self.kills.bar(&venue.id),
+                    barred: self.kills.bar(&venue.id).or_else(|| self.stop_must_rest(conn, signal)),
                 }
             })
             .collect();

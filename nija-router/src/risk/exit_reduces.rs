@@ -1,6 +1,8 @@
 use nija_core::{AccountState, OrderIntent, OrderSize, Quantity, Reason, RiskPolicy, VenueId, Verdict};
 use rust_decimal::Decimal;
 
+use crate::planted::{Bug, planted};
+
 use super::value::{price, signed};
 
 /// An exit must have a position to reduce and is never larger than it. It goes to one venue, so the largest position that no
@@ -65,6 +67,7 @@ fn largest<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> Option<(&'
                         && order.symbol == position.symbol
                         && order.side == signal.side
                 })
+                .filter(|_| !planted(Bug::IgnoresLiveExits))
                 .map(|order| order.remaining)
                 .sum();
             (&position.venue, open - closing)

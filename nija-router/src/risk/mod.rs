@@ -9,6 +9,7 @@ mod limits;
 mod position_count;
 mod position_size;
 mod price_collar;
+mod protection_fits;
 mod stale_balance;
 mod value;
 
@@ -21,6 +22,7 @@ pub use limits::{RiskLimits, TierLimits};
 pub use position_count::PositionCount;
 pub use position_size::PositionSize;
 pub use price_collar::PriceCollar;
+pub use protection_fits::ProtectionFits;
 pub use stale_balance::StaleBalance;
 
 use nija_core::RiskPolicy;
@@ -39,6 +41,7 @@ pub fn default_policies(limits: &RiskLimits) -> Vec<Arc<dyn RiskPolicy>> {
     vec![
         Arc::new(Halted),
         Arc::new(ExitReduces),
+        Arc::new(ProtectionFits),
         Arc::new(EntryRate::new(limits)),
         Arc::new(StaleBalance::new(limits)),
         Arc::new(DailyLoss::new(limits)),

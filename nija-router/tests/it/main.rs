@@ -9,6 +9,7 @@ mod doubt;
 mod failover;
 mod fills;
 mod kill;
+mod protection;
 mod receipts;
 mod restart;
 mod risk;

@@ -1,6 +1,9 @@
 //! The seven invariants of `execution.md`, once everything has come to rest.
 
-use nija_core::{AmbiguityBound, Ledger, Order, OrderSize, OrderState, PageRequest, UserId, VenueClientId};
+use nija_core::{
+    AmbiguityBound, Ledger, Order, OrderSize, OrderState, PageRequest, Protection, ProtectionPart, UserId,
+    VenueClientId,
+};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -112,6 +115,7 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
     }
     audit(platform, engine).await;
     kills(platform, engine);
+    stops(platform, engine);
     if !platform.ledger.replay_agrees() {
         platform.witness.note(7, "replaying the journal gives something else than its projections");
     }
@@ -260,6 +264,39 @@ fn kills(platform: &Platform, engine: &Engine) {
     }
 }
 
+/// Stops that went off and whose position is open still, though an order could close it.
+pub(crate) fn stops_at_work(platform: &Platform) -> impl Iterator<Item = Protection> {
+    let at_work = |standing: &Protection| {
+        if standing.hit(ProtectionPart::Stop).is_none() {
+            return false;
+        }
+        let doubtful = platform.ledger.orders_of(standing.user).iter().any(|order| {
+            order.state == OrderState::Unknown
+                && order.intent.signal.symbol == standing.symbol
+                && may_stay_unknown(platform, order)
+        });
+        let positions = platform.ledger.positions_of(standing.user);
+        let open =
+            positions.iter().find(|open| open.venue == standing.venue && open.symbol == standing.symbol);
+        let venue = platform.venues.iter().find(|venue| venue.id == standing.venue).unwrap();
+        let price = venue.exchange().prices[&standing.symbol];
+        let sellable = open.is_some_and(|open| open.quantity.abs() * price >= Decimal::new(101, 2));
+        sellable && !doubtful
+    };
+    platform.ledger.guarded().into_iter().filter(at_work).collect::<Vec<_>>().into_iter()
+}
+
+/// 6: a stop that went off ends in an exit; what is guarded is known as the journal has it; what rests for it is no more than it.
+fn stops(platform: &Platform, engine: &Engine) {
+    for stop in stops_at_work(platform) {
+        let alarms: Vec<_> = engine.venues().into_iter().filter_map(|venue| venue.detail).collect();
+        let (symbol, venue) = (&stop.symbol, &stop.venue);
+        let what =
+            format!("the stop of {symbol} at {venue} went off and nothing came of it: {stop:?}, {alarms:?}");
+        platform.witness.note(6, what);
+    }
+}
+
 /// Whether an order is in doubt for ever.
 pub(crate) fn never_confirmed(platform: &Platform) -> bool {
     let orders = platform.ledger.all_orders();
@@ -300,6 +337,12 @@ pub(crate) async fn audit(platform: &Platform, engine: &Engine) {
             .collect();
         if live != recorded {
             platform.witness.note(7, format!("memory has {live:?} and the journal {recorded:?}"));
+        }
+        let guarded: Vec<_> = state.protections.values().cloned().collect();
+        let mut on_record = platform.ledger.guarded();
+        on_record.retain(|standing| standing.user == *user);
+        if guarded != on_record {
+            platform.witness.note(7, format!("memory has {guarded:?} and the journal {on_record:?}"));
         }
         let positions: Vec<_> = state.positions.values().cloned().collect();
         let mut on_record: Vec<_> =

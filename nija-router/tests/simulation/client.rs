@@ -2,7 +2,8 @@
 
 use nija_core::{
     ClientOrderId, Clock, JournalEvent, KillScope, Notional, Order, OrderId, OrderKind, OrderSize,
-    OrderState, Price, Quantity, Side, SignalType, Symbol, TimeInForce, TradeSignal, UserId,
+    OrderState, Price, ProtectionPlan, Quantity, Side, SignalType, Symbol, TakeProfit, TimeInForce,
+    Timestamp, TradeSignal, Trail, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -80,8 +81,9 @@ impl Client {
                 _ if noisy && choice < 40 => self.burst(act).await,
                 0..=39 => self.enter(act).await,
                 40..=64 => self.leave(act).await,
-                65..=74 => self.close(act).await,
-                75..=87 => self.cancel().await,
+                65..=72 => self.close(act).await,
+                73..=78 => self.protect().await,
+                79..=87 => self.cancel().await,
                 88..=90 => self.pause().await,
                 91..=93 => self.kill().await,
                 _ => self.repeat().await,
@@ -104,10 +106,50 @@ impl Client {
             signal.kind = OrderKind::Limit { price: Price::new(price.round_dp(2)).unwrap() };
             signal.time_in_force = if dice.chance(80) { TimeInForce::Gtc } else { TimeInForce::Ioc };
         }
+        if dice.chance(35) {
+            signal.protection = Some(Box::new(self.plan(&signal.symbol)));
+        }
         if dice.chance(20) {
             signal.venue = Some(dice.pick(&self.platform.venues).id.clone());
         }
         signal
+    }
+
+    /// Something to guard a long position by, sometimes on the wrong side of the market.
+    fn plan(&self, symbol: &Symbol) -> ProtectionPlan {
+        let dice = &self.platform.dice;
+        let market = self.platform.venues[0].exchange().prices[symbol];
+        let at = |range: std::ops::Range<u64>| {
+            let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
+            Price::new((market * factor).round_dp(2)).unwrap()
+        };
+        let shares: &[&[u32]] = &[&[], &[], &[100], &[50, 50], &[50, 30, 20], &[20, 20]];
+        let shares = *dice.pick(shares);
+        let profits = shares.iter().zip(0u64..).map(|(share, n)| TakeProfit {
+            price: at(10_020 + n * 100..10_100 + n * 100),
+            share: Decimal::new(i64::from(*share), 2),
+        });
+        let take_profits = profits.collect();
+        let trailing = match dice.number(0..4) {
+            0 => Some(Trail::Share(Decimal::new(i64::try_from(dice.number(5..30)).unwrap(), 3))),
+            1 => Some(Trail::Price(Price::new((market * Decimal::new(1, 2)).round_dp(2)).unwrap())),
+            _ => None,
+        };
+        let stop = (trailing.is_none() || dice.chance(50)).then(|| at(9_700..9_990));
+        ProtectionPlan { stop, trailing, take_profits }
+    }
+
+    /// Guards a position anew, or not at all any more.
+    async fn protect(&mut self) {
+        let Some((open, _)) = self.held() else {
+            return;
+        };
+        let (user, plan) = (self.user, self.plan(&open.symbol));
+        if self.platform.dice.chance(25) {
+            drop(self.call(|engine| async move { engine.unprotect(user, &open.id).await }).await);
+        } else {
+            drop(self.call(|engine| async move { engine.protect(user, &open.id, plan).await }).await);
+        }
     }
 
     async fn enter(&mut self, act: u64) {
@@ -388,6 +430,12 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
     }
 }
 
+/// When a switch said so, by a venue's clock.
+fn told_at(switch: &nija_core::KillSwitch, skew: i64) -> Timestamp {
+    let at = switch.outcome.as_ref().map_or(switch.since, |outcome| outcome.at);
+    Timestamp::from_micros(at.micros() + skew)
+}
+
 /// Where a kill switch says that all is flat, the venues have no order of ours, and had nothing when they were asked.
 pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
     let stands = platform.ledger.kills().iter().any(|on| on.id == report.switch.id);
@@ -400,16 +448,24 @@ pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
     for proof in &report.proof {
         let venue = platform.venues.iter().find(|venue| venue.id == proof.venue).unwrap();
         let mut exchange = venue.exchange();
-        let asked_at = exchange.clock(proof.asked_at);
+        let (asked_at, skew) = (exchange.clock(proof.asked_at), exchange.skew);
         let account = exchange.account(proof.user);
         let open: Vec<_> =
             account.orders.iter().filter(|order| order.is_open() && order.client.is_some()).collect();
-        let mut held: BTreeMap<Symbol, Decimal> = BTreeMap::new();
-        for fill in account.fills.iter().filter(|fill| fill.at <= asked_at) {
-            *held.entry(fill.symbol.clone()).or_default() += fill.base_change();
-        }
-        held.retain(|_, held| !held.is_zero());
-        if !open.is_empty() || !held.is_empty() {
+        // Others may have closed the last of it while the venue was being asked, and opened more by hand since it was.
+        let until = told_at(&report.switch, skew);
+        let held_at = |moment: Timestamp| {
+            let mut held: BTreeMap<Symbol, Decimal> = BTreeMap::new();
+            for fill in account.fills.iter().filter(|fill| fill.at <= moment) {
+                *held.entry(fill.symbol.clone()).or_default() += fill.base_change();
+            }
+            held.retain(|_, held| !held.is_zero());
+            held
+        };
+        let later = account.fills.iter().map(|fill| fill.at).filter(|at| *at > asked_at && *at <= until);
+        let held = held_at(asked_at);
+        let was_flat = held.is_empty() || later.into_iter().any(|moment| held_at(moment).is_empty());
+        if !open.is_empty() || !was_flat {
             let what = format!("{:?} says flat and {} has {open:?}, {held:?}", report.switch, proof.venue);
             platform.witness.note(6, what);
         }

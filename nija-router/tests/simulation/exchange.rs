@@ -189,8 +189,21 @@ impl Exchange {
         match (order.kind, order.side) {
             (OrderKind::Limit { price: limit }, Side::Buy) => price <= limit.get(),
             (OrderKind::Limit { price: limit }, Side::Sell) => price >= limit.get(),
+            (OrderKind::StopLimit { stop, price: limit }, Side::Sell) => {
+                price <= stop.get() && price >= limit.get()
+            }
+            (OrderKind::Bracket { take_profit, stop, price: limit }, Side::Sell) => {
+                price >= take_profit.get() || (price <= stop.get() && price >= limit.get())
+            }
             _ => true,
         }
+    }
+
+    /// Stops and take-profits of a user that the market meets; some venues let them wait.
+    pub(crate) fn waiting_and_met(&mut self, user: UserId) -> Vec<VenueOrderId> {
+        let orders = self.account(user).orders.clone();
+        let waiting = orders.iter().filter(|order| order.is_open() && order.kind.waits());
+        waiting.map(|order| order.id.clone()).filter(|id| self.crosses(user, id)).collect()
     }
 
     /// Fills this share of an open order's whole size, or what is left of it.

@@ -147,6 +147,8 @@ fn every_planted_bug_is_found() {
         (Bug::SendsWhenKilled, 6),
         (Bug::ClaimsFlat, 6),
         (Bug::ForgetsOtherSlices, 6),
+        (Bug::IgnoresLiveExits, 6),
+        (Bug::ForgetsStops, 6),
         (Bug::FollowsWhatFailed, 7),
     ];
     let mut missed = Vec::new();

@@ -74,7 +74,12 @@ fn contract(name: &str, dice: &Dice) -> VenueContract {
         lookup: *dice.pick(&lookups),
         ambiguity_bound: *dice.pick(&bounds),
         limit_scopes: vec![LimitScope::Key],
-        resting: RestingOrders::ALL,
+        resting: *dice.pick(&[
+            RestingOrders::ALL,
+            RestingOrders::ALL,
+            RestingOrders { limit: true, stop_limit: true, bracket: false },
+            RestingOrders { limit: true, stop_limit: false, bracket: false },
+        ]),
         ordered_nonces: false,
     }
 }

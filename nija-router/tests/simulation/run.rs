@@ -149,6 +149,9 @@ async fn settled(platform: &Platform) -> bool {
     if at_work && !check::never_confirmed(platform) {
         return false;
     }
+    if check::stops_at_work(platform).next().is_some() {
+        return false;
+    }
     let open = platform.ledger.unsettled_orders().await.unwrap();
     open.iter().all(|order| match order.state {
         _ if order.schedule.is_some() => check::waits_for_a_doubt(platform, order),

@@ -5,8 +5,8 @@ use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
     KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement, Price, Quantity,
-    Quote, RestingOrders, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError,
-    VenueFill, VenueId, VenueOrder,
+    Quote, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
+    VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -134,7 +134,7 @@ impl Executor for SimVenue {
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
             tradable: true,
-            resting: RestingOrders::ALL,
+            resting: self.contract.resting,
         });
         Ok(rules.collect())
     }

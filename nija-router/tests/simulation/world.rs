@@ -34,6 +34,7 @@ fn act(platform: &Platform) {
             let mut exchange = venue.exchange();
             let open: Vec<_> =
                 exchange.account(user).orders.iter().filter(|order| order.is_open()).cloned().collect();
+            let open: Vec<_> = open.into_iter().filter(|order| !order.kind.waits()).collect();
             if !open.is_empty() {
                 let (id, percent) = (dice.pick(&open).id.clone(), *dice.pick(&[100, 60, 20]));
                 exchange.fill(user, &id, percent, now);
@@ -43,8 +44,17 @@ fn act(platform: &Platform) {
             let mut exchange = venue.exchange();
             let symbols = platform.symbols();
             let price = exchange.prices.get_mut(dice.pick(&symbols)).unwrap();
-            let factor = Decimal::new(i64::try_from(dice.number(9_960..10_041)).unwrap(), 4);
+            let range = if dice.chance(15) { 9_700..10_310 } else { 9_960..10_041 };
+            let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
             *price = (*price * factor).round_dp(2);
+            // What waited for that price is met, mostly, and mostly whole.
+            for user in &platform.users {
+                for id in exchange.waiting_and_met(*user) {
+                    if dice.chance(70) {
+                        exchange.fill(*user, &id, *dice.pick(&[100, 100, 60, 20]), now);
+                    }
+                }
+            }
         }
         13..=15 => {
             let streams = venue.exchange().account(user).streams.clone();

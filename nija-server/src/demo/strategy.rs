@@ -124,6 +124,7 @@ fn entry(app: &App, user: UserId, symbol: Symbol) -> TradeSignal {
         signal_type: SignalType::Entry,
         venue: None,
         strategy: Some(NAME.to_owned()),
+        protection: None,
     }
 }
 

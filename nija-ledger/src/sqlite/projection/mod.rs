@@ -215,7 +215,7 @@ impl<'c> Projector<'c> {
             }
             other => {
                 if other.protected().is_some() {
-                    let (user, event) = (self.user, other.clone());
+                    let (user, event) = (self.user, Box::new(other.clone()));
                     self.protections.push(protections::Change::Told { user, at, event });
                 }
                 if other.kill_scope().is_some() {

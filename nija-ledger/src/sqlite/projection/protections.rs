@@ -18,7 +18,7 @@ const DELETE: &str = "DELETE FROM protections WHERE user = ?1 AND venue = ?2 AND
 /// What may change a protection.
 pub(super) enum Change {
     /// An event about it.
-    Told { user: UserId, at: Timestamp, event: JournalEvent },
+    Told { user: UserId, at: Timestamp, event: Box<JournalEvent> },
     /// A fill of its position.
     Filled { user: UserId, venue: VenueId, symbol: Symbol, closed: bool, open: Option<Decimal> },
 }

@@ -42,6 +42,8 @@ impl Round<'_> {
         let state = self.user.state.lock().await;
         let orders = state.orders.values().any(|live| self.is_in_the_way(live));
         let positions = state.positions.values().filter(|open| self.switch.scope.covers(&open.venue)).count();
+        // An execution whose order is not known yet is in no position.
+        again |= state.held.iter().any(|news| self.switch.scope.covers(news.venue()));
         drop(state);
         progress.no_positions = positions == 0;
         progress.settled = !again && !orders && (!self.switch.flatten || positions <= stuck);

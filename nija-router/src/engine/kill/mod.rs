@@ -92,6 +92,13 @@ impl Kills {
         self.stops_user(user) || self.stops_venue(venue)
     }
 
+    /// Whether a switch is closing this user's positions at this venue.
+    pub(crate) fn flattens(&self, user: UserId, venue: &VenueId) -> bool {
+        let on = self.on.read();
+        let concerns = |key: &Key| (key.0 == user || key.0 == UserId::PLATFORM) && key.1.covers(venue);
+        on.iter().any(|(key, active)| concerns(key) && active.switch.lock().flatten)
+    }
+
     /// What is held against sending entries to a venue.
     pub(crate) fn bar(&self, venue: &VenueId) -> Option<Ineligible> {
         self.stops_venue(venue).then_some(Ineligible::KillSwitch)

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Active, flatten::Closing, report::UserProgress};
 use crate::{
-    engine::{backoff::Backoff, inner::Inner, state::LiveOrder, user::User},
+    engine::{backoff::Backoff, inner::Inner, protection, state::LiveOrder, user::User},
     planted::{Bug, planted},
 };
 
@@ -180,7 +180,9 @@ impl Round<'_> {
         let intent = &live.order.intent;
         let here = live.order.leg.as_ref().is_none_or(|leg| self.switch.scope.covers(&leg.venue));
         let later = intent.received_at > self.switch.since;
-        let spared = intent.signal.signal_type.is_exit() && later && !self.switch.flatten;
+        // What guards a position stays where the position does.
+        let guards = protection::is_own(&intent.signal.client_order_id);
+        let spared = intent.signal.signal_type.is_exit() && (later || guards) && !self.switch.flatten;
         here && !spared && !self.is_own(live)
     }
 

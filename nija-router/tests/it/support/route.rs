@@ -60,6 +60,7 @@ pub(crate) fn buy(user: UserId, id: &str) -> TradeSignal {
         signal_type: SignalType::Entry,
         venue: None,
         strategy: None,
+        protection: None,
     }
 }
 

@@ -30,6 +30,13 @@ impl FakeVault {
         });
     }
 
+    /// The key signs only while its user is present.
+    pub(crate) fn keep_by_session(&self, user: UserId) {
+        self.0.lock().iter_mut().filter(|meta| meta.user == user).for_each(|meta| {
+            meta.custody = CustodyMode::Session;
+        });
+    }
+
     /// Openings fail when this says so.
     pub(crate) fn fail_when(&self, fails: impl Fn() -> bool + Send + 'static) {
         *self.1.lock() = Some(Box::new(fails));

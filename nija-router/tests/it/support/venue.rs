@@ -198,7 +198,7 @@ impl Executor for FakeVenue {
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
             tradable: true,
-            resting: RestingOrders::ALL,
+            resting: self.contract.resting,
         });
         Ok(rules.collect())
     }

@@ -114,6 +114,8 @@ impl World {
         self.account(user).orders.push(order.clone());
         self.tell_report(user, &order);
         let portion = match self.filling {
+            // It waits for its price.
+            _ if kind.waits() => Quantity::ZERO,
             Filling::Whole => quantity,
             Filling::Half => Quantity::new(quantity.get() / Decimal::TWO).unwrap(),
             Filling::Nothing => Quantity::ZERO,

@@ -1,0 +1,141 @@
+//! Setting, changing and removing a protection.
+
+use nija_core::{
+    CustodyMode, JournalEvent, LedgerError, Order, OrderId, Position, PositionId, Protection, ProtectionId,
+    ProtectionPlan, UserId, VenueFill,
+};
+use std::sync::Arc;
+
+use super::{ProtectionStatus, names::Purpose};
+use crate::engine::{EngineError, draft::Draft, inner::Inner, market::Key, state::UserState, user::User};
+
+impl Inner {
+    pub(super) async fn protect(
+        self: &Arc<Self>,
+        user: UserId,
+        position: &PositionId,
+        plan: ProtectionPlan,
+    ) -> Result<ProtectionStatus, EngineError> {
+        let user = self.user(user).await?;
+        let mut state = user.state.lock().await;
+        let (key, open) = open(&state, position)?;
+        let quote = self.fresh_quote(&key);
+        let market = quote.map(|quote| quote.taker_price(open.side().opposite()));
+        plan.check(open.side(), market).map_err(|error| EngineError::Invalid(error.to_string()))?;
+        if !plan.stops() {
+            self.may_go_without(&user, &key)?;
+        }
+        let id = ProtectionId::generate(self.clock.now(), self.entropy.as_ref());
+        let held = open.quantity.abs();
+        let (venue, symbol) = key.clone();
+        let event = JournalEvent::ProtectionSet { id, venue, symbol, plan, order: None, held };
+        self.record(&user, &mut state, vec![event]).await?;
+        let status = self.status(&state, &user, &key);
+        drop(state);
+        status.ok_or(EngineError::NoSuchPosition)
+    }
+
+    pub(super) async fn unprotect(
+        self: &Arc<Self>,
+        user: UserId,
+        position: &PositionId,
+    ) -> Result<bool, EngineError> {
+        let user = self.user(user).await?;
+        let mut state = user.state.lock().await;
+        let (key, _) = open(&state, position)?;
+        let Some(id) = state.protections.get(&key).map(|standing| standing.id) else {
+            return Ok(false);
+        };
+        self.may_go_without(&user, &key)?;
+        let (venue, symbol) = key;
+        let event = JournalEvent::ProtectionRemoved { id, venue, symbol };
+        self.record(&user, &mut state, vec![event]).await?;
+        Ok(true)
+    }
+
+    /// Where nothing here can sign while the user is away, a position keeps its stop.
+    fn may_go_without(&self, user: &User, key: &Key) -> Result<(), EngineError> {
+        let custody = user.conn(&key.0).map_or(CustodyMode::Delegated, |conn| conn.custody);
+        if custody == CustodyMode::Delegated {
+            return Ok(());
+        }
+        Err(EngineError::Invalid(format!(
+            "your key for {} signs only while you are here, so this position must keep a stop; close it instead",
+            key.0
+        )))
+    }
+
+    /// The first fill of an entry that brings a protection along sets it, in the same commit: no position is there without it.
+    pub(in crate::engine) async fn draft_protection(
+        &self,
+        user: &User,
+        state: &UserState,
+        draft: &mut Draft,
+        order: OrderId,
+        fill: &VenueFill,
+    ) -> Result<(), LedgerError> {
+        let live = draft.order(state, order).cloned();
+        let order = match live {
+            Some(order) => order,
+            // A fill that comes after the order's end.
+            None => match self.ledger.order(user.id, order).await? {
+                Some(order) => order,
+                None => return Ok(()),
+            },
+        };
+        if !order.filled.is_zero() {
+            return Ok(());
+        }
+        if let Some(event) = self.brought_along(state, &order, fill) {
+            draft.events.push(event);
+        }
+        Ok(())
+    }
+
+    fn brought_along(&self, state: &UserState, order: &Order, fill: &VenueFill) -> Option<JournalEvent> {
+        let plan = order.intent.signal.protection.as_deref()?.clone();
+        let (venue, symbol) = (fill.venue.clone(), fill.symbol.clone());
+        let key = (venue.clone(), symbol.clone());
+        // What is carried out by several orders brings it along once to each venue.
+        let cause = order.intent.parent.unwrap_or(order.id());
+        if state.protections.get(&key).is_some_and(|standing| standing.order == Some(cause)) {
+            return None;
+        }
+        let standing = state.positions.get(&key);
+        let same = standing.filter(|open| open.side() == fill.side);
+        let held = same.map(|open| open.quantity.abs()).unwrap_or_default();
+        let id = ProtectionId::generate(self.clock.now(), self.entropy.as_ref());
+        Some(JournalEvent::ProtectionSet { id, venue, symbol, plan, order: Some(cause), held })
+    }
+
+    pub(super) async fn protections_of(&self, user: &Arc<User>) -> Vec<ProtectionStatus> {
+        let state = user.state.lock().await;
+        let keys: Vec<Key> = state.protections.keys().cloned().collect();
+        keys.iter().filter_map(|key| self.status(&state, user, key)).collect()
+    }
+
+    fn status(&self, state: &UserState, user: &Arc<User>, key: &Key) -> Option<ProtectionStatus> {
+        let protection: Protection = state.protections.get(key)?.clone();
+        let position = state.positions.get(key)?;
+        let rests = |name: &nija_core::ClientOrderId| Purpose::of(name, protection.id) == Some(Purpose::Rest);
+        let resting = state
+            .orders
+            .values()
+            .filter(|live| live.at(&key.0) && rests(&live.order.intent.signal.client_order_id))
+            .map(|live| live.order.id())
+            .min();
+        let guard = self.guards.get(user.id, key);
+        Some(ProtectionStatus {
+            position: position.id.clone(),
+            stop: protection.stop_price(position.side()),
+            resting,
+            note: guard.and_then(|guard| guard.note()),
+            protection,
+        })
+    }
+}
+
+fn open(state: &UserState, position: &PositionId) -> Result<(Key, Position), EngineError> {
+    let found = state.positions.iter().find(|(_, open)| open.id == *position);
+    found.map(|(key, open)| (key.clone(), open.clone())).ok_or(EngineError::NoSuchPosition)
+}
