@@ -7,7 +7,7 @@
 
 use nija_core::{Clock, Custody, Method, OpenPurpose, SealedCredential, UserId, Vault};
 use nija_vault::testing::{Setup, request, sealed, venue};
-use nija_vault::{LocalVault, RootKey, UnlockKey, backup_time, restore};
+use nija_vault::{KeyRotation, LocalVault, RootKey, UnlockKey, backup_time, restore};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{balance, intruder, open, signer, store};
+use crate::common::{PostgresDatabase, balance, intruder, open, signer, store};
+use crate::openbao::Space;
 
 fn holds(haystack: &[u8], needle: &[u8]) -> bool {
     let first = needle[0];
@@ -86,6 +87,33 @@ async fn no_table_and_no_backup_holds_a_secret() {
     assert!(!holds(&file, b"main"), "the backup hides labels and venues as well");
 }
 
+#[tokio::test]
+async fn no_table_of_postgresql_holds_a_secret() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let (setup, user) = (Setup::new(), UserId::from_uuid(uuid::Uuid::new_v4()));
+    let vault = database.open_vault(&setup);
+    let mut secrets = Vec::new();
+    for _ in 0..3 {
+        let (key, secret) = store(&setup, &vault, user).await;
+        balance(signer(&vault, user).await.as_ref()).await.unwrap();
+        secrets.extend([key, secret]);
+    }
+    vault.close().await;
+    let tables = database.run("SELECT tablename FROM pg_tables WHERE schemaname = 'nija_vault'").unwrap();
+    assert!(tables.len() >= 8, "{tables:?}");
+    let dump: String = tables
+        .iter()
+        .flat_map(|table| database.run(&format!("SELECT t::text FROM nija_vault.{table} t")).unwrap())
+        .collect();
+    for secret in secrets {
+        // Bytes are written in hexadecimal: the text of the secret, and what the secret is in hexadecimal.
+        for form in [secret.clone(), hex::encode(&secret)] {
+            assert!(!dump.contains(&form));
+        }
+    }
+    assert!(dump.contains("main"), "the search finds what is meant to be readable");
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -136,6 +164,58 @@ fn logs_at_trace_level_hold_no_secret() {
     for secret in secrets {
         assert!(!holds(&written, secret.as_bytes()), "{}", String::from_utf8_lossy(&written));
     }
+}
+
+/// The key server's client logs too, and the libraries below it.
+#[test]
+fn logs_at_trace_level_of_a_signer_over_a_key_server_hold_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // What sets the server up is not the signer, and holds its root token.
+    let Some(space) = runtime.block_on(Space::make()) else { return };
+    let secrets = tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(async {
+            tracing::trace!("the log is on");
+            let config = space.config(&Setup::new());
+            let secret_id = config.server.app_role.secret_id.to_string();
+            tracing::error!(?config, "what a careless caller logs");
+            let setup = Setup::new();
+            let (user, vault) = (setup.user(), space.open(&setup).await);
+            let (key, secret) = store(&setup, &vault, user).await;
+            let lease = signer(&vault, user).await;
+            let signed = balance(lease.as_ref()).await.unwrap();
+            vault.rotate().await.unwrap();
+            vault.rewrap(&mut |at| tracing::trace!(?at, "progress")).await.unwrap();
+            vault.erase(user).await.unwrap();
+            tracing::error!(?vault, ?lease, ?signed, "and more");
+            let tokens = space.tokens().await.len();
+            assert!(tokens > 0);
+            let root = std::fs::read(space.folder.path().join("vault.key")).unwrap();
+            vault.close().await;
+            [
+                key.into_bytes(),
+                secret.into_bytes(),
+                secret_id.into_bytes(),
+                hex::encode(&root).into_bytes(),
+                root,
+            ]
+        })
+    });
+    let written = log.0.lock().unwrap().clone();
+    assert!(holds(&written, b"the log is on") && holds(&written, b"and more"));
+    for secret in &secrets {
+        assert!(!holds(&written, secret), "{}", String::from_utf8_lossy(secret));
+    }
+    // A token is `s.` and 24 letters and digits.
+    let text = String::from_utf8_lossy(&written);
+    let is_token = |rest: &str| rest.chars().take_while(char::is_ascii_alphanumeric).count() >= 24;
+    let found = text.match_indices("s.").find(|(at, _)| is_token(&text[at + 2..]));
+    assert!(found.is_none(), "{:?}", found.map(|(at, _)| &text[at.saturating_sub(80)..at]));
 }
 
 /// What the other process does; `Some` steps answer with a line and wait for one.
