@@ -2,7 +2,7 @@
 
 use nija_core::{Clock, Symbol};
 use nija_exchanges::paper::PaperConfig;
-use nija_router::EngineConfig;
+use nija_router::{EngineConfig, RoutingConfig};
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{VaultConfig, VenueConfig};
@@ -20,6 +20,8 @@ pub struct PlatformConfig {
     pub engine: EngineConfig,
     /// Where the time comes from; the machine's clock when missing.
     pub clock: Option<Arc<dyn Clock>>,
+    /// How venues are chosen.
+    pub routing: RoutingConfig,
 }
 
 impl PlatformConfig {
@@ -31,6 +33,7 @@ impl PlatformConfig {
             vault: VaultConfig::default(),
             engine: EngineConfig::default(),
             clock: None,
+            routing: RoutingConfig::default(),
         }
     }
 

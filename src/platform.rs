@@ -5,7 +5,7 @@ use nija_core::{
     OsEntropy, SealedCredential, SystemClock, UserId, Vault, VaultError, VenueAccount, VenueId,
 };
 use nija_ledger::SqliteLedger;
-use nija_router::{Engine, EngineParts, RiskChain, WeightedScore, default_policies};
+use nija_router::{Engine, EngineParts, Policies, RiskChain, default_policies};
 use parking_lot::Mutex;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
@@ -55,12 +55,14 @@ impl Platform {
         let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(stream_name(entropy.as_ref())));
         let risk = RiskChain::new(default_policies(&config.engine.limits))
             .map_err(|error| PlatformError::Config(error.to_string()))?;
+        let router =
+            Policies::new(config.routing).map_err(|error| PlatformError::Config(error.to_string()))?;
         let engine = Engine::start(EngineParts {
             vault: custody.vault(),
             ledger: ledger.clone(),
             executors: executors.clone(),
             bus: bus.clone(),
-            router: Arc::new(WeightedScore::default()),
+            router: Arc::new(router),
             risk,
             clock: clock.clone(),
             entropy: entropy.clone(),

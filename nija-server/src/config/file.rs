@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig,
-    vault::FileVault, venue,
+    routing::FileRouting, vault::FileVault, venue,
 };
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +25,7 @@ struct FileConfig {
     auth: AuthConfig,
     limits: LimitsConfig,
     risk: RiskConfig,
+    routing: FileRouting,
     vault: FileVault,
     stream: StreamConfig,
 }
@@ -97,6 +98,7 @@ impl Default for FileConfig {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),
+            routing: FileRouting::default(),
             vault: FileVault::default(),
             stream: StreamConfig::default(),
         }
@@ -164,6 +166,7 @@ fn parse(
     }
     file.risk.apply(&mut config.engine.limits);
     config.upkeep = file.vault.upkeep()?;
+    (config.routing, config.engine.slicing) = file.routing.into_config()?;
     config.vault = file.vault.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;
@@ -266,6 +269,8 @@ mod tests {
             ("[vault]\nopenbao = [\"http://127.0.0.1:8200\"]", "openbao_role_id"),
             ("[vault]\npostgres_file = \"/nowhere/at/all\"", "/nowhere/at/all"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
+            ("[routing]\nfees_percent = 40", "sum to 1.10"),
+            ("[routing]\npolicy = \"cheapest\"", "expected_cost"),
             ("paper_prices = \"nasdaq\"", "paper_prices"),
             ("symbols = [\"btc\"]", "BTC-USD"),
         ] {

@@ -4,6 +4,7 @@ mod env;
 mod file;
 mod path;
 mod risk;
+mod routing;
 mod vault;
 mod venue;
 
@@ -11,7 +12,10 @@ pub use file::load;
 pub use path::default_data_dir;
 pub use venue::parse_venue;
 
-use nija::{Upkeep, VaultConfig, VenueConfig, router::EngineConfig};
+use nija::{
+    Upkeep, VaultConfig, VenueConfig,
+    router::{EngineConfig, RoutingConfig},
+};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -47,6 +51,8 @@ pub struct ServerConfig {
     pub stream: StreamConfig,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
+    /// How venues are chosen.
+    pub routing: RoutingConfig,
 }
 
 impl ServerConfig {
@@ -65,6 +71,7 @@ impl ServerConfig {
             limits: LimitsConfig::default(),
             stream: StreamConfig::default(),
             engine: EngineConfig::default(),
+            routing: RoutingConfig::default(),
         }
     }
 }

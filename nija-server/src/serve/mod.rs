@@ -151,6 +151,7 @@ async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppSta
     parts.vault.clone_from(&config.vault);
     parts.vault.root = unseal::root(data_dir).await?;
     parts.engine = config.engine.clone();
+    parts.routing = config.routing.clone();
     // The accounts and the platform share nothing but the folder.
     let accounts = data_dir.join("accounts.db");
     let (platform, accounts) = tokio::join!(Platform::open(parts), Accounts::open(&accounts));
