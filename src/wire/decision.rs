@@ -55,6 +55,13 @@ fn candidate(candidate: &Candidate) -> wire::RouteCandidate {
                 weight: factor.weight,
             })
             .collect(),
+        cost: candidate.cost.map(|cost| wire::RouteCost {
+            total: cost.total(),
+            price: cost.price,
+            fees: cost.fees,
+            latency: cost.latency,
+            failure: cost.failure,
+        }),
         rejections: candidate.rejections.iter().map(|why| why.as_str().to_owned()).collect(),
     }
 }

@@ -35,6 +35,9 @@ pub fn order(order: &Order) -> wire::Order {
         fees: order.fees.normalize(),
         signal_type: signal_type(signal.signal_type).to_owned(),
         strategy: signal.strategy.clone(),
+        method: order.schedule.as_ref().map(|it| it.method.as_str().to_owned()),
+        children: order.schedule.as_ref().map(|it| it.children),
+        parent: order.intent.parent.map(|id| id.to_string()),
         created_at: order.intent.received_at.to_string(),
         updated_at: order.updated_at.to_string(),
     }

@@ -10,6 +10,7 @@ mod orders;
 mod positions;
 mod problem;
 mod receipt;
+mod routing;
 mod stream;
 
 pub use auth::*;
@@ -19,6 +20,7 @@ pub use orders::*;
 pub use positions::*;
 pub use problem::*;
 pub use receipt::*;
+pub use routing::*;
 pub use stream::*;
 
 use serde::{Deserialize, Serialize};

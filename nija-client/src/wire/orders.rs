@@ -103,6 +103,15 @@ pub struct Order {
     /// Who asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// `twap` or `split` where it is carried out by orders of its own, which name it as their `parent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// How many of those there are so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children: Option<u32>,
+    /// The order that this one carries out a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
     /// RFC 3339, UTC.
@@ -226,8 +235,11 @@ pub struct RouteCandidate {
     /// 0 to 100, higher is better; absent when not eligible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<Decimal>,
-    /// The parts of the score, each 0 to 100.
+    /// The parts of the score, each 0 to 100; none where the policy goes by cost.
     pub factors: Vec<RouteFactor>,
+    /// What the order is expected to cost there, where the policy goes by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<super::RouteCost>,
     /// Why it is not eligible, as codes, for instance `insufficient_usd`.
     pub rejections: Vec<String>,
 }

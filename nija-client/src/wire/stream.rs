@@ -37,6 +37,7 @@ pub struct StreamEvent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::large_enum_variant)] // Frames are made, sent and dropped one at a time; a box would cost more than it saves.
 pub enum StreamBody {
     /// First frame of every connection.
     #[serde(rename = "hello")]

@@ -44,7 +44,8 @@ prop_compose! {
             take_profit_price: prices[3], state: word(),
             reason: maybe[0].clone(), reason_code: maybe[1].clone(), venue: maybe[2].clone(),
             venue_order_id: maybe[3].clone(), filled: decimals[1], average_price: prices[1], fees: decimals[2],
-            signal_type: word(), strategy: maybe[4].clone(), created_at: word(), updated_at: word(),
+            signal_type: word(), strategy: maybe[4].clone(), method: maybe[1].clone(),
+            children: maybe[2].as_ref().and_then(|text| u32::try_from(text.len()).ok()), parent: maybe[0].clone(), created_at: word(), updated_at: word(),
         }
     }
 }

@@ -276,27 +276,31 @@ impl Engine {
         Ok(user.state.lock().await.routing)
     }
 
-    /// Sets how a user wants venues to be chosen, from the next order on.
+    /// Sets how a user wants venues to be chosen, from the next order on, where that is still what was `seen`; `None` otherwise.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when the weights do not sum to one, or [`EngineError::Ledger`].
-    pub async fn set_routing_preference(
+    pub async fn change_routing_preference(
         &self,
         user: UserId,
-        preference: RoutingPreference,
-    ) -> Result<RoutingPreference, EngineError> {
-        if let Some(weights) = preference.weights {
+        seen: RoutingPreference,
+        wanted: RoutingPreference,
+    ) -> Result<Option<RoutingPreference>, EngineError> {
+        if let Some(weights) = wanted.weights {
             weights.check().map_err(|error| EngineError::Invalid(error.to_string()))?;
         }
         let inner = self.inner.clone();
         self.run(async move {
             let user = inner.user(user).await?;
             let mut state = user.state.lock().await;
-            if state.routing != preference {
-                let event = JournalEvent::RoutingPreferred { preference };
+            if state.routing != seen {
+                return Ok(None);
+            }
+            if state.routing != wanted {
+                let event = JournalEvent::RoutingPreferred { preference: wanted };
                 inner.record(&user, &mut state, vec![event]).await?;
             }
-            Ok(state.routing)
+            Ok(Some(state.routing))
         })
         .await
     }

@@ -259,10 +259,16 @@ async fn a_users_own_policy_is_kept_over_restarts_and_weights_must_sum_to_one() 
     let engine = platform.start().await;
     let own =
         RoutingPreference { policy: Some(RoutingPolicy::ExpectedCost), weights: Some(Weights::default()) };
-    assert_eq!(engine.set_routing_preference(user(1), own).await.unwrap(), own);
+    let none = RoutingPreference::default();
+    assert_eq!(engine.change_routing_preference(user(1), none, own).await.unwrap(), Some(own));
+    assert_eq!(
+        engine.change_routing_preference(user(1), none, none).await.unwrap(),
+        None,
+        "it is another by now"
+    );
     let heavy = Weights { fees: dec("0.5"), ..Weights::default() };
     let wrong = RoutingPreference { weights: Some(heavy), ..own };
-    let refused = engine.set_routing_preference(user(1), wrong).await;
+    let refused = engine.change_routing_preference(user(1), own, wrong).await;
     assert!(matches!(refused, Err(EngineError::Invalid(why)) if why.contains("sum to 1.20")));
     engine.stop().await;
     let engine = platform.start().await;

@@ -21,6 +21,7 @@ mod positions;
 mod receipts;
 mod rotation;
 mod routing;
+mod routing_settings;
 mod stream;
 mod venues;
 
@@ -72,6 +73,7 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(positions::close))
         .routes(routes!(activity::activity))
         .routes(routes!(routing::decisions))
+        .routes(routes!(routing_settings::get, routing_settings::change))
         .routes(routes!(dashboard::overview))
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))

@@ -54,6 +54,11 @@ kinds! {
     LOGIN_LOCKED = 429 "login_locked" "Too many wrong passwords";
     TOO_MANY_STREAMS = 429 "too_many_streams" "Too many streams";
 
+    // Settings.
+    ROUTING_INVALID = 422 "routing_invalid" "The policy or its weights make no sense";
+    SETTINGS_CHANGED = 412 "settings_changed" "The settings are others by now";
+    IF_MATCH_NEEDED = 428 "if_match_needed" "Say which settings you change";
+
     // Orders.
     CLIENT_ORDER_ID_INVALID = 422 "client_order_id_invalid" "The client order id has a wrong form";
     CLIENT_ORDER_ID_REUSED = 409 "client_order_id_reused" "The client order id names another order";

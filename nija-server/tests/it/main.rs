@@ -20,6 +20,7 @@ mod receipts;
 mod refusals;
 mod restart;
 mod rotation;
+mod routing_settings;
 mod secrets;
 mod stream;
 mod streams;

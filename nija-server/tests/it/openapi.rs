@@ -63,6 +63,7 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/positions/{id}/close",
         "/v1/activity",
         "/v1/routing/decisions",
+        "/v1/settings/routing",
         "/v1/dashboard/overview",
         "/v1/bot/pause",
         "/v1/bot/resume",
