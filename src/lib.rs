@@ -23,10 +23,6 @@ pub use replace::{KeyRotation, RotationStep};
 pub use upkeep::{Upkeep, UpkeepDone};
 pub use venue::{VenueAddresses, VenueConfig};
 
-/// How an order finds its venue: eligibility, both policies, methods, splitting, configuration.
-#[doc = include_str!("../docs/routing.md")]
-pub mod routing {}
-
 /// Domain types and traits (the crate `nija-core`).
 pub use nija_core as core;
 /// Executors (the crate `nija-exchanges`).

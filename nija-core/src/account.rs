@@ -100,6 +100,27 @@ pub struct AccountState {
 }
 
 impl AccountState {
+    /// A Basic account with nothing in it.
+    #[must_use]
+    pub fn empty(user: UserId, now: Timestamp) -> Self {
+        Self {
+            user,
+            tier: Tier::default(),
+            now,
+            paused: false,
+            halted: false,
+            positions: Vec::new(),
+            balances: Vec::new(),
+            working_orders: 0,
+            working: Vec::new(),
+            equity: None,
+            realised_today: Decimal::ZERO,
+            last_entry_at: None,
+            quotes: Vec::new(),
+            venues: Vec::new(),
+        }
+    }
+
     /// The open positions in a symbol, over all venues.
     pub fn positions_in<'a>(&'a self, symbol: &'a Symbol) -> impl Iterator<Item = &'a Position> {
         self.positions.iter().filter(move |position| position.symbol == *symbol)

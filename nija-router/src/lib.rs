@@ -31,6 +31,11 @@ mod support;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod simulation;
 
+// The guide's worked example is run with the documentation's other ones.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/routing.md")]
+pub struct RoutingGuide;
+
 mod balance;
 mod engine;
 mod lane;
