@@ -1,16 +1,19 @@
 //! How a stored exchange key is doing: its age, what the venue says of it now, when it was last used.
 
 use nija_core::{
-    CredentialMeta, CredentialStatus, CustodyMode, KeyRights, OpenPurpose, Timestamp, UserId, VaultError,
-    VenueAccount, VenueError, VenueId,
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, OpenPurpose, Timestamp, UserId,
+    VaultError, VenueAccount, VenueError, VenueId,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::{Platform, PlatformError};
 
 /// The name of its note in the vault.
 const NOTE: &str = "key_health";
+/// A key whose venue did not answer is checked again after this.
+const TRY_AGAIN: Duration = Duration::from_secs(3600);
 /// A key that ends within this is to be replaced now.
 const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -173,40 +176,46 @@ impl Platform {
         Ok(check)
     }
 
-    /// Checks the keys that were not checked since `period` before now, `most` at most; the longest ago first. Answers with how many.
-    /// A venue that does not answer is asked again the next time.
+    /// Checks the keys that were not checked since `period` before now, `most` at most; the longest ago first. Answers with how many were
+    /// tried. A key whose venue does not answer is tried again after an hour.
     ///
     /// # Errors
     /// [`PlatformError::Vault`].
-    pub async fn check_keys(&self, period: Duration, most: usize) -> Result<usize, PlatformError> {
-        let (vault, due) = (self.books(), self.clock().now().minus(period));
-        let noted = vault.notes(NOTE).await?;
+    pub(crate) async fn check_keys(
+        &self,
+        period: Duration,
+        most: usize,
+        tried: &mut HashMap<CredentialId, Timestamp>,
+    ) -> Result<usize, PlatformError> {
+        let now = self.clock().now();
+        let noted = self.books().notes(NOTE).await?;
+        let noted: HashMap<_, _> =
+            noted.into_iter().map(|(user, venue, note)| ((user, venue), note)).collect();
         let checked = |meta: &CredentialMeta| {
-            let note = noted.iter().find(|(user, venue, _)| *user == meta.user && *venue == meta.venue);
-            let check = note.and_then(|(_, _, note)| serde_json::from_str::<KeyCheck>(note).ok());
+            let note = noted.get(&(meta.user, meta.venue.clone()))?;
+            let check = serde_json::from_str::<KeyCheck>(note).ok();
             check.filter(|check| check.version == meta.version).and_then(|check| check.at)
         };
+        tried.retain(|_, at| at.plus(TRY_AGAIN) > now);
         let mut waiting: Vec<_> = self
             .vault()
             .active()
             .await?
             .into_iter()
-            .filter(|meta| self.executor(&meta.venue).is_ok())
+            .filter(|meta| self.executor(&meta.venue).is_ok() && !tried.contains_key(&meta.id))
             // A key is checked when it is stored.
             .map(|meta| (checked(&meta).unwrap_or(meta.created_at), meta))
-            .filter(|(at, _)| *at <= due)
+            .filter(|(at, _)| at.plus(period) <= now)
             .collect();
         waiting.sort_by_key(|(at, meta)| (*at, meta.id.as_uuid()));
-        let mut done = 0;
-        for (_, meta) in waiting.into_iter().take(most) {
-            match self.check_key(meta.user, &meta.venue).await {
-                Ok(_) => done += 1,
-                Err(error) => {
-                    tracing::warn!(user = %meta.user, venue = %meta.venue, %error, "a key could not be checked");
-                }
+        waiting.truncate(most);
+        for (_, meta) in &waiting {
+            if let Err(error) = self.check_key(meta.user, &meta.venue).await {
+                tried.insert(meta.id, now);
+                tracing::warn!(user = %meta.user, venue = %meta.venue, %error, "a key could not be checked");
             }
         }
-        Ok(done)
+        Ok(waiting.len())
     }
 }
 

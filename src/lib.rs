@@ -20,7 +20,7 @@ pub use error::PlatformError;
 pub use health::{KeyCheck, KeyHealth, KeyProblem};
 pub use platform::Platform;
 pub use replace::{KeyRotation, RotationStep};
-pub use upkeep::{Upkeep, UpkeepDone};
+pub use upkeep::{Upkeep, UpkeepDone, UpkeepMarks};
 pub use venue::{VenueAddresses, VenueConfig};
 
 /// Domain types and traits (the crate `nija-core`).

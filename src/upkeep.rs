@@ -1,8 +1,9 @@
 //! What the vault needs done from time to time: its own keys rotated, its log signed for, users' keys checked, unlocks ended. A host
 //! calls [`Platform::keep_up`] every minute or so.
 
-use nija_core::{Timestamp, UserId, VenueId};
+use nija_core::{CredentialId, Timestamp, UserId, VenueId};
 use nija_vault::RewrapProgress;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::{Platform, PlatformError};
@@ -10,6 +11,8 @@ use crate::{Platform, PlatformError};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Keys checked in one go: a venue that is slow must not hold up the rest.
 const CHECKS_AT_A_TIME: usize = 32;
+/// How often it is looked which keys are due: each look reads all active ones, and is on record.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
 
 /// How often.
 #[derive(Debug, Clone)]
@@ -36,6 +39,15 @@ impl Default for Upkeep {
     }
 }
 
+/// What a host remembers between two rounds; a new one at each start.
+#[derive(Debug, Default)]
+pub struct UpkeepMarks {
+    signed_at: Option<Timestamp>,
+    looked_at: Option<Timestamp>,
+    /// Keys whose venues did not answer, and when they were asked.
+    pub(crate) tried: HashMap<CredentialId, Timestamp>,
+}
+
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpkeepDone {
@@ -60,17 +72,26 @@ impl Platform {
     pub async fn keep_up(
         &self,
         upkeep: &Upkeep,
-        signed_at: Option<Timestamp>,
+        marks: &mut UpkeepMarks,
         progress: impl FnMut(RewrapProgress) + Send,
     ) -> Result<UpkeepDone, PlatformError> {
         let mut done = UpkeepDone::default();
-        let due = signed_at.is_none_or(|at| at.plus(upkeep.checkpoint_every) <= self.clock().now());
-        let keys = self.keep_keys(upkeep, due, &mut done, progress).await;
-        let signed = if due { self.books().checkpoint().await } else { Ok(()) };
-        done.signed = due && signed.is_ok();
+        let now = self.clock().now();
+        let due = |at: Option<Timestamp>, every| at.is_none_or(|at: Timestamp| at.plus(every) <= now);
+        let to_sign = due(marks.signed_at, upkeep.checkpoint_every);
+        let keys = self.keep_keys(upkeep, to_sign, &mut done, progress).await;
+        let signed = if to_sign { self.books().checkpoint().await } else { Ok(()) };
+        if to_sign && signed.is_ok() {
+            (done.signed, marks.signed_at) = (true, Some(now));
+        }
         let locked = self.end_unlocks().await.map(|locked| done.locked = locked);
-        let checked = self.check_keys(upkeep.check_keys_every, CHECKS_AT_A_TIME).await;
-        let checked = checked.map(|checked| done.checked = checked);
+        let mut checked = Ok(());
+        if due(marks.looked_at, LOOK_EVERY) {
+            let count = self.check_keys(upkeep.check_keys_every, CHECKS_AT_A_TIME, &mut marks.tried).await;
+            // A full round leaves others waiting: they are next.
+            marks.looked_at = if matches!(count, Ok(CHECKS_AT_A_TIME)) { None } else { Some(now) };
+            checked = count.map(|count| done.checked = count);
+        }
         keys.and(signed.map_err(Into::into)).and(locked).and(checked).map(|()| done)
     }
 

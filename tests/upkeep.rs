@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use nija::core::{Clock, ManualClock, SystemClock, Timestamp, UserId, VenueId};
+use nija::core::{Clock, ManualClock, SystemClock, UserId, VenueId};
 use nija::exchanges::kraken::KrakenConfig;
 use nija::vault::seal_credential;
-use nija::{Platform, PlatformConfig, Upkeep, UpkeepDone, VenueConfig};
+use nija::{Platform, PlatformConfig, Upkeep, UpkeepDone, UpkeepMarks, VenueConfig};
 use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
 use std::path::Path;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ async fn open(folder: &Path, sim: &SimHandle, clock: &ManualClock) -> Platform {
     Platform::open(config).await.unwrap()
 }
 
-async fn keep_up(platform: &Platform, signed_at: Option<Timestamp>) -> UpkeepDone {
-    platform.keep_up(&Upkeep::default(), signed_at, |_| ()).await.unwrap()
+async fn keep_up(platform: &Platform, marks: &mut UpkeepMarks) -> UpkeepDone {
+    platform.keep_up(&Upkeep::default(), marks, |_| ()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,22 +67,37 @@ async fn keys_rotate_at_their_age_and_users_keys_are_checked_every_day() {
     platform.store_credential(user, &venue, "mine", &sealed).await.unwrap();
     let health = || async { platform.key_health(user, 90 * DAY).await.unwrap().remove(0) };
 
-    let first = keep_up(&platform, None).await;
+    let mut marks = UpkeepMarks::default();
+    let first = keep_up(&platform, &mut marks).await;
     assert_eq!(first, UpkeepDone { signed: true, ..UpkeepDone::default() }, "nothing but the log is due");
-    let signed_at = Some(trial.clock.now());
-    assert_eq!(keep_up(&platform, signed_at).await, UpkeepDone::default());
+    assert_eq!(keep_up(&platform, &mut marks).await, UpkeepDone::default());
     assert_eq!(health().await.check.at, None);
 
     trial.clock.advance(DAY);
-    let next = keep_up(&platform, signed_at).await;
+    let next = keep_up(&platform, &mut marks).await;
     assert!(next.signed && !next.rotated);
     assert_eq!(next.checked, 1);
     assert_eq!(health().await.check.at, Some(trial.clock.now()));
-    assert_eq!(keep_up(&platform, Some(trial.clock.now())).await.checked, 0, "once a day");
+    trial.clock.advance(DAY / 2);
+    assert_eq!(keep_up(&platform, &mut marks).await.checked, 0, "once a day");
+    // A venue that does not answer is asked again after an hour, and not at every look.
+    let at = &trial.sim.venues()[0];
+    let mut outage = nija_sim::Fault::new(nija_sim::FaultKind::Unavailable).on("/0/private/GetApiKeyInfo");
+    outage.times = 1000;
+    at.fault(outage);
+    trial.clock.advance(DAY / 2);
+    assert_eq!(keep_up(&platform, &mut marks).await.checked, 1);
+    let asked = health().await.check.at;
+    trial.clock.advance(Duration::from_secs(700));
+    assert_eq!(keep_up(&platform, &mut marks).await.checked, 0);
+    at.clear_faults();
+    trial.clock.advance(Duration::from_secs(3600));
+    assert_eq!(keep_up(&platform, &mut marks).await.checked, 1);
+    assert!(health().await.check.at > asked);
 
-    trial.clock.advance(89 * DAY);
+    trial.clock.advance(88 * DAY);
     let before = platform.vault_keys().keys();
-    let due = keep_up(&platform, Some(trial.clock.now())).await;
+    let due = keep_up(&platform, &mut marks).await;
     assert!(due.rotated);
     let moved = due.rewrapped.unwrap();
     assert_eq!((moved.done, moved.total, moved.moved, moved.retired), (1, 1, 1, 1));
@@ -90,7 +105,7 @@ async fn keys_rotate_at_their_age_and_users_keys_are_checked_every_day() {
     assert_ne!(after.key_encryption[0], before.key_encryption[0]);
     assert_eq!(after.key_encryption.len(), 1, "the old one is gone as nothing is under it");
     assert_eq!(after.sealing[1].id, before.sealing[0].id, "what was sealed to the old one is still taken");
-    assert!(!keep_up(&platform, Some(trial.clock.now())).await.rotated);
+    assert!(!keep_up(&platform, &mut marks).await.rotated);
     assert!(
         health().await.problems.contains(&nija::KeyProblem::Old),
         "the user's own key is old as well, and only its owner can replace it"
@@ -108,7 +123,7 @@ async fn a_rewrap_that_was_cut_off_goes_on_with_the_next_start() {
     platform.close().await;
     drop(platform);
     let platform = trial.open().await;
-    let done = keep_up(&platform, None).await;
+    let done = keep_up(&platform, &mut UpkeepMarks::default()).await;
     assert!(!done.rotated);
     assert_eq!(done.rewrapped.map(|it| it.retired), Some(1));
     assert_eq!(platform.vault_keys().keys().key_encryption.len(), 1);

@@ -1,5 +1,6 @@
 //! Keeps the vault: its own keys rotated, its log signed for, users' keys checked, unlocks ended.
 
+use nija::UpkeepMarks;
 use std::time::Duration;
 
 use crate::{metrics, state::AppState};
@@ -11,13 +12,13 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) async fn keep_up(app: AppState) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut signed_at = None;
+    let mut marks = UpkeepMarks::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = app.draining() => return,
         }
-        let round = app.platform.keep_up(&app.config.upkeep, signed_at, metrics::rewrap);
+        let round = app.platform.keep_up(&app.config.upkeep, &mut marks, metrics::rewrap);
         let done = tokio::select! {
             done = round => done,
             // What is cut off here goes on with the next start.
@@ -25,9 +26,6 @@ pub(super) async fn keep_up(app: AppState) {
         };
         match done {
             Ok(done) => {
-                if done.signed {
-                    signed_at = Some(app.now());
-                }
                 metrics::upkeep(true);
                 if done.rotated {
                     tracing::info!("the vault's keys were replaced");
