@@ -85,7 +85,7 @@ function Editor({ before, onDone }: { before: OrderPolicy | undefined; onDone: (
       <Field
         label="Pairs that may be traded"
         help="Separated by commas. With prices: BTC-USD 20000-200000."
-        error={read.error}
+        error={text.pairs || text.order || text.hour ? read.error : null}
         value={text.pairs}
         onChange={change('pairs')}
         placeholder="BTC-USD 20000-200000, ETH-USD"
