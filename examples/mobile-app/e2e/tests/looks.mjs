@@ -70,6 +70,8 @@ const INSIDE = [
     go: async (page) => {
       await page.getByTestId('connect-exchange').click();
       await page.getByTestId('connect-custody-session').click();
+      // What is scrolled out of sight counts as hidden for axe, and a hidden label as none.
+      await page.getByTestId('connect-lock').scrollIntoViewIfNeeded();
     },
     ready: 'connect-away',
   },
