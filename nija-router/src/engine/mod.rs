@@ -383,6 +383,11 @@ impl Engine {
         )
     }
 
+    /// The venues, by name.
+    pub fn venue_ids(&self) -> impl Iterator<Item = &VenueId> {
+        self.inner.venues.iter().map(|venue| &venue.id)
+    }
+
     /// How the venues stand.
     #[must_use]
     pub fn venues(&self) -> Vec<VenueStatus> {

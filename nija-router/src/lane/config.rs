@@ -27,7 +27,7 @@ impl Default for LaneConfig {
     fn default() -> Self {
         Self {
             capacity: 1024,
-            workers: 32,
+            workers: 128,
             // Executors keep to what their venue counts by key and account. This bounds what leaves this address for one
             // venue at all, far above what a real venue takes from one address and above what a simulated one is tested with.
             rate_per_second: NonZeroU32::MIN.saturating_add(19_999),

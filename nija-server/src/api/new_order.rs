@@ -79,5 +79,5 @@ impl From<BadOrder> for Problem {
 }
 
 fn venues(app: &App) -> Vec<VenueId> {
-    app.platform.engine().venues().into_iter().map(|status| status.venue).collect()
+    app.platform.engine().venue_ids().cloned().collect()
 }
