@@ -10,7 +10,8 @@ use crate::{Notional, OrderKind, Price, Quantity, RestingOrders, Side, VenueId};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Symbol {
-    text: std::sync::Arc<str>,
+    // Inline, since it is copied many times for each order: a shared count would be fought over by all processors.
+    text: smol_str::SmolStr,
     dash: usize,
 }
 

@@ -24,6 +24,10 @@ use std::{
 
 use support::{CountingBus, InstantVenue, NoVault, NullLedger};
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Orders under way at a time, over all users.
 const IN_FLIGHT: usize = 256;
 

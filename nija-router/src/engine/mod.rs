@@ -45,7 +45,7 @@ pub use answers::{AccountSummary, MarkedPosition, Preview, Submitted, VenueStatu
 pub use children::SlicingConfig;
 pub use config::EngineConfig;
 pub use error::EngineError;
-pub(crate) use ids::ById;
+pub(crate) use ids::{ById, ByName};
 pub use kill::{KillReport, VenueProof};
 pub use protection::{ProtectionConfig, ProtectionStatus};
 pub use stats::RoutingStats;

@@ -1,9 +1,9 @@
 //! Which order a venue's message is about: by the client ids we gave out and by the venue's own ids.
 
 use nija_core::{OrderId, OrderLeg, VenueClientId, VenueId, VenueOrderId};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use super::ids::ById;
+use super::ids::{ById, ByName};
 
 /// Orders that ended and are still known by name here; older ones are looked up in the ledger.
 const ENDED_KEPT: usize = 256;
@@ -12,7 +12,7 @@ const ENDED_KEPT: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     clients: ById<VenueClientId, OrderId>,
-    venues: HashMap<(VenueId, VenueOrderId), OrderId>,
+    venues: ByName<(VenueId, VenueOrderId), OrderId>,
     of_order: ById<OrderId, Given>,
     ended: VecDeque<OrderId>,
 }

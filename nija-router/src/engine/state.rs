@@ -7,7 +7,7 @@ use nija_core::{
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, OnceLock},
 };
 
@@ -16,7 +16,7 @@ use crate::planted::{Bug, planted};
 use super::{
     balances::Balances,
     bound::{Share, Sums, held_asset},
-    ids::{ById, Ids},
+    ids::{ById, ByName, Ids, NameSet},
     money::Realised,
     names::Names,
     news::News,
@@ -153,7 +153,7 @@ impl LiveOrder {
 #[derive(Debug, Default)]
 pub(crate) struct UserState {
     pub(crate) orders: ById<OrderId, LiveOrder>,
-    pub(crate) by_key: HashMap<ClientOrderId, OrderId>,
+    pub(crate) by_key: ByName<ClientOrderId, OrderId>,
     /// The newest of those that ended, for those who wait for them.
     ended: VecDeque<Order>,
     pub(crate) names: Names,
@@ -184,7 +184,7 @@ pub(crate) struct UserState {
     pub(crate) external_recorded: HashSet<(VenueId, VenueOrderId)>,
     /// Whether the journal was searched for those.
     pub(crate) external_read: bool,
-    seen: HashSet<(VenueId, ExecutionId)>,
+    seen: NameSet<(VenueId, ExecutionId)>,
     seen_order: VecDeque<(VenueId, ExecutionId)>,
 }
 

@@ -3,10 +3,9 @@
 use nija_core::Symbol;
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
+
+use crate::engine::ByName;
 
 const CALLS: usize = 100;
 const ORDERS_PER_PAIR: usize = 50;
@@ -38,7 +37,7 @@ impl Window {
 #[derive(Debug, Default)]
 struct Figures {
     calls: Window,
-    pairs: HashMap<Symbol, Window>,
+    pairs: ByName<Symbol, Window>,
     latency_micros: Option<u64>,
 }
 

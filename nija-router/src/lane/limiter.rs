@@ -9,7 +9,9 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 use nija_core::{LimitScope, LimitUsage, Symbol, UserId};
-use std::{collections::HashMap, num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
+
+use crate::engine::{ById, ByName};
 use tokio::time::Instant;
 
 use super::LaneConfig;
@@ -100,8 +102,8 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Limiter {
     address: Budget,
-    accounts: HashMap<UserId, Budget>,
-    pairs: HashMap<(UserId, Symbol), Budget>,
+    accounts: ById<UserId, Budget>,
+    pairs: ByName<(UserId, Symbol), Budget>,
     account_rate: Option<NonZeroU32>,
     pair_rate: Option<NonZeroU32>,
     reserve_percent: u32,
@@ -116,8 +118,8 @@ impl Limiter {
         let by_pair = scopes.contains(&LimitScope::Pair);
         Self {
             address: Budget::new(config.rate_per_second, config.exit_reserve_percent, &clock),
-            accounts: HashMap::new(),
-            pairs: HashMap::new(),
+            accounts: ById::default(),
+            pairs: ByName::default(),
             account_rate: config.account_rate_per_second.filter(|_| by_account),
             pair_rate: config.pair_rate_per_second.filter(|_| by_pair),
             reserve_percent: config.exit_reserve_percent,

@@ -1,10 +1,9 @@
 //! What waits for a venue: four priorities, first in first out within each, users served by deficit round robin.
 
 use nija_core::{OrderId, UserId};
-use std::{
-    collections::{HashMap, VecDeque},
-    ops::Range,
-};
+use std::{collections::VecDeque, ops::Range};
+
+use crate::engine::ById;
 
 /// How many priorities there are.
 const CLASSES: usize = 4;
@@ -38,12 +37,12 @@ struct Flow<J> {
 struct Class<J> {
     /// Users with something waiting, the next to be served first.
     turn: VecDeque<UserId>,
-    flows: HashMap<UserId, Flow<J>>,
+    flows: ById<UserId, Flow<J>>,
 }
 
 impl<J> Default for Class<J> {
     fn default() -> Self {
-        Self { turn: VecDeque::new(), flows: HashMap::new() }
+        Self { turn: VecDeque::new(), flows: ById::default() }
     }
 }
 
