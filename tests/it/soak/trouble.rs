@@ -49,5 +49,7 @@ impl Trouble {
             assert!(task.await.unwrap_err().is_cancelled(), "the disconnects went on");
         }
         world.sim.venues().iter().for_each(VenueHandle::clear_faults);
+        // What rests may be filled at any moment while prices move: what is compared must stand still.
+        world.sim.pause_tape();
     }
 }
