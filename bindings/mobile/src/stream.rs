@@ -11,6 +11,8 @@ use crate::records::{Activity, BotStatus, Order, PnlUpdate, Position, RoutingDec
 use crate::runtime;
 
 /// What happened.
+// UniFFI hands records over by value: a box would not cross to the hosts.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, uniffi::Enum)]
 pub enum StreamEvent {
     /// Events were lost: fetch the state anew.

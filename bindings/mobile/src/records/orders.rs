@@ -123,6 +123,12 @@ mirror! {
         signal_type: String,
         /// Who asked for it.
         strategy: Option<String>,
+        /// `twap` or `split` where it is carried out by orders of its own, which name it as their `parent`.
+        method: Option<String>,
+        /// How many of those there are so far.
+        children: Option<u32>,
+        /// The order that this one carries out a part of.
+        parent: Option<String>,
         /// RFC 3339, UTC.
         created_at: String,
         /// RFC 3339, UTC.
@@ -195,10 +201,28 @@ mirror! {
         eligible: bool,
         /// 0 to 100, higher is better; absent when not eligible.
         score: Option<String>,
-        /// The parts of the score.
+        /// The parts of the score; none where the policy goes by cost.
         factors: Vec<RouteFactor>,
+        /// What the order is expected to cost there, where the policy goes by that.
+        cost: Option<RouteCost>,
         /// Why it is not eligible, as codes.
         rejections: Vec<String>,
+    }
+}
+
+mirror! {
+    /// What an order is expected to cost at a venue, in basis points of its value.
+    RouteCost {
+        /// All of it.
+        total: String,
+        /// What the book asks beyond the middle, for this size.
+        price: String,
+        /// The caller's fees.
+        fees: String,
+        /// What the price is expected to run away until the order is there.
+        latency: String,
+        /// The chance that it fails times what that costs.
+        failure: String,
     }
 }
 
