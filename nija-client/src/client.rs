@@ -156,6 +156,7 @@ impl Client {
             url: transport.url(call.path, &call.query),
             bearer,
             idempotency_key: call.idempotency_key,
+            if_match: call.if_match,
             body: call.body.as_deref(),
             timeout: self.config().request_timeout + call.wait,
         };
@@ -204,6 +205,7 @@ pub(crate) struct Call<'a> {
     query: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
     idempotency_key: Option<&'a str>,
+    if_match: Option<&'a str>,
     wait: Duration,
 }
 
@@ -214,6 +216,10 @@ impl<'a> Call<'a> {
 
     pub(crate) fn post(path: &'a [&'a str]) -> Self {
         Self::new(Method::POST, path)
+    }
+
+    pub(crate) fn put(path: &'a [&'a str]) -> Self {
+        Self::new(Method::PUT, path)
     }
 
     pub(crate) fn delete(path: &'a [&'a str]) -> Self {
@@ -236,6 +242,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Only where what is changed is still this version.
+    pub(crate) fn if_match(mut self, version: &'a str) -> Self {
+        self.if_match = Some(version);
+        self
+    }
+
     /// The server holds the answer for up to this many milliseconds.
     pub(crate) fn wait_ms(mut self, wait: Option<u64>) -> Self {
         self.wait = Duration::from_millis(wait.unwrap_or_default());
@@ -243,7 +255,15 @@ impl<'a> Call<'a> {
     }
 
     fn new(method: Method, path: &'a [&'a str]) -> Self {
-        Self { method, path, query: Vec::new(), body: None, idempotency_key: None, wait: Duration::ZERO }
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            idempotency_key: None,
+            if_match: None,
+            wait: Duration::ZERO,
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) struct Request<'a> {
     pub(crate) url: Url,
     pub(crate) bearer: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
+    pub(crate) if_match: Option<&'a str>,
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) timeout: Duration,
 }
@@ -84,6 +85,9 @@ impl Transport {
         }
         if let Some(key) = request.idempotency_key {
             call = call.header("idempotency-key", key);
+        }
+        if let Some(version) = request.if_match {
+            call = call.header("if-match", version);
         }
         if let Some(body) = request.body {
             call = call.header("content-type", "application/json").body(body.to_vec());

@@ -3,7 +3,9 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Position, Quote, Side, Symbol, Timestamp, UserId, VenueId};
+use crate::{
+    ClientOrderId, OrderSize, Position, Quote, RiskSettings, Side, Symbol, Timestamp, UserId, VenueId,
+};
 
 /// What a user has of an asset at a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,21 @@ pub struct WorkingOrders {
     pub hold: Decimal,
 }
 
+/// An entry that was taken up a moment ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentEntry {
+    /// Its id.
+    pub client_order_id: ClientOrderId,
+    /// What it trades.
+    pub symbol: Symbol,
+    /// Direction.
+    pub side: Side,
+    /// How much, as asked for.
+    pub size: OrderSize,
+    /// When it was taken up.
+    pub at: Timestamp,
+}
+
 /// Everything about a user that risk may look at, taken at one moment.
 #[derive(Debug, Clone)]
 pub struct AccountState {
@@ -91,8 +108,15 @@ pub struct AccountState {
     pub equity: Option<Decimal>,
     /// Realised since 00:00 UTC, after fees, in USD.
     pub realised_today: Decimal,
+    /// USD, after fees, that the account is below the best that it ended a day with: what was realised since, and the open positions at the
+    /// market, taken together. Zero when it is at its best.
+    pub below_best: Decimal,
     /// When the user's last entry was taken up.
     pub last_entry_at: Option<Timestamp>,
+    /// The newest entries that were taken up and not refused.
+    pub recent_entries: Vec<RecentEntry>,
+    /// The user's own limits.
+    pub limits: RiskSettings,
     /// Newest prices of the symbol in question, by venue.
     pub quotes: Vec<(VenueId, Quote)>,
     /// Venues the user is connected to.
@@ -115,7 +139,10 @@ impl AccountState {
             working: Vec::new(),
             equity: None,
             realised_today: Decimal::ZERO,
+            below_best: Decimal::ZERO,
             last_entry_at: None,
+            recent_entries: Vec::new(),
+            limits: RiskSettings::default(),
             quotes: Vec::new(),
             venues: Vec::new(),
         }

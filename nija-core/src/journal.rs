@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState,
-    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RouteDecision, RoutingPreference, Symbol,
-    Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
+    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RouteDecision, RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId, RiskStanding,
 };
 
 /// One thing that happened.
@@ -84,6 +83,11 @@ pub enum JournalEvent {
     ExternalOrder {
         /// What the venue says of it.
         report: ExecutionReport,
+    },
+    /// The user changed their own limits, or took a loosening back that waited.
+    RiskSettingsChanged {
+        /// What holds now, and what takes effect later.
+        standing: RiskStanding,
     },
     /// The user paused (`true`) or resumed (`false`) trading.
     Paused {
@@ -195,6 +199,7 @@ impl JournalEvent {
             Self::AttemptEnded { .. } => "attempt_ended",
             Self::Filled(_) => "filled",
             Self::ExternalOrder { .. } => "external_order",
+            Self::RiskSettingsChanged { .. } => "risk_settings_changed",
             Self::Paused { .. } => "paused",
             Self::KillSwitchOn { .. } => "kill_switch_on",
             Self::KillSwitchDone { .. } => "kill_switch_done",
@@ -245,6 +250,7 @@ impl JournalEvent {
             | Self::AttemptEnded { order, .. } => Some(*order),
             Self::Filled(fill) => fill.order,
             Self::ExternalOrder { .. }
+            | Self::RiskSettingsChanged { .. }
             | Self::Paused { .. }
             | Self::KillSwitchOn { .. }
             | Self::KillSwitchDone { .. }

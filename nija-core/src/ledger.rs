@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
-    Position, PositionId, Protection, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
+    Position, PositionId, Protection, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId, RiskStanding,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -177,6 +177,12 @@ pub trait Ledger: Send + Sync {
 
     /// What guards open positions, of all users; by user, venue and symbol.
     async fn protections(&self) -> Result<Vec<Protection>, LedgerError>;
+
+    /// The user's own limits as they were last changed; those of a user who never did are the default.
+    async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError>;
+
+    /// Realised profit and fees of each UTC day that has any, oldest first, by quote currency.
+    async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError>;
 
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.

@@ -28,6 +28,7 @@ use utoipa::{
         (name = "positions", description = "What is held, from fills alone"),
         (name = "markets", description = "Venues and market data"),
         (name = "credentials", description = "Exchange keys: sealed on the user's device, never returned"),
+        (name = "settings", description = "Limits of one's own"),
         (name = "stream", description = "Live events"),
         (name = "operations", description = "For those who run the server")
     )

@@ -4,6 +4,7 @@
 mod activity;
 mod code;
 mod decision;
+mod limits;
 mod market;
 mod order;
 mod overview;
@@ -16,6 +17,7 @@ mod words;
 pub use activity::{activity, is_told};
 pub use code::ErrorCode;
 pub use decision::{decision, routing_stats};
+pub use limits::{risk_settings, wanted_limits};
 pub use market::{balance, candle, market};
 pub use order::{order, order_problem};
 pub use overview::{open_positions, overview};

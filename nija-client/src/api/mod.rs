@@ -6,6 +6,7 @@ mod credentials;
 mod markets;
 mod orders;
 mod positions;
+mod settings;
 
 pub use markets::CandleQuery;
 pub use orders::{OrderQuery, PlaceOptions};

@@ -11,6 +11,7 @@ mod positions;
 mod problem;
 mod receipt;
 mod routing;
+mod settings;
 mod stream;
 
 pub use auth::*;
@@ -21,6 +22,7 @@ pub use positions::*;
 pub use problem::*;
 pub use receipt::*;
 pub use routing::*;
+pub use settings::*;
 pub use stream::*;
 
 use serde::{Deserialize, Serialize};

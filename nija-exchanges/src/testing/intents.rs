@@ -53,20 +53,5 @@ pub fn venue_order(
 }
 
 fn account(user: UserId, now: Timestamp) -> AccountState {
-    AccountState {
-        user,
-        tier: Tier::Basic,
-        now,
-        paused: false,
-        halted: false,
-        positions: Vec::new(),
-        balances: Vec::new(),
-        working: Vec::new(),
-        working_orders: 0,
-        equity: None,
-        realised_today: Decimal::ZERO,
-        last_entry_at: None,
-        quotes: Vec::new(),
-        venues: Vec::new(),
-    }
+    AccountState::empty(user, now)
 }

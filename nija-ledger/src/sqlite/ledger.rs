@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
-    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection,
-    RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId, RiskStanding,
 };
 
 use super::{SqliteLedger, projection, read, verify, writer::Job};
@@ -116,6 +115,14 @@ impl Ledger for SqliteLedger {
 
     async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
         self.read(projection::protections::all).await
+    }
+
+    async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError> {
+        self.read(move |c| read::journal::risk_settings(c, user)).await
+    }
+
+    async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
+        self.read(move |c| read::pnl::by_day(c, user)).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{nonces, projection, read, schema};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 31] = [
+const STATEMENTS: [(&str, bool); 33] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
@@ -33,9 +33,11 @@ const STATEMENTS: [(&str, bool); 31] = [
     (read::journal::NEWEST_FILL, false),
     (read::journal::PAUSED, false),
     (read::journal::PREFERENCE, false),
+    (read::journal::RISK_SETTINGS, false),
     (read::pnl::FIRST_DAY, false),
     (read::pnl::TOTALS, false),
     (read::pnl::DAYS, false),
+    (read::pnl::BY_DAY, false),
     (read::pnl::PART_OF_DAY, false),
 ];
 

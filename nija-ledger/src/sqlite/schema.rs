@@ -6,13 +6,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
     include_str!("migrations/0004_children.sql"),
     include_str!("migrations/0005_user_entries.sql"),
     include_str!("migrations/0006_protections.sql"),
+    include_str!("migrations/0007_risk_settings.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

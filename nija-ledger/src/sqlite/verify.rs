@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     ("user_entries", "user, seq"),
     ("orders", "place"),
     ("positions", "opened"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str); 11] = [
     ("pnl_days", "user, day, currency"),
     ("pnl_totals", "user, currency"),
     ("paused", "user"),
+    ("risk_settings", "user"),
     ("kill_switches", "user, scope"),
     ("routing_preferences", "user"),
     ("protections", "user, venue, symbol"),

@@ -2,7 +2,7 @@
 
 use nija_core::{
     CredentialId, JournalEvent, KillId, KillScope, Ledger, LedgerError, OrderId, OrderState, PageRequest,
-    Reason, RoutingPolicy, RoutingPreference, SeededEntropy,
+    Reason, RiskLevel, RiskStanding, RoutingPolicy, RoutingPreference, SeededEntropy,
     Side::{Buy, Sell},
     Timestamp, TransitionError, UserId, VenueId, Weights,
 };
@@ -31,6 +31,8 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     pages_lead_from_the_newest_to_the_oldest(&make().await).await;
     decisions_and_activity_keep_their_content(&make().await).await;
     an_orders_journal_is_whole_and_its_own(&make().await).await;
+    the_last_change_of_limits_stands(&make().await).await;
+    each_day_has_its_sum(&make().await).await;
     pausing_twice_keeps_the_first_moment(&make().await).await;
     kill_switches_stand_until_they_are_taken_off(&make().await).await;
     an_order_carried_out_by_others_is_what_they_made_it(&make().await).await;
@@ -324,6 +326,49 @@ async fn pages_lead_from_the_newest_to_the_oldest(ledger: &impl Ledger) {
     assert_eq!(walk(Some(OrderState::Working)).await, []);
     let unsettled = ledger.unsettled_orders().await.unwrap();
     assert_eq!(unsettled.len(), 12);
+    agrees(ledger).await;
+}
+
+async fn the_last_change_of_limits_stands(ledger: &impl Ledger) {
+    let (events, other) = (Events::new(1), Events::new(2));
+    assert_eq!(ledger.risk_settings(events.user).await, Ok(RiskStanding::default()));
+    let (mut standing, at) = (RiskStanding::default(), events.now());
+    for level in [RiskLevel::Low, RiskLevel::High] {
+        standing = standing.change(level.settings(), at, std::time::Duration::from_secs(60));
+        let event = JournalEvent::RiskSettingsChanged { standing: standing.clone() };
+        ledger.append(events.batch(vec![event])).await.unwrap();
+        assert_eq!(ledger.risk_settings(events.user).await, Ok(standing.clone()));
+    }
+    assert!(standing.pending(at).is_some());
+    assert_eq!(ledger.risk_settings(other.user).await, Ok(RiskStanding::default()));
+    agrees(ledger).await;
+}
+
+async fn each_day_has_its_sum(ledger: &impl Ledger) {
+    let events = Events::new(1);
+    let mut fills = Vec::new();
+    for (on, side, price) in [(0, Buy, "100"), (0, Sell, "110"), (1, Buy, "100"), (3, Sell, "90")] {
+        let name = format!("E{}", fills.len());
+        let mut fill = events.fill(None, ("kraken", BTC, &name), (side, "1", price, "0.5"));
+        fill.execution.at = Timestamp::from_micros(86_400_000_000 * on + 5);
+        fills.push(JournalEvent::Filled(fill));
+    }
+    ledger.append(events.batch(fills)).await.unwrap();
+    let days = ledger.realised_by_day(events.user).await.unwrap();
+    let plain: Vec<_> = days
+        .iter()
+        .map(|(day, sum)| (day.micros() / 86_400_000_000, sum.currency.as_str(), sum.realised, sum.fees))
+        .collect();
+    let dec = |text: &str| text.parse::<Decimal>().unwrap();
+    assert_eq!(
+        plain,
+        [
+            (0, "USD", dec("10"), dec("1")),
+            (1, "USD", dec("0"), dec("0.5")),
+            (3, "USD", dec("-10"), dec("0.5"))
+        ]
+    );
+    assert_eq!(ledger.realised_by_day(Events::new(2).user).await, Ok(Vec::new()));
     agrees(ledger).await;
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
     Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
+    Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, RiskStanding,
     VenueId,
 };
 use parking_lot::Mutex;
@@ -354,6 +354,33 @@ impl Ledger for ReferenceLedger {
             }
         }
         Ok(guarded.into_values().collect())
+    }
+
+    async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError> {
+        let records = self.records.lock();
+        let changes = records.iter().rev().filter(|record| record.user == user);
+        let mut standings = changes.filter_map(|record| match &record.event {
+            JournalEvent::RiskSettingsChanged { standing } => Some(standing.clone()),
+            _ => None,
+        });
+        Ok(standings.next().unwrap_or_default())
+    }
+
+    async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
+        let mut days = BTreeMap::<(Timestamp, String), (ExactSum, ExactSum)>::new();
+        for (_, SettledFill { fill, realised_pnl }) in book(&self.records.lock()).settled {
+            if fill.user == user {
+                let day = (fill.execution.at.day_start(), fill.execution.symbol.quote().to_owned());
+                let sum = days.entry(day).or_default();
+                sum.0 = sum.0.add(realised_pnl).unwrap();
+                sum.1 = sum.1.add(fill.fee_in_quote).unwrap();
+            }
+        }
+        let one = |((day, currency), (realised, fees)): ((Timestamp, String), (ExactSum, ExactSum))| {
+            let (realised, fees) = (realised.to_decimal().unwrap(), fees.to_decimal().unwrap());
+            (day, RealisedPnl { currency, realised, fees })
+        };
+        Ok(days.into_iter().map(one).collect())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
-    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RouteDecision,
-    RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RiskStanding,
+    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -90,6 +90,14 @@ impl Ledger for NullLedger {
     }
 
     async fn order_journal(&self, _: UserId, _: OrderId) -> Result<Vec<JournalRecord>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn risk_settings(&self, _: UserId) -> Result<RiskStanding, LedgerError> {
+        Ok(RiskStanding::default())
+    }
+
+    async fn realised_by_day(&self, _: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
         Ok(Vec::new())
     }
 

@@ -30,6 +30,7 @@ impl Inner {
             working.clear();
         }
         let market = self.market.snapshot();
+        let (equity, unrealised) = self.worth(user, state);
         let quotes = self.venues.iter().filter_map(|venue| {
             let key = (venue.id.clone(), symbol.clone());
             let quote = market.markets.get(&key)?.quote?;
@@ -45,10 +46,17 @@ impl Inner {
             balances: self.balances(user, state, now),
             working_orders: working.iter().map(|alike| alike.orders).sum(),
             working,
-            equity: self.equity(user, state),
+            equity,
             realised_today: state.realised.today(now),
+            below_best: state.realised.below_best(now, unrealised),
             // An order that is routed anew passed this check when it was new.
             last_entry_at: if except.is_some() { None } else { state.last_entry_at },
+            recent_entries: if except.is_some() {
+                Vec::new()
+            } else {
+                state.entries.since(now.minus(self.config.limits.duplicate_window))
+            },
+            limits: state.limits.at(now).clone(),
             quotes: quotes.collect(),
             venues: user.conns().iter().map(|conn| conn.venue.id.clone()).collect(),
         }
@@ -67,18 +75,17 @@ impl Inner {
             .collect()
     }
 
-    /// Cash and positions in USD; `None` when a position has no price, or while no venue's balances are known. What is quoted in another
-    /// currency counts as little as the cash of that currency.
-    fn equity(&self, user: &User, state: &UserState) -> Option<Decimal> {
-        if state.balances_read.is_empty() && !user.conns().is_empty() {
-            return None;
-        }
-        let positions = state.positions.values().filter(|position| counts(position)).map(|position| {
+    /// Cash and positions in USD, and what the positions have won so far. No equity when a position has no price, or while no venue's
+    /// balances are known. What is quoted in another currency counts as little as the cash of that currency.
+    fn worth(&self, user: &User, state: &UserState) -> (Option<Decimal>, Decimal) {
+        let (mut worth, mut unrealised) = (Some(Decimal::ZERO), Decimal::ZERO);
+        for position in state.positions.values().filter(|position| counts(position)) {
             let (_, price) = self.mark(position);
-            Some(position.quantity * price?.get())
-        });
-        let worth: Option<Decimal> = positions.sum();
-        Some(cash(state) + worth?)
+            worth = worth.zip(price).map(|(worth, price)| worth + position.quantity * price.get());
+            unrealised += price.map_or(Decimal::ZERO, |price| position.unrealised_pnl(price));
+        }
+        let unread = state.balances_read.is_empty() && !user.conns().is_empty();
+        (worth.filter(|_| !unread).map(|worth| cash(state) + worth), unrealised)
     }
 
     /// The venue's newest quote, and the price at which a position could be closed.

@@ -3,7 +3,7 @@
 use nija_core::{CustodyMode, LedgerError, PageRequest, Timestamp};
 use std::sync::Arc;
 
-use super::{inner::Inner, money::Realised, user::User};
+use super::{entries::RECENT_ENTRIES, inner::Inner, money::Realised, user::User};
 
 /// Executions read ahead, so that what a reconciliation tells again is known.
 const RECENT_FILLS: usize = 1000;
@@ -13,15 +13,24 @@ impl Inner {
     pub(super) async fn load(self: &Arc<Self>, user: &Arc<User>) -> Result<(), LedgerError> {
         let day = self.clock.now().day_start();
         let positions = self.ledger.open_positions(Some(user.id)).await?;
-        let today = self.ledger.realised_since(user.id, day).await?;
-        let total = self.ledger.realised_since(user.id, Timestamp::from_micros(0)).await?;
+        let days = self.ledger.realised_by_day(user.id).await?;
+        let limits = self.ledger.risk_settings(user.id).await?;
+        let latest = PageRequest { before: None, limit: RECENT_ENTRIES };
+        let entries = self.ledger.orders(user.id, None, latest).await?;
         let paused = self.ledger.paused(user.id).await?;
         let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
         let fills = self.ledger.fills(user.id, newest).await?;
         {
             let mut state = user.state.lock().await;
-            state.realised = Realised::new(day, &today, &total);
+            state.realised = Realised::new(day, &days);
+            state.limits = limits;
+            for (_, order) in entries.rows.iter().rev() {
+                state.note_entry(&order.intent);
+                if order.leg.is_none() {
+                    state.forget_entry(order.id());
+                }
+            }
             state.paused = paused;
             state.routing = routing;
             for (_, settled) in fills.rows.iter().rev() {

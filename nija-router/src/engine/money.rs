@@ -14,19 +14,24 @@ pub(crate) struct Realised {
     day: Timestamp,
     today: Decimal,
     total: Decimal,
+    /// The most that the total was at the end of a day before `day`; not less than zero, where it began.
+    best: Decimal,
 }
 
 impl Realised {
-    /// From the ledger's figures since the day's start and since ever.
-    pub(crate) fn new(day: Timestamp, today: &[RealisedPnl], total: &[RealisedPnl]) -> Self {
-        let net = |figures: &[RealisedPnl]| {
-            figures
-                .iter()
-                .filter(|figure| figure.currency == CURRENCY)
-                .map(|figure| figure.realised - figure.fees)
-                .sum()
-        };
-        Self { day, today: net(today), total: net(total) }
+    /// From the ledger's figures of every day, oldest first.
+    pub(crate) fn new(day: Timestamp, days: &[(Timestamp, RealisedPnl)]) -> Self {
+        let mut realised = Self { day, ..Self::default() };
+        for (of, figure) in days.iter().filter(|(_, figure)| figure.currency == CURRENCY) {
+            let net = figure.realised - figure.fees;
+            realised.total += net;
+            if *of >= day {
+                realised.today += net;
+            } else {
+                realised.best = realised.best.max(realised.total);
+            }
+        }
+        realised
     }
 
     /// Counts a fill.
@@ -35,6 +40,7 @@ impl Realised {
             return;
         }
         if at.day_start() > self.day {
+            self.best = self.best.max(self.total);
             (self.day, self.today) = (at.day_start(), Decimal::ZERO);
         }
         if at >= self.day {
@@ -45,6 +51,12 @@ impl Realised {
 
     pub(crate) fn today(&self, now: Timestamp) -> Decimal {
         if now.day_start() > self.day { Decimal::ZERO } else { self.today }
+    }
+
+    /// How far the account is below the best end of a day, with positions that have won `unrealised`; zero at its best.
+    pub(crate) fn below_best(&self, now: Timestamp, unrealised: Decimal) -> Decimal {
+        let best = if now.day_start() > self.day { self.best.max(self.total) } else { self.best };
+        (best - self.total - unrealised).max(Decimal::ZERO)
     }
 
     pub(crate) const fn total(&self) -> Decimal {
@@ -194,6 +206,26 @@ mod tests {
             balances.insert(told(asset), at(17));
         }
         assert!(!balances.doubtful_at(&venue));
+    }
+
+    #[test]
+    fn the_best_is_the_best_end_of_a_day_however_the_figures_came() {
+        let day = |n: i64| Timestamp::from_micros(n * 86_400_000_000);
+        let (symbol, none) = (Symbol::new("ETH-USD").unwrap(), Decimal::ZERO);
+        let mut lived = Realised::default();
+        for (on, won) in [(0, "100"), (1, "50"), (2, "-30"), (2, "200"), (2, "-190"), (4, "-40")] {
+            lived.add(&symbol, day(on).plus(std::time::Duration::from_secs(5)), dec(won), none);
+        }
+        let figure =
+            |on, won| (day(on), RealisedPnl { currency: "USD".into(), realised: dec(won), fees: none });
+        let read =
+            Realised::new(day(4), &[figure(0, "100"), figure(1, "50"), figure(2, "-20"), figure(4, "-40")]);
+        for realised in [lived, read] {
+            assert_eq!((realised.today(day(4)), realised.total()), (dec("-40"), dec("90")));
+            assert_eq!(realised.below_best(day(4), none), dec("60"));
+            assert_eq!(realised.below_best(day(4), dec("-5")), dec("65"));
+            assert_eq!(realised.below_best(day(4), dec("70")), none);
+        }
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
-    Position, Protection, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
-    VenueOrderId,
+    Position, Protection, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId, RiskStanding,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{
@@ -16,6 +15,7 @@ use crate::planted::{Bug, planted};
 use super::{
     balances::Balances,
     bound::{Share, Sums, held_asset},
+    entries::Entries,
     ids::{ById, ByName, Ids, NameSet},
     money::Realised,
     names::Names,
@@ -171,6 +171,10 @@ pub(crate) struct UserState {
     pub(crate) balances_read: HashSet<VenueId>,
     pub(crate) realised: Realised,
     pub(crate) last_entry_at: Option<Timestamp>,
+    /// The newest entries.
+    pub(crate) entries: Entries,
+    /// The user's own limits.
+    pub(crate) limits: RiskStanding,
     pub(crate) paused: Option<Timestamp>,
     /// News of an order that may be one whose placement has not been answered.
     pub(crate) held: Vec<News>,
@@ -354,6 +358,7 @@ impl UserState {
                 if !intent.signal.signal_type.is_exit() && intent.parent.is_none() {
                     self.last_entry_at = Some(intent.received_at);
                 }
+                self.note_entry(intent);
                 self.insert(LiveOrder::new(Order::new(intent.clone()), true));
                 if let Some(parent) = intent.parent {
                     self.kin.insert(intent.id, parent);
@@ -367,6 +372,7 @@ impl UserState {
                 }
             }
             JournalEvent::RoutingPreferred { preference } => self.routing = *preference,
+            JournalEvent::RiskSettingsChanged { standing } => self.limits = standing.clone(),
             JournalEvent::Paused { paused } => self.paused = paused.then_some(record.at),
             JournalEvent::ExternalOrder { report } => {
                 self.external_recorded.insert((report.venue.clone(), report.venue_order_id.clone()));

@@ -248,6 +248,7 @@ impl Inner {
         };
         // What was refused does not use up the user's rate.
         state.last_entry_at = last_entry_at;
+        state.forget_entry(intent.id);
         settled
             .into_iter()
             .next()

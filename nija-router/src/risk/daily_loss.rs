@@ -31,7 +31,8 @@ impl RiskPolicy for DailyLoss {
                 "a balance or a price is missing, so today's loss cannot be measured against your equity",
             ));
         };
-        let limit = (equity + lost) * self.0;
+        let share = account.limits.max_daily_loss.map_or(self.0, |own| own.min(self.0));
+        let limit = (equity + lost) * share;
         if lost < limit {
             return Verdict::Allow;
         }

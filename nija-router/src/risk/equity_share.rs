@@ -3,11 +3,10 @@ use rust_decimal::Decimal;
 
 use super::{
     RiskLimits,
-    value::{cents, fit_into},
+    value::{cents, fit_into, percent},
 };
 
-/// One entry risks at most a share of the user's equity. (The share's lower end, 2 per cent, is for strategies to choose by;
-/// a smaller order harms nobody.)
+/// One entry risks at most a share of the user's equity. (What is too small is for [`super::EquityFloor`].)
 #[derive(Debug, Clone, Copy)]
 pub struct EquityShare(Decimal);
 
@@ -34,9 +33,10 @@ impl RiskPolicy for EquityShare {
                 "a balance or a price is missing, so your equity is not known; try again in a moment",
             ));
         };
-        let share = (self.0 * Decimal::ONE_HUNDRED).normalize();
-        fit_into(equity * self.0, intent, account, "equity_share", |room| {
-            format!("one order may use up to {share} % of your equity of {} USD, {room} USD", cents(equity))
+        let share = account.limits.max_equity_share.map_or(self.0, |own| own.min(self.0));
+        let percent = percent(share);
+        fit_into(equity * share, intent, account, "equity_share", |room| {
+            format!("one order may use up to {percent} of your equity of {} USD, {room} USD", cents(equity))
         })
     }
 }

@@ -1,7 +1,7 @@
 use nija_core::{AccountState, OrderIntent, Reason, RiskPolicy, Symbol, Tier, Verdict};
 use std::collections::HashSet;
 
-use super::RiskLimits;
+use super::{RiskLimits, value::tightest};
 
 /// How many symbols a plan may hold at a time.
 #[derive(Debug, Clone)]
@@ -22,7 +22,9 @@ impl RiskPolicy for PositionCount {
 
     fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
         let signal = &intent.signal;
-        let limit = match self.0.tier(account.tier).positions {
+        let own = account.limits.positions.and_then(|own| usize::try_from(own).ok());
+        let given = self.0.tier(account.tier).positions;
+        let limit = match tightest(given, own) {
             Some(limit) if !signal.signal_type.is_exit() => limit,
             _ => return Verdict::Allow,
         };
@@ -40,7 +42,11 @@ impl RiskPolicy for PositionCount {
         };
         Verdict::Refuse(Reason::new(
             "position_count",
-            format!("you hold {} positions, as many as the {plan} plan includes", symbols.len()),
+            if given.is_some_and(|given| given <= limit) {
+                format!("you hold {} positions, as many as the {plan} plan includes", symbols.len())
+            } else {
+                format!("you hold {} positions, as many as your risk settings allow", symbols.len())
+            },
         ))
     }
 }

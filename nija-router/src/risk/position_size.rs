@@ -2,7 +2,7 @@ use nija_core::{AccountState, OrderIntent, RiskPolicy, Verdict};
 
 use super::{
     RiskLimits,
-    value::{exposure, fit_into},
+    value::{exposure, fit_into, tightest},
 };
 
 /// The largest position of a plan: an entry is brought down to what is left of it.
@@ -24,13 +24,19 @@ impl RiskPolicy for PositionSize {
 
     fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
         let signal = &intent.signal;
-        let limit = match self.0.tier(account.tier).largest_position {
+        let (plan, own) = (self.0.tier(account.tier).largest_position, account.limits.largest_position);
+        let whose = if own.is_some() && tightest(plan, own) == own {
+            "your risk settings hold"
+        } else {
+            "your plan holds"
+        };
+        let limit = match tightest(plan, own) {
             Some(limit) if !signal.signal_type.is_exit() => limit,
             _ => return Verdict::Allow,
         };
         let room = limit - exposure(account, &signal.symbol);
         fit_into(room, intent, account, "position_size", |room| {
-            format!("your plan holds up to {limit} USD in {}; {room} USD of it is left", signal.symbol)
+            format!("{whose} up to {limit} USD in {}; {room} USD of it is left", signal.symbol)
         })
     }
 }

@@ -30,13 +30,14 @@ impl RiskPolicy for PriceCollar {
         let Some(touch) = signal.kind.stop().or_else(quoted) else {
             return Verdict::Allow;
         };
+        let collar = account.limits.price_collar.map_or(self.0, |own| own.min(self.0));
         let (bound, far) = match signal.side {
             Side::Buy => {
-                let bound = touch.get() * (Decimal::ONE + self.0);
+                let bound = touch.get() * (Decimal::ONE + collar);
                 (bound, price.get() > bound)
             }
             Side::Sell => {
-                let bound = touch.get() * (Decimal::ONE - self.0);
+                let bound = touch.get() * (Decimal::ONE - collar);
                 (bound, price.get() < bound)
             }
         };

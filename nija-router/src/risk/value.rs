@@ -76,6 +76,19 @@ pub(super) fn fit_into(
     }
 }
 
+/// The tighter of a platform's or plan's limit and the user's own.
+pub(super) fn tightest<T: Ord + Copy>(given: Option<T>, own: Option<T>) -> Option<T> {
+    match (given, own) {
+        (Some(given), Some(own)) => Some(given.min(own)),
+        (given, own) => given.or(own),
+    }
+}
+
+/// A share as people read it.
+pub(super) fn percent(share: Decimal) -> String {
+    format!("{} %", (share * Decimal::ONE_HUNDRED).normalize())
+}
+
 /// Money as people read it.
 pub(super) fn cents(money: Decimal) -> Decimal {
     money.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::ToZero).normalize()

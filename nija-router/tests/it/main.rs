@@ -10,6 +10,7 @@ mod failover;
 mod fills;
 mod kill;
 mod protection;
+mod limits;
 mod receipts;
 mod restart;
 mod risk;

@@ -2,8 +2,8 @@
 
 use nija_core::{
     AccountState, CheckOutcome, Fill, Liquidity, OrderId, OrderIntent, OrderKind, OrderSize, Position, Price,
-    Quantity, Quote, RiskChain, SeededEntropy, Side, Symbol, Tier, Timestamp, TradeSignal, VenueBalance,
-    VenueFill, VenueId, WorkingOrders,
+    Quantity, Quote, RecentEntry, RiskChain, RiskLevel, RiskSettings, SeededEntropy, Side, Symbol, Tier,
+    Timestamp, TradeSignal, VenueBalance, VenueFill, VenueId, WorkingOrders,
 };
 use nija_router::{RiskLimits, default_policies};
 use rust_decimal::Decimal;
@@ -28,12 +28,7 @@ fn account() -> AccountState {
         at: NOW,
     };
     AccountState {
-        user: user(1),
         tier: Tier::Enterprise,
-        now: NOW,
-        paused: false,
-        halted: false,
-        positions: Vec::new(),
         balances: vec![VenueBalance {
             venue: venue(),
             asset: "USD".into(),
@@ -41,13 +36,10 @@ fn account() -> AccountState {
             available: dec("10000"),
             at: NOW,
         }],
-        working_orders: 0,
-        working: Vec::new(),
         equity: Some(dec("10000")),
-        realised_today: Decimal::ZERO,
-        last_entry_at: None,
         quotes: vec![(venue(), quote)],
         venues: vec![venue()],
+        ..AccountState::empty(user(1), NOW)
     }
 }
 
@@ -119,17 +111,32 @@ fn coins(text: &str) -> Option<OrderSize> {
     Some(OrderSize::Base(Quantity::new(dec(text)).unwrap()))
 }
 
+/// The same entry as [`buy`]'s, taken up a while ago under another id.
+fn twin(id: &str, ago: Duration) -> RecentEntry {
+    let signal = buy(id);
+    RecentEntry {
+        client_order_id: signal.client_order_id,
+        symbol: signal.symbol,
+        side: signal.side,
+        size: signal.size,
+        at: NOW.minus(ago),
+    }
+}
+
 type Change = fn(&mut AccountState);
 
 #[test]
 fn each_rule_refuses_by_its_code() {
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 11] = [
         (|a| a.paused = true, "trading_paused"),
         (|a| a.halted = true, "trading_halted"),
         (|a| a.last_entry_at = Some(NOW.minus(Duration::from_millis(999))), "entry_rate"),
         (|a| a.balances[0].at = NOW.minus(Duration::from_secs(61)), "stale_balance"),
         (|a| a.realised_today = dec("-530"), "daily_loss"),
         (|a| a.equity = None, "equity_unknown"),
+        (|a| a.below_best = dec("2500"), "drawdown"),
+        (|a| a.limits.allowed_symbols = Some([symbol("ETH-USD")].into()), "pair_not_allowed"),
+        (|a| a.recent_entries = vec![twin("first", Duration::from_secs(4))], "duplicate_intent"),
         (
             |a| {
                 a.tier = Tier::Basic;
@@ -163,7 +170,15 @@ fn an_exit_passes_all_of_them() {
     account.last_entry_at = Some(NOW);
     account.balances[0].at = NOW.minus(Duration::from_secs(3600));
     account.realised_today = dec("-9000");
+    account.below_best = dec("9000");
     account.equity = None;
+    account.limits = RiskSettings {
+        allowed_symbols: Some(Default::default()),
+        positions: Some(0),
+        largest_position: Some(Decimal::ZERO),
+        ..RiskLevel::Low.settings()
+    };
+    account.recent_entries = vec![twin("y", Duration::ZERO)];
     let held = ["BTC-USD", "ETH-USD", "SOL-USD", "ADA-USD"];
     account.positions = held.iter().map(|of| position(&symbol(of), "1", "50000")).collect();
     let outcome = assess(exit(user(1), "x", "1"), &account);
@@ -280,4 +295,167 @@ fn what_cannot_be_priced_is_not_bought() {
     account.quotes.clear();
     let by_base = TradeSignal { size: coins("0.001").unwrap(), ..buy("x") };
     assert_eq!(assess(by_base, &account).code.as_deref(), Some("no_price"));
+}
+
+#[test]
+fn the_same_entry_again_is_refused_for_a_moment_unless_it_is_another_or_a_slice() {
+    let refused = |account: &AccountState, signal: TradeSignal| assess(signal, account).code;
+    let mut account = account();
+    account.recent_entries = vec![twin("first", Duration::from_secs(4))];
+    assert_eq!(refused(&account, buy("x")).as_deref(), Some("duplicate_intent"));
+    assert_eq!(refused(&account, buy("first")), None, "its own id is no repetition");
+    assert_eq!(refused(&account, TradeSignal { size: dollars("99").unwrap(), ..buy("x") }), None);
+    account.recent_entries = vec![twin("first", Duration::from_secs(5))];
+    assert_eq!(refused(&account, buy("x")), None, "its time is over");
+    account.recent_entries = vec![twin("first", Duration::from_secs(1))];
+    let id = OrderId::generate(NOW, &SeededEntropy::new(1));
+    let slice = OrderIntent { parent: Some(id), ..OrderIntent::new(id, NOW, buy("x")) };
+    let chain = |limits: &RiskLimits| RiskChain::new(default_policies(limits)).unwrap();
+    assert!(chain(&RiskLimits::default()).assess(slice, &account).verdict.is_ok());
+    let unhurried = RiskLimits { entry_interval: Duration::ZERO, ..RiskLimits::default() };
+    assert!(chain(&unhurried).assess(OrderIntent::new(id, NOW, buy("x")), &account).verdict.is_ok());
+}
+
+#[test]
+fn an_account_too_far_below_its_best_enters_nothing() {
+    let mut account = account();
+    account.below_best = dec("2499");
+    assert_eq!(assess(buy("x"), &account).code, None);
+    account.limits.max_drawdown = Some(dec("0.05"));
+    assert_eq!(assess(buy("x"), &account).code.as_deref(), Some("drawdown"));
+    account.limits.max_drawdown = Some(dec("0.90"));
+    account.below_best = dec("2500");
+    assert_eq!(
+        assess(buy("x"), &account).code.as_deref(),
+        Some("drawdown"),
+        "the platform's limit holds too"
+    );
+}
+
+#[test]
+fn a_users_own_limits_hold_where_they_are_tighter_than_the_plans() {
+    let size = |limits: RiskSettings, tier| {
+        let mut account = account();
+        (account.limits, account.tier) = (limits, tier);
+        account.equity = Some(dec("1000"));
+        assess(buy("x"), &account).size
+    };
+    let own = |share: &str| RiskSettings { max_equity_share: Some(dec(share)), ..RiskSettings::default() };
+    assert_eq!(size(own("0.05"), Tier::Enterprise), dollars("50.00"));
+    assert_eq!(size(own("0.50"), Tier::Enterprise), dollars("100"));
+    let largest = |usd: &str| RiskSettings { largest_position: Some(dec(usd)), ..RiskSettings::default() };
+    assert_eq!(size(largest("30"), Tier::Basic), dollars("30"));
+    assert_eq!(size(largest("900"), Tier::Basic), dollars("50"));
+    let mut account = account();
+    account.positions = vec![position(&symbol("ETH-USD"), "1", "10")];
+    account.limits.positions = Some(1);
+    assert_eq!(assess(buy("x"), &account).code.as_deref(), Some("position_count"));
+    account.limits = RiskSettings { max_daily_loss: Some(dec("0.01")), ..RiskSettings::default() };
+    account.realised_today = dec("-110");
+    assert_eq!(assess(buy("x"), &account).code.as_deref(), Some("daily_loss"));
+    account.limits = RiskSettings { price_collar: Some(dec("0.01")), ..RiskSettings::default() };
+    account.realised_today = Decimal::ZERO;
+    let limit =
+        TradeSignal { kind: OrderKind::Limit { price: Price::new(dec("50501")).unwrap() }, ..buy("x") };
+    assert_eq!(assess(limit, &account).code.as_deref(), Some("price_collar"));
+}
+
+#[test]
+fn a_platform_may_name_its_pairs_and_the_least_entry() {
+    let id = OrderId::generate(NOW, &SeededEntropy::new(1));
+    let code = |limits: RiskLimits, tier| {
+        let chain = RiskChain::new(default_policies(&limits)).unwrap();
+        let account = AccountState { tier, ..account() };
+        chain.assess(OrderIntent::new(id, NOW, buy("x")), &account).verdict.err().map(|reason| reason.code)
+    };
+    let pairs = RiskLimits { allowed_symbols: Some([symbol("ETH-USD")].into()), ..RiskLimits::default() };
+    assert_eq!(code(pairs, Tier::Enterprise).as_deref(), Some("pair_not_allowed"));
+    let least = |percent| RiskLimits { min_equity_share: Decimal::new(percent, 2), ..RiskLimits::default() };
+    assert_eq!(code(least(1), Tier::Enterprise), None);
+    assert_eq!(code(least(2), Tier::Enterprise).as_deref(), Some("equity_floor"));
+    assert_eq!(
+        code(least(1), Tier::Basic).as_deref(),
+        Some("equity_floor"),
+        "what the plan leaves is too small"
+    );
+}
+
+mod exits {
+    use super::*;
+    use proptest::{option, prelude::*};
+
+    fn percent() -> impl Strategy<Value = Option<Decimal>> {
+        option::of((0i64..100).prop_map(|whole| Decimal::new(whole, 2)))
+    }
+
+    prop_compose! {
+        fn own()(shares in prop::array::uniform4(percent()), largest in option::of(0i64..100), positions in option::of(0u32..3), none in any::<bool>())
+            -> RiskSettings {
+            RiskSettings {
+                max_equity_share: shares[0],
+                max_daily_loss: shares[1],
+                max_drawdown: shares[2],
+                price_collar: shares[3],
+                largest_position: largest.map(Decimal::from),
+                positions,
+                allowed_symbols: none.then(Default::default),
+            }
+        }
+    }
+
+    prop_compose! {
+        fn platform()(shares in prop::array::uniform4(0i64..100), window in 0u64..10_000, interval in 0u64..10_000, pairs in any::<bool>()) -> RiskLimits {
+            let share = |at: usize| Decimal::new(shares[at], 2);
+            RiskLimits {
+                max_equity_share: share(0),
+                max_daily_loss: share(1),
+                max_drawdown: Some(share(2)),
+                min_equity_share: share(3),
+                allowed_symbols: pairs.then(Default::default),
+                duplicate_window: Duration::from_millis(window),
+                entry_interval: Duration::from_millis(interval),
+                price_collar: Decimal::ZERO,
+                max_balance_age: Duration::ZERO,
+                ..RiskLimits::default()
+            }
+        }
+    }
+
+    proptest! {
+        /// Invariant 5: whatever stands against an entry, an exit of what is held passes whole.
+        #[test]
+        fn no_policy_refuses_or_shrinks_an_exit(
+            own in own(), limits in platform(), tier in 0usize..3, flags in prop::array::uniform4(any::<bool>()),
+            lost in 0i64..20_000, old in 0u64..100_000, others in 0usize..4, stop in any::<bool>(), at_limit in any::<bool>(),
+        ) {
+            let mut account = account();
+            account.tier = [Tier::Basic, Tier::Pro, Tier::Enterprise][tier];
+            account.limits = own;
+            account.paused = flags[0];
+            account.halted = flags[1];
+            account.equity = account.equity.filter(|_| flags[2]);
+            if flags[3] {
+                account.quotes.clear();
+            }
+            account.realised_today = Decimal::from(-lost);
+            account.below_best = Decimal::from(lost);
+            account.last_entry_at = Some(NOW);
+            account.recent_entries = vec![twin("y", Duration::ZERO)];
+            account.balances[0].at = NOW.minus(Duration::from_millis(old));
+            let held = ["BTC-USD", "ETH-USD", "SOL-USD", "ADA-USD"];
+            account.positions = held[..=others].iter().map(|of| position(&symbol(of), "1", "50000")).collect();
+            let mut signal = exit(user(1), "x", "1");
+            if stop {
+                signal.signal_type = nija_core::SignalType::StopLoss;
+            }
+            if at_limit {
+                signal.kind = OrderKind::Limit { price: Price::new(dec("1")).unwrap() };
+            }
+            let id = OrderId::generate(NOW, &SeededEntropy::new(1));
+            for policy in default_policies(&limits) {
+                let verdict = policy.assess(&OrderIntent::new(id, NOW, signal.clone()), &account);
+                prop_assert_eq!(verdict, nija_core::Verdict::Allow, "{}", policy.name());
+            }
+        }
+    }
 }

@@ -68,6 +68,23 @@ pub(super) async fn login(
     Ok(Json(begin_session(&app, &user).await?))
 }
 
+/// Asks a signed-in user for the password once more. Wrong ones count like those of a login.
+pub(super) async fn password_again(app: &App, user: UserId, password: Zeroizing<String>) -> ApiResult<()> {
+    let user = app.accounts.user(user).await?;
+    let user =
+        user.ok_or_else(|| Problem::new(kinds::SESSION_ENDED, "this account is gone; sign up again"))?;
+    let (key, now) = (sha256(user.email.as_bytes()), app.now());
+    if let Some(until) = app.accounts.locked_until(key, now).await? {
+        return Err(locked(until.since(now)));
+    }
+    if app.hasher.verify(password, Some(user.password_hash)).await? {
+        return Ok(app.accounts.login_succeeded(key).await?);
+    }
+    let until = app.accounts.login_failed(key, now, app.config.auth.lockout_after).await?;
+    let refused = || Problem::new(kinds::PASSWORD_REFUSED, "the password is wrong; nothing was changed");
+    Err(until.map_or_else(refused, |until| locked(until.since(now))))
+}
+
 /// Trades a refresh token for a new session pair. Each works once; one that comes back ends the session.
 #[utoipa::path(post, path = "/v1/auth/refresh", operation_id = "refresh_session", tag = "auth", security(()), request_body = wire::RefreshRequest,
     responses((status = 200, body = wire::Session),

@@ -20,6 +20,7 @@ mod policy;
 mod positions;
 mod receipts;
 mod rotation;
+mod risk_settings;
 mod routing;
 mod routing_settings;
 mod stream;
@@ -74,6 +75,8 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(activity::activity))
         .routes(routes!(routing::decisions))
         .routes(routes!(routing_settings::get, routing_settings::change))
+        .routes(routes!(risk_settings::get, risk_settings::change))
+        .routes(routes!(risk_settings::keep))
         .routes(routes!(dashboard::overview))
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))

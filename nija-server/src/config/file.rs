@@ -164,6 +164,18 @@ fn parse(
             return Err(ConfigError(format!("{key} is {percent}; it must be 1 to 100")));
         }
     }
+    for (key, percent) in [
+        ("risk.max_drawdown_percent", file.risk.max_drawdown_percent),
+        ("risk.min_equity_share_percent", file.risk.min_equity_share_percent),
+    ] {
+        if percent > 100 {
+            return Err(ConfigError(format!("{key} is {percent}; it must be 0 to 100")));
+        }
+    }
+    let allowed: Result<std::collections::BTreeSet<_>, _> =
+        file.risk.allowed_symbols.iter().map(|text| nija_core::Symbol::new(text)).collect();
+    let allowed = allowed.map_err(|error| ConfigError(format!("risk.allowed_symbols: {error}")))?;
+    config.engine.limits.allowed_symbols = (!allowed.is_empty()).then_some(allowed);
     file.risk.apply(&mut config.engine.limits);
     config.upkeep = file.vault.upkeep()?;
     (config.routing, config.engine.slicing) = file.routing.into_config()?;

@@ -11,6 +11,11 @@ pub(super) struct RiskConfig {
     pub(super) entry_interval_ms: u64,
     pub(super) max_equity_share_percent: u32,
     pub(super) max_daily_loss_percent: u32,
+    pub(super) max_drawdown_percent: u32,
+    pub(super) min_equity_share_percent: u32,
+    duplicate_window_ms: u64,
+    loosening_delay_minutes: u64,
+    pub(super) allowed_symbols: Vec<String>,
     basic_largest_position: u32,
     basic_positions: u32,
     basic_venues: u32,
@@ -25,6 +30,11 @@ impl Default for RiskConfig {
             entry_interval_ms: 1000,
             max_equity_share_percent: 10,
             max_daily_loss_percent: 5,
+            max_drawdown_percent: 20,
+            min_equity_share_percent: 0,
+            duplicate_window_ms: 5000,
+            loosening_delay_minutes: 24 * 60,
+            allowed_symbols: Vec::new(),
             basic_largest_position: 50,
             basic_positions: 3,
             basic_venues: 2,
@@ -45,6 +55,11 @@ impl RiskConfig {
         };
         limits.entry_interval = Duration::from_millis(self.entry_interval_ms);
         limits.max_equity_share = Decimal::new(i64::from(self.max_equity_share_percent), 2);
+        let percent = |whole: u32| Decimal::new(i64::from(whole), 2);
+        limits.max_drawdown = (self.max_drawdown_percent > 0).then(|| percent(self.max_drawdown_percent));
+        limits.min_equity_share = percent(self.min_equity_share_percent);
+        limits.duplicate_window = Duration::from_millis(self.duplicate_window_ms);
+        limits.loosening_delay = Duration::from_secs(self.loosening_delay_minutes.saturating_mul(60));
         limits.max_daily_loss = Decimal::new(i64::from(self.max_daily_loss_percent), 2);
         limits.basic = tier(self.basic_largest_position, self.basic_positions, self.basic_venues);
         limits.pro = tier(self.pro_largest_position, self.pro_positions, self.pro_venues);

@@ -56,6 +56,9 @@ kinds! {
 
     // Settings.
     ROUTING_INVALID = 422 "routing_invalid" "The policy or its weights make no sense";
+    LIMITS_INVALID = 422 "limits_invalid" "The limits make no sense";
+    PASSWORD_NEEDED = 403 "password_needed" "Enter your password once more";
+    PASSWORD_REFUSED = 403 "password_refused" "The password is wrong";
     SETTINGS_CHANGED = 412 "settings_changed" "The settings are others by now";
     IF_MATCH_NEEDED = 428 "if_match_needed" "Say which settings you change";
 

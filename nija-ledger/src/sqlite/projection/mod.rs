@@ -7,6 +7,7 @@
 mod entries;
 pub(super) mod fills;
 pub(super) mod kill;
+mod limits;
 pub(super) mod orders;
 mod pause;
 pub(super) mod pnl;
@@ -16,7 +17,8 @@ pub(super) mod protections;
 pub(super) mod replay;
 
 use nija_core::{
-    JournalEvent, LedgerError, OrderId, OrderIntent, Position, RoutingPreference, Timestamp, UserId,
+    JournalEvent, LedgerError, OrderId, OrderIntent, Position, RiskStanding, RoutingPreference, Timestamp,
+    UserId,
 };
 use rusqlite::{Connection, params};
 
@@ -38,6 +40,7 @@ pub(super) struct Staged {
     fills: fills::Fills,
     sums: pnl::Sums,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    limits: Vec<(UserId, RiskStanding)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
     protections: Vec<protections::Change>,
@@ -58,6 +61,7 @@ impl Staged {
         self.positions.take(changes.positions);
         self.fills.take(changes.fills);
         self.pauses.extend(changes.pauses);
+        self.limits.extend(changes.limits);
         self.kills.extend(changes.kills);
         self.preferences.extend(changes.preferences);
         self.protections.extend(changes.protections);
@@ -73,6 +77,9 @@ impl Staged {
         self.sums.write(connection, self.fills.unwritten())?;
         for (user, paused, at) in &self.pauses {
             pause::set(connection, *user, *paused, *at)?;
+        }
+        for (user, standing) in &self.limits {
+            limits::set(connection, *user, standing)?;
         }
         for (user, at, event) in &self.kills {
             kill::follow(connection, *user, *at, event)?;
@@ -94,6 +101,7 @@ impl Staged {
         self.positions.written();
         self.fills.written();
         self.pauses.clear();
+        self.limits.clear();
         self.kills.clear();
         self.preferences.clear();
         self.protections.clear();
@@ -114,6 +122,7 @@ pub(super) struct Changes {
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    limits: Vec<(UserId, RiskStanding)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
     protections: Vec<protections::Change>,
@@ -131,6 +140,7 @@ pub(super) struct Projector<'c> {
     positions: positions::Work,
     fills: Vec<fills::NewFill>,
     pauses: Vec<(UserId, bool, Timestamp)>,
+    limits: Vec<(UserId, RiskStanding)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
     preferences: Vec<(UserId, RoutingPreference)>,
     protections: Vec<protections::Change>,
@@ -148,6 +158,7 @@ impl<'c> Projector<'c> {
             positions: positions::Work::default(),
             fills: Vec::new(),
             pauses: Vec::new(),
+            limits: Vec::new(),
             kills: Vec::new(),
             preferences: Vec::new(),
             protections: Vec::new(),
@@ -213,6 +224,10 @@ impl<'c> Projector<'c> {
                 self.pauses.push((self.user, *paused, at));
                 Ok(())
             }
+            JournalEvent::RiskSettingsChanged { standing } => {
+                self.limits.push((self.user, standing.clone()));
+                Ok(())
+            }
             other => {
                 if other.protected().is_some() {
                     let (user, event) = (self.user, Box::new(other.clone()));
@@ -248,6 +263,7 @@ impl<'c> Projector<'c> {
             positions: self.positions,
             fills: self.fills,
             pauses: self.pauses,
+            limits: self.limits,
             kills: self.kills,
             preferences: self.preferences,
             protections: self.protections,

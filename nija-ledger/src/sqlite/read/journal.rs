@@ -1,8 +1,8 @@
 //! Questions that the journal's entries answer: activity, fills, decisions, pauses.
 
 use nija_core::{
-    Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, Order, OrderId, PageRequest, RouteDecision,
-    RoutingPreference, SettledFill, Timestamp, UserId, VenueId,
+    Fill, JournalEvent, JournalRecord, LedgerError, LedgerPage, Order, OrderId, PageRequest, RiskStanding,
+    RouteDecision, RoutingPreference, SettledFill, Timestamp, UserId, VenueId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -26,6 +26,7 @@ pub(in crate::sqlite) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM
 pub(in crate::sqlite) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(in crate::sqlite) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE user = ?1 AND venue = ?2";
+pub(in crate::sqlite) const RISK_SETTINGS: &str = "SELECT body FROM risk_settings WHERE user = ?1";
 pub(in crate::sqlite) const PAUSED: &str = "SELECT since FROM paused WHERE user = ?1";
 
 pub(in crate::sqlite) const PREFERENCE: &str = "SELECT body FROM routing_preferences WHERE user = ?1";
@@ -113,6 +114,11 @@ pub(in crate::sqlite) fn last_fill_at(
     venue: &VenueId,
 ) -> Outcome<Option<Timestamp>> {
     moment(connection, NEWEST_FILL, params![user.as_uuid().into_bytes(), venue.as_str()])
+}
+
+pub(in crate::sqlite) fn risk_settings(connection: &Connection, user: UserId) -> Outcome<RiskStanding> {
+    let rows = all(connection, RISK_SETTINGS, params![user.as_uuid().into_bytes()], |row| body(row, 0))?;
+    Ok(rows.into_iter().next().unwrap_or_default())
 }
 
 pub(in crate::sqlite) fn paused(connection: &Connection, user: UserId) -> Outcome<Option<Timestamp>> {

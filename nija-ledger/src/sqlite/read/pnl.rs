@@ -18,6 +18,25 @@ pub(in crate::sqlite) const DAYS: &str = "SELECT currency, realised, fees FROM p
 pub(in crate::sqlite) const PART_OF_DAY: &str = "SELECT currency, realised, fee FROM fills
     WHERE user = ?1 AND at >= ?2 AND at < ?3";
 
+pub(in crate::sqlite) const BY_DAY: &str = "SELECT day, currency, realised, fees FROM pnl_days
+    WHERE user = ?1 ORDER BY day, currency";
+
+/// One row a day and currency: as many as the user's days, however much was traded.
+pub(in crate::sqlite) fn by_day(
+    connection: &Connection,
+    user: UserId,
+) -> Outcome<Vec<(Timestamp, RealisedPnl)>> {
+    all(connection, BY_DAY, [user.as_uuid().as_bytes()], |row| {
+        let amount = |text: String| -> Outcome<_> {
+            let sum = ExactSum::default()
+                .plus(text.parse().map_err(|error| Fault::unreadable("a day's profit", error))?);
+            sum.and_then(ExactSum::to_decimal).map_err(|error| Fault::unreadable("a day's profit", error))
+        };
+        let (realised, fees) = (amount(row.get(2)?)?, amount(row.get(3)?)?);
+        Ok((Timestamp::from_micros(row.get(0)?), RealisedPnl { currency: row.get(1)?, realised, fees }))
+    })
+}
+
 #[derive(Default)]
 struct Sums(BTreeMap<String, (ExactSum, ExactSum)>);
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
     KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
-    PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp,
+    PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, RiskStanding,
     UserId, VenueId,
 };
 use parking_lot::Mutex;
@@ -411,6 +411,32 @@ impl Ledger for MemoryLedger {
 
     async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
         Ok(self.guarded())
+    }
+
+    async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError> {
+        let book = self.book.lock();
+        let changes = book.journal.iter().rev().filter(|record| record.user == user);
+        let mut standings = changes.filter_map(|record| match &record.event {
+            JournalEvent::RiskSettingsChanged { standing } => Some(standing.clone()),
+            _ => None,
+        });
+        Ok(standings.next().unwrap_or_default())
+    }
+
+    async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
+        let book = self.book.lock();
+        let mut days: BTreeMap<(Timestamp, String), (Decimal, Decimal)> = BTreeMap::new();
+        for settled in book.fills.iter().filter(|settled| settled.fill.user == user) {
+            let execution = &settled.fill.execution;
+            let sum =
+                days.entry((execution.at.day_start(), execution.symbol.quote().to_owned())).or_default();
+            sum.0 += settled.realised_pnl;
+            sum.1 += settled.fill.fee_in_quote;
+        }
+        let rows = days.into_iter();
+        Ok(rows
+            .map(|((day, currency), (realised, fees))| (day, RealisedPnl { currency, realised, fees }))
+            .collect())
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

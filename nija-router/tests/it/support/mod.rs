@@ -49,6 +49,7 @@ pub(crate) fn loose() -> RiskLimits {
     limits.entry_interval = Duration::ZERO;
     limits.max_equity_share = Decimal::ONE;
     limits.max_daily_loss = Decimal::ONE;
+    limits.max_drawdown = None;
     limits
 }
 

@@ -26,22 +26,7 @@ impl RiskPolicy for AllowAll {
 
 /// Lets any signal through.
 pub(crate) fn approved(signal: TradeSignal) -> Approved<OrderIntent> {
-    let account = AccountState {
-        user: signal.user,
-        tier: Default::default(),
-        now: NOW,
-        paused: false,
-        halted: false,
-        positions: Vec::new(),
-        balances: Vec::new(),
-        working_orders: 0,
-        working: Vec::new(),
-        equity: None,
-        realised_today: Decimal::ZERO,
-        last_entry_at: None,
-        quotes: Vec::new(),
-        venues: Vec::new(),
-    };
+    let account = AccountState::empty(signal.user, NOW);
     let id = OrderId::generate(NOW, &SeededEntropy::new(1));
     let intent = OrderIntent::new(id, NOW, signal);
     RiskChain::new(vec![Arc::new(AllowAll)]).unwrap().assess(intent, &account).verdict.unwrap()
