@@ -2,10 +2,9 @@
 
 use nija_core::{
     AccountState, ClientOrderId, OrderId, OrderIntent, OrderKind, OrderSize, Quantity, RiskChain, RiskPolicy,
-    Side, SignalType, Symbol, Tier, TimeInForce, Timestamp, TradeSignal, UserId, VenueClientId, VenueOrder,
+    Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId, VenueClientId, VenueOrder,
     Verdict,
 };
-use rust_decimal::Decimal;
 use std::sync::Arc;
 
 struct LetThrough;

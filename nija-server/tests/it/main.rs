@@ -21,6 +21,7 @@ mod refusals;
 mod restart;
 mod rotation;
 mod routing_settings;
+mod risk_settings;
 mod secrets;
 mod stream;
 mod streams;

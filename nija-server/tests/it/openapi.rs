@@ -64,6 +64,8 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/activity",
         "/v1/routing/decisions",
         "/v1/settings/routing",
+        "/v1/settings/risk",
+        "/v1/settings/risk/pending",
         "/v1/dashboard/overview",
         "/v1/bot/pause",
         "/v1/bot/resume",
