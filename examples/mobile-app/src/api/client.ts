@@ -6,6 +6,7 @@ import type {
   Activity,
   BotStatus,
   Candle,
+  ChangeRiskSettings,
   Credential,
   Erasure,
   KeyDerivation,
@@ -16,10 +17,12 @@ import type {
   Order,
   OrderPolicy,
   OrderPreview,
+  OrderReceipt,
   Overview,
   Page,
   PolicySetting,
   Position,
+  RiskSettings,
   RoutingDecision,
   SealingKeys,
   StoreCredential,
@@ -61,6 +64,8 @@ export function createClient(http: Http, session: SessionStore) {
 
     orders: (cursor?: string, signal?: AbortSignal) => get<Page<Order>>('/v1/orders', { cursor, limit: PAGE }, signal),
     order: (order: string, signal?: AbortSignal) => get<Order>(`/v1/orders/${id(order)}`, undefined, signal),
+    receipt: (order: string, signal?: AbortSignal) =>
+      get<OrderReceipt>(`/v1/orders/${id(order)}/receipt`, undefined, signal),
     preview: (order: NewOrder) => post<OrderPreview>('/v1/orders', order, { dry_run: true }),
     placeOrder: (order: NewOrder) => post<Order>('/v1/orders', order, { wait_ms: ORDER_WAIT_MS }),
     cancelOrder: (order: string) => post<Order>(`/v1/orders/${id(order)}/cancel`),
@@ -69,6 +74,11 @@ export function createClient(http: Http, session: SessionStore) {
       get<Page<Activity>>('/v1/activity', { kind, cursor, limit: PAGE }, signal),
     decisions: (limit: number, signal?: AbortSignal) =>
       get<Page<RoutingDecision>>('/v1/routing/decisions', { limit }, signal),
+
+    riskSettings: (signal?: AbortSignal) => get<RiskSettings>('/v1/settings/risk', undefined, signal),
+    changeRiskSettings: (version: string, change: ChangeRiskSettings) =>
+      call<RiskSettings>({ method: 'PUT', path: '/v1/settings/risk', body: change, ifMatch: version }),
+    keepRiskSettings: () => call<RiskSettings>({ method: 'DELETE', path: '/v1/settings/risk/pending' }),
 
     pauseBot: () => post<BotStatus>('/v1/bot/pause'),
     resumeBot: () => post<BotStatus>('/v1/bot/resume'),

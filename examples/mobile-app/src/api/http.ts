@@ -11,6 +11,8 @@ export interface Call {
   query?: Query;
   body?: unknown;
   token?: string;
+  /** The version that a change is based on. */
+  ifMatch?: string;
   signal?: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ export async function send<T>(http: Http, call: Call): Promise<T> {
 function headersOf(call: Call): Record<string, string> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (call.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (call.ifMatch) headers['If-Match'] = call.ifMatch;
   if (call.token) headers['Authorization'] = `Bearer ${call.token}`;
   return headers;
 }

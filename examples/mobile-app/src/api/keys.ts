@@ -8,6 +8,8 @@ export const keys = {
   closed: ['positions', 'closed'],
   orders: ['orders'],
   order: (id: string) => ['order', id],
+  receipt: (id: string) => ['order', id, 'receipt'],
+  risk: ['risk'],
   activity: (kind: string | undefined) => ['activity', kind ?? 'all'],
   activityAll: ['activity'],
   decisions: ['decisions'],

@@ -49,6 +49,16 @@ export function useOrder(id: string) {
   return useQuery({ queryKey: keys.order(id), queryFn: ({ signal }) => api.order(id, signal) });
 }
 
+export function useReceipt(id: string) {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.receipt(id), queryFn: ({ signal }) => api.receipt(id, signal) });
+}
+
+export function useRiskSettings() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.risk, queryFn: ({ signal }) => api.riskSettings(signal) });
+}
+
 export function useActivity(kind?: string) {
   const { api } = useServices();
   return usePages(keys.activity(kind), (cursor, signal) => api.activity(kind, cursor, signal));

@@ -8,5 +8,7 @@ export type * from './wire/credentials';
 export type * from './wire/dashboard';
 export type * from './wire/positions';
 export type * from './wire/orders';
+export type * from './wire/receipt';
+export type * from './wire/settings';
 export type * from './wire/problem';
 export type * from './wire/page';

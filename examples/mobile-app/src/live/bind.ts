@@ -54,8 +54,8 @@ export function staleAfter(event: StateEvent): Key[] {
       return [keys.overview, keys.activityAll];
     case 'order.update':
       return ['rejected', 'failed', 'cancelled', 'expired'].includes(event.data.state)
-        ? [keys.overview, keys.activityAll]
-        : [];
+        ? [keys.receipt(event.data.id), keys.overview, keys.activityAll]
+        : [keys.receipt(event.data.id)];
     default:
       return [];
   }

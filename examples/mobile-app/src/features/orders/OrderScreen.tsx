@@ -17,6 +17,7 @@ import { Failure, Notice, Skeleton } from '@/ui/states';
 import { OrderFacts } from './OrderFacts';
 import { OrderOutcome } from './OrderOutcome';
 import { sizeText } from './OrderRow';
+import { ReceiptCard } from './ReceiptCard';
 
 const BACK = { label: 'Orders', href: '/positions?tab=orders' } as const;
 
@@ -68,7 +69,8 @@ export function OrderScreen() {
             </View>
           </Card>
         </View>
-        <View style={{ flex: wide ? 1 : undefined }}>
+        <View style={{ flex: wide ? 1 : undefined, gap: space.l }}>
+          <ReceiptCard orderId={order.id} />
           <RouteCard orderId={order.id} title="Why this venue" />
         </View>
       </View>

@@ -15,6 +15,7 @@ import { LiveMark } from '@/features/shell/LiveMark';
 import { EraseCard } from './EraseCard';
 import { Exchanges } from './Exchanges';
 import { LimitsCard } from './LimitsCard';
+import { RiskCard } from './RiskCard';
 import { VenueHealth } from './VenueHealth';
 
 /** Who is signed in and which exchanges are connected. */
@@ -33,6 +34,7 @@ export function Settings() {
           <Fact label="Member since" value={day(user.created_at)} />
         </Facts>
       </Card>
+      <RiskCard />
       <Exchanges />
       <LimitsCard />
       <VenueHealth />
