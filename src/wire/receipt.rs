@@ -27,6 +27,8 @@ pub fn receipt(receipt: &Receipt) -> wire::OrderReceipt {
         times: times(&receipt.times),
         attempts: receipt.attempts.iter().map(attempt).collect(),
         venues: receipt.venues.iter().map(venue).collect(),
+        method: receipt.method.map(|method| method.as_str().to_owned()),
+        children: receipt.children.iter().map(child).collect(),
         not_routed: receipt.not_routed.as_ref().map(|it| decision(Some(receipt.intent.id), it)),
     }
 }
@@ -47,6 +49,15 @@ fn attempt(attempt: &Attempt) -> wire::ReceiptAttempt {
         reason_code,
         figures: figures(&attempt.execution),
         times: times(&attempt.times),
+    }
+}
+
+fn child(child: &Receipt) -> wire::ReceiptChild {
+    wire::ReceiptChild {
+        order_id: child.intent.id.to_string(),
+        state: child.state.as_str().to_owned(),
+        venues: child.venues.iter().map(|share| share.venue.to_string()).collect(),
+        figures: figures(&child.total),
     }
 }
 

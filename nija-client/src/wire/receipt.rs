@@ -41,6 +41,12 @@ pub struct OrderReceipt {
     pub attempts: Vec<ReceiptAttempt>,
     /// The same by venue, in the order in which they were tried.
     pub venues: Vec<ReceiptVenue>,
+    /// `twap` or `split` where other orders carry it out; total, venues and times are theirs added up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Those orders, oldest first; each has a receipt of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<ReceiptChild>,
     /// The decision that found no venue, where the order ended by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_routed: Option<RoutingDecision>,
@@ -116,6 +122,20 @@ pub struct ReceiptTimes {
     /// From taken up to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<Decimal>,
+}
+
+/// An order that carries out another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReceiptChild {
+    /// The order.
+    pub order_id: String,
+    /// Where it stands.
+    pub state: String,
+    /// The venues that it was sent to.
+    pub venues: Vec<String>,
+    /// What its fills came to.
+    pub figures: ReceiptFigures,
 }
 
 /// One sending of an order.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{Attempt, Execution, Receipt, Times, VenueShare};
 use crate::{
-    Fill, JournalEvent, JournalRecord, Order, OrderLeg, OrderState, RouteDecision, Side, Timestamp,
-    TransitionError, VenueClientId,
+    ExecutionMethod, Fill, JournalEvent, JournalRecord, Order, OrderLeg, OrderState, Price, RouteDecision,
+    Side, Timestamp, TransitionError, VenueClientId,
 };
 
 pub(super) fn receipt(records: &[JournalRecord]) -> Result<Option<Receipt>, TransitionError> {
@@ -28,11 +28,12 @@ struct Fold {
     attempts: Vec<(VenueClientId, Attempt)>,
     ended: Option<Timestamp>,
     not_routed: Option<RouteDecision>,
+    scheduled: Option<(ExecutionMethod, Timestamp)>,
 }
 
 impl Fold {
     const fn new(order: Order) -> Self {
-        Self { order, attempts: Vec::new(), ended: None, not_routed: None }
+        Self { order, attempts: Vec::new(), ended: None, not_routed: None, scheduled: None }
     }
 
     fn take(&mut self, record: &JournalRecord) -> Result<(), TransitionError> {
@@ -43,6 +44,7 @@ impl Fold {
                 self.attempts.push((leg.client_id, attempt));
             }
             JournalEvent::NotRouted { decision, .. } => self.not_routed = Some(decision.clone()),
+            JournalEvent::Scheduled { method, .. } => self.scheduled = Some((*method, record.at)),
             JournalEvent::StateChanged { state, sent_at, .. } => self.state(*state, *sent_at, record.at),
             JournalEvent::AttemptEnded { attempt, sent_at, reason, .. } => {
                 let same = |(_, known): &&mut (_, Attempt)| known.number == *attempt;
@@ -92,7 +94,7 @@ impl Fold {
     }
 
     fn finish(self) -> Receipt {
-        let Self { order, attempts, ended, not_routed } = self;
+        let Self { order, attempts, ended, not_routed, scheduled } = self;
         let mut attempts: Vec<_> = attempts.into_iter().map(|(_, attempt)| attempt).collect();
         if let Some((last, before)) = attempts.split_last_mut() {
             // A journal older than `AttemptEnded` has only the next route to say that an attempt was dead.
@@ -105,21 +107,14 @@ impl Fold {
         }
         let mut venues: Vec<VenueShare> = Vec::new();
         for attempt in &attempts {
-            if let Some(share) = venues.iter_mut().find(|share| share.venue == attempt.venue) {
-                share.attempts += 1;
-                share.execution = share.execution.plus(attempt.execution);
-            } else {
-                let (venue, execution) = (attempt.venue.clone(), attempt.execution);
-                venues.push(VenueShare { venue, attempts: 1, execution });
-            }
+            let (venue, execution) = (attempt.venue.clone(), attempt.execution);
+            add_share(&mut venues, &VenueShare { venue, attempts: 1, execution });
         }
         let total = attempts.iter().fold(Execution::default(), |sum, one| sum.plus(one.execution));
         let arrival_price = attempts.first().map(|attempt| attempt.expected_price);
-        let shortfall = arrival_price.map_or(Decimal::ZERO, |arrival| {
-            let over = total.notional.saturating_sub(total.filled.saturating_mul(arrival.get()));
-            if order.intent.signal.side == Side::Buy { over } else { -over }
-        });
-        let times = times(&order, &attempts, ended);
+        let shortfall = shortfall(order.intent.signal.side, arrival_price, &total);
+        let mut times = times(&order, &attempts, ended);
+        times.routed = times.routed.or(scheduled.map(|(_, at)| at));
         Receipt {
             state: order.state,
             reason: order.reason,
@@ -129,9 +124,29 @@ impl Fold {
             times,
             attempts,
             venues,
+            method: scheduled.map(|(method, _)| method),
+            children: Vec::new(),
             not_routed: not_routed.filter(|_| order.state.is_final()),
             intent: order.intent,
         }
+    }
+}
+
+/// Quote units that fills are worse than at the arrival price; positive is worse.
+pub(super) fn shortfall(side: Side, arrival: Option<Price>, total: &Execution) -> Decimal {
+    arrival.map_or(Decimal::ZERO, |arrival| {
+        let over = total.notional.saturating_sub(total.filled.saturating_mul(arrival.get()));
+        if side == Side::Buy { over } else { -over }
+    })
+}
+
+/// Adds what a venue did to what it did before.
+pub(super) fn add_share(venues: &mut Vec<VenueShare>, more: &VenueShare) {
+    if let Some(share) = venues.iter_mut().find(|share| share.venue == more.venue) {
+        share.attempts += more.attempts;
+        share.execution = share.execution.plus(more.execution);
+    } else {
+        venues.push(more.clone());
     }
 }
 

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use std::time::Duration;
 
 use crate::{
-    JournalRecord, OrderIntent, OrderKind, OrderState, Price, Quantity, Reason, RouteDecision, Timestamp,
-    TransitionError, VenueId,
+    ExecutionMethod, JournalRecord, OrderIntent, OrderKind, OrderState, Price, Quantity, Reason,
+    RouteDecision, Timestamp, TransitionError, VenueId,
 };
 
 /// An order's receipt: expected against realised, attempt by attempt and venue by venue. The parts add up to the whole.
@@ -38,6 +38,10 @@ pub struct Receipt {
     pub attempts: Vec<Attempt>,
     /// The same by venue, in the order in which they were tried.
     pub venues: Vec<VenueShare>,
+    /// How it is carried out, where others carry it out.
+    pub method: Option<ExecutionMethod>,
+    /// Those others, oldest first; see [`Receipt::with_children`].
+    pub children: Vec<Self>,
     /// The decision that found no venue, where the order ended by one: every candidate with its reasons.
     pub not_routed: Option<RouteDecision>,
 }
@@ -62,6 +66,19 @@ pub struct Times {
 }
 
 impl Times {
+    /// The first sending, word and fill, and the last fill, of both; the rest is its own.
+    fn around(self, other: &Self) -> Self {
+        let earlier =
+            |one: Option<Timestamp>, another: Option<Timestamp>| one.into_iter().chain(another).min();
+        Self {
+            sent: earlier(self.sent, other.sent),
+            acknowledged: earlier(self.acknowledged, other.acknowledged),
+            first_fill: earlier(self.first_fill, other.first_fill),
+            last_fill: self.last_fill.max(other.last_fill),
+            ..self
+        }
+    }
+
     /// How long one moment came after another, where both have come.
     #[must_use]
     pub fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<Duration> {
@@ -117,6 +134,22 @@ impl Receipt {
     /// [`TransitionError`] when a record does not follow from those before it: the journal is not this order's whole one.
     pub fn from_journal(records: &[JournalRecord]) -> Result<Option<Self>, TransitionError> {
         fold::receipt(records)
+    }
+
+    /// The same with the receipts of the orders that carry it out: total, venues and times are theirs added up, and what they are measured
+    /// from is what the first of them expected.
+    #[must_use]
+    pub fn with_children(mut self, children: Vec<Self>) -> Self {
+        for child in &children {
+            self.total = self.total.plus(child.total);
+            self.times = self.times.around(&child.times);
+            child.venues.iter().for_each(|share| fold::add_share(&mut self.venues, share));
+        }
+        let first = || children.iter().find_map(|child| child.arrival_price);
+        self.arrival_price = self.arrival_price.or_else(first);
+        self.shortfall = fold::shortfall(self.intent.signal.side, self.arrival_price, &self.total);
+        self.children = children;
+        self
     }
 
     /// [`Receipt::shortfall`] in basis points of what the fills would have been worth at the arrival price; positive is worse.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    Candidate, ExecutionId, Fill, Ineligible, JournalEvent, Liquidity, Notional, OrderLeg, OrderSize,
-    RoutePlan, SeededEntropy, Side, Symbol, TradeSignal, UserId, VenueClientId, VenueFill, VenueOrderId,
+    Candidate, ExecutionId, ExecutionMethod, Fill, Ineligible, JournalEvent, Liquidity, Notional, OrderLeg,
+    OrderSize, RoutePlan, SeededEntropy, Side, Symbol, TradeSignal, UserId, VenueClientId, VenueFill,
+    VenueOrderId,
 };
 
 const START: Timestamp = Timestamp::from_micros(1_760_000_000_000_000);
@@ -225,6 +226,33 @@ fn a_lost_answer_is_no_acknowledgement() {
     assert_eq!(doubt.attempts[0].reason.as_ref().unwrap().code, "answer_lost");
     let filled = story.fill((0, "a"), dec("10"), dec("100"), dec("0"));
     assert_eq!(story.receipt().times.acknowledged, Some(filled));
+}
+
+#[test]
+fn a_parents_receipt_adds_up_its_childrens() {
+    let mut parent = Story::new(Side::Buy);
+    let scheduled = parent.push(JournalEvent::Scheduled {
+        order: parent.intent.id,
+        method: ExecutionMethod::Split,
+        decision: None,
+    });
+    let child = |venue: &str, expected: &str, at: &str| {
+        let mut story = Story::new(Side::Buy);
+        story.route(0, venue, dec(expected));
+        story.fill((0, venue), dec("10"), dec(at), dec("1"));
+        story.receipt()
+    };
+    let children = vec![child("a", "100", "101"), child("b", "102", "102"), child("a", "100", "99")];
+    let whole = parent.receipt().with_children(children.clone());
+    assert_eq!((whole.method, whole.times.routed), (Some(ExecutionMethod::Split), Some(scheduled)));
+    assert_eq!((whole.total.fills, whole.total.filled, whole.total.fees), (3, dec("30"), dec("3")));
+    assert_eq!((whole.total.slippage, whole.shortfall), (dec("0"), dec("20")));
+    assert_eq!(whole.arrival_price, children[0].arrival_price);
+    let venues: Vec<_> =
+        whole.venues.iter().map(|it| (it.venue.as_str(), it.attempts, it.execution.fills)).collect();
+    assert_eq!(venues, [("a", 2, 2), ("b", 1, 1)]);
+    assert!(whole.times.first_fill.is_some() && whole.times.first_fill <= whole.times.last_fill);
+    assert_eq!(whole.children, children);
 }
 
 #[test]

@@ -65,7 +65,9 @@ pub(in crate::sqlite) fn of_order(
         let event: JournalEvent = body(row, 2)?;
         order.apply(&event, at).map_err(LedgerError::from)?;
         records.push(JournalRecord { seq, user, at, event });
-        if order == stands && order.state.is_final() {
+        // What others fill for it is in their entries, not in its own.
+        let whole = order == stands || stands.schedule.is_some();
+        if whole && order.state.is_final() {
             break;
         }
     }
