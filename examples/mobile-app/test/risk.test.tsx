@@ -49,5 +49,10 @@ test('a tighter level holds at once, without a password', async () => {
 });
 
 test('a delay is said in words', () => {
-  expect([hours(86_400), hours(3600), hours(5400), hours(0)]).toEqual(['24 hours', '1 hour', '90 minutes', '0 minutes']);
+  expect([hours(86_400), hours(3600), hours(5400), hours(0)]).toEqual([
+    '24 hours',
+    '1 hour',
+    '90 minutes',
+    '0 minutes',
+  ]);
 });

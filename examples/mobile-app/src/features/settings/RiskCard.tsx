@@ -42,7 +42,8 @@ function Limits({ settings }: { settings: RiskSettings }) {
     setAsked(null);
   };
   const reread = (error: unknown) => {
-    if (error instanceof ApiError && error.problem.code === 'settings_changed') void cache.invalidateQueries({ queryKey: keys.risk });
+    if (error instanceof ApiError && error.problem.code === 'settings_changed')
+      void cache.invalidateQueries({ queryKey: keys.risk });
   };
   const change = useMutation({
     mutationFn: (wanted: ChangeRiskSettings) => api.changeRiskSettings(settings.version, wanted),
@@ -53,7 +54,8 @@ function Limits({ settings }: { settings: RiskSettings }) {
     },
   });
   const back = useMutation({ mutationFn: () => api.keepRiskSettings(), onSuccess: keep });
-  const failed = change.isError && !(change.error instanceof ApiError && change.error.problem.code === 'password_needed');
+  const failed =
+    change.isError && !(change.error instanceof ApiError && change.error.problem.code === 'password_needed');
   return (
     <Card title="Risk limits" testID="risk-settings">
       <View style={{ gap: space.m }}>
