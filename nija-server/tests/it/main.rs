@@ -22,6 +22,7 @@ mod restart;
 mod rotation;
 mod routing_settings;
 mod risk_settings;
+mod rotation;
 mod secrets;
 mod stream;
 mod streams;
