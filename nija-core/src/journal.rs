@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState,
-    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RouteDecision, RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId, RiskStanding,
+    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding, RouteDecision,
+    RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
 };
 
 /// One thing that happened.

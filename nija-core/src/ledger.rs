@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
-    Position, PositionId, Protection, RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId, RiskStanding,
+    Position, PositionId, Protection, RiskStanding, RouteDecision, RoutingPreference, Symbol, Timestamp,
+    UserId, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
-    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId, RiskStanding,
+    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection,
+    RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
+    VenueId,
 };
 
 use super::{SqliteLedger, projection, read, verify, writer::Job};

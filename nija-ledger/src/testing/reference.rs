@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
     Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, RiskStanding,
-    VenueId,
+    Protection, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp,
+    UserId, VenueId,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

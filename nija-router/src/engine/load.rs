@@ -1,6 +1,6 @@
 //! A user is read from the ledger when first met.
 
-use nija_core::{CustodyMode, LedgerError, PageRequest, Timestamp};
+use nija_core::{CustodyMode, LedgerError, PageRequest};
 use std::sync::Arc;
 
 use super::{entries::RECENT_ENTRIES, inner::Inner, money::Realised, user::User};

@@ -2,9 +2,8 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, ExecutionReport, JournalEvent, JournalRecord, Order, OrderId, OrderState,
-    Position, Protection, Quantity, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId, VenueOrderId, RiskStanding,
-    Position, Quantity, RiskStanding, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
-    VenueOrderId,
+    Position, Protection, Quantity, RiskStanding, RoutingPreference, Side, Symbol, Timestamp, VenueBalance,
+    VenueId, VenueOrderId,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use nija_core::{
     Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
     KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
-    PositionId, Protection, RealisedPnl, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, RiskStanding,
-    UserId, VenueId,
+    PositionId, Protection, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol,
+    Timestamp, UserId, VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
