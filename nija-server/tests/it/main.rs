@@ -21,7 +21,6 @@ mod refusals;
 mod restart;
 mod risk_settings;
 mod rotation;
-mod rotation;
 mod routing_settings;
 mod secrets;
 mod stream;
