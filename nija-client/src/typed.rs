@@ -106,6 +106,7 @@ impl NewOrderExt for NewOrder {
             venue: None,
             signal_type: None,
             strategy: None,
+            protection: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Activity lines, from the journal.
 
 use nija_client::wire::Activity;
-use nija_core::{ExecutionMethod, Fill, JournalEvent, JournalRecord, Order, OrderState, Side};
+use nija_core::{
+    ExecutionMethod, Fill, JournalEvent, JournalRecord, Order, OrderState, ProtectionPart, Side,
+};
 use rust_decimal::Decimal;
 
 use super::words::{number, size};
@@ -12,7 +14,10 @@ pub fn is_told(event: &JournalEvent) -> Option<&'static str> {
         JournalEvent::Filled(_) => Some("trade"),
         JournalEvent::StateChanged { state, .. } if verb(*state).is_some() => Some("order"),
         JournalEvent::ExternalOrder { .. } | JournalEvent::Scheduled { .. } => Some("order"),
-        JournalEvent::Paused { .. } => Some("bot"),
+        JournalEvent::Paused { .. }
+        | JournalEvent::KillSwitchOn { .. }
+        | JournalEvent::KillSwitchOff { .. }
+        | JournalEvent::ProtectionHit { .. } => Some("bot"),
         _ => None,
     }
 }
@@ -64,6 +69,21 @@ pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<
         }
         JournalEvent::Paused { paused } => {
             line.title = if *paused { "Trading paused" } else { "Trading resumed" }.to_owned();
+        }
+        JournalEvent::KillSwitchOn { flatten, .. } => {
+            line.title = "Kill switch thrown".to_owned();
+            line.detail = flatten.then(|| "every position is closed at market".to_owned());
+        }
+        JournalEvent::KillSwitchOff { .. } => line.title = "Kill switch taken off".to_owned(),
+        JournalEvent::ProtectionHit { venue, symbol, part, price, .. } => {
+            line.title = match part {
+                ProtectionPart::Stop => format!("Stop hit: {symbol} at {venue}"),
+                ProtectionPart::TakeProfit(n) => {
+                    format!("Take profit {} reached: {symbol} at {venue}", n + 1)
+                }
+            };
+            (line.symbol, line.venue) = (Some(symbol.to_string()), Some(venue.to_string()));
+            line.price = price.map(|price| price.get().normalize());
         }
         _ => {}
     }

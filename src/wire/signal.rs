@@ -52,7 +52,7 @@ pub fn signal(
         signal_type: one_of("signal_type", order.signal_type.as_deref().unwrap_or("entry"), &purposes)?,
         venue,
         strategy: order.strategy.as_deref().map(strategy).transpose()?,
-        protection: None,
+        protection: order.protection.as_ref().map(super::plan).transpose()?.map(Box::new),
     })
 }
 

@@ -6,6 +6,7 @@ mod credentials;
 mod markets;
 mod orders;
 mod positions;
+mod protection;
 mod settings;
 
 pub use markets::CandleQuery;

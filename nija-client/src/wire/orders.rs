@@ -47,6 +47,9 @@ pub struct NewOrder {
     /// Free text naming the strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// What guards the position that an entry opens, from its first fill on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<super::NewProtection>,
 }
 
 /// An order as it stands.

@@ -26,7 +26,7 @@ prop_compose! {
         NewOrder {
             client_order_id: word(), symbol, side, size, size_type: word(), order_type: word(),
             limit_price: prices[0], stop_price: prices[1], take_profit_price: prices[2],
-            time_in_force: word(), venue: word(), signal_type: word(), strategy: word(),
+            time_in_force: word(), venue: word(), signal_type: word(), strategy: word(), protection: None,
         }
     }
 }

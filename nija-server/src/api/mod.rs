@@ -18,6 +18,7 @@ mod orders;
 mod page;
 mod policy;
 mod positions;
+mod protection;
 mod receipts;
 mod risk_settings;
 mod rotation;
@@ -72,6 +73,8 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(positions::open))
         .routes(routes!(positions::closed))
         .routes(routes!(positions::close))
+        .routes(routes!(protection::get, protection::set, protection::remove))
+        .routes(routes!(protection::switches, protection::set_switch))
         .routes(routes!(activity::activity))
         .routes(routes!(routing::decisions))
         .routes(routes!(routing_settings::get, routing_settings::change))

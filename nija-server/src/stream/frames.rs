@@ -82,11 +82,30 @@ async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<O
         JournalEvent::Paused { paused } => {
             Some(StreamBody::BotStatus(bot_status(app, user, paused.then_some(record.at))))
         }
+        event if event.kill_scope().is_some() => {
+            let paused = app.platform.ledger().paused(user).await?;
+            Some(StreamBody::BotStatus(bot_status(app, user, paused)))
+        }
+        event if event.protected().is_some() => guarded(app, user, event).await?,
         // Nothing of its own tells about these; a screen that reads anew shows them.
         _ => Some(StreamBody::Reload {
             reason: "something happened at the exchange outside of this platform".to_owned(),
         }),
     })
+}
+
+/// The position that an event's protection guards.
+async fn guarded(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Option<StreamBody>> {
+    let Some((venue, symbol)) = event.protected() else {
+        return Ok(None);
+    };
+    let account = app.platform.engine().account(user).await?;
+    let held = account.positions.iter().map(|marked| (&marked.position, marked.price));
+    let mut held = held.filter(|(open, _)| open.venue == *venue && open.symbol == *symbol);
+    Ok(Some(match held.next() {
+        Some((position, price)) => StreamBody::PositionUpdate(to_wire::position(position, price)),
+        None => StreamBody::Reload { reason: "what guards a position changed".to_owned() },
+    }))
 }
 
 async fn order(app: &App, user: UserId, id: OrderId) -> ApiResult<Option<StreamBody>> {

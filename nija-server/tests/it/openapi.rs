@@ -61,6 +61,8 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/positions/open",
         "/v1/positions/closed",
         "/v1/positions/{id}/close",
+        "/v1/positions/{id}/protection",
+        "/v1/kill-switch",
         "/v1/activity",
         "/v1/routing/decisions",
         "/v1/settings/routing",

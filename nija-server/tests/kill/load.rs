@@ -206,6 +206,7 @@ fn orders(seed: u64, user: usize) -> Vec<NewOrder> {
                 venue: None,
                 signal_type: None,
                 strategy: None,
+                protection: None,
             }
         })
         .collect()

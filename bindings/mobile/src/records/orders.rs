@@ -65,6 +65,7 @@ impl TryFrom<OrderRequest> for wire::NewOrder {
             venue: request.venue,
             signal_type: request.signal_type,
             strategy: request.strategy,
+            protection: None,
         })
     }
 }
