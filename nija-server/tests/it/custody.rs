@@ -78,6 +78,13 @@ fn problems(key: &Value) -> Vec<String> {
     serde_json::from_value(key["health"]["problems"].clone()).unwrap()
 }
 
+/// A key that signs only while its user is there opens a position only together with a stop.
+fn guarded(dollars: &str) -> serde_json::Value {
+    let mut order = buy(dollars);
+    order["protection"] = json!({ "stop_price": "1000" });
+    order
+}
+
 #[tokio::test]
 async fn after_the_unlock_nothing_here_signs_and_the_apps_unlock_makes_it_sign_again() {
     let mut host = Host::start().await;
@@ -87,14 +94,15 @@ async fn after_the_unlock_nothing_here_signs_and_the_apps_unlock_makes_it_sign_a
     let device = Device::new(&ada, "a long passphrase of ada");
     let stored = ada.post(SESSION, &device.store(&host, &account).await).await.ok();
     assert_eq!((&stored["custody"], &stored["status"]), (&json!("session"), &json!("active")));
-    assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
+    assert_eq!(ada.place(&guarded("50")).await.ok()["state"], "filled");
     assert!(key(&ada).await["health"]["unlocked_until"].is_string());
 
     // Locked: the bot cannot trade, not even out of what it holds.
     assert_eq!(ada.act(&format!("{SESSION}/kraken/lock")).await.status, 204);
     assert!(key(&ada).await["health"]["unlocked_until"].is_null());
-    assert_eq!(ada.place(&buy("50")).await.status, 422);
-    assert_eq!(host.venue("kraken").orders(&account.key).len(), 1);
+    let sent = host.venue("kraken").orders(&account.key).len();
+    assert_eq!(ada.place(&guarded("50")).await.status, 422);
+    assert_eq!(host.venue("kraken").orders(&account.key).len(), sent);
     let id = key(&ada).await["id"].as_str().unwrap().to_owned();
     ada.act(&format!("/v1/credentials/{id}/check")).await.problem(409, "credential_locked");
 
@@ -127,7 +135,7 @@ async fn after_the_unlock_nothing_here_signs_and_the_apps_unlock_makes_it_sign_a
     ada.post(&unlock, &wrong.unlock(&host, 60).await).await.problem(422, "credential_not_opened");
     ada.post(&unlock, &again.unlock(&host, 86_401).await).await.problem(422, "credential_invalid");
     ada.post(&unlock, &again.unlock(&host, 3600).await).await.ok();
-    assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
+    assert_eq!(ada.place(&guarded("50")).await.ok()["state"], "filled");
     let open = ada.get("/v1/positions/open").await.ok();
     let close = format!("/v1/positions/{}/close?wait_ms=10000", open[0]["id"].as_str().unwrap());
     assert_eq!(ada.act(&close).await.ok()["state"], "filled");
