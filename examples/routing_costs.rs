@@ -265,22 +265,7 @@ fn approved(
     let user = UserId::generate(now, &entropy);
     let size = OrderSize::Base(Quantity::new(quantity)?);
     let signal = TradeSignal::market(user, "tape".parse()?, symbol.clone(), side, size);
-    let account = AccountState {
-        user,
-        tier: Default::default(),
-        now,
-        paused: false,
-        halted: false,
-        positions: Vec::new(),
-        balances: Vec::new(),
-        working_orders: 0,
-        working: Vec::new(),
-        equity: None,
-        realised_today: Decimal::ZERO,
-        last_entry_at: None,
-        quotes: Vec::new(),
-        venues: Vec::new(),
-    };
+    let account = AccountState::empty(user, now);
     let intent = OrderIntent::new(OrderId::generate(now, &entropy), now, signal);
     let assessed = RiskChain::new(vec![Arc::new(Allow)])?.assess(intent, &account);
     assessed.verdict.map_err(|reason| reason.text.into())
