@@ -1,11 +1,14 @@
 // Renders a component with services whose API is made of the given answers.
 import { QueryClient } from '@tanstack/react-query';
-import { render } from '@testing-library/react-native';
+import { configure, render } from '@testing-library/react-native';
 import type { ReactElement } from 'react';
 
 import type { ApiClient } from '@/api/client';
 import { ServicesProvider, type Services } from '@/lib/services';
 import type { Session, SessionState } from '@/session/session';
+
+// How long a test may wait for what must come; a second is little on a busy machine.
+configure({ asyncUtilTimeout: 20_000 });
 
 export const signedIn: SessionState = {
   status: 'in',
