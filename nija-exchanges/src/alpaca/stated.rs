@@ -13,6 +13,36 @@ struct Stated {
     qty: Option<Decimal>,
     notional: Option<Decimal>,
     limit_price: Option<Decimal>,
+    order_class: Option<String>,
+    take_profit: Option<Leg>,
+    stop_loss: Option<Leg>,
+}
+
+/// One of a pair of exits.
+#[derive(Deserialize)]
+struct Leg {
+    limit_price: Option<Decimal>,
+}
+
+impl Stated {
+    /// The limit that says most about what the user may lose; `None` inside where there is none. Nothing where it cannot be told.
+    fn limit(&self, side: Side) -> Option<Option<Decimal>> {
+        match (self.order_class.as_deref(), &self.take_profit, &self.stop_loss) {
+            (None | Some("" | "simple"), None, None) => {
+                let is_missing = self.kind.ends_with("limit") && self.limit_price.is_none();
+                (!is_missing).then_some(self.limit_price)
+            }
+            // A pair of exits states its limits in its legs. One ends the other, and either may be the one that fills: for a sale the
+            // cheaper counts, for a purchase the dearer.
+            (Some("oco"), Some(profit), Some(stop)) => {
+                let all = [self.limit_price, profit.limit_price, stop.limit_price].into_iter().flatten();
+                let limit = if side == Side::Sell { all.min() } else { all.max() };
+                profit.limit_price.map(|_| limit)
+            }
+            // Orders that open a position with exits behind it are not ours.
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
@@ -27,8 +57,8 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         "sell" => Side::Sell,
         _ => return OrderReading::Unreadable,
     };
-    let has_limit = stated.kind.ends_with("limit");
-    if (has_limit && stated.limit_price.is_none()) || (stated.qty.is_none() && stated.notional.is_none()) {
+    let Some(limit) = stated.limit(side) else { return OrderReading::Unreadable };
+    if stated.qty.is_none() && stated.notional.is_none() {
         return OrderReading::Unreadable;
     }
     // Stocks are bought with dollars and do not say so.
@@ -36,13 +66,7 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         Some((base, quote)) => [base, quote].concat(),
         None => stated.symbol + "USD",
     };
-    OrderReading::Order(StatedOrder {
-        pair,
-        side,
-        quantity: stated.qty,
-        quote: stated.notional,
-        limit: stated.limit_price,
-    })
+    OrderReading::Order(StatedOrder { pair, side, quantity: stated.qty, quote: stated.notional, limit })
 }
 
 #[cfg(test)]
@@ -59,6 +83,35 @@ mod tests {
             body: RequestBody::Json(body.into()),
             purpose: RequestPurpose::Read,
         })
+    }
+
+    #[test]
+    fn a_pair_of_exits_states_its_limits_in_its_legs() {
+        let pair = |side: &str, profit: &str, stop: &str| {
+            order(&format!(
+                r#"{{"symbol":"SPY","qty":"10","side":"{side}","type":"limit","order_class":"oco",
+                    "take_profit":{{{profit}}},"stop_loss":{{"stop_price":"90"{stop}}}}}"#
+            ))
+        };
+        let limit = |reading| match reading {
+            OrderReading::Order(order) => (order.quantity, order.limit),
+            other => panic!("{other:?}"),
+        };
+        let (ten, price) = ("10".parse().ok(), |text: &str| text.parse().ok());
+        let profit = r#""limit_price":"110""#;
+        assert_eq!(limit(pair("sell", profit, r#","limit_price":"89""#)), (ten, price("89")));
+        // Sold at the market once it triggers: what the other leg states is all there is.
+        assert_eq!(limit(pair("sell", profit, "")), (ten, price("110")));
+        assert_eq!(limit(pair("buy", profit, r#","limit_price":"89""#)), (ten, price("110")));
+        assert_eq!(pair("sell", "", r#","limit_price":"89""#), OrderReading::Unreadable);
+        for unclear in [
+            r#"{"symbol":"SPY","qty":"1","side":"sell","type":"limit","order_class":"oco"}"#,
+            r#"{"symbol":"SPY","qty":"1","side":"buy","type":"market","order_class":"bracket",
+                "take_profit":{"limit_price":"110"},"stop_loss":{"stop_price":"1","limit_price":"1"}}"#,
+            r#"{"symbol":"SPY","qty":"1","side":"buy","type":"market","stop_loss":{"limit_price":"1"}}"#,
+        ] {
+            assert_eq!(order(unclear), OrderReading::Unreadable, "{unclear}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     };
     let Some(pair) = field("symbol").map(str::to_owned) else { return OrderReading::Unreadable };
     if !single {
-        // One leg ends the other, so what it may come to is the dearer of them.
+        // One leg ends the other, and either may be the one that fills: for a sale the cheaper counts, for a purchase the dearer.
         let prices: (Option<Decimal>, Option<Decimal>) = (number("abovePrice"), number("belowPrice"));
         return match (number("quantity"), prices) {
             (quantity @ Some(_), (Some(above), Some(below))) => OrderReading::Order(StatedOrder {
@@ -39,7 +39,7 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
                 side,
                 quantity,
                 quote: None,
-                limit: Some(above.max(below)),
+                limit: Some(if side == Side::Sell { above.min(below) } else { above.max(below) }),
             }),
             _ => OrderReading::Unreadable,
         };
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_is_held_against_the_dearer_of_its_prices() {
+    fn a_bracket_of_sales_is_held_against_the_cheaper_of_its_prices() {
         let fields = crate::binance::form::list(
             "BTCUSDT",
             Side::Sell,
@@ -119,7 +119,7 @@ mod tests {
             panic!("a bracket is not understood");
         };
         assert_eq!((order.pair.as_str(), order.side), ("BTCUSDT", Side::Sell));
-        assert_eq!((order.quantity, order.limit), ("0.5".parse().ok(), "66000".parse().ok()));
+        assert_eq!((order.quantity, order.limit), ("0.5".parse().ok(), "48000".parse().ok()));
         let one_price: Vec<_> = fields.into_iter().filter(|(name, _)| *name != "abovePrice").collect();
         assert_eq!(request("/api/v3/orderList/oco", &one_price, false), OrderReading::Unreadable);
     }
