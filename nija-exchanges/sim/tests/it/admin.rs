@@ -43,7 +43,7 @@ async fn the_admin_port_does_what_the_library_does() {
         get(&format!("accounts/{}/balances", escape(&client.account.key))).await["BTC"]["total"],
         "0.001"
     );
-    assert_eq!(get("faults").await, json!({ "hits": 1, "pending": 0 }));
+    assert_eq!(get("faults").await, json!({ "hits": 1, "by_kind": { "drop_after": 1 }, "pending": 0 }));
 
     post("faults", json!({ "seed": 3, "rate": 1.0, "kinds": ["unavailable"] })).await;
     assert_eq!(client.error("Balance", &[]).await, "EService:Unavailable");
