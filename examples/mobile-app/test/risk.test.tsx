@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react-native';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react-native';
 
 import { ApiError } from '@/api/errors';
 import type { RiskSettings } from '@/api/types';
@@ -32,8 +32,9 @@ test('a looser level asks for the password and then waits, and can be taken back
   fireEvent.press(screen.getByTestId('risk-confirm'));
   expect(await screen.findByTestId('risk-pending')).toBeTruthy();
   expect(changeRiskSettings).toHaveBeenLastCalledWith('"1"', { level: 'high', password: 'correct horse' });
-  fireEvent.press(screen.getByTestId('risk-take-back'));
+  await act(async () => fireEvent.press(screen.getByTestId('risk-take-back')));
   await waitFor(() => expect(screen.queryByTestId('risk-pending')).toBeNull());
+  expect(keepRiskSettings).toHaveBeenCalledTimes(1);
 });
 
 test('a tighter level holds at once, without a password', async () => {
