@@ -63,6 +63,8 @@ pub struct VenueView {
     pub available_quote: Option<Decimal>,
     /// 0 to 100: how well orders on this pair went here; `None` when unknown.
     pub pair_record: Option<Decimal>,
+    /// How many basis points worse than the book promised orders on this pair filled here of late, below zero when better; `None` when unknown.
+    pub pair_slippage: Option<Decimal>,
     /// What the platform itself holds against sending entries there; exits go all the same.
     pub barred: Option<Ineligible>,
 }

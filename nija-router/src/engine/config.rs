@@ -18,6 +18,8 @@ pub struct EngineConfig {
     pub lane: LaneConfig,
     /// Which entries go out in slices over time.
     pub slicing: SlicingConfig,
+    /// What an order came to counts half after this time when others are routed.
+    pub feedback_half_life: Duration,
     /// How long after routing an order may be sent; venues that can promise it do not match it later.
     pub send_window: Duration,
     /// A placement that takes longer counts as a lost answer.
@@ -60,6 +62,7 @@ impl Default for EngineConfig {
             limits: RiskLimits::default(),
             lane: LaneConfig::default(),
             slicing: SlicingConfig::default(),
+            feedback_half_life: Duration::from_secs(30 * 60),
             send_window: Duration::from_secs(5),
             place_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(15),

@@ -12,8 +12,8 @@ use std::{
 };
 
 use super::{
-    EngineConfig, EngineError, ids::ById, kill::Kills, market::Market, protection::Guards, tasks::Tasks,
-    user::User, venue::Venue,
+    EngineConfig, EngineError, feedback::Feedback, ids::ById, kill::Kills, market::Market,
+    protection::Guards, tasks::Tasks, user::User, venue::Venue,
 };
 
 /// The engine without its handle; its background tasks hold it.
@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) config: EngineConfig,
     pub(crate) venues: Vec<Arc<Venue>>,
     pub(crate) market: Market,
+    pub(crate) feedback: Feedback,
     pub(crate) tasks: Tasks,
     pub(crate) kills: Kills,
     pub(crate) guards: Guards,

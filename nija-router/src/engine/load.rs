@@ -3,7 +3,7 @@
 use nija_core::{CustodyMode, LedgerError, PageRequest};
 use std::sync::Arc;
 
-use super::{entries::RECENT_ENTRIES, inner::Inner, money::Realised, user::User};
+use super::{entries::RECENT_ENTRIES, feedback, inner::Inner, money::Realised, user::User};
 
 /// Executions read ahead, so that what a reconciliation tells again is known.
 const RECENT_FILLS: usize = 1000;
@@ -21,6 +21,9 @@ impl Inner {
         let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
         let fills = self.ledger.fills(user.id, newest).await?;
+        // Read before anything of this user is recorded by this process, and taken up once.
+        let journal = self.ledger.journal(user.id, feedback::READ_BACK).await?;
+        let journal: Vec<_> = journal.rows.into_iter().rev().map(|(_, record)| record).collect();
         {
             let mut state = user.state.lock().await;
             state.realised = Realised::new(day, &days);
@@ -33,6 +36,7 @@ impl Inner {
             }
             state.paused = paused;
             state.routing = routing;
+            self.feedback.follow(&mut state.attempts, &journal);
             for (_, settled) in fills.rows.iter().rev() {
                 let execution = &settled.fill.execution;
                 state.note_seen(&execution.venue, &execution.execution_id);

@@ -13,6 +13,7 @@ mod derived;
 mod draft;
 mod entries;
 mod error;
+mod feedback;
 mod hear;
 mod ids;
 mod inner;

@@ -34,6 +34,7 @@ impl Inner {
             (appended, _) => appended?,
         };
         let folded = state.follow(&appended.records);
+        self.feedback.follow(&mut state.attempts, &appended.records);
         for (key, holds) in &folded.holding {
             self.market.note_holding(user.id, key, *holds);
         }

@@ -16,6 +16,12 @@ use super::{
     conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::SentAt, user::User, venue::Venue,
 };
 
+/// The codes of attempts that came to nothing through the venue's own doing.
+pub(super) const UNAVAILABLE: &str = "venue_unavailable";
+pub(super) const NOT_SENT: &str = "not_sent";
+/// The code of an order whose placement was not answered.
+pub(super) const ANSWER_LOST: &str = "answer_lost";
+
 /// An order to send: risk let it through, and this leg of it is on record.
 pub(crate) struct Job {
     pub(super) user: Arc<User>,
@@ -123,8 +129,6 @@ impl Inner {
         let failed =
             outcome.as_ref().is_err_and(|error| error.is_failure() || planted(Bug::BlamesVenueForUsers));
         venue.lane.note_call(job.user.id, failed, began.elapsed(), &venue.executor.limits_used());
-        let symbol = &job.approved.get().signal.symbol;
-        venue.lane.note_order(symbol, outcome.is_ok());
         venue.stats.note_answer(outcome.is_ok(), began.elapsed());
     }
 
@@ -189,7 +193,7 @@ impl Inner {
         // The account's stream may have told more by now than the lost answer would have.
         if standing == Some(OrderState::Queued) {
             let now = self.clock.now();
-            let reason = Reason::new("answer_lost", format!("{error}; the venue is being asked"));
+            let reason = Reason::new(ANSWER_LOST, format!("{error}; the venue is being asked"));
             draft.change(&state, job.order, OrderState::Unknown, Some(reason), None, now);
         }
         let recorded = self.record(&job.user, &mut state, draft.events).await;
@@ -243,14 +247,12 @@ impl Dead {
     fn from_venue(error: &VenueError) -> Self {
         let words = error.to_string();
         match error {
-            VenueError::Unavailable { venue, .. } => {
-                Self::elsewhere(venue, Reason::new("venue_unavailable", words))
-            }
+            VenueError::Unavailable { venue, .. } => Self::elsewhere(venue, Reason::new(UNAVAILABLE, words)),
             VenueError::RateLimited { venue, retry_after } => {
                 let dead = Self::elsewhere(venue, Reason::new("rate_limited", words));
                 dead.not_before(*retry_after)
             }
-            VenueError::NotSent { venue, .. } => Self::elsewhere(venue, Reason::new("not_sent", words)),
+            VenueError::NotSent { venue, .. } => Self::elsewhere(venue, Reason::new(NOT_SENT, words)),
             VenueError::NonceRefused { .. } => Self::movable(Reason::new("nonce_refused", words)),
             // The next attempt opens the credential again.
             VenueError::Sign(SignError::LeaseEnded | SignError::Nonce(_) | SignError::Vault(_)) => {

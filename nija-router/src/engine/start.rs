@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    EngineError, EngineParts, inner::Inner, market::Market, state::LiveOrder, submit::ended, tasks::Tasks,
-    user::User, venue::Venue,
+    EngineError, EngineParts, feedback::Feedback, inner::Inner, market::Market, state::LiveOrder,
+    submit::ended, tasks::Tasks, user::User, venue::Venue,
 };
 use crate::lane::Lane;
 
@@ -27,6 +27,7 @@ impl Inner {
                 Arc::new(Venue::new(executor, lane))
             })
             .collect();
+        let feedback = Feedback::new(parts.config.feedback_half_life);
         Self {
             vault: parts.vault,
             ledger: parts.ledger,
@@ -38,6 +39,7 @@ impl Inner {
             config: parts.config,
             venues,
             market: Market::default(),
+            feedback,
             tasks: Tasks::default(),
             kills: Default::default(),
             guards: Default::default(),

@@ -17,6 +17,7 @@ use super::{
     balances::Balances,
     bound::{Share, Sums, held_asset},
     entries::Entries,
+    feedback::Attempts,
     ids::{ById, ByName, Ids, NameSet},
     money::Realised,
     names::Names,
@@ -181,6 +182,8 @@ pub(crate) struct UserState {
     pub(crate) held: Vec<News>,
     /// Children of live parents, those that ended as well.
     kin: ById<OrderId, OrderId>,
+    /// What the journal says of attempts under way.
+    pub(crate) attempts: Attempts,
     /// How the user wants venues to be chosen.
     pub(crate) routing: RoutingPreference,
     /// Orders at a venue that are not ours, as far as they have been looked for.

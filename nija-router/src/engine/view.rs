@@ -1,8 +1,8 @@
 //! What the router may look at: every venue as this user meets it.
 
 use nija_core::{
-    CustodyMode, Ineligible, OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueId, VenueView,
-    Volatility, WorkingOrders,
+    CustodyMode, Ineligible, OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueHealth, VenueId,
+    VenueView, Volatility, WorkingOrders,
 };
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -110,13 +110,16 @@ impl Inner {
                 let quote = seen.and_then(|view| view.quote);
                 moves.extend(seen.and_then(|view| view.volatility));
                 let base = conn.and_then(|conn| holdings.free(conn, signal.symbol.base(), fresh_since));
+                let health = venue.lane.health_for(user.id);
+                let learnt = self.feedback.learnt(&key, health.latency, now);
                 VenueView {
                     venue: venue.id.clone(),
                     instrument: self.market.instrument(&key),
                     quote: quote.or_else(|| if exit { last_resort(holdings.state, &key) } else { None }),
                     book: seen.and_then(|view| view.book.clone()),
                     fees: conn.map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(&signal.symbol)),
-                    health: venue.lane.health_for(user.id),
+                    // What orders on this pair really took says more than what all calls do.
+                    health: VenueHealth { latency: learnt.latency, ..health },
                     connected: conn.is_some(),
                     within_tier: place.and_then(|place| within.get(place)).copied().unwrap_or(true),
                     available_base: match conn {
@@ -127,7 +130,8 @@ impl Inner {
                     },
                     available_quote: conn
                         .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
-                    pair_record: venue.lane.pair_record(&signal.symbol),
+                    pair_record: learnt.record,
+                    pair_slippage: learnt.slippage,
                     barred: self.kills.bar(&venue.id).or_else(|| self.stop_must_rest(conn, signal)),
                 }
             })

@@ -1,14 +1,10 @@
 //! How a venue did lately.
 
-use nija_core::Symbol;
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::{collections::VecDeque, time::Duration};
 
-use crate::engine::ByName;
-
 const CALLS: usize = 100;
-const ORDERS_PER_PAIR: usize = 50;
 
 /// The last outcomes, bounded.
 #[derive(Debug, Default)]
@@ -37,11 +33,10 @@ impl Window {
 #[derive(Debug, Default)]
 struct Figures {
     calls: Window,
-    pairs: ByName<Symbol, Window>,
     latency_micros: Option<u64>,
 }
 
-/// Success rate, answer time and the record of each pair, over the recent past.
+/// Success rate and answer time, over the recent past.
 #[derive(Debug, Default)]
 pub(crate) struct Health(Mutex<Figures>);
 
@@ -60,27 +55,11 @@ impl Health {
         }
     }
 
-    /// An order on a pair was taken by the venue (`true`) or not.
-    pub(crate) fn order(&self, symbol: &Symbol, good: bool) {
-        let mut figures = self.0.lock();
-        if let Some(pair) = figures.pairs.get_mut(symbol) {
-            pair.push(good, ORDERS_PER_PAIR);
-        } else {
-            figures.pairs.entry(symbol.clone()).or_default().push(good, ORDERS_PER_PAIR);
-        }
-    }
-
     /// Success rate, 0 to 1 and 1 before the first call, and the typical answer time.
     pub(crate) fn calls(&self) -> (Decimal, Option<Duration>) {
         let figures = self.0.lock();
         let rate = figures.calls.rate().map_or(Decimal::ONE, |rate| Decimal::new(rate, 6));
         (rate, figures.latency_micros.map(Duration::from_micros))
-    }
-
-    /// 0 to 100.
-    pub(crate) fn pair_record(&self, symbol: &Symbol) -> Option<Decimal> {
-        // A millionth is a ten-thousandth of a per cent.
-        self.0.lock().pairs.get(symbol)?.rate().map(|rate| Decimal::new(rate, 4))
     }
 }
 
@@ -96,15 +75,5 @@ mod tests {
         assert_eq!(health.calls(), (Decimal::ZERO, None));
         (0..75).for_each(|_| health.call(true, Duration::from_millis(20)));
         assert_eq!(health.calls(), (Decimal::new(75, 2), Some(Duration::from_millis(20))));
-    }
-
-    #[test]
-    fn a_pair_has_its_own_record() {
-        let health = Health::default();
-        let (btc, eth) = (Symbol::new("BTC-USD").unwrap(), Symbol::new("ETH-USD").unwrap());
-        health.order(&btc, true);
-        health.order(&btc, false);
-        assert_eq!(health.pair_record(&btc), Some(Decimal::from(50)));
-        assert_eq!(health.pair_record(&eth), None);
     }
 }

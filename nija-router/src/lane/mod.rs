@@ -14,7 +14,6 @@ pub use config::LaneConfig;
 use metrics::{Gauge, gauge};
 use nija_core::{BreakerState, Clock, LimitUsage, OrderId, Symbol, UserId, VenueContract, VenueHealth};
 use parking_lot::Mutex;
-use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
@@ -287,15 +286,6 @@ impl<J: LaneJob> Lane<J> {
             BreakerState::HalfOpen => 1.0,
             BreakerState::Open => 2.0,
         });
-    }
-
-    /// Notes whether the venue took an order.
-    pub(crate) fn note_order(&self, symbol: &Symbol, taken: bool) {
-        self.health.order(symbol, taken);
-    }
-
-    pub(crate) fn pair_record(&self, symbol: &Symbol) -> Option<Decimal> {
-        self.health.pair_record(symbol)
     }
 
     /// How the venue stands for all.

@@ -117,6 +117,16 @@ fn a_venue_that_fails_costs_its_chance_of_failing() {
 }
 
 #[test]
+fn fills_that_were_worse_than_promised_of_late_are_expected_to_be_so_again() {
+    let (mut worse, mut lucky) = (deep("a", &[("50000", "9")]), deep("b", &[("50005", "9")]));
+    worse.pair_slippage = Some(dec("1.5"));
+    lucky.pair_slippage = Some(dec("-3"));
+    let decision = route(base("1"), &[worse, lucky]);
+    assert_eq!((total(&decision, "a"), total(&decision, "b")), (dec("1.5"), dec("1")));
+    assert_eq!(decision.reason, "b costs 1 bp, a costs 1.5 bp; price made the difference");
+}
+
+#[test]
 fn all_venues_are_measured_by_one_middle() {
     let (near, far) = (deep("a", &[("50005", "9")]), deep("b", &[("50055", "9")]));
     let decision = route(base("1"), &[near, far]);

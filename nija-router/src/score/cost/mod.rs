@@ -7,6 +7,7 @@ mod fees;
 mod latency;
 mod middle;
 mod price;
+mod slippage;
 mod split;
 mod words;
 
@@ -66,6 +67,7 @@ struct Offer<'a> {
     view: &'a VenueView,
     fitted: Fitted<'a>,
     latency: Bps,
+    slippage: Bps,
     chance: Bps,
     price_of_failure: Bps,
 }
@@ -89,6 +91,8 @@ impl ExpectedCost {
         let moves = if fitted.planned.crosses { request.volatility } else { None };
         Offer {
             latency: latency::adverse_move(moves, time, &self.config),
+            // What waits for its price gets it.
+            slippage: slippage::slippage(view.pair_slippage.filter(|_| fitted.planned.crosses)),
             chance: failure::chance(view),
             price_of_failure: failure::price_of_failure(request.volatility, &self.config),
             view,
@@ -102,7 +106,7 @@ impl ExpectedCost {
             price::filled(offer.view, &offer.fitted, market.side, quantity, self.config.rules.collar);
         let at_the_middle = times(quantity.get(), market.middle);
         let parts = Parts {
-            price: price::price(market.side, filled.worth, at_the_middle),
+            price: price::price(market.side, filled.worth, at_the_middle) + offer.slippage,
             fees: fees::fees(offer.fitted.planned.fee_rate, filled.worth, at_the_middle),
             latency: offer.latency,
             failure: failure::failure(offer.chance, filled.missed, offer.price_of_failure),

@@ -153,7 +153,7 @@ fn filled(
 /// Before the first level.
 fn ladder<'a>(offer: &'a Offer<'_>, market: &Market) -> Ladder<'a> {
     let planned = &offer.fitted.planned;
-    let added = (offer.latency + offer.price_of_failure.scaled(offer.chance)).decimal();
+    let added = (offer.latency + offer.slippage + offer.price_of_failure.scaled(offer.chance)).decimal();
     let quote = offer.fitted.quote;
     let (rate, size) = match market.side {
         Side::Buy => (planned.fee_rate, quote.ask_size),
