@@ -178,7 +178,7 @@ fn parse(
     config.engine.limits.allowed_symbols = (!allowed.is_empty()).then_some(allowed);
     file.risk.apply(&mut config.engine.limits);
     config.upkeep = file.vault.upkeep()?;
-    (config.routing, config.engine.slicing) = file.routing.into_config()?;
+    (config.routing, config.engine.slicing, config.engine.feedback_half_life) = file.routing.into_config()?;
     config.vault = file.vault.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;

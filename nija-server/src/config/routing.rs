@@ -23,6 +23,7 @@ pub(super) struct FileRouting {
     twap_above: u32,
     twap_slices: u32,
     twap_every_seconds: u64,
+    feedback_half_life_minutes: u64,
 }
 
 impl Default for FileRouting {
@@ -40,19 +41,21 @@ impl Default for FileRouting {
             twap_above: 10_000,
             twap_slices: 10,
             twap_every_seconds: 30,
+            feedback_half_life_minutes: 30,
         }
     }
 }
 
 impl FileRouting {
-    /// The router's settings and those of slicing.
-    pub(super) fn into_config(self) -> Result<(RoutingConfig, SlicingConfig), ConfigError> {
+    /// The router's settings, those of slicing, and the half-life of what orders came to.
+    pub(super) fn into_config(self) -> Result<(RoutingConfig, SlicingConfig, Duration), ConfigError> {
         for (key, value, least, most) in [
             ("collar_bps", u64::from(self.collar_bps), 1, 1_000),
             ("max_quote_age_seconds", self.max_quote_age_seconds, 1, 3_600),
             ("split_gain_bps", u64::from(self.split_gain_bps), 0, 1_000),
             ("twap_slices", u64::from(self.twap_slices), 2, 10_000),
             ("twap_every_seconds", self.twap_every_seconds, 1, 86_400),
+            ("feedback_half_life_minutes", self.feedback_half_life_minutes, 1, 10_080),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(ConfigError(format!("routing.{key} is {value}; it must be {least} to {most}")));
@@ -78,18 +81,21 @@ impl FileRouting {
             slices: self.twap_slices,
             every: Duration::from_secs(self.twap_every_seconds),
         };
-        Ok((routing, slicing))
+        Ok((routing, slicing, Duration::from_secs(self.feedback_half_life_minutes * 60)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija::router::EngineConfig;
 
     #[test]
     fn the_defaults_are_those_of_the_router_and_the_engine() {
-        let (routing, slicing) = FileRouting::default().into_config().unwrap();
-        assert_eq!((routing, slicing), (RoutingConfig::default(), SlicingConfig::default()));
+        let (routing, slicing, half_life) = FileRouting::default().into_config().unwrap();
+        let engine = EngineConfig::default();
+        assert_eq!((routing, slicing), (RoutingConfig::default(), engine.slicing));
+        assert_eq!(half_life, engine.feedback_half_life);
     }
 
     #[test]
@@ -99,8 +105,10 @@ mod tests {
         assert_eq!(says(heavy), "routing: the weights sum to 1.10 and must sum to 1");
         let one = FileRouting { twap_slices: 1, ..FileRouting::default() };
         assert_eq!(says(one), "routing.twap_slices is 1; it must be 2 to 10000");
+        let forgets = FileRouting { feedback_half_life_minutes: 0, ..FileRouting::default() };
+        assert_eq!(says(forgets), "routing.feedback_half_life_minutes is 0; it must be 1 to 10080");
         let never = FileRouting { twap_above: 0, split_gain_bps: 0, ..FileRouting::default() };
-        let (routing, slicing) = never.into_config().unwrap();
+        let (routing, slicing, _) = never.into_config().unwrap();
         assert_eq!((routing.cost.split_gain, slicing.above), (None, None));
     }
 }
