@@ -242,4 +242,97 @@ mod tests {
             prop_assert!((fees + open_fees - paid).abs() < tiny);
         }
     }
+
+    /// What was bought (or sold short) and is still open, one entry a fill: slow, and plain enough to be seen to be right.
+    #[derive(Default)]
+    struct Lots {
+        open: Vec<(Decimal, Decimal)>,
+        realised: Decimal,
+        fees: Decimal,
+    }
+
+    impl Lots {
+        fn quantity(&self) -> Decimal {
+            self.open.iter().map(|(quantity, _)| quantity).sum()
+        }
+
+        fn cost(&self) -> Decimal {
+            self.open.iter().map(|(quantity, price)| quantity * price).sum()
+        }
+
+        fn unrealised(&self, mark: Decimal) -> Decimal {
+            self.open.iter().map(|(quantity, paid)| quantity * (mark - paid)).sum()
+        }
+
+        /// Closes against the average: the same share of each lot goes.
+        fn take(&mut self, change: Decimal, price: Decimal, fee: Decimal) {
+            self.fees += fee;
+            let held = self.quantity();
+            let against = !held.is_zero() && (held > Decimal::ZERO) != (change > Decimal::ZERO);
+            let closed = if against { change.abs().min(held.abs()) } else { Decimal::ZERO };
+            if against {
+                let share = closed / held.abs();
+                for (quantity, paid) in &mut self.open {
+                    self.realised += *quantity * share * (price - *paid);
+                    *quantity -= *quantity * share;
+                }
+            }
+            if closed == held.abs() {
+                self.open.clear();
+            }
+            let rest = change.abs() - closed;
+            if !rest.is_zero() {
+                self.open.push((if change > Decimal::ZERO { rest } else { -rest }, price));
+            }
+        }
+    }
+
+    proptest! {
+        /// Flips, partial closes, rebates, fees in the quote, in the base and in a third asset, against the list of lots.
+        #[test]
+        fn a_position_is_what_its_lots_are(
+            trades in prop::collection::vec((any::<bool>(), 1i64..50, 1i64..1_000_000, -20i64..100, 0..3usize), 1..60),
+            mark in 1i64..1_000_000,
+        ) {
+            let mark = Price::new(Decimal::new(mark, 2)).unwrap();
+            let (mut open, mut lots) = (None::<Position>, Lots::default());
+            let (mut realised, mut closed_fees) = (Decimal::ZERO, Decimal::ZERO);
+            let tiny = Decimal::new(1, 12);
+            for (n, (buy, quantity, price, fee, asset)) in trades.into_iter().enumerate() {
+                // Few quantities, so that positions come back to nothing now and then.
+                let (quantity, price) = (Decimal::new(quantity, 1), Decimal::new(price, 2));
+                let side = if buy { Side::Buy } else { Side::Sell };
+                let mut one = fill(n, side, quantity, price, Decimal::new(fee, 2));
+                match asset {
+                    0 => {}
+                    1 => {
+                        let taken = Decimal::new(fee, 4);
+                        (one.execution.fee_asset, one.execution.fee) = ("BTC".into(), taken);
+                        one.fee_in_quote = taken * price;
+                    }
+                    _ => (one.execution.fee_asset, one.execution.fee) = ("BNB".into(), Decimal::new(fee, 5)),
+                }
+                let in_base = if asset == 1 { one.execution.fee } else { Decimal::ZERO };
+                let change = if buy { quantity - in_base } else { -quantity - in_base };
+                lots.take(change, price, one.fee_in_quote);
+                let folded = Position::fold(open, &one);
+                realised += folded.realised_pnl;
+                closed_fees += folded.closed.as_ref().map_or(Decimal::ZERO, |closed| closed.fees);
+                open = folded.open;
+                let (held, cost, fees) = open
+                    .as_ref()
+                    .map_or_else(Default::default, |open| (open.quantity, open.cost, open.fees));
+                prop_assert!((held - lots.quantity()).abs() < tiny, "{held} is {}", lots.quantity());
+                prop_assert!((cost - lots.cost()).abs() < tiny, "{cost} is {}", lots.cost());
+                prop_assert!((realised - lots.realised).abs() < tiny, "{realised} is {}", lots.realised);
+                prop_assert!((closed_fees + fees - lots.fees).abs() < tiny, "fees");
+                let unrealised = open.as_ref().map_or(Decimal::ZERO, |open| open.unrealised_pnl(mark));
+                prop_assert!((unrealised - lots.unrealised(mark.get())).abs() < tiny, "unrealised");
+                let entry = open.as_ref().map_or(Decimal::ZERO, Position::entry_price);
+                // What rounding left of a lot has no price that means anything.
+                let average = if held.is_zero() { Decimal::ZERO } else { lots.cost() / lots.quantity() };
+                prop_assert!((entry - average).abs() < Decimal::new(1, 8), "{entry} is {average}");
+            }
+        }
+    }
 }

@@ -37,7 +37,16 @@ struct FillStep {
     quantity: u32,
     price: u32,
     fee: i16,
+    fee_in: FeeIn,
     hours: i64,
+}
+
+/// What the venue takes its fee in.
+#[derive(Debug, Clone, Copy)]
+enum FeeIn {
+    Quote,
+    Base,
+    Other,
 }
 
 /// A user's batch; some reach for what is another user's.
@@ -50,10 +59,22 @@ struct Batch {
 fn fill() -> impl Strategy<Value = FillStep> {
     let place = (prop::option::of(0..30_usize), 0..2_usize, 0..3_usize, 0..300_u16);
     // Few quantities, so that positions come back to nothing now and then.
-    let what = (any::<bool>(), 0..6_u32, 1..u32::MAX, any::<i16>(), -60..60_i64);
-    (place, what).prop_map(|((order, venue, symbol, execution), (buy, quantity, price, fee, hours))| {
-        FillStep { order, venue, symbol, execution, buy, quantity, price, fee, hours }
-    })
+    let what = (any::<bool>(), 0..6_u32, 1..u32::MAX, -60..60_i64);
+    let fee_in = prop_oneof![3 => Just(FeeIn::Quote), 2 => Just(FeeIn::Base), 1 => Just(FeeIn::Other)];
+    (place, what, (any::<i16>(), fee_in)).prop_map(
+        |((order, venue, symbol, execution), (buy, quantity, price, hours), (fee, fee_in))| FillStep {
+            order,
+            venue,
+            symbol,
+            execution,
+            buy,
+            quantity,
+            price,
+            fee,
+            fee_in,
+            hours,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -124,6 +145,19 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
             let mut fill = owner.fill(order, place, (side, &quantity, &price, &fee));
             let at = fill.execution.at.micros() + step.hours * 3_600_000_000;
             fill.execution.at = Timestamp::from_micros(at);
+            match step.fee_in {
+                FeeIn::Quote => fill.execution.fee_asset = fill.execution.symbol.quote().to_owned(),
+                FeeIn::Base => {
+                    // At most a third of a unit either way: less than most fills, and more than the smallest.
+                    fill.execution.fee_asset = fill.execution.symbol.base().to_owned();
+                    fill.execution.fee = Decimal::new(i64::from(step.fee), 5);
+                    fill.fee_in_quote = fill.execution.fee * fill.execution.price.get();
+                }
+                FeeIn::Other => {
+                    fill.execution.fee_asset = "BNB".to_owned();
+                    fill.fee_in_quote = fill.execution.fee * Decimal::new(61_237, 2);
+                }
+            }
             JournalEvent::Filled(fill)
         }
         Step::Pause(paused) => JournalEvent::Paused { paused: *paused },
@@ -188,6 +222,7 @@ async fn answers(
         all.push(format!("{:#?}", ledger.fills(user, ALL).await?));
         all.push(format!("{:#?}", ledger.decisions(user, ALL).await?));
         all.push(format!("{:#?}", ledger.journal(user, ALL).await?));
+        all.push(format!("{:#?}", ledger.realised_by_day(user).await?));
         all.push(format!("{:#?}", ledger.paused(user).await?));
         for venue in VENUES {
             all.push(format!("{:#?}", ledger.last_fill_at(user, &VenueId::new(venue).unwrap()).await?));
