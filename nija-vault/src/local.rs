@@ -39,7 +39,7 @@ pub(crate) use rotation::{outdated_seals, stale_vault_keys};
 use crate::audit::{Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
 use crate::crypto::{Keyring, PolicyMark, Root, is_marked, root_of};
-use crate::lease::{Book, Buys, NonceLeases, Revisions, Unlocks};
+use crate::lease::{Book, Buys, NonceLeases, Revisions, Sweeper, Unlocks};
 use crate::store::{
     BIND_POLICIES, Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen,
     of_user, replace_user_key, take_duty, unbound_policies,
@@ -194,15 +194,19 @@ impl Inner {
             let (book, nonce_leases, clock) =
                 (Arc::downgrade(&book), Arc::downgrade(&nonce_leases), Arc::clone(&parts.clock));
             let (unlocks, buys) = (Arc::downgrade(&unlocks), Arc::downgrade(&buys));
+            let sweeper = Sweeper::default();
             move || {
-                if let (Some(unlocks), Some(buys)) = (unlocks.upgrade(), buys.upgrade()) {
-                    unlocks.sweep(clock.now());
-                    buys.sweep(clock.now());
-                }
-                if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
-                    book.sweep(clock.now());
-                    nonce_leases.sweep();
-                }
+                let now = clock.now();
+                sweeper.run(now, || {
+                    if let (Some(unlocks), Some(buys)) = (unlocks.upgrade(), buys.upgrade()) {
+                        unlocks.sweep(now);
+                        buys.sweep(now);
+                    }
+                    if let (Some(book), Some(nonce_leases)) = (book.upgrade(), nonce_leases.upgrade()) {
+                        book.sweep(now);
+                        nonce_leases.sweep();
+                    }
+                });
             }
         };
         let clock = Arc::clone(&parts.clock);

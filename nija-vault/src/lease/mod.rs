@@ -6,6 +6,7 @@ mod nonces;
 mod revisions;
 mod secret;
 mod signer;
+mod sweeper;
 mod unlocks;
 
 pub(crate) use book::Book;
@@ -14,4 +15,5 @@ pub(crate) use nonces::{NonceLeases, nonce_key};
 pub(crate) use revisions::Revisions;
 pub(crate) use secret::{Lease, LeaseParts};
 pub(crate) use signer::LeaseSigner;
+pub(crate) use sweeper::Sweeper;
 pub(crate) use unlocks::Unlocks;
