@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 use crate::config::VaultDatabase;
 use crate::crypto::Root;
 use crate::local::Parts;
-use crate::{KeyReport, KeyRotation, LocalVault, RewrapProgress};
+use crate::{KeyReport, KeyRotation, LocalVault, RewrapProgress, VaultBooks};
 
 /// What a [`MemoryVault`] is opened with; as [`LocalVaultConfig`](crate::LocalVaultConfig) without the files.
 pub struct MemoryVaultConfig {
@@ -49,6 +49,25 @@ impl MemoryVault {
             audit_file: None,
         };
         LocalVault::start(VaultDatabase::Memory.open()?, Root::random()?, parts).map(Self)
+    }
+
+    /// As [`LocalVault::books`].
+    #[must_use]
+    pub fn books(&self) -> VaultBooks {
+        self.0.books()
+    }
+
+    /// As [`LocalVault::retire_version`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn retire_version(
+        &self,
+        user: UserId,
+        id: CredentialId,
+        version: u32,
+    ) -> Result<(), VaultError> {
+        self.0.retire_version(user, id, version).await
     }
 }
 

@@ -1,6 +1,6 @@
 mod memory {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup};
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
@@ -26,14 +26,19 @@ mod memory {
         Some((made(setup), ()))
     }
 
+    async fn make_replacing(setup: &Setup) -> Option<(Arc<dyn Replacing>, ())> {
+        Some((made(setup), ()))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
+    nija_vault::replacement_suite!(make_replacing);
 }
 
 mod sqlite {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup};
     use std::sync::Arc;
 
     async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, tempfile::TempDir)> {
@@ -54,14 +59,21 @@ mod sqlite {
         Some((Arc::new(vault), folder))
     }
 
+    async fn make_replacing(setup: &Setup) -> Option<(Arc<dyn Replacing>, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = crate::common::open(setup, folder.path());
+        Some((Arc::new(vault), folder))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
+    nija_vault::replacement_suite!(make_replacing);
 }
 
 mod postgres {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup};
     use std::sync::Arc;
 
     use crate::common::PostgresDatabase;
@@ -84,14 +96,21 @@ mod postgres {
         Some((Arc::new(vault), database))
     }
 
+    async fn make_replacing(setup: &Setup) -> Option<(Arc<dyn Replacing>, PostgresDatabase)> {
+        let database = PostgresDatabase::make()?;
+        let vault = database.open_vault(setup);
+        Some((Arc::new(vault), database))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
+    nija_vault::replacement_suite!(make_replacing);
 }
 
 mod openbao {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup};
     use std::sync::Arc;
 
     use crate::openbao::Space;
@@ -114,7 +133,14 @@ mod openbao {
         Some((Arc::new(vault), space))
     }
 
+    async fn make_replacing(setup: &Setup) -> Option<(Arc<dyn Replacing>, Space)> {
+        let space = Space::make().await?;
+        let vault = space.open(setup).await;
+        Some((Arc::new(vault), space))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
+    nija_vault::replacement_suite!(make_replacing);
 }

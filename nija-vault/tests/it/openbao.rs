@@ -237,6 +237,33 @@ async fn ciphertext_of_a_destroyed_version_leaves_the_servers_history() {
 }
 
 #[tokio::test]
+async fn a_retired_version_leaves_the_servers_history_and_stays_away_over_a_restart() {
+    let Some(space) = Space::make().await else { return };
+    let setup = Setup::new();
+    let open = || async {
+        let mut config = space.config(&setup);
+        config.audit = space.folder.path().join("audit.db").into();
+        HashiVault::open(config).await.unwrap()
+    };
+    let (vault, user, at) = (open().await, setup.user(), venue("one"));
+    store(&setup, &vault, user).await;
+    let document = space.get(&format!("secret/data/users/{user}/one")).await.unwrap();
+    let first = document["data"]["data"]["credentials"][0]["versions"][0]["envelope"].as_str().unwrap();
+    let (second, _) = store(&setup, &vault, user).await;
+    assert!(everything_readable(&space).await.iter().any(|text| text.contains(first)));
+    let id = vault.list(user).await.unwrap()[0].id;
+    vault.retire_version(user, id, 1).await.unwrap();
+    assert!(!everything_readable(&space).await.iter().any(|text| text.contains(first)));
+    vault.books().set_note(user, &at, "rotation", Some("retired".into()), "retired").await.unwrap();
+    vault.close().await;
+    let vault = open().await;
+    assert_eq!(vault.books().note(user, &at, "rotation").await.unwrap().as_deref(), Some("retired"));
+    assert!(matches!(vault.rollback(user, id).await, Err(VaultError::NoOlderVersion { .. })));
+    assert_eq!(key_of(&vault, user).await, second);
+    vault.verify_audit().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_document_moved_to_another_user_does_not_open() {
     let Some(space) = Space::make().await else { return };
     let setup = Setup::new();

@@ -1,6 +1,6 @@
 //! What holds on PostgreSQL beyond the conformance suite.
 
-use nija_core::{SignError, Vault};
+use nija_core::{SignError, Vault, VaultError};
 use nija_vault::testing::{Setup, venue};
 
 use crate::common::{PostgresDatabase, balance, header, signer, store};
@@ -64,6 +64,28 @@ async fn ended(signer: &dyn nija_core::Signer) {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), arrives).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retired_version_has_no_ciphertext_and_stays_away_over_a_restart() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let (vault, user, at) = (database.open_vault(&setup), setup.user(), venue("one"));
+    store(&setup, &vault, user).await;
+    let (second, _) = store(&setup, &vault, user).await;
+    let id = vault.list(user).await.unwrap()[0].id;
+    let empty = "SELECT octet_length(envelope) = 0 FROM nija_vault.credential_versions ORDER BY version";
+    assert_eq!(database.run(empty).unwrap(), ["f", "f"]);
+    vault.retire_version(user, id, 1).await.unwrap();
+    assert_eq!(database.run(empty).unwrap(), ["t", "f"]);
+    vault.books().set_note(user, &at, "rotation", Some("retired".into()), "retired").await.unwrap();
+    vault.close().await;
+    let vault = database.open_vault(&setup);
+    assert_eq!(vault.books().note(user, &at, "rotation").await.unwrap().as_deref(), Some("retired"));
+    assert!(matches!(vault.rollback(user, id).await, Err(VaultError::NoOlderVersion { .. })));
+    let signed = balance(signer(&vault, user).await.as_ref()).await.unwrap();
+    assert_eq!(header(&signed, "api-key"), second);
+    vault.verify_audit().await.unwrap();
 }
 
 #[tokio::test]
