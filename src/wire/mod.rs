@@ -4,6 +4,7 @@
 mod activity;
 mod code;
 mod decision;
+mod equity;
 mod limits;
 mod market;
 mod order;
@@ -18,6 +19,7 @@ mod words;
 pub use activity::{activity, is_told};
 pub use code::ErrorCode;
 pub use decision::{decision, routing_stats};
+pub use equity::equity_days;
 pub use limits::{risk_settings, wanted_limits};
 pub use market::{balance, candle, market};
 pub use order::{order, order_problem};

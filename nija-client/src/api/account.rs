@@ -3,7 +3,7 @@
 use super::PageQuery;
 use crate::client::{Call, Client};
 use crate::error::ClientError;
-use crate::wire::{Activity, BotStatus, Overview, Page, RoutingDecisions};
+use crate::wire::{Activity, BotStatus, EquityDay, Overview, Page, RoutingDecisions};
 
 impl Client {
     /// Equity, profit and loss, open positions, newest activity. Money is in USD.
@@ -12,6 +12,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn overview(&self) -> Result<Overview, ClientError> {
         self.call(Call::get(&["v1", "dashboard", "overview"])).await
+    }
+
+    /// What was won and lost on each of the newest UTC days with fills (1 to 366, 90 when `None`), oldest first, by quote currency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn equity(&self, days: Option<usize>) -> Result<Vec<EquityDay>, ClientError> {
+        self.call(Call::get(&["v1", "dashboard", "equity"]).query("days", days)).await
     }
 
     /// What happened, newest first; `kind` is one of `trade`, `order`, `credential`, `bot`.

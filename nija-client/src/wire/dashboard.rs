@@ -29,6 +29,24 @@ pub struct Overview {
     pub as_of: String,
 }
 
+/// One UTC day of `GET /v1/dashboard/equity?days=90`, in one quote currency; a day without fills has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EquityDay {
+    /// `2026-11-26`, by the venues' clocks.
+    pub day: String,
+    /// `USD`, ...
+    pub currency: String,
+    /// Won by closing, fees not counted.
+    pub realised: Decimal,
+    /// Fees paid; below zero where rebates were more.
+    pub fees: Decimal,
+    /// Realised less fees.
+    pub net: Decimal,
+    /// All of `net` from the first fill to the end of this day: the curve.
+    pub total: Decimal,
+}
+
 /// Whether strategies and signals may open positions. Exits always go through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

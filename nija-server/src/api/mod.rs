@@ -81,6 +81,7 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(risk_settings::get, risk_settings::change))
         .routes(routes!(risk_settings::keep))
         .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::equity))
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))
         .routes(routes!(stream::ticket))

@@ -141,6 +141,7 @@ async fn without_a_good_token_nothing_is_shown() {
         "/v1/positions/open",
         "/v1/credentials",
         "/v1/dashboard/overview",
+        "/v1/dashboard/equity",
         "/v1/markets",
     ] {
         nobody.access = None;

@@ -9,6 +9,7 @@ mod commands;
 mod credentials;
 mod custody;
 mod demo;
+mod equity;
 mod isolation;
 mod limits;
 mod lists;

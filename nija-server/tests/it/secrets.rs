@@ -66,6 +66,7 @@ async fn a_users_secrets_are_in_no_log_no_file_and_no_answer() {
     for path in [
         "/v1/credentials",
         "/v1/dashboard/overview",
+        "/v1/dashboard/equity",
         "/v1/orders",
         "/v1/activity",
         "/v1/venues",
