@@ -386,11 +386,12 @@ fn plot(all: &Figures) -> Result<(), Failed> {
         .margin(16)
         .x_label_area_size(44)
         .y_label_area_size(56)
-        .build_cartesian_2d((800f64..400_000f64).log_scale(), 0f64..highest * 1.15)?;
+        .build_cartesian_2d((800f64..2_500_000f64).log_scale(), (8f64..highest * 1.4).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("size, USD (log scale)")
-        .y_desc("basis points, fee included")
+        .y_desc("basis points, fee included (log scale)")
+        .y_label_formatter(&|y| format!("{y:.0}"))
         .x_label_formatter(&|x| format!("{x:.0}"))
         .light_line_style(WHITE)
         .draw()?;
@@ -413,7 +414,7 @@ fn plot(all: &Figures) -> Result<(), Failed> {
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::MiddleRight)
         .background_style(WHITE)
         .border_style(BLACK)
         .draw()?;
