@@ -78,7 +78,7 @@ _CODES: dict[type[NijaError], tuple[str, ...]] = {
         "credential_invalid",
         "invalid",
     ),
-    NotFound: ("not_found", "venue_not_found"),
+    NotFound: ("not_found", "rotation_not_found", "venue_not_found"),
     ServerUnreachable: ("network",),
 }
 _CLASSES = {code: kind for kind, codes in _CODES.items() for code in codes}
