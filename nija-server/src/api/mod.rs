@@ -24,6 +24,7 @@ mod risk_settings;
 mod rotation;
 mod routing;
 mod routing_settings;
+mod settings;
 mod stream;
 mod venues;
 

@@ -1,18 +1,13 @@
 //! A user's own limits: tightening holds at once, loosening after a while and with the password once more.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use nija_client::wire;
 use nija_core::{RiskSettings, RiskStanding, UserId};
 use zeroize::Zeroizing;
 
-use super::{auth, body::StrictJson};
+use super::{auth, body::StrictJson, settings};
 use crate::{
-    auth::{CurrentUser, sha256},
+    auth::CurrentUser,
     openapi::{Invalid, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::{App, AppState},
@@ -57,7 +52,7 @@ pub(super) async fn change(
         nija::router::EngineError::Invalid(what) => Problem::new(kinds::LIMITS_INVALID, what),
         other => other.into(),
     })?;
-    answer(&app, user.id, &changed.ok_or_else(meanwhile)?).await
+    answer(&app, user.id, &changed.ok_or_else(settings::changed_meanwhile)?).await
 }
 
 /// Takes back a loosening that waits; that there is none is no error.
@@ -66,7 +61,7 @@ pub(super) async fn change(
 pub(super) async fn keep(State(app): State<AppState>, user: CurrentUser) -> ApiResult<Response> {
     let engine = app.platform.engine();
     let seen = engine.risk_settings(user.id).await?;
-    let kept = engine.keep_risk_settings(user.id, &seen).await?.ok_or_else(meanwhile)?;
+    let kept = engine.keep_risk_settings(user.id, &seen).await?.ok_or_else(settings::changed_meanwhile)?;
     answer(&app, user.id, &kept).await
 }
 
@@ -76,28 +71,16 @@ fn loosens(app: &App, seen: &RiskStanding, wanted: &RiskSettings) -> bool {
 }
 
 async fn seen(app: &App, user: UserId, headers: &HeaderMap) -> ApiResult<RiskStanding> {
-    let tag = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).ok_or_else(|| {
-        Problem::new(kinds::IF_MATCH_NEEDED, "send the ETag of the settings that you change as If-Match")
-    })?;
     let standing = app.platform.engine().risk_settings(user).await?;
-    if etag(&standing)? == tag { Ok(standing) } else { Err(meanwhile()) }
-}
-
-fn meanwhile() -> Problem {
-    Problem::new(kinds::SETTINGS_CHANGED, "the settings were changed meanwhile; read them again")
+    settings::based_on(headers, &standing)?;
+    Ok(standing)
 }
 
 async fn answer(app: &App, user: UserId, standing: &RiskStanding) -> ApiResult<Response> {
     let effective = app.platform.engine().effective_limits(user).await?;
-    let version = etag(standing)?;
-    let tag = HeaderValue::try_from(&version).map_err(Problem::internal)?;
+    // The loosening that waits is part of what stands.
+    let version = settings::version(standing)?;
     let delay = app.config.engine.limits.loosening_delay;
-    let body = to_wire::risk_settings(standing, &effective, delay, app.now(), version);
-    Ok(([(header::ETAG, tag)], Json(body)).into_response())
-}
-
-/// Names what stands, the loosening that waits included.
-fn etag(standing: &RiskStanding) -> ApiResult<String> {
-    let text = serde_json::to_vec(standing).map_err(Problem::internal)?;
-    Ok(format!("\"{}\"", hex::encode(&sha256(&text)[..16])))
+    let body = to_wire::risk_settings(standing, &effective, delay, app.now(), version.clone());
+    settings::tagged(&version, body)
 }

@@ -1,17 +1,12 @@
 //! How venues are chosen for a user: the user's own policy and weights, over the platform's.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use nija_client::wire;
 use nija_core::{RoutingPolicy, RoutingPreference, Weights};
 
-use super::body::StrictJson;
+use super::{body::StrictJson, settings};
 use crate::{
-    auth::{CurrentUser, sha256},
+    auth::CurrentUser,
     openapi::{Invalid, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::{App, AppState},
@@ -39,18 +34,11 @@ pub(super) async fn change(
     StrictJson(change): StrictJson<wire::ChangeRoutingSettings>,
 ) -> ApiResult<Response> {
     let wanted = preference(&change)?;
-    let tag = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).ok_or_else(|| {
-        Problem::new(kinds::IF_MATCH_NEEDED, "send the ETag of the settings that you change as If-Match")
-    })?;
     let engine = app.platform.engine();
     let seen = engine.routing_preference(user.id).await?;
-    let meanwhile =
-        || Problem::new(kinds::SETTINGS_CHANGED, "the settings were changed meanwhile; read them again");
-    if etag(seen)? != tag {
-        return Err(meanwhile());
-    }
+    settings::based_on(&headers, &seen)?;
     let changed = engine.change_routing_preference(user.id, seen, wanted).await?;
-    answer(&app, changed.ok_or_else(meanwhile)?)
+    answer(&app, changed.ok_or_else(settings::changed_meanwhile)?)
 }
 
 fn preference(change: &wire::ChangeRoutingSettings) -> ApiResult<RoutingPreference> {
@@ -76,16 +64,15 @@ fn preference(change: &wire::ChangeRoutingSettings) -> ApiResult<RoutingPreferen
 
 fn answer(app: &App, preference: RoutingPreference) -> ApiResult<Response> {
     let standard = &app.config.routing;
-    let version = etag(preference)?;
-    let tag = HeaderValue::try_from(&version).map_err(Problem::internal)?;
+    let version = settings::version(&preference)?;
     let body = wire::RoutingSettings {
         policy: preference.policy.map(|policy| policy.as_str().to_owned()),
         weights: preference.weights.as_ref().map(weights),
         effective_policy: preference.policy.unwrap_or(standard.policy).as_str().to_owned(),
         effective_weights: weights(&preference.weights.unwrap_or(standard.weights)),
-        version,
+        version: version.clone(),
     };
-    Ok(([(header::ETAG, tag)], Json(body)).into_response())
+    settings::tagged(&version, body)
 }
 
 fn weights(weights: &Weights) -> wire::RoutingWeights {
@@ -96,10 +83,4 @@ fn weights(weights: &Weights) -> wire::RoutingWeights {
         load: weights.load,
         record: weights.record,
     }
-}
-
-/// Names what the user said.
-fn etag(preference: RoutingPreference) -> ApiResult<String> {
-    let text = serde_json::to_vec(&preference).map_err(Problem::internal)?;
-    Ok(format!("\"{}\"", hex::encode(&sha256(&text)[..16])))
 }
