@@ -18,7 +18,7 @@ use crate::UnlockKey;
 #[macro_export]
 macro_rules! custody_suite {
     ($make:expr) => {
-        $crate::custody_suite!($make;
+        $crate::each_rule!($make;
             a_destroyed_credential_is_gone_and_its_record_stays,
             an_erased_user_has_nothing_that_opens_and_may_come_back,
             the_users_policy_holds_against_what_the_request_says,
@@ -31,17 +31,6 @@ macro_rules! custody_suite {
             a_new_version_and_another_mode_end_an_unlock,
             a_device_key_is_on_record_and_opens_nowhere
         );
-    };
-    ($make:expr; $($rule:ident),*) => {
-        $(
-            #[tokio::test]
-            async fn $rule() {
-                let setup = $crate::testing::Setup::new();
-                if let Some((vault, _keep)) = ($make)(&setup).await {
-                    $crate::testing::$rule(&setup, vault).await;
-                }
-            }
-        )*
     };
 }
 

@@ -51,7 +51,7 @@ replacing!(LocalVault, MemoryVault, HashiVault);
 #[macro_export]
 macro_rules! replacement_suite {
     ($make:expr) => {
-        $crate::replacement_suite!($make;
+        $crate::each_rule!($make;
             a_replaced_version_is_proven_idle_and_then_gone_for_good,
             a_version_that_is_in_use_or_someone_elses_is_not_retired,
             a_version_that_was_gone_back_to_is_in_use_again,
@@ -59,17 +59,6 @@ macro_rules! replacement_suite {
             rollback_passes_over_a_retired_version,
             notes_are_kept_for_each_user_venue_and_name
         );
-    };
-    ($make:expr; $($rule:ident),*) => {
-        $(
-            #[tokio::test]
-            async fn $rule() {
-                let setup = $crate::testing::Setup::new();
-                if let Some((vault, _keep)) = ($make)(&setup).await {
-                    $crate::testing::$rule(&setup, vault).await;
-                }
-            }
-        )*
     };
 }
 

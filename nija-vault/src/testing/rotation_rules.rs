@@ -19,23 +19,12 @@ impl<T: Custody + KeyRotation> Rotating for T {}
 #[macro_export]
 macro_rules! rotation_suite {
     ($make:expr) => {
-        $crate::rotation_suite!($make;
+        $crate::each_rule!($make;
             a_rewrap_moves_everything_and_the_old_key_goes,
             a_rewrap_that_was_cut_off_is_finished_by_the_next,
             users_come_and_change_while_keys_rotate,
             what_was_erased_stays_erased_through_a_rotation
         );
-    };
-    ($make:expr; $($rule:ident),*) => {
-        $(
-            #[tokio::test]
-            async fn $rule() {
-                let setup = $crate::testing::Setup::new();
-                if let Some((vault, _keep)) = ($make)(&setup).await {
-                    $crate::testing::$rule(&setup, vault).await;
-                }
-            }
-        )*
     };
 }
 

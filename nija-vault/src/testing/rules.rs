@@ -13,13 +13,30 @@ use std::time::Duration;
 
 use super::{Setup, request, sealed, venue};
 
+/// A test for each rule of a suite. `$make` answers with nothing where the vault's server is missing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! each_rule {
+    ($make:expr; $($rule:ident),*) => {
+        $(
+            #[tokio::test]
+            async fn $rule() {
+                let setup = $crate::testing::Setup::new();
+                if let Some((vault, _keep)) = ($make)(&setup).await {
+                    $crate::testing::$rule(&setup, vault).await;
+                }
+            }
+        )*
+    };
+}
+
 /// Makes a test of every rule. The argument is a function `async fn(&Setup) -> Option<(Arc<dyn Vault>, T)>` that makes an empty
 /// vault and what must live as long as it (a temporary folder); `None` where the service that it needs is missing
 /// ([`service`](super::service)).
 #[macro_export]
 macro_rules! conformance_suite {
     ($make:expr) => {
-        $crate::conformance_suite!($make;
+        $crate::each_rule!($make;
             a_stored_credential_signs,
             a_sealed_credential_opens_for_its_user_and_venue_alone,
             a_second_store_is_a_new_version_and_the_old_signer_stops,
@@ -34,17 +51,6 @@ macro_rules! conformance_suite {
             parallel_changes_leave_one_active_version,
             nothing_telling_is_printed
         );
-    };
-    ($make:expr; $($rule:ident),*) => {
-        $(
-            #[tokio::test]
-            async fn $rule() {
-                let setup = $crate::testing::Setup::new();
-                if let Some((vault, _keep)) = ($make)(&setup).await {
-                    $crate::testing::$rule(&setup, vault).await;
-                }
-            }
-        )*
     };
 }
 
