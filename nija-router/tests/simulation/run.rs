@@ -25,6 +25,9 @@ pub(crate) struct Outcome {
     pub(crate) suspensions: u64,
 }
 
+/// Nobody is at it for longer, in virtual time: minutes are usual.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// Where processes die.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Deaths {
@@ -87,16 +90,20 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
             biased;
             () = death.notified() => false,
             () = async {
-                let engine = start(&platform).await;
+                let engine = start(&platform, seed).await;
                 running.replace(Some(engine));
-                (&mut done).await;
+                if tokio::time::timeout(LONGEST, &mut done).await.is_err() {
+                    platform.witness.note(2, "a client waits for ever");
+                }
             } => true,
         };
         // Of the dead process nothing runs any more; what it had sent is on its way all the same.
         let dead = running.replace(None);
         if lived {
             if let Some(engine) = dead {
-                check::audit(&platform, &engine).await;
+                if tokio::time::timeout(LONGEST, check::audit(&platform, &engine)).await.is_err() {
+                    platform.witness.note(4, "a user's state is never free again");
+                }
                 engine.stop().await;
             }
             break;
@@ -108,7 +115,7 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
     }
     let suspensions = schedule::suspensions();
     schedule::die_in(None);
-    let engine = heal(&platform).await;
+    let engine = heal(&platform, seed).await;
     check::all(&platform, &engine, &promises).await;
     engine.stop().await;
     Outcome {
@@ -121,19 +128,23 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
 }
 
 /// A process starts; it tries again where the disk or the vault do not let it.
-async fn start(platform: &Platform) -> Arc<Engine> {
+async fn start(platform: &Platform, seed: u64) -> Arc<Engine> {
+    let over = tokio::time::Instant::now() + LONGEST;
     loop {
         match watched(platform.start()).await {
             Ok(engine) => return engine,
+            Err(error) if tokio::time::Instant::now() > over => {
+                panic!("seed {seed}: the engine does not start: {error}")
+            }
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
 /// The trouble ends, and the engine has the time that it needs to find everything out.
-async fn heal(platform: &Arc<Platform>) -> Arc<Engine> {
+async fn heal(platform: &Arc<Platform>, seed: u64) -> Arc<Engine> {
     platform.trouble.end();
-    let engine = start(platform).await;
+    let engine = start(platform, seed).await;
     engine.reconciled().await;
     let over = tokio::time::Instant::now() + Duration::from_secs(900);
     while tokio::time::Instant::now() < over && !settled(platform).await {
