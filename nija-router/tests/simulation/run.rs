@@ -100,6 +100,8 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
         // Of the dead process nothing runs any more; what it had sent is on its way all the same.
         let dead = running.replace(None);
         if lived {
+            // A death that was drawn and did not come in time would leave whoever holds a lock with it for ever.
+            schedule::die_in(None);
             if let Some(engine) = dead {
                 if tokio::time::timeout(LONGEST, check::audit(&platform, &engine)).await.is_err() {
                     platform.witness.note(4, "a user's state is never free again");
