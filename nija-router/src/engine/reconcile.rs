@@ -119,9 +119,9 @@ impl Inner {
             let at_venue = state.orders.values().filter(|live| live.at(&venue.id));
             at_venue.map(|live| live.order.intent.received_at).min()
         };
-        // An account that is new here has no history that is ours: nothing before it was connected.
+        // An account that is new here has no history that is ours: nothing before it was connected, by the venue's clock, which may be behind.
         let since = match (last, oldest) {
-            (None, None) => conn.since,
+            (None, None) => conn.since.minus(self.config.resolve_margin),
             (last, oldest) => last.into_iter().chain(oldest).min().unwrap_or(conn.since).minus(OVERLAP),
         };
         let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;

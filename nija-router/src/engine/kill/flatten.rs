@@ -35,18 +35,27 @@ impl Round<'_> {
         name.as_str().starts_with(&own)
     }
 
-    /// Closes what is open; answers with what each position that is open still waits for.
+    /// Closes what is open and in no order's hands; answers with what each position that is open still waits for.
     pub(super) async fn flatten(&self) -> Vec<Closing> {
         let positions: Vec<Position> = {
             let state = self.user.state.lock().await;
             let here = state.positions.values().filter(|open| self.switch.scope.covers(&open.venue));
-            here.cloned().collect()
+            here.filter(|open| !state.orders.values().any(|live| self.is_held_by(open, live)))
+                .cloned()
+                .collect()
         };
         let mut left = Vec::new();
         for position in positions {
             left.extend(self.close(&position).await);
         }
         left
+    }
+
+    /// Whether an order whose cancel is under way still has to do with a position. One in doubt holds nothing up: what it may sell is reserved.
+    fn is_held_by(&self, position: &Position, live: &LiveOrder) -> bool {
+        let here = live.order.leg.as_ref().is_none_or(|leg| leg.venue == position.venue);
+        let same = live.order.intent.signal.symbol == position.symbol;
+        here && same && self.is_to_go(live) && !live.in_doubt()
     }
 
     async fn close(&self, position: &Position) -> Option<Closing> {

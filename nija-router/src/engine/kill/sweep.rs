@@ -138,11 +138,9 @@ impl Round<'_> {
         let asked = orders.into_iter().map(|(order, venue)| self.cancel(order, venue));
         progress.left = futures::future::join_all(asked).await.into_iter().flatten().collect();
         let claims = planted(Bug::ClaimsFlat);
-        if !progress.left.is_empty() && !claims {
-            return progress;
-        }
-        let mut waits = false;
+        let mut waits = !progress.left.is_empty();
         if self.switch.flatten {
+            // Not only once everything is cancelled: an order in doubt may be so for good, and what is open elsewhere need not wait for it.
             for closing in self.flatten().await {
                 waits |= matches!(closing, Closing::Waits(_));
                 let (Closing::Waits(left) | Closing::Stuck(left)) = closing;
