@@ -15,8 +15,16 @@ pub(crate) enum Bug {
     SkipsMissedFills,
     /// 2: an execution told twice is counted twice.
     CountsRepeatedFills,
+    /// 2: a bracket that won is taken for one that was stopped.
+    MistakesLegs,
+    /// 2: a stop that left less than can be sold tries for ever.
+    SellsDustForEver,
     /// 3: a cancelled order keeps its reservation.
     KeepsReservations,
+    /// 3: a fee that was taken out of what was bought is booked as money.
+    MissesBaseFees,
+    /// 3: a fee in a third asset counts as nothing.
+    ForgetsOtherFees,
     /// 4: a user's refused requests count against the venue.
     BlamesVenueForUsers,
     /// 5: the breaker holds exits up.
@@ -33,8 +41,14 @@ pub(crate) enum Bug {
     ForgetsOtherSlices,
     /// 6: an exit does not see what other exits are closing already.
     IgnoresLiveExits,
+    /// 6: what waits at its venue for a price seems to hold nothing.
+    StopsHoldNothing,
     /// 6: a stop that went off is not carried out.
     ForgetsStops,
+    /// 6: a stop that went off at its venue and does not fill is left to it.
+    NeverEscalates,
+    /// 6: a stop that went off does not take what the user's own exits hold.
+    SparesOtherExits,
     /// 7: memory follows an event that the journal refused.
     FollowsWhatFailed,
 }

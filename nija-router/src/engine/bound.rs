@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::state::LiveOrder;
+use crate::planted::{Bug, planted};
 
 /// What one live order counts with; kept beside it, so that exactly this is taken off again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,8 @@ impl Share {
     pub(crate) fn of(live: &LiveOrder) -> Option<Self> {
         let order = &live.order;
         let (leg, signal) = (order.leg.as_ref()?, &order.intent.signal);
-        let remaining = order.remaining().get();
+        let nothing = planted(Bug::StopsHoldNothing) && signal.kind.waits();
+        let remaining = if nothing { Decimal::ZERO } else { order.remaining().get() };
         let confirmed = matches!(order.state, OrderState::Working | OrderState::PartialFill);
         Some(Self {
             venue: leg.venue.clone(),

@@ -147,6 +147,11 @@ impl Inner {
         draft: &mut Draft,
         fill: VenueFill,
     ) -> Result<Option<OrderId>, LedgerError> {
+        let mut fill = fill;
+        if planted(Bug::MissesBaseFees) && fill.fee_asset == fill.symbol.base() {
+            fill.fee *= fill.price.get();
+            fill.fee_asset = fill.symbol.quote().to_owned();
+        }
         let named = Named {
             venue: &fill.venue,
             client: fill.client_id,

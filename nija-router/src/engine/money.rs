@@ -4,6 +4,7 @@ use nija_core::{MarketSnapshot, RealisedPnl, Side, Symbol, Timestamp, VenueBalan
 use rust_decimal::Decimal;
 
 use super::balances::Balances;
+use crate::planted::{Bug, planted};
 
 /// The currency that accounts are measured in.
 pub(crate) const CURRENCY: &str = "USD";
@@ -97,6 +98,9 @@ pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal
     }
     if fill.fee_asset == fill.symbol.base() {
         return fill.fee * fill.price.get();
+    }
+    if planted(Bug::ForgetsOtherFees) {
+        return Decimal::ZERO;
     }
     let rate = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok().and_then(|symbol| {
         let here = market.markets.get(&(fill.venue.clone(), symbol.clone()));

@@ -12,18 +12,18 @@ use crate::support::{
     Answer, Crash, FakeVenue, Filling, LONG, Platform, TestClock, dec, entry, exit, symbol, until, user,
 };
 
-fn price(text: &str) -> Price {
+pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
-fn plan(stop: Option<&str>, profits: &[(&str, &str)]) -> ProtectionPlan {
+pub(crate) fn plan(stop: Option<&str>, profits: &[(&str, &str)]) -> ProtectionPlan {
     let take_profits =
         profits.iter().map(|(at, share)| TakeProfit { price: price(at), share: dec(share) }).collect();
     ProtectionPlan { stop: stop.map(price), trailing: None, take_profits }
 }
 
 /// 0.01 BTC at market, guarded.
-fn guarded(id: &str, plan: ProtectionPlan) -> TradeSignal {
+pub(crate) fn guarded(id: &str, plan: ProtectionPlan) -> TradeSignal {
     TradeSignal {
         size: OrderSize::Base(Quantity::new(dec("0.01")).unwrap()),
         protection: Some(Box::new(plan)),
@@ -41,39 +41,39 @@ fn watching() -> (Platform, Arc<FakeVenue>) {
     (platform, venue)
 }
 
-async fn opened(engine: &Engine, signal: TradeSignal) {
+pub(crate) async fn opened(engine: &Engine, signal: TradeSignal) {
     let order = engine.submit(signal).await.unwrap().order;
     let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
     assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
 }
 
 /// What is open at the venue: side, stop, base units.
-fn resting(venue: &FakeVenue) -> Vec<(Side, Option<Price>, Decimal)> {
+pub(crate) fn resting(venue: &FakeVenue) -> Vec<(Side, Option<Price>, Decimal)> {
     let open = |state| matches!(state, OrderState::Working | OrderState::PartialFill);
     let orders = venue.orders(user(1));
     let open = orders.iter().filter(|order| open(order.state));
     open.map(|order| (order.side, order.kind.stop(), order.quantity.get() - order.filled.get())).collect()
 }
 
-fn set_price(venue: &FakeVenue, to: &str) {
+pub(crate) fn set_price(venue: &FakeVenue, to: &str) {
     venue.world().prices.insert(symbol("BTC-USD"), dec(to));
 }
 
-async fn held(platform: &Platform) -> Decimal {
+pub(crate) async fn held(platform: &Platform) -> Decimal {
     platform.position(user(1), "BTC-USD").await.map(|open| open.quantity).unwrap_or_default()
 }
 
-async fn status(engine: &Engine) -> ProtectionStatus {
+pub(crate) async fn status(engine: &Engine) -> ProtectionStatus {
     engine.protections(user(1)).await.unwrap().remove(0)
 }
 
-async fn rests(venue: &FakeVenue, stop: &str, quantity: &str) {
+pub(crate) async fn rests(venue: &FakeVenue, stop: &str, quantity: &str) {
     let wanted = [(Side::Sell, Some(price(stop)), dec(quantity))];
     until("the stop to rest", async || resting(venue) == wanted).await;
 }
 
 /// Nothing is held, nothing is open, and no more was sold than bought.
-async fn over(platform: &Platform, venue: &FakeVenue) {
+pub(crate) async fn over(platform: &Platform, venue: &FakeVenue) {
     until("the position to be closed", async || held(platform).await.is_zero()).await;
     until("the venue to have nothing open", async || resting(venue).is_empty()).await;
     assert_eq!(platform.ledger.protections().await.unwrap(), []);

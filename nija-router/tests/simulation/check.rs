@@ -1,20 +1,24 @@
 //! The seven invariants of `execution.md`, once everything has come to rest.
 
 use nija_core::{
-    AmbiguityBound, Ledger, Order, OrderSize, OrderState, PageRequest, Protection, ProtectionPart, UserId,
-    VenueClientId,
+    AmbiguityBound, Clock, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState, PageRequest,
+    Protection, ProtectionPart, UserId, VenueClientId,
 };
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     client::{Promises, check_exits_on_record, check_flat},
-    exchange::Resting,
+    fees::{FEE, FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
     platform::{DEPOSIT, Platform},
+    resting::{Resting, Trades},
     schedule,
     world::by_hand,
 };
 use crate::{Engine, support::symbol};
+
+/// The end of a run in which nothing is made any more: as long as anything that failed waits for its next try.
+const AT_REST: Duration = Duration::from_secs(32);
 
 /// The journal as it was written.
 pub(crate) fn bytes(platform: &Platform) -> Vec<u8> {
@@ -116,6 +120,8 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
     audit(platform, engine).await;
     kills(platform, engine);
     stops(platform, engine);
+    brackets(platform);
+    at_rest(platform);
     if !platform.ledger.replay_agrees() {
         platform.witness.note(7, "replaying the journal gives something else than its projections");
     }
@@ -197,14 +203,20 @@ async fn fills(platform: &Platform, user: UserId) {
 async fn money(platform: &Platform, engine: &Engine, user: UserId) {
     let account = engine.account(user).await.unwrap();
     let (mut cash, mut free, mut goods) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    // What the third asset for fees is worth now, and was in the beginning.
+    let (mut third, mut deposits) = (Decimal::ZERO, Decimal::ZERO);
     let mut held = BTreeMap::new();
     for venue in &platform.venues {
         let mut exchange = venue.exchange();
         let balance = exchange.balance(user, "USD", nija_core::Timestamp::default());
         cash += balance.total;
         free += balance.available;
+        deposits += Decimal::from(DEPOSIT);
         for (asset, total) in exchange.account(user).totals.clone() {
-            if asset != "USD" && !total.is_zero() {
+            if asset == FEE_ASSET {
+                third += total * Decimal::from(FEE_ASSET_PRICE);
+                deposits += venue.fee_deposit * Decimal::from(FEE_ASSET_PRICE);
+            } else if asset != "USD" && !total.is_zero() {
                 let traded = symbol(&format!("{asset}-USD"));
                 held.insert((venue.id.clone(), traded.clone()), total);
                 goods += total * last_price(engine, &venue.id, &traded);
@@ -221,8 +233,7 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         let what = format!("equity is {} and the venues have {}", account.equity, cash + goods);
         platform.witness.note(3, what);
     }
-    let deposits = Decimal::from(DEPOSIT) * Decimal::from(platform.venues.len());
-    let won = cash + goods - deposits;
+    let won = cash + goods + third - deposits;
     // An average price may have digits without end, so profit is told to a trillionth.
     if (account.pnl_total - won).abs() > Decimal::new(1, 12) {
         platform.witness.note(3, format!("profit is {} and {won} was won", account.pnl_total));
@@ -235,11 +246,28 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))
         .sum();
     let doubted = doubted * Decimal::new(10_027, 4);
-    // What is free is what the venues say, less what is in doubt; their own holds round up a little.
-    if account.cash > free || account.cash < free - doubted - Decimal::new(1, 6) {
-        let what = format!("{} is free, the venues say {free}, {doubted} is in doubt", account.cash);
+    // What is free is what the venues say, less what is in doubt, and less the fees of live buys that a venue takes from something else than
+    // what they hold; their own holds round up a little.
+    let not_held = fees_not_held(platform, user);
+    if account.cash > free || account.cash < free - doubted - not_held - Decimal::new(1, 6) {
+        let what = format!(
+            "{} is free, the venues say {free}, {doubted} is in doubt, {not_held} is held here alone",
+            account.cash
+        );
         platform.witness.note(3, what);
     }
+}
+
+fn fees_not_held(platform: &Platform, user: UserId) -> Decimal {
+    let live = platform.ledger.orders_of(user);
+    let buys = live.iter().filter(|order| order.intent.signal.side == nija_core::Side::Buy);
+    let fees = buys.filter(|order| !order.state.is_final()).filter_map(|order| {
+        let leg = order.leg.as_ref()?;
+        let venue = platform.venues.iter().find(|venue| venue.id == leg.venue)?;
+        let elsewhere = venue.exchange().fees != FeesFrom::Quote;
+        elsewhere.then(|| order.remaining().get() * leg.worst_price().get() * FEE)
+    });
+    fees.sum()
 }
 
 fn last_price(engine: &Engine, venue: &nija_core::VenueId, symbol: &nija_core::Symbol) -> Decimal {
@@ -294,6 +322,46 @@ fn stops(platform: &Platform, engine: &Engine) {
         let what =
             format!("the stop of {symbol} at {venue} went off and nothing came of it: {stop:?}, {alarms:?}");
         platform.witness.note(6, what);
+    }
+}
+
+/// 2: of a bracket's two legs the one that the venue executed is the one that went off, and no other.
+fn brackets(platform: &Platform) {
+    for record in platform.ledger.records() {
+        let JournalEvent::ProtectionHit { id, part, price: None, .. } = &record.event else {
+            continue;
+        };
+        let rests = format!("nija:p{}r:", id.as_uuid().simple());
+        let orders = platform.ledger.orders_of(record.user);
+        let rested =
+            orders.iter().filter(|order| order.intent.signal.client_order_id.as_str().starts_with(&rests));
+        let legs: Vec<_> = rested
+            .flat_map(|order| at_venues(platform, order))
+            .filter(|there| !there.filled.is_zero())
+            .map(|there| (there.trades, there.kind))
+            .collect();
+        let profit = |(trades, kind): &(Trades, OrderKind)| {
+            kind.take_profit().is_some_and(|profit| *trades == Trades::At(profit))
+        };
+        let executed = match part {
+            ProtectionPart::Stop => legs.iter().any(|leg| !profit(leg)),
+            ProtectionPart::TakeProfit(_) => legs.iter().any(profit),
+        };
+        if !executed {
+            platform
+                .witness
+                .note(2, format!("{part:?} of {id} went off at its venue, which executed {legs:?}"));
+        }
+    }
+}
+
+/// 2: once nothing happens any more nothing is made any more.
+fn at_rest(platform: &Platform) {
+    let since = platform.clock.now().minus(AT_REST);
+    let orders = platform.ledger.all_orders();
+    let made: Vec<_> = orders.iter().filter(|order| order.intent.received_at > since).collect();
+    if !made.is_empty() {
+        platform.witness.note(2, format!("orders are made for ever: {made:?}"));
     }
 }
 

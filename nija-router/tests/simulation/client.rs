@@ -7,7 +7,7 @@ use nija_core::{
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 use super::{platform::Platform, running::Running, witness::AT_ONCE};
 use crate::{Engine, EngineError, KillReport, Submitted};
@@ -80,7 +80,8 @@ impl Client {
             match choice {
                 _ if noisy && choice < 40 => self.burst(act).await,
                 0..=39 => self.enter(act).await,
-                40..=64 => self.leave(act).await,
+                40..=54 => self.leave(act).await,
+                55..=64 => self.rest(act).await,
                 65..=72 => self.close(act).await,
                 73..=78 => self.protect().await,
                 79..=87 => self.cancel().await,
@@ -105,6 +106,11 @@ impl Client {
             let price = self.platform.venues[0].exchange().prices[&signal.symbol] * Decimal::new(995, 3);
             signal.kind = OrderKind::Limit { price: Price::new(price.round_dp(2)).unwrap() };
             signal.time_in_force = if dice.chance(80) { TimeInForce::Gtc } else { TimeInForce::Ioc };
+        } else if dice.chance(12) {
+            let stop = self.near(&signal.symbol, 10_005..10_040);
+            let price = Price::new((stop.get() * Decimal::new(1_003, 3)).round_dp(2)).unwrap();
+            signal.kind = OrderKind::StopLimit { stop, price };
+            signal.time_in_force = TimeInForce::Gtc;
         }
         if dice.chance(35) {
             signal.protection = Some(Box::new(self.plan(&signal.symbol)));
@@ -115,14 +121,18 @@ impl Client {
         signal
     }
 
+    /// A price this many ten-thousandths of the market's.
+    fn near(&self, symbol: &Symbol, range: Range<u64>) -> Price {
+        let market = self.platform.venues[0].exchange().prices[symbol];
+        let factor = Decimal::new(i64::try_from(self.platform.dice.number(range)).unwrap(), 4);
+        Price::new((market * factor).round_dp(2)).unwrap()
+    }
+
     /// Something to guard a long position by, sometimes on the wrong side of the market.
     fn plan(&self, symbol: &Symbol) -> ProtectionPlan {
         let dice = &self.platform.dice;
         let market = self.platform.venues[0].exchange().prices[symbol];
-        let at = |range: std::ops::Range<u64>| {
-            let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
-            Price::new((market * factor).round_dp(2)).unwrap()
-        };
+        let at = |range: std::ops::Range<u64>| self.near(symbol, range);
         let shares: &[&[u32]] = &[&[], &[], &[100], &[50, 50], &[50, 30, 20], &[20, 20]];
         let shares = *dice.pick(shares);
         let profits = shares.iter().zip(0u64..).map(|(share, n)| TakeProfit {
@@ -195,6 +205,37 @@ impl Client {
             ..TradeSignal::market(
                 self.user,
                 self.id("x", act),
+                open.symbol,
+                Side::Sell,
+                OrderSize::Base(quantity),
+            )
+        };
+        self.submit(signal).await;
+    }
+
+    /// An exit that rests: a profit, a stop, or both as one order. Its user changes nothing about it but by cancelling.
+    async fn rest(&mut self, act: u64) {
+        let Some((open, quantity)) = self.held() else {
+            return self.enter(act).await;
+        };
+        let (dice, symbol) = (&self.platform.dice, &open.symbol);
+        let stop = self.near(symbol, 9_850..9_995);
+        let reach = *dice.pick(&[1_000u32, 998, 950]);
+        let price = Price::new((stop.get() * Decimal::new(i64::from(reach), 3)).round_dp(2)).unwrap();
+        let profit = self.near(symbol, 10_005..10_100);
+        let kind = match dice.number(0..3) {
+            0 => OrderKind::Limit { price: profit },
+            1 => OrderKind::StopLimit { stop, price },
+            _ => OrderKind::Bracket { take_profit: profit, stop, price },
+        };
+        let signal = TradeSignal {
+            signal_type: if dice.chance(50) { SignalType::StopLoss } else { SignalType::Exit },
+            kind,
+            time_in_force: TimeInForce::Gtc,
+            venue: dice.chance(70).then_some(open.venue),
+            ..TradeSignal::market(
+                self.user,
+                self.id("r", act),
                 open.symbol,
                 Side::Sell,
                 OrderSize::Base(quantity),
@@ -352,7 +393,9 @@ impl Client {
         let symbol: Symbol = self.platform.symbols()[0].clone();
         let id = self.id("n", act);
         let venue = Some(self.platform.venues[0].id.clone());
-        let signal = match self.held() {
+        // A fee that was taken out of what was bought leaves less than the lot's digits hold; what is below it cannot be sold.
+        let sellable = |open: &nija_core::Position| open.quantity >= Decimal::new(1, 4);
+        let signal = match self.held().filter(|(open, _)| sellable(open)) {
             Some((open, _)) => TradeSignal {
                 signal_type: SignalType::Exit,
                 venue,

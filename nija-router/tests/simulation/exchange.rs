@@ -8,31 +8,11 @@ use nija_core::{
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-use super::stream::Stream;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Resting {
-    pub(crate) id: VenueOrderId,
-    /// Absent for one that its user made by hand.
-    pub(crate) client: Option<VenueClientId>,
-    pub(crate) symbol: Symbol,
-    pub(crate) side: Side,
-    pub(crate) kind: OrderKind,
-    pub(crate) quantity: Quantity,
-    pub(crate) filled: Quantity,
-    pub(crate) state: OrderState,
-    pub(crate) at: Timestamp,
-}
-
-impl Resting {
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.state, OrderState::Working | OrderState::PartialFill)
-    }
-
-    fn left(&self) -> Quantity {
-        self.quantity.minus(self.filled)
-    }
-}
+use super::{
+    fees::{FEE_ASSET, FeesFrom},
+    resting::{Resting, Trades},
+    stream::Stream,
+};
 
 #[derive(Default)]
 pub(crate) struct Account {
@@ -66,12 +46,15 @@ pub(crate) struct Exchange {
     pub(crate) prices: BTreeMap<Symbol, Decimal>,
     /// USD at its best price; plenty where there is no figure.
     pub(crate) touch: Option<Decimal>,
+    pub(crate) fees: FeesFrom,
+    /// Whether the limit of a bracket's stop is its own to set.
+    pub(crate) own_limits: bool,
     pub(crate) accounts: BTreeMap<UserId, Account>,
     serial: u64,
 }
 
-/// What fills cost: 26 basis points in quote.
-const FEE: Decimal = Decimal::from_parts(26, 0, 0, false, 4);
+/// How far beyond its trigger a bracket's stop trades where the venue sets that limit itself.
+const OWN_REACH: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 
 impl Exchange {
     pub(crate) fn new(contract: VenueContract, echoes: bool, skew: i64) -> Self {
@@ -82,6 +65,8 @@ impl Exchange {
             skew,
             prices: BTreeMap::new(),
             touch: None,
+            fees: FeesFrom::Quote,
+            own_limits: false,
             accounts: BTreeMap::new(),
             serial: 0,
         }
@@ -142,12 +127,10 @@ impl Exchange {
     ) -> Option<Resting> {
         let (user, at) = (arrival.user, self.clock(now));
         let price = self.prices[arrival.symbol];
-        let worst = match arrival.kind {
-            OrderKind::Limit { price } => price.get(),
-            _ => price,
-        };
+        let kind = self.as_taken(arrival.kind, arrival.side)?;
+        let worst = kind.worst_price().map_or(price, Price::get);
         let (asset, needed) = match arrival.side {
-            Side::Buy => (arrival.symbol.quote(), arrival.quantity.get() * worst * (Decimal::ONE + FEE)),
+            Side::Buy => (arrival.symbol.quote(), arrival.quantity.get() * worst * self.fees.with_worth()),
             Side::Sell => (arrival.symbol.base(), arrival.quantity.get()),
         };
         if self.available(user, asset) < needed {
@@ -159,13 +142,19 @@ impl Exchange {
             client: arrival.client,
             symbol: arrival.symbol.clone(),
             side: arrival.side,
-            kind: arrival.kind,
+            kind,
+            trades: match kind {
+                OrderKind::Market => Trades::Anyhow,
+                OrderKind::Limit { price } => Trades::At(price),
+                OrderKind::StopLimit { .. } | OrderKind::Bracket { .. } => Trades::Waits,
+            },
             quantity: arrival.quantity,
             filled: Quantity::ZERO,
             state: OrderState::Working,
             at,
         };
         self.account(user).orders.push(order);
+        self.set_off(arrival.symbol);
         self.tell_report(user, &id);
         if self.crosses(user, &id) {
             for percent in portions {
@@ -182,21 +171,49 @@ impl Exchange {
         self.account(user).orders.iter().find(|order| order.id == *id).unwrap().clone()
     }
 
+    /// An order as the venue takes it; `None` where it would have to trade at a worse price than its user accepts.
+    fn as_taken(&self, kind: OrderKind, side: Side) -> Option<OrderKind> {
+        let OrderKind::Bracket { take_profit, stop, price } = kind else {
+            return Some(kind);
+        };
+        if !self.own_limits || side == Side::Buy {
+            return Some(kind);
+        }
+        let own = Price::new((stop.get() * (Decimal::ONE - OWN_REACH)).round_dp(2)).unwrap();
+        (own >= price).then_some(OrderKind::Bracket { take_profit, stop, price: own })
+    }
+
+    /// Stops that the market has reached trade as limits from now on, whatever it does next.
+    pub(crate) fn set_off(&mut self, symbol: &Symbol) {
+        let market = self.prices[symbol];
+        for account in self.accounts.values_mut() {
+            let waiting =
+                account.orders.iter_mut().filter(|order| order.is_open() && order.symbol == *symbol);
+            for order in waiting.filter(|order| order.trades == Trades::Waits) {
+                let reached = order.kind.stop().is_some_and(|stop| match order.side {
+                    Side::Sell => market <= stop.get(),
+                    Side::Buy => market >= stop.get(),
+                });
+                if let Some(limit) = order.kind.worst_price().filter(|_| reached) {
+                    order.trades = Trades::At(limit);
+                }
+            }
+        }
+    }
+
     /// Whether the market meets an order's price.
     pub(crate) fn crosses(&mut self, user: UserId, id: &VenueOrderId) -> bool {
         let order = self.order(user, id);
-        let price = self.prices[&order.symbol];
-        match (order.kind, order.side) {
-            (OrderKind::Limit { price: limit }, Side::Buy) => price <= limit.get(),
-            (OrderKind::Limit { price: limit }, Side::Sell) => price >= limit.get(),
-            (OrderKind::StopLimit { stop, price: limit }, Side::Sell) => {
-                price <= stop.get() && price >= limit.get()
-            }
-            (OrderKind::Bracket { take_profit, stop, price: limit }, Side::Sell) => {
-                price >= take_profit.get() || (price <= stop.get() && price >= limit.get())
-            }
-            _ => true,
-        }
+        let market = self.prices[&order.symbol];
+        let limit = match order.trades {
+            Trades::Anyhow => return true,
+            Trades::At(limit) => Some(limit),
+            Trades::Waits => order.kind.take_profit(),
+        };
+        limit.is_some_and(|limit| match order.side {
+            Side::Buy => market <= limit.get(),
+            Side::Sell => market >= limit.get(),
+        })
     }
 
     /// Stops and take-profits of a user that the market meets; some venues let them wait.
@@ -218,12 +235,20 @@ impl Exchange {
             return;
         }
         let price = self.prices[&order.symbol];
-        let price = match (order.kind, order.side) {
-            (OrderKind::Limit { price: limit }, Side::Buy) => price.min(limit.get()),
-            (OrderKind::Limit { price: limit }, Side::Sell) => price.max(limit.get()),
-            _ => price,
+        // The profit of a bracket has come first.
+        let trades = match (order.trades, order.kind.take_profit()) {
+            (Trades::Waits, Some(profit)) => Trades::At(profit),
+            (trades, _) => trades,
+        };
+        let price = match (trades, order.side) {
+            (Trades::At(limit), Side::Buy) => price.min(limit.get()),
+            (Trades::At(limit), Side::Sell) => price.max(limit.get()),
+            (Trades::Anyhow, _) => price,
+            (Trades::Waits, _) => return,
         };
         let (worth, at) = (quantity * price, self.clock(now));
+        let there = self.account(user).totals.get(FEE_ASSET).copied().unwrap_or_default();
+        let (fee_asset, fee) = self.fees.of(&order, quantity, worth, there);
         let fill = VenueFill {
             venue: self.venue.clone(),
             execution_id: ExecutionId::new(&self.serial("e")).unwrap(),
@@ -233,8 +258,8 @@ impl Exchange {
             side: order.side,
             quantity: Quantity::new(quantity).unwrap(),
             price: Price::new(price).unwrap(),
-            fee_asset: order.symbol.quote().to_owned(),
-            fee: worth * FEE,
+            fee_asset: fee_asset.clone(),
+            fee,
             liquidity: Liquidity::Taker,
             at,
         };
@@ -244,14 +269,18 @@ impl Exchange {
         };
         let account = self.account(user);
         *account.totals.entry(order.symbol.base().to_owned()).or_default() += base;
-        *account.totals.entry(order.symbol.quote().to_owned()).or_default() += quote - fill.fee;
+        *account.totals.entry(order.symbol.quote().to_owned()).or_default() += quote;
+        *account.totals.entry(fee_asset.clone()).or_default() -= fee;
         account.fills.push(fill.clone());
         let stands = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
+        stands.trades = trades;
         stands.filled = stands.filled.plus(fill.quantity);
         stands.state = if stands.left().is_zero() { OrderState::Filled } else { OrderState::PartialFill };
         self.tell(user, &AccountEvent::Fill(fill));
         self.tell_report(user, id);
-        for asset in [order.symbol.base(), order.symbol.quote()] {
+        let (base, quote) = (order.symbol.base(), order.symbol.quote());
+        let third = (fee_asset != base && fee_asset != quote).then_some(fee_asset.as_str());
+        for asset in [base, quote].into_iter().chain(third) {
             let balance = self.balance(user, asset, now);
             self.tell(user, &AccountEvent::Balance(balance));
         }
@@ -274,11 +303,12 @@ impl Exchange {
             .orders
             .iter()
             .filter(|order| order.is_open())
-            .map(|order| match (order.side, order.kind) {
-                (Side::Buy, OrderKind::Limit { price }) if order.symbol.quote() == asset => {
-                    order.left().get() * price.get() * (Decimal::ONE + FEE)
+            .map(|order| match order.side {
+                Side::Buy if order.symbol.quote() == asset => {
+                    let price = order.kind.worst_price().map_or(Decimal::ZERO, Price::get);
+                    order.left().get() * price * self.fees.with_worth()
                 }
-                (Side::Sell, _) if order.symbol.base() == asset => order.left().get(),
+                Side::Sell if order.symbol.base() == asset => order.left().get(),
                 _ => Decimal::ZERO,
             })
             .sum();

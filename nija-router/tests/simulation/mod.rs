@@ -15,7 +15,9 @@ mod check;
 mod client;
 mod dice;
 mod exchange;
+mod fees;
 mod platform;
+mod resting;
 mod run;
 mod running;
 mod schedule;
@@ -139,7 +141,11 @@ fn every_planted_bug_is_found() {
         (Bug::AcknowledgesWhatFailed, 2),
         (Bug::SkipsMissedFills, 2),
         (Bug::CountsRepeatedFills, 2),
+        (Bug::MistakesLegs, 2),
+        (Bug::SellsDustForEver, 2),
         (Bug::KeepsReservations, 3),
+        (Bug::MissesBaseFees, 3),
+        (Bug::ForgetsOtherFees, 3),
         (Bug::BlamesVenueForUsers, 4),
         (Bug::BreakerHoldsExits, 5),
         (Bug::ForgetsLiveOrders, 6),
@@ -148,7 +154,10 @@ fn every_planted_bug_is_found() {
         (Bug::ClaimsFlat, 6),
         (Bug::ForgetsOtherSlices, 6),
         (Bug::IgnoresLiveExits, 6),
+        (Bug::StopsHoldNothing, 6),
         (Bug::ForgetsStops, 6),
+        (Bug::NeverEscalates, 6),
+        (Bug::SparesOtherExits, 6),
         (Bug::FollowsWhatFailed, 7),
     ];
     let mut missed = Vec::new();

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     dice::Dice,
     exchange::Exchange,
+    fees::{FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
     trouble::Trouble,
     venue::SimVenue,
     witness::{LARGEST_POSITION, Witness},
@@ -48,6 +49,10 @@ impl Pace for Disk {
     fn after(&self) -> Duration {
         self.0.dice.millis(0..3)
     }
+}
+
+fn fee_asset() -> Symbol {
+    symbol(&format!("{FEE_ASSET}-USD"))
 }
 
 fn limits() -> RiskLimits {
@@ -116,18 +121,29 @@ impl Platform {
                     let price = Decimal::from(price) + Decimal::new(i64::try_from(place).unwrap(), 1);
                     exchange.prices.insert(symbol(name), price);
                 }
+                exchange.fees = *dice.pick(&[FeesFrom::Quote, FeesFrom::Received, FeesFrom::Third]);
+                exchange.own_limits = dice.chance(25);
+                // Enough for all of it, or for the first few fills.
+                let fee_deposit = match exchange.fees {
+                    FeesFrom::Third => *dice.pick(&[Decimal::from(100), Decimal::new(1, 1)]),
+                    FeesFrom::Quote | FeesFrom::Received => Decimal::ZERO,
+                };
+                exchange.prices.insert(fee_asset(), Decimal::from(FEE_ASSET_PRICE));
                 for user in &users {
-                    exchange.account(*user).totals.insert("USD".to_owned(), Decimal::from(DEPOSIT));
+                    let totals = &mut exchange.account(*user).totals;
+                    totals.insert("USD".to_owned(), Decimal::from(DEPOSIT));
+                    totals.insert(FEE_ASSET.to_owned(), fee_deposit);
                     vault.grant(*user, &exchange.venue, clock.now());
                 }
                 // Thin enough that an order finds more at two venues than at one.
                 exchange.touch = (!seed.is_multiple_of(3)).then(|| Decimal::from(60));
-                Arc::new(SimVenue::new(place, exchange, &clock, &trouble, &witness))
+                Arc::new(SimVenue::new(place, fee_deposit, exchange, &clock, &trouble, &witness))
             })
             .collect();
         let mut config = EngineConfig { limits: limits(), ..EngineConfig::default() };
         config.lane.workers = usize::try_from(dice.number(1..5)).unwrap();
-        config.symbols = vec![symbol("BTC-USD"), symbol("ETH-USD")];
+        // The last only gives fees their worth.
+        config.symbols = vec![symbol("BTC-USD"), symbol("ETH-USD"), fee_asset()];
         // Marks are no part of what is checked here.
         config.mark_interval = Duration::from_secs(3);
         if seed % 2 == 1 {
@@ -163,7 +179,8 @@ impl Platform {
         .await
     }
 
+    /// What users trade.
     pub(crate) fn symbols(&self) -> Vec<Symbol> {
-        self.config.symbols.clone()
+        self.config.symbols.iter().filter(|symbol| **symbol != fee_asset()).cloned().collect()
     }
 }

@@ -152,8 +152,8 @@ async fn heal(platform: &Arc<Platform>, seed: u64) -> Arc<Engine> {
     while tokio::time::Instant::now() < over && !settled(platform).await {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    // What came late is taken up as well.
-    tokio::time::sleep(Duration::from_secs(40)).await;
+    // What came late is taken up as well, and then all is at rest.
+    tokio::time::sleep(Duration::from_secs(75)).await;
     engine
 }
 

@@ -13,7 +13,9 @@ use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    exchange::{Exchange, Portions, Resting},
+    exchange::{Exchange, Portions},
+    fees::FEE,
+    resting::Resting,
     stream::Stream,
     trouble::{Outcome, Trouble},
     witness::Witness,
@@ -23,6 +25,8 @@ use crate::support::TestClock;
 pub(crate) struct SimVenue {
     pub(crate) id: VenueId,
     place: usize,
+    /// What every user has of the third asset for fees in the beginning.
+    pub(crate) fee_deposit: Decimal,
     contract: VenueContract,
     clock: TestClock,
     trouble: Arc<Trouble>,
@@ -33,6 +37,7 @@ pub(crate) struct SimVenue {
 impl SimVenue {
     pub(crate) fn new(
         place: usize,
+        fee_deposit: Decimal,
         exchange: Exchange,
         clock: &TestClock,
         trouble: &Arc<Trouble>,
@@ -41,6 +46,7 @@ impl SimVenue {
         Self {
             id: exchange.venue.clone(),
             place,
+            fee_deposit,
             contract: exchange.contract.clone(),
             clock: clock.clone(),
             trouble: trouble.clone(),
@@ -153,7 +159,7 @@ impl Executor for SimVenue {
     }
 
     fn default_fees(&self) -> FeeSchedule {
-        FeeSchedule { maker: Decimal::new(26, 4), taker: Decimal::new(26, 4), from_venue: false }
+        FeeSchedule { maker: FEE, taker: FEE, from_venue: false }
     }
 
     async fn fees(&self, account: &VenueAccount, _: &Symbol) -> Result<FeeSchedule, VenueError> {
@@ -329,6 +335,7 @@ impl Executor for SimVenue {
         let venue = Self {
             id: self.id.clone(),
             place: self.place,
+            fee_deposit: self.fee_deposit,
             contract: self.contract.clone(),
             clock: self.clock.clone(),
             trouble: self.trouble.clone(),

@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use std::sync::Arc;
 
 use super::{
-    exchange::{Arrival, Resting},
+    exchange::Arrival,
     platform::Platform,
+    resting::{Resting, Trades},
 };
 
 /// Acts until the trouble ends.
@@ -34,7 +35,7 @@ fn act(platform: &Platform) {
             let mut exchange = venue.exchange();
             let open: Vec<_> =
                 exchange.account(user).orders.iter().filter(|order| order.is_open()).cloned().collect();
-            let open: Vec<_> = open.into_iter().filter(|order| !order.kind.waits()).collect();
+            let open: Vec<_> = open.into_iter().filter(|order| order.trades != Trades::Waits).collect();
             if !open.is_empty() {
                 let (id, percent) = (dice.pick(&open).id.clone(), *dice.pick(&[100, 60, 20]));
                 exchange.fill(user, &id, percent, now);
@@ -42,11 +43,12 @@ fn act(platform: &Platform) {
         }
         8..=12 => {
             let mut exchange = venue.exchange();
-            let symbols = platform.symbols();
-            let price = exchange.prices.get_mut(dice.pick(&symbols)).unwrap();
+            let symbol = dice.pick(&platform.symbols()).clone();
             let range = if dice.chance(15) { 9_700..10_310 } else { 9_960..10_041 };
             let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
+            let price = exchange.prices.get_mut(&symbol).unwrap();
             *price = (*price * factor).round_dp(2);
+            exchange.set_off(&symbol);
             // What waited for that price is met, mostly, and mostly whole.
             for user in &platform.users {
                 for id in exchange.waiting_and_met(*user) {

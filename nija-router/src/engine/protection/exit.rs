@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use std::time::Duration;
 
 use super::{
-    guard::{Next, Seen, Step, alarm_name},
+    guard::{LOOK_AGAIN, Next, Seen, Step, alarm_name},
     names::Purpose,
 };
 use crate::{
@@ -32,6 +32,9 @@ impl Step<'_> {
             if waited < patience && order.intent.signal.kind.stop().is_some() {
                 return Ok(Next::Wait(patience - waited));
             }
+            if planted(Bug::NeverEscalates) {
+                return Ok(Next::Wait(LONGEST));
+            }
             self.cancel(order.id()).await;
             return Ok(Next::Wait(SOON));
         }
@@ -39,7 +42,20 @@ impl Step<'_> {
         if !seen.own.is_empty() {
             return Ok(Next::Wait(SOON));
         }
-        self.exit(seen, Purpose::Stop, seen.position.quantity.abs()).await
+        // The user's own exits that rest for a better price hold what the stop needs, and the stop comes first.
+        if !seen.resting.is_empty() && !planted(Bug::SparesOtherExits) {
+            for order in &seen.resting {
+                self.cancel(*order).await;
+            }
+            if !self.can_be_sold(seen, seen.free()) {
+                return Ok(Next::Wait(SOON));
+            }
+        }
+        if !self.can_be_sold(seen, seen.free()) && !planted(Bug::SellsDustForEver) {
+            // Too little, or in the hands of exits that end by themselves: their end wakes this.
+            return Ok(Next::Wait(LOOK_AGAIN));
+        }
+        self.exit(seen, Purpose::Stop, seen.free()).await
     }
 
     /// Take-profits that went off; `None` when none is left to be carried out.
@@ -52,6 +68,11 @@ impl Step<'_> {
             return Ok(None);
         };
         let purpose = Purpose::Take(n);
+        let whole = seen.position.quantity.abs();
+        if self.can_be_sold(seen, whole) && !self.can_be_sold(seen, seen.free()) {
+            // The user's own exits close all of it: what one of them leaves is taken once it has ended.
+            return Ok(None);
+        }
         if seen.live(purpose).is_some() {
             return Ok(Some(Next::Wait(SOON)));
         }
@@ -71,11 +92,11 @@ impl Step<'_> {
             let taken = JournalEvent::ProtectionTaken { id, venue, symbol, take_profit: n };
             return Ok(Some(if self.put(seen, taken).await? { Next::Again } else { Next::Wait(SOON) }));
         }
-        self.exit(seen, purpose, left).await.map(Some)
+        self.exit(seen, purpose, left.min(seen.free())).await.map(Some)
     }
 
     /// Whether this many base units make an order at all.
-    fn can_be_sold(&self, seen: &Seen, quantity: Decimal) -> bool {
+    pub(super) fn can_be_sold(&self, seen: &Seen, quantity: Decimal) -> bool {
         let (Ok(quantity), Some(rules)) = (Quantity::new(quantity), self.inner.market.instrument(self.key))
         else {
             return quantity > Decimal::ZERO;

@@ -2,7 +2,7 @@
 
 use nija_core::{
     Hit, JournalEvent, LedgerError, Order, OrderId, Position, Price, Protection, ProtectionPart, Quote,
-    UserId,
+    TimeInForce, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -13,10 +13,13 @@ use std::{
 };
 
 use super::names::{Purpose, is_own};
-use crate::engine::{inner::Inner, market::Key, state::UserState, user::User};
+use crate::{
+    engine::{inner::Inner, market::Key, state::UserState, user::User},
+    planted::{Bug, planted},
+};
 
 /// Without any news a position is looked at again after this: its price may have become too old.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// After something was asked of a venue, and after something that failed.
 const SOON: Duration = Duration::from_millis(500);
 
@@ -60,11 +63,18 @@ pub(super) struct Seen {
     pub(super) own: Vec<(Purpose, Order)>,
     /// Base units that other live exits may still close.
     pub(super) others: Decimal,
+    /// Those of them that rest.
+    pub(super) resting: Vec<OrderId>,
     /// The venue's newest quote where it is young enough.
     pub(super) quote: Option<Quote>,
 }
 
 impl Seen {
+    /// Base units that no other exit closes already.
+    pub(super) fn free(&self) -> Decimal {
+        (self.position.quantity.abs() - self.others).max(Decimal::ZERO)
+    }
+
     /// The price at which the position could be closed.
     pub(super) fn price(&self) -> Option<Price> {
         self.quote.map(|quote| quote.taker_price(self.position.side().opposite()))
@@ -230,7 +240,7 @@ impl Step<'_> {
             left.sort_unstable();
             return Look::Over(left);
         };
-        let (mut own, mut others) = (Vec::new(), Decimal::ZERO);
+        let (mut own, mut others, mut resting) = (Vec::new(), Decimal::ZERO, Vec::new());
         let exits = state.orders.values().filter(|live| live.at(&self.key.0)).map(|live| &live.order);
         for order in exits {
             let signal = &order.intent.signal;
@@ -239,15 +249,22 @@ impl Step<'_> {
             }
             match Purpose::of(&signal.client_order_id, protection.id) {
                 Some(purpose) => own.push((purpose, order.clone())),
-                None => others += order.remaining().get(),
+                None => {
+                    others += order.remaining().get();
+                    if signal.time_in_force == TimeInForce::Gtc {
+                        resting.push(order.id());
+                    }
+                }
             }
         }
         own.sort_by_key(|(purpose, order)| (*purpose, order.id()));
+        resting.sort_unstable();
         Look::Guarded(Box::new(Seen {
             protection: protection.clone(),
             position: position.clone(),
             own,
             others,
+            resting,
             quote: self.inner.fresh_quote(self.key),
         }))
     }
@@ -298,7 +315,8 @@ impl Step<'_> {
         // What rests has begun to fill: the venue set it off.
         if let Some(order) = seen.live(Purpose::Rest).filter(|order| !order.filled.is_zero()) {
             let profit = order.intent.signal.kind.take_profit().zip(order.average_price());
-            let won = profit.is_some_and(|(profit, average)| seen.is_at_or_above(average, profit));
+            let won = profit.is_some_and(|(profit, average)| seen.is_at_or_above(average, profit))
+                && !planted(Bug::MistakesLegs);
             let part = if won { ProtectionPart::TakeProfit(0) } else { ProtectionPart::Stop };
             if protection.hit(part).is_none() {
                 return Some(hit(part, None));
@@ -393,7 +411,10 @@ impl Step<'_> {
         let hit = seen.protection.hit(ProtectionPart::Stop);
         let late = |hit: &Hit| self.inner.clock.now().since(hit.at) >= self.inner.config.alarm_after;
         let (at, symbol) = (&self.key.0, &self.key.1);
-        if hit.is_some_and(late) {
+        if hit.is_some() && !self.can_be_sold(seen, seen.position.quantity.abs()) {
+            venue.clear_alarm(name);
+            self.guard.set_note(Some(format!("what is left of {symbol} at {at} is too little to be sold")));
+        } else if hit.is_some_and(late) {
             let what = format!("the stop of {symbol} at {at} went off and the position is still open");
             venue.alarm(name, &what);
             self.guard.set_note(Some(what));
