@@ -177,7 +177,11 @@ impl Platform {
         let since = rotation.switched_at.unwrap_or(rotation.started_at);
         let found = vault.idleness(&meta, rotation.old_version, since).await?;
         if found.is_idle() {
-            self.retire_version(user, rotation.credential, rotation.old_version).await?;
+            match self.retire_version(user, rotation.credential, rotation.old_version).await {
+                // Ten newer ones took its place meanwhile: it is as gone as it was to be.
+                Err(VaultError::NoSuchVersion { .. }) => {}
+                retired => retired?,
+            }
             rotation.end(RotationStep::Retired, self.clock().now(), None);
         } else {
             rotation.problem = Some(format!(

@@ -58,6 +58,14 @@ pub enum VaultError {
         /// Id.
         id: CredentialId,
     },
+    /// The credential has no such version: it never had one, or it was more than ten versions ago.
+    #[error("credential {id} has no version {version}")]
+    NoSuchVersion {
+        /// Id.
+        id: CredentialId,
+        /// The version that was asked for.
+        version: u32,
+    },
     /// There is no version to go back to.
     #[error("credential {id} has no older version to go back to")]
     NoOlderVersion {

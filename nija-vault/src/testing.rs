@@ -2,6 +2,7 @@
 //! ([`conformance_suite!`](crate::conformance_suite)).
 
 mod custody_rules;
+mod locked_rules;
 mod replacement_rules;
 mod rotation_rules;
 mod rules;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use custody_rules::*;
+pub use locked_rules::*;
 pub use replacement_rules::*;
 pub use rotation_rules::*;
 pub use rules::*;

@@ -67,7 +67,7 @@ impl ErrorCode for VaultError {
     fn code(&self) -> &'static str {
         match self {
             Self::NoCredential { .. } => "not_connected",
-            Self::NoSuchCredential { .. } => "not_found",
+            Self::NoSuchCredential { .. } | Self::NoSuchVersion { .. } => "not_found",
             Self::UnknownSealingKey { .. } => "sealing_key_unknown",
             Self::NotOpened => "credential_not_opened",
             Self::Locked { .. } => "credential_locked",

@@ -78,10 +78,12 @@ pub(crate) fn of_user(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Vec<AuditRecord>, VaultError> {
-    let newest =
-        format!(r#"SELECT {COLUMNS} FROM audit WHERE "user" = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"#);
     let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
-    sql.all(&newest, values![user.as_uuid().as_bytes(), before, limit], |row| Ok(read(row)?.0))
+    sql.all(&of_user_query(), values![user.as_uuid().as_bytes(), before, limit], |row| Ok(read(row)?.0))
+}
+
+fn of_user_query() -> String {
+    format!(r#"SELECT {COLUMNS} FROM audit WHERE "user" = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"#)
 }
 
 impl AuditRecord {
@@ -144,5 +146,31 @@ mod hex_id {
         let mut id = [0u8; 16];
         hex::decode_to_slice(&text, &mut id).map_err(D::Error::custom)?;
         Ok(Some(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Database, Sqlite};
+
+    /// A million entries of others are not read for one user's.
+    #[test]
+    fn a_users_entries_are_found_by_an_index() {
+        let database = Sqlite::in_memory().unwrap();
+        let mut reader = database.reader().unwrap();
+        let mut plan = |query: &str, values: &[crate::store::Value<'_>]| {
+            let explain = format!("EXPLAIN QUERY PLAN {query}");
+            reader.as_mut().all(&explain, values, |row| row.get::<String>(3)).unwrap().join("; ")
+        };
+        let user = [7u8; 16];
+        for (query, values) in [
+            (of_user_query(), &values![&user, 9i64, 10u32][..]),
+            (crate::store::NEWEST_ENTRY.to_owned(), &values!["erase", &user][..]),
+        ] {
+            let plan = plan(&query, values);
+            assert!(plan.contains("SEARCH") && plan.contains("audit_of_user"), "{query}: {plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("TEMP"), "{query}: {plan}");
+        }
     }
 }

@@ -231,6 +231,10 @@ impl State {
             writer.record(entry.clone().intended()).await?;
             match state.write(&path(user, &venue), &edit).await {
                 Ok(meta) => {
+                    if meta.status != CredentialStatus::Active || entry.action == "rollback" {
+                        // What was unlocked is not in use any more.
+                        state.inner.unlocks.remove(user, &venue);
+                    }
                     state.inner.book.end(user, &venue);
                     let entry = entry.at_venue(&venue).of(meta.id, Some(meta.version));
                     if let Err(error) = writer.record(entry).await {

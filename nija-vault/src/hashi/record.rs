@@ -199,11 +199,11 @@ impl Record {
         if credential.version == version {
             return Err(VaultError::Unsupported("the version that is in use"));
         }
-        for old in credential.versions.iter_mut().filter(|one| one.version == version) {
-            old.envelope.clear();
-            old.derivation = None;
-            old.withdrawn = true;
-        }
+        let old = credential.versions.iter_mut().find(|one| one.version == version);
+        let old = old.ok_or(VaultError::NoSuchVersion { id, version })?;
+        old.envelope.clear();
+        old.derivation = None;
+        old.withdrawn = true;
         Ok(())
     }
 

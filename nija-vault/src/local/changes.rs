@@ -259,18 +259,26 @@ impl Inner {
         destroyed: bool,
         change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
     ) -> Result<CredentialMeta, VaultError> {
-        let (refusal, book) = (entry.clone(), Arc::clone(&self.book));
+        let refusal = entry.clone();
+        let (book, unlocks) = (Arc::clone(&self.book), Arc::clone(&self.unlocks));
         self.writer
             .change(refusal, move |sql| {
                 let before = store::credential(sql, user, id)?;
                 change(sql, &before)?;
                 let meta = store::credential(sql, user, id)?;
                 let venue = meta.venue.clone();
+                let is_another = (meta.version, meta.status) != (before.version, before.status);
                 Ok(Change {
                     entry: entry.at_venue(&venue).of(id, Some(meta.version)),
                     answer: meta,
                     destroyed,
-                    after: Box::new(move || book.end(user, &venue)),
+                    after: Box::new(move || {
+                        if is_another {
+                            // What was unlocked is not in use any more.
+                            unlocks.remove(user, &venue);
+                        }
+                        book.end(user, &venue);
+                    }),
                 })
             })
             .await

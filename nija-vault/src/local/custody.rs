@@ -308,7 +308,8 @@ impl LocalVault {
     /// Destroys the ciphertext of a version that was replaced: nobody can go back to it.
     ///
     /// # Errors
-    /// [`VaultError::Unsupported`] for the present version; [`VaultError::NoSuchCredential`], [`VaultError::Storage`].
+    /// [`VaultError::Unsupported`] for the present version; [`VaultError::NoSuchVersion`] for one that is not kept;
+    /// [`VaultError::NoSuchCredential`], [`VaultError::Storage`].
     pub async fn retire_version(
         &self,
         user: UserId,

@@ -37,10 +37,12 @@ pub(crate) fn erase(sql: &mut dyn Sql, user: UserId, at: Timestamp) -> Result<Ve
     Ok(keys)
 }
 
+pub(crate) const NEWEST_ENTRY: &str =
+    r#"SELECT seq FROM audit WHERE action = ?1 AND "user" = ?2 ORDER BY seq DESC LIMIT 1"#;
+
 /// The newest entry of an action for a user.
 pub(crate) fn newest_entry(sql: &mut dyn Sql, action: &str, user: UserId) -> Result<u64, VaultError> {
-    let newest = r#"SELECT seq FROM audit WHERE action = ?1 AND "user" = ?2 ORDER BY seq DESC LIMIT 1"#;
-    sql.one(newest, values![action, user.as_uuid().as_bytes()], |row| row.get(0))?
+    sql.one(NEWEST_ENTRY, values![action, user.as_uuid().as_bytes()], |row| row.get(0))?
         .ok_or_else(|| VaultError::Storage("the entry is not in the log".into()))
 }
 

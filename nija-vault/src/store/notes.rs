@@ -85,10 +85,10 @@ pub(crate) fn last_use(sql: &mut dyn Sql, id: CredentialId) -> Result<Option<Tim
 /// Destroys the ciphertext of one version that is not the present one, and keeps anyone from going back to it.
 pub(crate) fn retire_version(sql: &mut dyn Sql, id: CredentialId, version: u32) -> Result<(), VaultError> {
     let nothing: &[u8] = &[];
-    sql.run(
+    let retired = sql.run(
         "UPDATE credential_versions SET envelope = ?3, derivation = NULL, withdrawn = 1
          WHERE credential = ?1 AND version = ?2",
         values![id.as_uuid().as_bytes(), version, nothing],
-    )
-    .map(|_| ())
+    )?;
+    if retired == 0 { Err(VaultError::NoSuchVersion { id, version }) } else { Ok(()) }
 }

@@ -54,6 +54,7 @@ macro_rules! replacement_suite {
         $crate::each_rule!($make;
             a_replaced_version_is_proven_idle_and_then_gone_for_good,
             a_version_that_is_in_use_or_someone_elses_is_not_retired,
+            a_version_that_is_not_kept_is_not_retired_and_one_is_retired_twice,
             a_version_that_was_gone_back_to_is_in_use_again,
             what_was_signed_counts_from_when_it_was_signed,
             rollback_passes_over_a_retired_version,
@@ -132,6 +133,35 @@ pub async fn a_version_that_is_in_use_or_someone_elses_is_not_retired(
     assert_eq!(back.version, 1, "it was not touched");
     assert_eq!(signs(opened(vault, user).await.as_ref()).await.unwrap(), old);
     assert!(matches!(vault.retire(user, first.id, 1).await, Err(VaultError::Unsupported(_))));
+    vault.verify_audit().await.unwrap();
+}
+
+pub async fn a_version_that_is_not_kept_is_not_retired_and_one_is_retired_twice(
+    setup: &Setup,
+    vault: Arc<dyn Replacing>,
+) {
+    let (vault, user) = (vault.as_ref(), setup.user());
+    let (_, first) = put(setup, vault, user).await;
+    let id = first.id;
+    for version in [0, 2, u32::MAX] {
+        let refused = vault.retire(user, id, version).await;
+        assert_eq!(refused, Err(VaultError::NoSuchVersion { id, version }));
+    }
+    put(setup, vault, user).await;
+    // Whoever does not know how it ended asks again.
+    vault.retire(user, id, 1).await.unwrap();
+    vault.retire(user, id, 1).await.unwrap();
+    for _ in 0..10 {
+        put(setup, vault, user).await;
+    }
+    let refused = vault.retire(user, id, 1).await;
+    assert_eq!(refused, Err(VaultError::NoSuchVersion { id, version: 1 }), "the last ten are kept");
+    let (key, _) = put(setup, vault, user).await;
+    assert_eq!(signs(opened(vault, user).await.as_ref()).await.unwrap(), key);
+    let refusals = vault.its_books().audit_of(user, None, 100).await.unwrap();
+    let refusals =
+        refusals.iter().filter(|entry| entry.action == "retire_version" && entry.outcome == "refused");
+    assert_eq!(refusals.count(), 4);
     vault.verify_audit().await.unwrap();
 }
 

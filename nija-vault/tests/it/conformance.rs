@@ -34,6 +34,7 @@ mod memory {
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
+    nija_vault::locked_suite!(make_replacing);
 }
 
 mod sqlite {
@@ -69,6 +70,7 @@ mod sqlite {
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
+    nija_vault::locked_suite!(make_replacing);
 }
 
 mod postgres {
@@ -106,6 +108,7 @@ mod postgres {
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
+    nija_vault::locked_suite!(make_replacing);
 }
 
 mod openbao {
@@ -143,4 +146,5 @@ mod openbao {
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
+    nija_vault::locked_suite!(make_replacing);
 }
