@@ -1,7 +1,7 @@
 //! The durable journal and its projections.
 //!
-//! [`SqliteLedger`] keeps both in one SQLite file. The journal is append-only; orders, positions, fills, sums and pauses follow
-//! from it in the same code, are written right behind it, and can be rebuilt from it to the last digit.
+//! [`SqliteLedger`] keeps the journal in one SQLite file, append-only, and what follows from it (orders, positions, fills, sums,
+//! pauses) in another beside it, which is written right behind it and can be drawn anew from it to the last digit.
 //!
 //! ```
 //! use nija_core::{JournalBatch, JournalEvent, Ledger, SeededEntropy, Timestamp, UserId};

@@ -19,15 +19,10 @@ pub(super) struct Sound {
     changes: Changes,
 }
 
-/// Draws the consequences of a batch after entry `last_seq`; nothing is written.
-pub(super) fn check(
-    connection: &Connection,
-    staged: &Staged,
-    last_seq: u64,
-    encoded: Encoded,
-) -> Outcome<Sound> {
+/// Draws the consequences of a batch after entry `last_seq`; nothing is written. `tables` is where they stand as yet.
+pub(super) fn check(tables: &Connection, staged: &Staged, last_seq: u64, encoded: Encoded) -> Outcome<Sound> {
     let Encoded { batch, bodies } = encoded;
-    let mut projector = Projector::new(connection, staged, batch.user);
+    let mut projector = Projector::new(tables, staged, batch.user);
     let mut records = Vec::with_capacity(batch.events.len());
     let mut seq = last_seq;
     for (event, body) in batch.events.into_iter().zip(bodies) {

@@ -6,7 +6,7 @@ use std::{fs::File, fs::OpenOptions, path::Path, time::Duration};
 
 use super::{
     fault::{Fault, Outcome},
-    schema,
+    schema, tables,
 };
 
 /// How long to wait for another program that reads or backs up the file.
@@ -15,12 +15,38 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept prepared; more than there are.
 const STATEMENTS: usize = 64;
 
-/// The writer's connection; creates and migrates the file.
+/// The journal's writing connection; creates and migrates the file.
 pub(super) fn writer(path: &Path) -> Outcome<Connection> {
+    let mut connection = writing(path)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA cache_size = -8192;",
+    )?;
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// The writing connection of the tables; creates the file, empty. A commit here waits for no disk: what a crash of the machine takes
+/// along follows from the journal, and the log keeps the order of commits.
+pub(super) fn tables(path: &Path) -> Outcome<Connection> {
+    let connection = writing(path)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 16000;
+         PRAGMA cache_size = -32768;",
+    )?;
+    Ok(connection)
+}
+
+fn writing(path: &Path) -> Outcome<Connection> {
     create(path).map_err(|error| {
         Fault::Ledger(LedgerError::Storage(format!("{} cannot be opened: {error}", path.display())))
     })?;
-    let mut connection = Connection::open_with_flags(
+    let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
@@ -28,25 +54,36 @@ pub(super) fn writer(path: &Path) -> Outcome<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8192;",
+         PRAGMA temp_store = MEMORY;",
     )?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     if mode != "wal" {
         let words = format!("the file system of {} cannot hold a write-ahead log", path.display());
         return Err(LedgerError::Storage(words).into());
     }
-    schema::migrate(&mut connection)?;
     Ok(connection)
 }
 
-/// A reader's connection; the file exists.
-pub(super) fn reader(path: &Path) -> Outcome<Connection> {
+/// A connection that reads the tables alone; their file exists.
+pub(super) fn lookups(ledger: &Path) -> Outcome<Connection> {
+    let connection = reading(&tables::path(ledger))?;
+    connection.execute_batch("PRAGMA cache_size = -16384;")?;
+    Ok(connection)
+}
+
+/// A reader's connection to the journal and its tables; both files exist.
+pub(super) fn reader(ledger: &Path) -> Outcome<Connection> {
+    let connection = reading(ledger)?;
+    let tables = tables::path(ledger);
+    let name = tables.to_str().ok_or_else(|| {
+        Fault::Ledger(LedgerError::Storage(format!("the path {} is not Unicode", tables.display())))
+    })?;
+    connection.execute("ATTACH ?1 AS tables", [name])?;
+    Ok(connection)
+}
+
+fn reading(path: &Path) -> Outcome<Connection> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -88,8 +125,12 @@ mod tests {
             c.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
         };
         assert_eq!(pragma(&connection, "synchronous"), 2, "FULL");
+        drop(super::super::tables::open(&path, &connection).unwrap());
         let reader = reader(&path).unwrap();
-        assert!(reader.execute("INSERT INTO paused VALUES (x'00', 1)", []).is_err());
+        let count = reader.query_row("SELECT count(*) FROM paused", [], |row| row.get::<_, i64>(0));
+        assert_eq!(count, Ok(0));
+        let refused = reader.execute("INSERT INTO paused VALUES (x'00', 1)", []).unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{refused}");
     }
 
     #[cfg(unix)]

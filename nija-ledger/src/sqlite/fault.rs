@@ -27,6 +27,14 @@ impl Fault {
             Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
         ))
     }
+
+    /// Whether the file is no database or a broken one.
+    pub(super) fn is_of_the_file(&self) -> bool {
+        matches!(self, Self::Sql(error) if matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ))
+    }
 }
 
 impl From<TransitionError> for Fault {

@@ -1,4 +1,4 @@
-//! The ledger on SQLite: one file, one writer with group commit, a few readers.
+//! The ledger on SQLite: the journal's file with one writer and group commit, a file of what follows from it, a few readers.
 
 mod apply;
 mod connect;
@@ -14,6 +14,7 @@ mod projection;
 mod read;
 mod reader;
 mod schema;
+mod tables;
 mod verify;
 mod writer;
 
@@ -30,9 +31,9 @@ use lock::DataLock;
 use reader::Readers;
 use writer::{Answer, Committer, Counters, Job};
 
-/// A [`Ledger`](nija_core::Ledger) in one SQLite file. A batch is on the disk (`synchronous = FULL`) before its append answers;
-/// appends that wait at the same time share one commit. The tables of what follows from the journal are written a little later,
-/// and before anybody reads them.
+/// A [`Ledger`](nija_core::Ledger) in an SQLite file. A batch is on the disk (`synchronous = FULL`) before its append answers;
+/// appends that wait at the same time share one commit. The tables of what follows from the journal stand in a file beside it
+/// (`<name>.tables.db`), are written a little later and before anybody reads them, and are drawn anew where that file is missing.
 pub struct SqliteLedger {
     queue: mpsc::Sender<Job>,
     readers: Readers,
@@ -59,7 +60,9 @@ impl SqliteLedger {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let lock = DataLock::take(path)?;
         let counters = Arc::<Counters>::default();
-        let committer = Committer::new(connect::writer(path)?, Arc::clone(&counters))?;
+        let journal = connect::writer(path)?;
+        let tables = tables::open(path, &journal)?;
+        let committer = Committer::new(journal, tables, connect::lookups(path)?, Arc::clone(&counters))?;
         let (queue, jobs) = mpsc::channel(writer::QUEUE);
         let timer = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -67,7 +70,7 @@ impl SqliteLedger {
             .map_err(|error| LedgerError::Storage(format!("the writer has no timer: {error}")))?;
         let thread = std::thread::Builder::new()
             .name("nija-ledger".to_owned())
-            .spawn(move || writer::run(committer, jobs, &timer))
+            .spawn(move || writer::write(committer, jobs, &timer))
             .map_err(|error| LedgerError::Storage(format!("the writer did not start: {error}")))?;
         Ok(Self {
             queue,
@@ -80,9 +83,10 @@ impl SqliteLedger {
 
     /// Commits what waits, closes the file and lets other processes in. Later calls answer [`LedgerError::Closed`].
     pub async fn close(&self) {
+        // The writers close last: who reads cannot take the log into the file and remove it.
+        self.readers.close().await;
         // An error means that the writer has ended already.
         let _ = self.queue.send(Job::Close).await;
-        self.readers.close().await;
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             let joined = tokio::task::spawn_blocking(move || thread.join()).await;

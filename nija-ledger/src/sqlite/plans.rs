@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{nonces, projection, read, schema};
+use super::{nonces, projection, read, schema, tables};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
 const STATEMENTS: [(&str, bool); 33] = [
@@ -45,6 +45,7 @@ const STATEMENTS: [(&str, bool); 33] = [
 fn no_statement_reads_the_history() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection).unwrap();
+    tables::create(&connection).unwrap();
     for (sql, open_rows) in STATEMENTS {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let mut rows = statement.raw_query();

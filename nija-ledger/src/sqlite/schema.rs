@@ -1,4 +1,4 @@
-//! The tables, and the way from every older version of them to the newest.
+//! The journal's file, and the way from every older version of it to the newest. What follows from it is in `tables/`.
 
 use nija_core::LedgerError;
 use rusqlite::{Connection, TransactionBehavior};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
@@ -14,6 +14,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_user_entries.sql"),
     include_str!("migrations/0006_protections.sql"),
     include_str!("migrations/0007_risk_settings.sql"),
+    include_str!("migrations/0008_journal_alone.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

@@ -6,7 +6,7 @@ use super::{
     fault::{Fault, Outcome},
     numbers::{from_column, to_column},
     projection::{Staged, projected, replay},
-    schema,
+    tables,
 };
 
 /// The projections and what orders their rows.
@@ -31,7 +31,7 @@ pub(super) fn differences(connection: &Connection) -> Outcome<Vec<String>> {
     let stored = connection.unchecked_transaction()?;
     // SQLite keeps a nameless database in memory and moves it to a temporary file when it grows.
     let mut rebuilt = Connection::open("")?;
-    schema::migrate(&mut rebuilt)?;
+    tables::create(&rebuilt)?;
     let rebuilding = rebuilt.transaction()?;
     if let Some(difference) = rebuild(&stored, &rebuilding)? {
         return Ok(vec![difference]);
@@ -59,7 +59,7 @@ fn rebuild(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<Strin
         }
         last = seq;
         if seq.is_multiple_of(AT_A_TIME) {
-            staged.write(rebuilding, seq)?;
+            staged.hand_over(seq).write(rebuilding)?;
             staged.written();
         }
         match replay::one(rebuilding, &mut staged, seq, row) {
@@ -72,7 +72,7 @@ fn rebuild(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<Strin
             Err(fault) => return Err(fault),
         }
     }
-    staged.write(rebuilding, last)?;
+    staged.hand_over(last).write(rebuilding)?;
     Ok(None)
 }
 

@@ -52,7 +52,7 @@ async fn a_changed_projection_is_found() {
         ledger.append(batch).await.unwrap();
         assert_eq!(ledger.verify_projections().await, Ok(vec![]));
         ledger.close().await;
-        assert!(store.raw().execute(sql, []).unwrap() > 0, "{sql} changed something");
+        assert!(store.raw_tables().execute(sql, []).unwrap() > 0, "{sql} changed something");
         let found = store.open().verify_projections().await.unwrap();
         assert_eq!(found.len(), 1, "{sql}: {found:?}");
     }

@@ -21,8 +21,13 @@ impl Store {
         SqliteLedger::open(&self.path()).unwrap()
     }
 
-    /// The file without the ledger, as an attacker or a careless person would open it.
+    /// The journal's file without the ledger, as an attacker or a careless person would open it.
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    /// The same of the tables' file.
+    pub(crate) fn raw_tables(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path().with_extension("tables.db")).unwrap()
     }
 }

@@ -57,14 +57,20 @@ impl NewFill {
 #[derive(Default)]
 pub(super) struct Fills {
     new: Vec<NewFill>,
-    known: HashSet<(UserId, VenueId, ExecutionId)>,
+    known: HashSet<Key>,
+    /// Those that were handed over and are not known to be in the table yet.
+    under_way: HashSet<Key>,
 }
+
+/// Whose, where, which.
+type Key = (UserId, VenueId, ExecutionId);
 
 impl Fills {
     /// Whether this user's execution is recorded already.
     pub(super) fn is_known(&self, connection: &Connection, user: UserId, fill: &Fill) -> Outcome<bool> {
         let execution = &fill.execution;
-        if self.known.contains(&(user, execution.venue.clone(), execution.execution_id.clone())) {
+        let key = (user, execution.venue.clone(), execution.execution_id.clone());
+        if self.known.contains(&key) || self.under_way.contains(&key) {
             return Ok(true);
         }
         Ok(connection.prepare_cached(KNOWN)?.exists(params![
@@ -81,38 +87,37 @@ impl Fills {
         }
     }
 
-    pub(super) fn unwritten(&self) -> &[NewFill] {
-        &self.new
+    /// What the table lacks.
+    pub(super) fn hand_over(&mut self) -> Vec<NewFill> {
+        self.under_way.extend(std::mem::take(&mut self.known));
+        std::mem::take(&mut self.new)
     }
 
-    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
-        let mut newest: BTreeMap<(UserId, &VenueId), i64> = BTreeMap::new();
-        for fill in &self.new {
-            connection.prepare_cached(INSERT)?.execute(params![
-                to_column(fill.seq),
-                fill.user.as_uuid().as_bytes(),
-                fill.venue.as_str(),
-                fill.execution_id.as_str(),
-                fill.at,
-                fill.currency,
-                fill.realised.to_string(),
-                fill.fee.to_string(),
-            ])?;
-            let at = newest.entry((fill.user, &fill.venue)).or_insert(fill.at);
-            *at = fill.at.max(*at);
-        }
-        for ((user, venue), at) in newest {
-            connection.prepare_cached(NEWEST)?.execute(params![
-                user.as_uuid().as_bytes(),
-                venue.as_str(),
-                at
-            ])?;
-        }
-        Ok(())
-    }
-
+    /// What was handed over is in the table.
     pub(super) fn written(&mut self) {
-        self.new.clear();
-        self.known.clear();
+        self.under_way.clear();
     }
+}
+
+/// Writes fills, and of each user and venue the newest.
+pub(super) fn write(connection: &Connection, fills: &[NewFill]) -> Outcome<()> {
+    let mut newest: BTreeMap<(UserId, &VenueId), i64> = BTreeMap::new();
+    for fill in fills {
+        connection.prepare_cached(INSERT)?.execute(params![
+            to_column(fill.seq),
+            fill.user.as_uuid().as_bytes(),
+            fill.venue.as_str(),
+            fill.execution_id.as_str(),
+            fill.at,
+            fill.currency,
+            fill.realised.to_string(),
+            fill.fee.to_string(),
+        ])?;
+        let at = newest.entry((fill.user, &fill.venue)).or_insert(fill.at);
+        *at = fill.at.max(*at);
+    }
+    for ((user, venue), at) in newest {
+        connection.prepare_cached(NEWEST)?.execute(params![user.as_uuid().as_bytes(), venue.as_str(), at])?;
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! What follows from the journal: orders, positions, fills, sums, pauses, kill switches and preferences.
 //!
-//! An entry is durable with its commit; its consequences are drawn in memory ([`Projector`] on [`Staged`]) and reach the tables a
-//! little later, each row once however many entries changed it. Nobody can tell: whoever reads has them written first, and what a
-//! crash leaves out is drawn again from the journal. The check does the same over the whole journal into an empty database.
+//! An entry is durable with its commit; its consequences are drawn in memory ([`Projector`] on [`Staged`]) and handed over a little
+//! later ([`Generation`]) to who writes the tables, each row once however many entries changed it. Nobody can tell: whoever reads
+//! has them written first, and what a crash leaves out is drawn again from the journal. The check does the same over the whole
+//! journal into an empty database.
 
 mod entries;
 pub(super) mod fills;
@@ -38,7 +39,6 @@ pub(super) struct Staged {
     orders: orders::Orders,
     positions: positions::Positions,
     fills: fills::Fills,
-    sums: pnl::Sums,
     pauses: Vec<(UserId, bool, Timestamp)>,
     limits: Vec<(UserId, RiskStanding)>,
     kills: Vec<(UserId, Timestamp, JournalEvent)>,
@@ -48,7 +48,7 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    /// Whether the tables lack something.
+    /// Whether something was not handed over yet.
     pub(super) const fn is_dirty(&self) -> bool {
         self.dirty
     }
@@ -67,14 +67,59 @@ impl Staged {
         self.protections.extend(changes.protections);
     }
 
-    /// Writes everything up to the journal's entry `last_seq`. It counts as written once [`Staged::written`] is called, after the
-    /// commit; until then it can be written again.
-    pub(super) fn write(&self, connection: &Connection, last_seq: u64) -> Outcome<()> {
+    /// How many entries have consequences that were not handed over.
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Hands over all that follows from the journal up to its entry `last_seq`. What was handed over before must have been written;
+    /// until [`Staged::written`] says that this is as well, it is still found here.
+    pub(super) fn hand_over(&mut self, last_seq: u64) -> Generation {
+        self.dirty = false;
+        Generation {
+            last_seq,
+            entries: std::mem::take(&mut self.entries),
+            orders: self.orders.hand_over(),
+            positions: self.positions.hand_over(),
+            fills: self.fills.hand_over(),
+            pauses: std::mem::take(&mut self.pauses),
+            limits: std::mem::take(&mut self.limits),
+            kills: std::mem::take(&mut self.kills),
+            preferences: std::mem::take(&mut self.preferences),
+            protections: std::mem::take(&mut self.protections),
+        }
+    }
+
+    /// What was handed over is in the tables.
+    pub(super) fn written(&mut self) {
+        self.orders.written();
+        self.positions.written();
+        self.fills.written();
+    }
+}
+
+/// All that the tables lack up to an entry of the journal.
+pub(super) struct Generation {
+    last_seq: u64,
+    entries: Vec<entries::Entry>,
+    orders: Vec<orders::Row>,
+    positions: positions::Rows,
+    fills: Vec<fills::NewFill>,
+    pauses: Vec<(UserId, bool, Timestamp)>,
+    limits: Vec<(UserId, RiskStanding)>,
+    kills: Vec<(UserId, Timestamp, JournalEvent)>,
+    preferences: Vec<(UserId, RoutingPreference)>,
+    protections: Vec<protections::Change>,
+}
+
+impl Generation {
+    /// Writes it, within the caller's transaction; after one that came to nothing it can be written again.
+    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
         entries::write(connection, &self.entries)?;
-        self.orders.write(connection)?;
-        self.positions.write(connection)?;
-        self.fills.write(connection)?;
-        self.sums.write(connection, self.fills.unwritten())?;
+        self.orders.iter().try_for_each(|row| row.write(connection))?;
+        positions::write(connection, &self.positions)?;
+        fills::write(connection, &self.fills)?;
+        pnl::write(connection, &self.fills)?;
         for (user, paused, at) in &self.pauses {
             pause::set(connection, *user, *paused, *at)?;
         }
@@ -90,22 +135,8 @@ impl Staged {
         for change in &self.protections {
             protections::follow(connection, change)?;
         }
-        connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(last_seq)])?;
+        connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(self.last_seq)])?;
         Ok(())
-    }
-
-    /// What was written is in the tables.
-    pub(super) fn written(&mut self) {
-        self.entries.clear();
-        self.orders.written();
-        self.positions.written();
-        self.fills.written();
-        self.pauses.clear();
-        self.limits.clear();
-        self.kills.clear();
-        self.preferences.clear();
-        self.protections.clear();
-        self.dirty = false;
     }
 }
 

@@ -2,7 +2,10 @@
 
 use nija_core::{ClientOrderId, LedgerError, Order, OrderId, OrderIntent, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::super::{
     fault::{Fault, Outcome},
@@ -22,65 +25,101 @@ const UPDATE: &str = "UPDATE orders SET state = ?2, live = ?3, venue = ?4, body 
 /// Live orders kept at hand; beyond this all are read again.
 const KEPT: usize = 100_000;
 
-/// An order, its place in the table, and whether it is there yet.
-#[derive(Clone)]
+/// An order of a batch, its place in the table, and whether the batch took it up.
 pub(super) struct Held {
     place: u64,
     order: Order,
     is_new: bool,
 }
 
+/// An order and its place in the table.
+struct Placed {
+    place: u64,
+    order: Order,
+}
+
+/// An order that the table lacks, or has as it was.
+pub(super) struct Row {
+    placed: Arc<Placed>,
+    is_new: bool,
+}
+
 /// Orders that the table lacks, and live ones that will change again.
 #[derive(Default)]
 pub(super) struct Orders {
-    held: HashMap<OrderId, Held>,
-    /// Those that the table lacks or has as they were, by their places: what is merely kept costs nothing to write.
-    dirty: BTreeMap<u64, OrderId>,
+    held: HashMap<OrderId, Arc<Placed>>,
+    /// Those that the table lacks altogether (`true`) or has as they were, by their places: what is merely kept costs nothing to write.
+    dirty: BTreeMap<u64, (OrderId, bool)>,
     /// Those that the table lacks altogether, by their clients' ids.
+    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
+    /// What was handed over and is not known to be in the table yet.
+    under_way: UnderWay,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    orders: Vec<OrderId>,
     by_client: HashMap<(UserId, ClientOrderId), OrderId>,
 }
 
 impl Orders {
     pub(super) fn take(&mut self, changed: Vec<Held>) {
-        for held in changed {
-            if held.is_new {
-                let signal = &held.order.intent.signal;
-                self.by_client.insert((signal.user, signal.client_order_id.clone()), held.order.id());
+        for Held { place, order, is_new } in changed {
+            let id = order.id();
+            if is_new {
+                let signal = &order.intent.signal;
+                self.by_client.insert((signal.user, signal.client_order_id.clone()), id);
             }
-            self.dirty.insert(held.place, held.order.id());
-            self.held.insert(held.order.id(), held);
+            let is_new = is_new || self.dirty.get(&place).is_some_and(|(_, is_new)| *is_new);
+            self.dirty.insert(place, (id, is_new));
+            self.held.insert(id, Arc::new(Placed { place, order }));
         }
     }
 
-    /// Writes what the table lacks, in the order of the journal.
-    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
-        self.dirty.values().filter_map(|id| self.held.get(id)).try_for_each(|held| held.write(connection))
+    /// What the table lacks, in the order of the journal.
+    pub(super) fn hand_over(&mut self) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(self.dirty.len());
+        for (id, is_new) in std::mem::take(&mut self.dirty).into_values() {
+            if let Some(placed) = self.held.get(&id) {
+                rows.push(Row { placed: Arc::clone(placed), is_new });
+                self.under_way.orders.push(id);
+            }
+        }
+        self.under_way.by_client.extend(std::mem::take(&mut self.by_client));
+        rows
     }
 
+    /// What was handed over is in the table.
     pub(super) fn written(&mut self) {
-        self.by_client.clear();
-        for id in std::mem::take(&mut self.dirty).into_values() {
-            if self.held.get(&id).is_some_and(|held| held.order.state.is_final()) {
-                self.held.remove(&id);
-            } else if let Some(held) = self.held.get_mut(&id) {
-                held.is_new = false;
+        let UnderWay { orders, .. } = std::mem::take(&mut self.under_way);
+        let (held, dirty) = (&mut self.held, &self.dirty);
+        for id in orders {
+            let ended = |held: &Arc<Placed>| held.order.state.is_final() && !dirty.contains_key(&held.place);
+            if held.get(&id).is_some_and(ended) {
+                held.remove(&id);
             }
         }
-        if self.held.len() > KEPT {
-            self.held.clear();
+        if held.len() > KEPT {
+            held.retain(|_, held| dirty.contains_key(&held.place));
         }
+    }
+
+    /// Whose a client's id is, where the table does not know it yet.
+    fn owner(&self, user: UserId, id: &ClientOrderId) -> Option<OrderId> {
+        let key = (user, id.clone());
+        self.by_client.get(&key).or_else(|| self.under_way.by_client.get(&key)).copied()
     }
 }
 
-impl Held {
-    fn write(&self, connection: &Connection) -> Outcome<()> {
-        let Self { place, order, is_new, .. } = self;
+impl Row {
+    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
+        let Placed { place, order } = &*self.placed;
         let body = serde_json::to_string(order).map_err(|error| Fault::unreadable("an order", error))?;
         let signal = &order.intent.signal;
         let venue = order.leg.as_ref().map(|leg| &leg.venue).or(signal.venue.as_ref());
         let (place, venue) = (to_column(*place), venue.map(nija_core::VenueId::as_str));
         let (state, live) = (order.state.as_str(), !order.state.is_final());
-        if *is_new {
+        if self.is_new {
             connection.prepare_cached(INSERT)?.execute(params![
                 place,
                 order.id().as_uuid().as_bytes(),
@@ -146,7 +185,9 @@ impl OrderWork {
             Some(index) => index,
             None => {
                 let held = match staged.held.get(&id) {
-                    Some(held) if held.order.intent.signal.user == user => held.clone(),
+                    Some(held) if held.order.intent.signal.user == user => {
+                        Held { place: held.place, order: held.order.clone(), is_new: false }
+                    }
                     Some(_) => return Err(LedgerError::NoSuchOrder(id).into()),
                     None => {
                         let (place, order) =
@@ -177,8 +218,8 @@ impl OrderWork {
         if let Some(held) = self.held.iter().find(same) {
             return Ok(Some(held.order.id()));
         }
-        if let Some(order) = staged.by_client.get(&(signal.user, signal.client_order_id.clone())) {
-            return Ok(Some(*order));
+        if let Some(order) = staged.owner(signal.user, &signal.client_order_id) {
+            return Ok(Some(order));
         }
         let id: Option<[u8; 16]> = connection
             .prepare_cached(OWNER)?

@@ -22,52 +22,40 @@ const SET_DAY: &str = "INSERT INTO pnl_days (user, day, currency, realised, fees
 const SET_TOTAL: &str = "INSERT INTO pnl_totals (user, currency, realised, fees) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO UPDATE SET realised = excluded.realised, fees = excluded.fees";
 
-/// The running sums; nothing of them is kept in memory.
-#[derive(Default)]
-pub(super) struct Sums;
-
 type Both = (ExactSum, ExactSum);
 
-impl Sums {
-    /// Adds what fills realised and cost to their days (by the venue's clock) and to the totals.
-    pub(super) fn write(&self, connection: &Connection, fills: &[NewFill]) -> Outcome<()> {
-        let (mut by_day, mut total) = (BTreeMap::<_, Both>::new(), BTreeMap::<_, Both>::new());
-        for fill in fills {
-            let (user, currency) = (fill.user(), fill.currency.as_str());
-            for sum in [
-                by_day.entry((user, days::start(fill.at), currency)).or_default(),
-                total.entry((user, currency)).or_default(),
-            ] {
-                *sum = plus(*sum, (fill.realised.into(), fill.fee.into()))?;
-            }
+/// Adds what fills realised and cost to their days (by the venue's clock) and to the totals.
+pub(super) fn write(connection: &Connection, fills: &[NewFill]) -> Outcome<()> {
+    let (mut by_day, mut total) = (BTreeMap::<_, Both>::new(), BTreeMap::<_, Both>::new());
+    for fill in fills {
+        let (user, currency) = (fill.user(), fill.currency.as_str());
+        for sum in [
+            by_day.entry((user, days::start(fill.at), currency)).or_default(),
+            total.entry((user, currency)).or_default(),
+        ] {
+            *sum = plus(*sum, (fill.realised.into(), fill.fee.into()))?;
         }
-        for ((user, day, currency), sum) in by_day {
-            let user: UserId = user;
-            let user = user.as_uuid();
-            let stored = connection
-                .prepare_cached(DAY)?
-                .query_row(params![user.as_bytes(), day, currency], texts)
-                .optional()?;
-            let (won, fees) = added(stored, sum)?;
-            connection.prepare_cached(SET_DAY)?.execute(params![
-                user.as_bytes(),
-                day,
-                currency,
-                won,
-                fees
-            ])?;
-        }
-        for ((user, currency), sum) in total {
-            let user = user.as_uuid();
-            let stored = connection
-                .prepare_cached(TOTAL)?
-                .query_row(params![user.as_bytes(), currency], texts)
-                .optional()?;
-            let (won, fees) = added(stored, sum)?;
-            connection.prepare_cached(SET_TOTAL)?.execute(params![user.as_bytes(), currency, won, fees])?;
-        }
-        Ok(())
     }
+    for ((user, day, currency), sum) in by_day {
+        let user: UserId = user;
+        let user = user.as_uuid();
+        let stored = connection
+            .prepare_cached(DAY)?
+            .query_row(params![user.as_bytes(), day, currency], texts)
+            .optional()?;
+        let (won, fees) = added(stored, sum)?;
+        connection.prepare_cached(SET_DAY)?.execute(params![user.as_bytes(), day, currency, won, fees])?;
+    }
+    for ((user, currency), sum) in total {
+        let user = user.as_uuid();
+        let stored = connection
+            .prepare_cached(TOTAL)?
+            .query_row(params![user.as_bytes(), currency], texts)
+            .optional()?;
+        let (won, fees) = added(stored, sum)?;
+        connection.prepare_cached(SET_TOTAL)?.execute(params![user.as_bytes(), currency, won, fees])?;
+    }
+    Ok(())
 }
 
 fn texts(row: &Row<'_>) -> rusqlite::Result<(String, String)> {

@@ -2,7 +2,7 @@
 
 use nija_core::{Fill, Position, PositionChange, Symbol, UserId, VenueId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::{
     fault::{Fault, Outcome},
@@ -29,14 +29,14 @@ struct OpenPosition {
 }
 
 /// A row that the table lacks, or has as it was.
-struct ChangedRow {
+pub(super) struct ChangedRow {
     is_new: bool,
     closed: Option<i64>,
     position: Position,
 }
 
 /// Rows by their places.
-type Rows = BTreeMap<i64, ChangedRow>;
+pub(super) type Rows = BTreeMap<i64, ChangedRow>;
 
 /// Positions that the table lacks, and open ones that will change again.
 #[derive(Default)]
@@ -55,32 +55,45 @@ impl Positions {
         }
     }
 
-    /// Writes what the table lacks. By their places, a position is closed before the next one opens.
-    pub(super) fn write(&self, connection: &Connection) -> Outcome<()> {
-        for (place, ChangedRow { is_new, closed, position }) in &self.rows {
-            if *is_new {
-                connection.prepare_cached(INSERT)?.execute(params![
-                    place,
-                    closed,
-                    position.user.as_uuid().as_bytes(),
-                    position.id.as_str(),
-                    position.venue.as_str(),
-                    position.symbol.as_str(),
-                    encode(position)?,
-                ])?;
-            } else {
-                connection.prepare_cached(UPDATE)?.execute(params![place, closed, encode(position)?])?;
-            }
-        }
-        Ok(())
+    /// What the table lacks.
+    pub(super) fn hand_over(&mut self) -> Rows {
+        std::mem::take(&mut self.rows)
     }
 
+    /// What was handed over is in the table.
     pub(super) fn written(&mut self) {
-        self.rows.clear();
         if self.open.len() > KEPT {
-            self.open.clear();
+            let changed: HashSet<Key> = self.rows.values().map(|row| row.key()).collect();
+            self.open.retain(|key, _| changed.contains(key));
         }
     }
+}
+
+impl ChangedRow {
+    fn key(&self) -> Key {
+        let Position { user, venue, symbol, .. } = &self.position;
+        (*user, venue.clone(), symbol.clone())
+    }
+}
+
+/// Writes rows. By their places, a position is closed before the next one opens.
+pub(super) fn write(connection: &Connection, rows: &Rows) -> Outcome<()> {
+    for (place, ChangedRow { is_new, closed, position }) in rows {
+        if *is_new {
+            connection.prepare_cached(INSERT)?.execute(params![
+                place,
+                closed,
+                position.user.as_uuid().as_bytes(),
+                position.id.as_str(),
+                position.venue.as_str(),
+                position.symbol.as_str(),
+                encode(position)?,
+            ])?;
+        } else {
+            connection.prepare_cached(UPDATE)?.execute(params![place, closed, encode(position)?])?;
+        }
+    }
+    Ok(())
 }
 
 /// The positions that a batch touches.

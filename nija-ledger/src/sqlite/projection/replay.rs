@@ -14,15 +14,42 @@ use super::{
 /// The columns that [`one`] reads.
 const AFTER: &str = "SELECT seq, user, at, body FROM journal WHERE seq > ?1 ORDER BY seq";
 
-/// What the tables of a file lack.
-pub(in crate::sqlite) fn missing(connection: &Connection) -> Outcome<Staged> {
+/// What the tables lack of what follows from the journal.
+pub(in crate::sqlite) fn missing(journal: &Connection, tables: &Connection) -> Outcome<Staged> {
     let mut staged = Staged::default();
-    let mut statement = connection.prepare_cached(AFTER)?;
-    let mut rows = statement.query([super::to_column(projected(connection)?)])?;
+    let mut statement = journal.prepare_cached(AFTER)?;
+    let mut rows = statement.query([super::to_column(projected(tables)?)])?;
     while let Some(row) = rows.next()? {
-        one(connection, &mut staged, from_column(row.get(0)?), row)?;
+        one(tables, &mut staged, from_column(row.get(0)?), row)?;
     }
     Ok(staged)
+}
+
+/// Entries whose consequences are held in memory at a time.
+const AT_A_TIME: usize = 4096;
+
+/// Writes all that the tables lack, however much it is.
+pub(in crate::sqlite) fn catch_up(journal: &Connection, tables: &Connection) -> Outcome<()> {
+    let mut last = projected(tables)?;
+    let mut staged = Staged::default();
+    let mut statement = journal.prepare_cached(AFTER)?;
+    let mut rows = statement.query([super::to_column(last)])?;
+    while let Some(row) = rows.next()? {
+        last = from_column(row.get(0)?);
+        one(tables, &mut staged, last, row)?;
+        if staged.len() >= AT_A_TIME {
+            write(&mut staged, last, tables)?;
+        }
+    }
+    if staged.is_dirty() { write(&mut staged, last, tables) } else { Ok(()) }
+}
+
+fn write(staged: &mut Staged, last: u64, tables: &Connection) -> Outcome<()> {
+    let writing = tables.unchecked_transaction()?;
+    staged.hand_over(last).write(&writing)?;
+    writing.commit()?;
+    staged.written();
+    Ok(())
 }
 
 /// Takes up one entry: `seq, user, at, body`.
