@@ -28,13 +28,22 @@ pub struct RouteRequest<'a> {
     pub volatility: Option<Volatility>,
     /// What the user wants of the router.
     pub preference: RoutingPreference,
+    /// Whether it may go to several venues at once.
+    pub may_split: bool,
 }
 
 impl<'a> RouteRequest<'a> {
     /// With the platform's policy, in a market of which no movement is known.
     #[must_use]
     pub fn new(intent: &'a Approved<OrderIntent>, now: Timestamp, venues: &'a [VenueView]) -> Self {
-        Self { intent, now, venues, volatility: None, preference: RoutingPreference::default() }
+        Self {
+            intent,
+            now,
+            venues,
+            volatility: None,
+            preference: RoutingPreference::default(),
+            may_split: true,
+        }
     }
 }
 
@@ -187,6 +196,12 @@ impl CostEstimate {
     pub fn total(&self) -> Decimal {
         self.price + self.fees + self.latency + self.failure
     }
+
+    /// As points from 0 to 100, for those who read scores: a basis point costs one, as with the fees of the weighted score.
+    #[must_use]
+    pub fn score(&self) -> Decimal {
+        (Decimal::ONE_HUNDRED - self.total()).clamp(Decimal::ZERO, Decimal::ONE_HUNDRED)
+    }
 }
 
 /// One venue in a decision.
@@ -229,6 +244,9 @@ pub struct RouteShare {
     pub venue: VenueId,
     /// What would be sent there.
     pub plan: RoutePlan,
+    /// What the share is expected to cost there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostEstimate>,
 }
 
 /// The code of an order for which no venue is left.
@@ -243,13 +261,14 @@ pub struct RouteDecision {
     pub side: Side,
     /// The scoring policy.
     pub policy: Cow<'static, str>,
-    /// The venue; `None` when no candidate was eligible.
+    /// The venue that takes it whole; `None` when no candidate was eligible, be it that several take it together (`split`).
     pub venue: Option<VenueId>,
     /// In words.
     pub reason: String,
     /// Every venue, best first, ineligible ones last.
     pub candidates: Vec<Candidate>,
-    /// Where it pays to fill the order at several venues at once: each one's share, the largest first. Empty otherwise.
+    /// Where it pays to fill the order at several venues at once, or only several together can take it: each one's share, the largest first.
+    /// Empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split: Vec<RouteShare>,
     /// When.
@@ -262,5 +281,11 @@ impl RouteDecision {
     pub fn chosen(&self) -> Option<&Candidate> {
         let venue = self.venue.as_ref()?;
         self.candidates.iter().find(|candidate| candidate.venue == *venue)
+    }
+
+    /// Whether it goes anywhere: to one venue, or to several together.
+    #[must_use]
+    pub const fn is_routed(&self) -> bool {
+        self.venue.is_some() || !self.split.is_empty()
     }
 }

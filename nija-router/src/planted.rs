@@ -39,6 +39,8 @@ pub(crate) enum Bug {
     ClaimsFlat,
     /// 6: a slice does not count what those before it have filled.
     ForgetsOtherSlices,
+    /// 6: each share of a split is as large as all of it.
+    SharesTheWhole,
     /// 6: an exit does not see what other exits are closing already.
     IgnoresLiveExits,
     /// 6: what waits at its venue for a price seems to hold nothing.

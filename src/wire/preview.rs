@@ -8,7 +8,7 @@ use super::decision;
 
 /// Every check and the route.
 pub fn preview(preview: &Preview) -> wire::OrderPreview {
-    let no_venue = preview.decision.as_ref().filter(|decision| decision.venue.is_none());
+    let no_venue = preview.decision.as_ref().filter(|decision| !decision.is_routed());
     let (reason, code) = match (&preview.verdict, no_venue) {
         (Err(reason), _) => (Some(reason.text.clone()), Some(reason.code.clone())),
         (Ok(()), Some(decision)) => {

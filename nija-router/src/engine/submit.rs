@@ -13,6 +13,7 @@ use std::{
 use super::{
     EngineError,
     answers::{Preview, Submitted},
+    children::Shared,
     derived,
     inner::Inner,
     send::Job,
@@ -110,8 +111,17 @@ impl Inner {
         if self.is_sliced(&approved, &account, &decision) {
             return self.begin_slices(&user, &mut state, intent, decision).await;
         }
-        if let Some(shares) = self.shares(&approved, &decision, &account, now) {
-            return self.begin_split(&user, &mut state, intent, decision, shares).await;
+        match self.shares(&approved, &decision, &account, now) {
+            Shared::At(shares) => {
+                return self.begin_split(&user, &mut state, intent, decision, shares).await;
+            }
+            Shared::Busy => return self.busy(&mut state, intent, &decision).await,
+            Shared::Refused(reason) => {
+                let (order, end) = (intent.id, ended(intent.id, OrderState::Failed, reason));
+                let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
+                return self.refuse(&user, &mut state, intent, events).await;
+            }
+            Shared::No => {}
         }
         let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
             Some(placed) => placed,
@@ -195,6 +205,8 @@ impl Inner {
         let decision = self.router.route(&RouteRequest {
             volatility,
             preference: state.routing,
+            // What is at a venue already, or is a part of something, goes on as the one order that it is.
+            may_split: except.is_none(),
             ..RouteRequest::new(approved, now, &venues)
         });
         self.routing_latency.record(began.elapsed());
@@ -303,10 +315,7 @@ impl Inner {
             Err(reason) => (Err(reason), None),
             Ok(approved) => {
                 let decision = self.route(&user, &state, &approved, None, &[], now);
-                let verdict = match decision.venue {
-                    Some(_) => Ok(()),
-                    None => Err(no_venue(&decision)),
-                };
+                let verdict = if decision.is_routed() { Ok(()) } else { Err(no_venue(&decision)) };
                 (verdict, Some(decision))
             }
         };

@@ -4,6 +4,7 @@ mod cost;
 mod eligibility;
 mod factor;
 mod fitted;
+mod most;
 mod plan;
 mod policies;
 mod reason;

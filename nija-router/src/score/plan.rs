@@ -15,6 +15,8 @@ pub(super) struct Planned {
     pub(super) fee_rate: Decimal,
     /// Quote units that it can cost at worst, fees included.
     pub(super) worst_cost: Decimal,
+    /// The same for each base unit.
+    pub(super) worst_unit: Decimal,
     /// Whether it meets the market at once.
     pub(super) crosses: bool,
 }
@@ -63,7 +65,7 @@ pub(super) fn plan(
         _ => Ineligible::BelowMinNotional,
     })?;
     let worth = quantity.at(price).map_err(|_| Ineligible::BelowMinNotional)?;
-    let worst = kind.worst_price().unwrap_or(price);
+    let worst_unit = times(kind.worst_price().unwrap_or(price).get(), with_fee);
     Ok(Planned {
         plan: RoutePlan {
             quantity,
@@ -73,7 +75,8 @@ pub(super) fn plan(
             latency: view.health.latency,
         },
         fee_rate,
-        worst_cost: times(times(quantity.get(), worst.get()), with_fee),
+        worst_cost: times(quantity.get(), worst_unit),
+        worst_unit,
         crosses,
     })
 }

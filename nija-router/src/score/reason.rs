@@ -21,14 +21,15 @@ pub(super) fn reason(candidates: &[Candidate], weights: &WholeWeights) -> String
                 let _ = write!(text, "; {name} made the difference");
             }
         }
-        (None, _) => nobody(&mut text, candidates),
+        (None, _) => nobody(&mut text, "no venue can take it", candidates),
     }
     text
 }
 
-/// Why none of them can take it.
-pub(super) fn nobody(text: &mut String, candidates: &[Candidate]) {
-    text.push_str("no venue can take it: ");
+/// Why none of them can take it, beginning with `what`.
+pub(super) fn nobody(text: &mut String, what: &str, candidates: &[Candidate]) {
+    text.push_str(what);
+    text.push_str(": ");
     for (n, candidate) in candidates.iter().enumerate() {
         let separator = if n == 0 { "" } else { "; " };
         let _ = write!(text, "{separator}{}: ", candidate.venue);

@@ -66,7 +66,7 @@ impl WeightedScore {
     ) -> Candidate {
         let planned = match fit(request, view, &self.config.rules) {
             Ok(fitted) => fitted.planned,
-            Err(reasons) => return fitted::refused(view, reasons),
+            Err(refusal) => return fitted::refused(view, refusal.reasons),
         };
         let (score, factors) = score(view, planned.fee_rate, weights, whole);
         Candidate {

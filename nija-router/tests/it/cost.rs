@@ -16,7 +16,7 @@ use crate::support::{
     user,
 };
 
-fn amount(text: &str) -> Quantity {
+pub(crate) fn amount(text: &str) -> Quantity {
     Quantity::new(dec(text)).unwrap()
 }
 
@@ -25,7 +25,7 @@ fn price(text: &str) -> Price {
 }
 
 /// A venue with these sellers and a mirror image of buyers, without fees and with more than enough of everything.
-fn deep(id: &str, asks: &[(&str, &str)]) -> VenueView {
+pub(crate) fn deep(id: &str, asks: &[(&str, &str)]) -> VenueView {
     let mut view = view(id);
     let level = |(at, quantity): &(&str, &str)| BookLevel { price: price(at), quantity: amount(quantity) };
     let asks: Vec<_> = asks.iter().map(level).collect();
@@ -44,7 +44,7 @@ fn deep(id: &str, asks: &[(&str, &str)]) -> VenueView {
     view
 }
 
-fn base(size: &str) -> TradeSignal {
+pub(crate) fn base(size: &str) -> TradeSignal {
     TradeSignal { size: OrderSize::Base(amount(size)), ..entry(user(1), "x") }
 }
 
@@ -53,11 +53,11 @@ fn route_in(signal: TradeSignal, venues: &[VenueView], volatility: Option<Volati
     ExpectedCost::default().route(&RouteRequest { volatility, ..RouteRequest::new(&intent, NOW, venues) })
 }
 
-fn route(signal: TradeSignal, venues: &[VenueView]) -> RouteDecision {
+pub(crate) fn route(signal: TradeSignal, venues: &[VenueView]) -> RouteDecision {
     route_in(signal, venues, None)
 }
 
-fn of<'a>(decision: &'a RouteDecision, venue: &str) -> &'a Candidate {
+pub(crate) fn of<'a>(decision: &'a RouteDecision, venue: &str) -> &'a Candidate {
     decision.candidates.iter().find(|candidate| candidate.venue.as_str() == venue).unwrap()
 }
 
@@ -225,7 +225,7 @@ fn a_user_may_choose_the_policy_and_the_weights() {
     assert_eq!(decide(hasty), chosen("weighted_score", "a"));
 }
 
-fn books() -> impl Strategy<Value = Vec<VenueView>> {
+pub(crate) fn books() -> impl Strategy<Value = Vec<VenueView>> {
     let levels = prop::collection::vec((0i64..500, 1i64..40_000), 1..8);
     let venue = (levels, 0i64..60, 0u64..2_000, 50i64..=100, 0usize..100);
     prop::collection::vec(venue, 1..6).prop_map(|venues| {

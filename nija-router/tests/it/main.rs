@@ -15,6 +15,7 @@ mod receipts;
 mod restart;
 mod risk;
 mod scoring;
+mod split;
 mod stop_first;
 mod submit;
 // Some of it is for the simulation alone.

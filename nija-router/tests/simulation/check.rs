@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use super::{
     client::{Promises, check_exits_on_record, check_flat},
     fees::{FEE, FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
-    platform::{DEPOSIT, Platform},
+    platform::Platform,
     resting::{Resting, Trades},
     schedule,
     world::by_hand,
@@ -211,7 +211,7 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         let balance = exchange.balance(user, "USD", nija_core::Timestamp::default());
         cash += balance.total;
         free += balance.available;
-        deposits += Decimal::from(DEPOSIT);
+        deposits += platform.deposit;
         for (asset, total) in exchange.account(user).totals.clone() {
             if asset == FEE_ASSET {
                 third += total * Decimal::from(FEE_ASSET_PRICE);

@@ -153,6 +153,7 @@ fn every_planted_bug_is_found() {
         (Bug::SendsWhenKilled, 6),
         (Bug::ClaimsFlat, 6),
         (Bug::ForgetsOtherSlices, 6),
+        (Bug::SharesTheWhole, 6),
         (Bug::IgnoresLiveExits, 6),
         (Bug::StopsHoldNothing, 6),
         (Bug::ForgetsStops, 6),

@@ -21,9 +21,6 @@ use crate::{
     support::{FakeVault, MemoryLedger, Pace, TestBus, TestClock, loose, symbol, user},
 };
 
-/// What every user has at every venue in the beginning.
-pub(crate) const DEPOSIT: i64 = 5_000;
-
 pub(crate) struct Platform {
     pub(crate) clock: TestClock,
     pub(crate) dice: Dice,
@@ -33,6 +30,8 @@ pub(crate) struct Platform {
     pub(crate) vault: Arc<FakeVault>,
     pub(crate) venues: Vec<Arc<SimVenue>>,
     pub(crate) users: Vec<UserId>,
+    /// What every user has at every venue in the beginning, in USD: plenty, or so little that some orders need the money of several.
+    pub(crate) deposit: Decimal,
     config: EngineConfig,
     policy: RoutingPolicy,
     entropy: Arc<nija_core::SeededEntropy>,
@@ -100,6 +99,7 @@ impl Platform {
         let users: Vec<_> = (1..=dice.number(2..5)).map(user).collect();
         let calm = (seed % 5 == 4).then(|| users[0]);
         let trouble = Arc::new(Trouble::new(dice.clone(), calm));
+        let deposit = Decimal::from(*dice.pick(&[5_000, 5_000, 110]));
         let vault = Arc::new(FakeVault::default());
         ledger.set_pace(Arc::new(Disk(trouble.clone())));
         let sealed = trouble.clone();
@@ -131,7 +131,7 @@ impl Platform {
                 exchange.prices.insert(fee_asset(), Decimal::from(FEE_ASSET_PRICE));
                 for user in &users {
                     let totals = &mut exchange.account(*user).totals;
-                    totals.insert("USD".to_owned(), Decimal::from(DEPOSIT));
+                    totals.insert("USD".to_owned(), deposit);
                     totals.insert(FEE_ASSET.to_owned(), fee_deposit);
                     vault.grant(*user, &exchange.venue, clock.now());
                 }
@@ -157,7 +157,7 @@ impl Platform {
         let policy =
             if seed.is_multiple_of(3) { RoutingPolicy::WeightedScore } else { RoutingPolicy::ExpectedCost };
         let entropy = Arc::new(nija_core::SeededEntropy::new(seed));
-        Self { clock, dice, trouble, witness, ledger, vault, venues, users, config, policy, entropy }
+        Self { clock, dice, trouble, witness, ledger, vault, venues, users, deposit, config, policy, entropy }
     }
 
     /// A new process on what is there.

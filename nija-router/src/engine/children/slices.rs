@@ -81,7 +81,7 @@ impl Inner {
         };
         let too_large = |rejections: &[Ineligible]| rejections == [Ineligible::InsufficientLiquidity];
         worth.is_some_and(|worth| worth > above)
-            && (decision.venue.is_some()
+            && (decision.is_routed()
                 || decision.candidates.iter().any(|candidate| too_large(&candidate.rejections)))
     }
 

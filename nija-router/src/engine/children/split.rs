@@ -1,7 +1,8 @@
 //! Shares at several venues at once, where the router found that this pays.
 
 use nija_core::{
-    AccountState, Approved, ExecutionMethod, JournalEvent, OrderIntent, OrderSize, RouteDecision, Timestamp,
+    AccountState, Approved, ExecutionMethod, JournalEvent, OrderIntent, OrderSize, Reason, RouteDecision,
+    RouteShare, Timestamp,
 };
 use std::sync::{Arc, atomic::Ordering};
 
@@ -13,6 +14,19 @@ use crate::engine::{
     submit::{Placed, is_taken},
     user::User,
 };
+use crate::planted::{Bug, planted};
+
+/// What becomes of an order by its split.
+pub(in crate::engine) enum Shared {
+    /// It goes to one venue.
+    No,
+    /// A share for each venue.
+    At(Vec<Share>),
+    /// No venue takes it alone, and a lane of one that should take a share is full.
+    Busy,
+    /// No venue takes it alone, and one of its shares cannot go.
+    Refused(Reason),
+}
 
 /// A share with its place in its venue's lane.
 pub(in crate::engine) struct Share {
@@ -22,36 +36,51 @@ pub(in crate::engine) struct Share {
 }
 
 impl Inner {
-    /// The children of a split, each with a place in its lane. `None` where one of them cannot go: the order goes to the best venue whole then.
+    /// The children of a split, each with a place in its lane. Where one of them cannot go the order goes to the best venue whole, if one takes it.
     pub(in crate::engine) fn shares(
         &self,
         approved: &Approved<OrderIntent>,
         decision: &RouteDecision,
         account: &AccountState,
         now: Timestamp,
-    ) -> Option<Vec<Share>> {
+    ) -> Shared {
         if decision.split.len() < 2 {
-            return None;
+            return Shared::No;
         }
+        let whole = decision.venue.is_some();
+        let or_whole = |shared| if whole { Shared::No } else { shared };
         // The whole was checked; the rate of entries counts it once.
         let account = AccountState { last_entry_at: None, ..account.clone() };
         let mut shares = Vec::with_capacity(decision.split.len());
         for (n, share) in (0..).zip(&decision.split) {
-            let size = OrderSize::Base(share.plan.quantity);
-            let intent = self.child_intent(approved.get(), n, size, now)?;
-            let approved = self.risk.assess(intent, &account).verdict.ok()?;
-            if approved.get().signal.size != size {
-                return None;
+            let mut share = share.clone();
+            if planted(Bug::SharesTheWhole) {
+                let others = decision.split.iter().filter(|other| other.venue != share.venue);
+                share.plan.quantity =
+                    others.fold(share.plan.quantity, |sum, other| sum.plus(other.plan.quantity));
             }
-            let mut own = decision.clone();
-            own.venue = Some(share.venue.clone());
-            own.split.clear();
-            let chosen = own.candidates.iter_mut().find(|candidate| candidate.venue == share.venue)?;
-            chosen.plan = Some(share.plan.clone());
-            let placed = self.place_in_lane(&approved, &own, 0, now, false)?;
+            let size = OrderSize::Base(share.plan.quantity);
+            let Some(intent) = self.child_intent(approved.get(), n, size, now) else {
+                return or_whole(Shared::Busy);
+            };
+            let approved = match self.risk.assess(intent, &account).verdict {
+                Ok(approved) if approved.get().signal.size == size => approved,
+                Ok(_) => {
+                    let words = format!(
+                        "{} of it at {} is more than risk allows there",
+                        share.plan.quantity, share.venue
+                    );
+                    return or_whole(Shared::Refused(Reason::new("share_refused", words)));
+                }
+                Err(reason) => return or_whole(Shared::Refused(reason)),
+            };
+            let own = own_decision(decision, &share);
+            let Some(placed) = self.place_in_lane(&approved, &own, 0, now, false) else {
+                return or_whole(Shared::Busy);
+            };
             shares.push(Share { approved, decision: own, placed });
         }
-        Some(shares)
+        Shared::At(shares)
     }
 
     /// Takes up an order and all its shares in one commit: a restart finds all of them or none.
@@ -91,4 +120,18 @@ impl Inner {
         let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
         Ok(Submitted { order: taken, replayed: false })
     }
+}
+
+/// A share's own decision: its venue takes this much, whatever it had against the whole.
+fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
+    let mut own = whole.clone();
+    own.venue = Some(share.venue.clone());
+    own.split.clear();
+    for chosen in own.candidates.iter_mut().filter(|candidate| candidate.venue == share.venue) {
+        chosen.plan = Some(share.plan.clone());
+        chosen.cost = share.cost;
+        chosen.score = share.cost.map(|cost| cost.score());
+        chosen.rejections.clear();
+    }
+    own
 }

@@ -14,19 +14,23 @@ mod words;
 pub use config::CostConfig;
 
 use nija_core::{
-    Candidate, CostEstimate, Price, Quantity, RouteDecision, RoutePlan, RouteRequest, Router, RoutingPolicy,
-    Side, VenueView, whole::times,
+    Candidate, CostEstimate, OrderKind, Price, Quantity, RouteDecision, RoutePlan, RouteRequest, Router,
+    RoutingPolicy, Side, VenueView, whole::times,
 };
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
-use super::fitted::{Fitted, fit, refused};
+use super::{
+    fitted::{Fitted, fit, refused},
+    most::most,
+};
 use bps::Bps;
 
 /// Goes where filling this size now is expected to cost least: the real book walked level by level, the user's own fees, the market's move until
 /// the order is there, and the chance of failing times what a failure costs. In basis points of the order's worth at the middle of the market.
 ///
-/// An entry at market goes to several venues at once when that is cheaper after all of this.
+/// An entry at market goes to several venues at once when that is cheaper after all of this, or when no venue alone has the money, the goods or the
+/// depth for it and several together have.
 ///
 /// ```
 /// use nija_router::{CostConfig, ExpectedCost};
@@ -62,10 +66,12 @@ impl Parts {
     }
 }
 
-/// A venue that can take the order, with what makes an order there dearer whatever its size.
+/// A venue that can take the order or a part of it, with what makes an order there dearer whatever its size.
 struct Offer<'a> {
     view: &'a VenueView,
     fitted: Fitted<'a>,
+    /// The most that it can take.
+    most: Quantity,
     latency: Bps,
     slippage: Bps,
     chance: Bps,
@@ -85,7 +91,13 @@ impl ExpectedCost {
         Self { config }
     }
 
-    fn offer<'a>(&self, request: &RouteRequest<'_>, view: &'a VenueView, fitted: Fitted<'a>) -> Offer<'a> {
+    fn offer<'a>(
+        &self,
+        request: &RouteRequest<'_>,
+        view: &'a VenueView,
+        fitted: Fitted<'a>,
+        most: Quantity,
+    ) -> Offer<'a> {
         let time = latency::until_there(&view.health, &self.config);
         // What waits for its price is not overtaken on its way.
         let moves = if fitted.planned.crosses { request.volatility } else { None };
@@ -97,7 +109,20 @@ impl ExpectedCost {
             price_of_failure: failure::price_of_failure(request.volatility, &self.config),
             view,
             fitted,
+            most,
         }
+    }
+
+    /// Whether an order may go to several venues at once: an entry at market that no venue was asked for.
+    fn may_split(&self, request: &RouteRequest<'_>) -> bool {
+        let intent = request.intent.get();
+        request.may_split
+            && self.config.split_gain.is_some()
+            && request.venues.len() > 1
+            && intent.parent.is_none()
+            && intent.signal.kind == OrderKind::Market
+            && !intent.signal.signal_type.is_exit()
+            && intent.signal.venue.is_none()
     }
 
     /// The cost of a size at a venue, and what the size is expected to be worth there.
@@ -134,10 +159,21 @@ impl Router for ExpectedCost {
         let signal = &request.intent.get().signal;
         let mut candidates = Vec::with_capacity(request.venues.len());
         let mut offers = Vec::with_capacity(request.venues.len());
+        let may_split = self.may_split(request);
+        let mut partial = Vec::new();
         for view in request.venues {
             match fit(request, view, &self.config.rules) {
-                Ok(fitted) => offers.push(self.offer(request, view, fitted)),
-                Err(reasons) => candidates.push(refused(view, reasons)),
+                Ok(fitted) => {
+                    let most = fitted.planned.plan.quantity;
+                    offers.push(self.offer(request, view, fitted, most));
+                }
+                Err(refusal) => {
+                    if let Some(fitted) = refusal.sized.filter(|_| may_split) {
+                        let most = most(request.intent.get(), view, &fitted.planned, &self.config.rules);
+                        partial.push(self.offer(request, view, *fitted, most));
+                    }
+                    candidates.push(refused(view, refusal.reasons));
+                }
             }
         }
         candidates.sort_by(|a, b| a.venue.cmp(&b.venue));
@@ -155,7 +191,9 @@ impl Router for ExpectedCost {
         costed.sort_by(|(a, one, _), (b, other, _)| {
             one.total().cmp(&other.total()).then_with(|| a.view.venue.cmp(&b.view.venue))
         });
-        let split = split::split(self, request, &market, &costed);
+        partial.retain(|offer| !offer.most.is_zero());
+        partial.sort_by(|a, b| a.view.venue.cmp(&b.view.venue));
+        let split = if may_split { split::split(self, &market, &costed, &partial) } else { None };
         let reason = words::reason(&costed, split.as_ref(), &candidates);
         let eligible = costed.iter().map(|(offer, parts, worth)| Candidate {
             venue: offer.view.venue.clone(),

@@ -1,7 +1,7 @@
-//! One order over several venues, where that is cheaper.
+//! One order over several venues, where that is cheaper or none could take it alone.
 
 use nija_core::{
-    BookLevel, OrderKind, Price, Quantity, RouteRequest, RouteShare, Side,
+    BookLevel, Price, Quantity, RouteShare, Side,
     whole::{compare, times},
 };
 use rust_decimal::Decimal;
@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use super::{ExpectedCost, Market, Offer, Parts, bps::Bps};
 
-/// Shares that together are cheaper than the best venue alone.
+/// Shares that together are cheaper than the best venue alone, or as much as no venue takes alone.
 pub(super) struct Split {
     pub(super) shares: Vec<RouteShare>,
     pub(super) cost: Bps,
@@ -26,8 +26,11 @@ struct Ladder<'a> {
     /// One more or less than the fee rate.
     with_fee: Decimal,
     added: Decimal,
-    /// The level at hand and its cost; `None` when there is none left.
+    /// The level at hand, what is left of it, and its cost; `None` when there is none left.
     head: Option<(Decimal, Quantity)>,
+    /// What its venue can take besides what was taken.
+    room: Quantity,
+    taken: Quantity,
 }
 
 impl Ladder<'_> {
@@ -53,74 +56,116 @@ impl Ladder<'_> {
             (unit, level.quantity)
         });
     }
+
+    /// Takes as much of the level at hand as there is, and no more than `wanted`.
+    fn take(&mut self, wanted: Quantity) -> Quantity {
+        let Some((unit, there)) = self.head else {
+            return Quantity::ZERO;
+        };
+        let took = there.min(wanted).min(self.room);
+        self.taken = self.taken.plus(took);
+        self.room = self.room.minus(took);
+        if took == there {
+            self.advance();
+        } else {
+            self.head = Some((unit, there.minus(took)));
+        }
+        took
+    }
+}
+
+/// How a venue takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// With whatever is cheapest there.
+    Any,
+    /// With this much at least, its smallest order: the others have too little without it.
+    AtLeast(Quantity),
+    /// Not at all: what it would take is less than its smallest order.
+    Out,
 }
 
 type Costed<'a> = (Offer<'a>, Parts, Decimal);
 
-/// Fills the best venue's size from all venues' levels, the cheapest first. Shares that are too small for their venue go to the others.
+/// Fills the order's size from all venues' levels, the cheapest first. Shares that are too small for their venue go to the others, or grow to its
+/// smallest order where the others have too little. `partial` are venues that can take a part alone.
 pub(super) fn split(
     router: &ExpectedCost,
-    request: &RouteRequest<'_>,
     market: &Market,
     costed: &[Costed<'_>],
+    partial: &[Offer<'_>],
 ) -> Option<Split> {
-    let gain = Bps::of_share(router.config.split_gain?);
-    let intent = request.intent.get();
-    let (best, best_parts, _) = costed.first()?;
-    let alone = costed.len() < 2
-        || intent.parent.is_some()
-        || intent.signal.kind != OrderKind::Market
-        || intent.signal.signal_type.is_exit()
-        || intent.signal.venue.is_some();
-    if alone {
+    let offers: Vec<&Offer<'_>> = costed.iter().map(|(offer, ..)| offer).chain(partial).collect();
+    if offers.len() < 2 {
         return None;
     }
-    let size = best.fitted.planned.plan.quantity;
-    let mut takes_part = vec![true; costed.len()];
-    // Each round leaves out one venue at least.
-    for _ in 0..costed.len() {
-        let shares = filled(market, costed, &takes_part, size)?;
-        let mut small = false;
-        for (venue, share) in shares.iter().enumerate() {
-            if !share.is_zero() && !takes(costed, venue, market.side, *share) {
-                small = true;
-                if let Some(part) = takes_part.get_mut(venue) {
-                    *part = false;
-                }
-            }
-        }
-        if !small {
-            return cheaper(router, market, costed, &shares, size)
-                .filter(|split| split.cost + gain <= best_parts.total());
+    let planned = |offer: &&Offer<'_>| offer.fitted.planned.plan.quantity;
+    // For an amount of money the dearest venue sets the size, so that no share costs more than its part of it.
+    let size = match costed.first() {
+        Some((best, ..)) => best.fitted.planned.plan.quantity,
+        None => offers.iter().map(planned).min()?,
+    };
+    let together = offers.iter().fold(Quantity::ZERO, |sum, offer| sum.plus(offer.most));
+    if together < size {
+        return None;
+    }
+    let shares = shares(market, &offers, size)?;
+    let split = costs(router, market, &offers, &shares, size)?;
+    let Some((_, alone, _)) = costed.first() else {
+        return Some(split);
+    };
+    let gain = Bps::of_share(router.config.split_gain?);
+    Some(split).filter(|split| split.cost + gain <= alone.total())
+}
+
+/// Shares that their venues take, by the places of the venues.
+fn shares(market: &Market, offers: &[&Offer<'_>], size: Quantity) -> Option<Vec<Quantity>> {
+    let mut parts = vec![Part::Any; offers.len()];
+    // Each round brings one venue at least a step further: from any share to its least, and to none.
+    for _ in 0..=2 * offers.len() {
+        let shares = filled(market, offers, &parts, size)?;
+        let small = (0..)
+            .zip(offers.iter().zip(&shares))
+            .find(|(_, (offer, share))| !share.is_zero() && !takes(offer, market.side, **share));
+        let Some((place, (offer, _))) = small else {
+            return (shares.iter().filter(|share| !share.is_zero()).count() > 1).then_some(shares);
+        };
+        let part = parts.get_mut(place)?;
+        let before = std::mem::replace(part, Part::Out);
+        if before == Part::Any && filled(market, offers, &parts, size).is_none() {
+            *parts.get_mut(place)? = Part::AtLeast(least(offer)?);
         }
     }
     None
 }
 
-/// The shares, by the places of the venues. `None` when one venue has it all, or they have too little.
-fn filled(
-    market: &Market,
-    costed: &[Costed<'_>],
-    takes_part: &[bool],
-    size: Quantity,
-) -> Option<Vec<Quantity>> {
-    let mut ladders: Vec<_> = costed
-        .iter()
-        .zip(takes_part)
-        .map(|((offer, ..), takes_part)| {
-            let mut ladder = ladder(offer, market);
-            if *takes_part {
-                ladder.advance();
-            }
-            ladder
-        })
-        .collect();
-    let mut shares = vec![Quantity::ZERO; costed.len()];
+/// The cheapest of all levels, by the places of the venues. `None` when they have too little.
+fn filled(market: &Market, offers: &[&Offer<'_>], parts: &[Part], size: Quantity) -> Option<Vec<Quantity>> {
     let mut missing = size;
+    let mut ladders = Vec::with_capacity(offers.len());
+    for (offer, part) in offers.iter().zip(parts) {
+        let mut ladder = ladder(offer, market);
+        if *part != Part::Out {
+            ladder.advance();
+        }
+        if let Part::AtLeast(least) = *part {
+            if least > missing {
+                return None;
+            }
+            while ladder.taken < least {
+                let took = ladder.take(least.minus(ladder.taken));
+                if took.is_zero() {
+                    return None;
+                }
+                missing = missing.minus(took);
+            }
+        }
+        ladders.push(ladder);
+    }
     while !missing.is_zero() {
-        let heads = ladders.iter_mut().zip(&mut shares);
-        let cheapest = heads.filter(|(ladder, _)| ladder.head.is_some()).reduce(|best, next| {
-            let order = match (&next.0.head, &best.0.head) {
+        let open = ladders.iter_mut().filter(|ladder| ladder.head.is_some() && !ladder.room.is_zero());
+        let cheapest = open.reduce(|best, next| {
+            let order = match (&next.head, &best.head) {
                 (Some((next, _)), Some((best, _))) => compare(*next, *best),
                 _ => Ordering::Equal,
             };
@@ -130,24 +175,32 @@ fn filled(
             };
             if better { next } else { best }
         });
-        let (ladder, share) = cheapest?;
-        let (_, quantity) = ladder.head?;
-        let take = quantity.min(missing);
-        *share = share.plus(take);
-        missing = missing.minus(take);
-        ladder.advance();
+        missing = missing.minus(cheapest?.take(missing));
     }
-    // On the lot; what that cuts off goes to the largest share.
-    for (share, (offer, ..)) in shares.iter_mut().zip(costed) {
-        if let Some(rules) = &offer.view.instrument {
-            *share = share.floor_to(rules.lot_size);
+    on_lots(offers, ladders.iter().map(|ladder| ladder.taken).collect(), size)
+}
+
+/// Shares on their venues' lots; what that cuts off goes to the largest of them that have room. Less than a lot may be left.
+fn on_lots(offers: &[&Offer<'_>], mut shares: Vec<Quantity>, size: Quantity) -> Option<Vec<Quantity>> {
+    let lot =
+        |offer: &Offer<'_>| offer.view.instrument.as_ref().map_or(Decimal::ZERO, |rules| rules.lot_size);
+    for (share, offer) in shares.iter_mut().zip(offers) {
+        *share = share.floor_to(lot(offer));
+    }
+    let mut cut = shares.iter().fold(size, |left, share| left.minus(*share));
+    let mut largest: Vec<_> = (0..shares.len()).collect();
+    largest.sort_by_key(|place| std::cmp::Reverse(shares.get(*place).copied()));
+    let mut coarsest = Decimal::ZERO;
+    for place in largest {
+        let (share, offer) = shares.get_mut(place).zip(offers.get(place))?;
+        if share.is_zero() {
+            continue;
         }
+        coarsest = coarsest.max(lot(offer));
+        let more = cut.min(offer.most.minus(*share)).floor_to(lot(offer));
+        (*share, cut) = (share.plus(more), cut.minus(more));
     }
-    let cut = shares.iter().fold(size, |left, share| left.minus(*share));
-    let (largest, (offer, ..)) = shares.iter_mut().zip(costed).max_by_key(|(share, _)| **share)?;
-    let lot = offer.view.instrument.as_ref().map_or(Decimal::ZERO, |rules| rules.lot_size);
-    *largest = largest.plus(cut).floor_to(lot);
-    (shares.iter().filter(|share| !share.is_zero()).count() > 1).then_some(shares)
+    (cut.get() < coarsest || cut.is_zero()).then_some(shares)
 }
 
 /// Before the first level.
@@ -168,33 +221,44 @@ fn ladder<'a>(offer: &'a Offer<'_>, market: &Market) -> Ladder<'a> {
         with_fee: Decimal::ONE + rate,
         added: times(market.middle, added.max(Decimal::ZERO)) * Decimal::new(1, 4),
         head: None,
+        room: offer.most,
+        taken: Quantity::ZERO,
     }
 }
 
+/// A venue's smallest order, on its lot.
+fn least(offer: &Offer<'_>) -> Option<Quantity> {
+    let (rules, plan) = (offer.view.instrument.as_ref()?, &offer.fitted.planned.plan);
+    let price = plan.kind.worst_price().unwrap_or(plan.price);
+    let worth = rules.min_notional.get().checked_div(price.get())?;
+    let least = rules.min_quantity.get().max(worth);
+    let lots = least.checked_div(rules.lot_size).map_or(least, |lots| lots.ceil() * rules.lot_size);
+    Quantity::new(lots).ok()
+}
+
 /// Whether a venue takes an order of a share's size.
-fn takes(costed: &[Costed<'_>], venue: usize, side: Side, share: Quantity) -> bool {
-    costed.get(venue).is_some_and(|(offer, ..)| {
-        let plan = &offer.fitted.planned.plan;
-        let fits = offer.view.instrument.as_ref().map(|rules| rules.fit(side, plan.kind, share, plan.price));
-        matches!(fits, Some(Ok((fitted, _))) if fitted == share) && share <= plan.quantity
-    })
+fn takes(offer: &Offer<'_>, side: Side, share: Quantity) -> bool {
+    let plan = &offer.fitted.planned.plan;
+    let fits = offer.view.instrument.as_ref().map(|rules| rules.fit(side, plan.kind, share, plan.price));
+    matches!(fits, Some(Ok((fitted, _))) if fitted == share) && share <= offer.most
 }
 
 /// What the shares cost together, each counted by its part of the whole.
-fn cheaper(
+fn costs(
     router: &ExpectedCost,
     market: &Market,
-    costed: &[Costed<'_>],
+    offers: &[&Offer<'_>],
     shares: &[Quantity],
     size: Quantity,
 ) -> Option<Split> {
     let (mut cost, mut split) = (Bps::default(), Vec::new());
-    for (share, (offer, ..)) in shares.iter().zip(costed).filter(|(share, _)| !share.is_zero()) {
+    for (share, offer) in shares.iter().zip(offers).filter(|(share, _)| !share.is_zero()) {
         let (parts, worth) = router.cost(market, offer, *share);
         cost = cost + parts.total().scaled(Bps::of_parts(share.get(), size.get()));
         split.push(RouteShare {
             venue: offer.view.venue.clone(),
             plan: ExpectedCost::plan(offer, *share, worth),
+            cost: Some(parts.estimate()),
         });
     }
     split.sort_by(|a, b| b.plan.quantity.cmp(&a.plan.quantity).then_with(|| a.venue.cmp(&b.venue)));

@@ -14,20 +14,25 @@ pub(super) fn reason<'a, T>(
 ) -> String {
     let mut text = String::with_capacity(128);
     // Writing to a string cannot fail.
+    if let Some(split) = split {
+        for (n, share) in split.shares.iter().enumerate() {
+            let separator = if n == 0 { "split: " } else { ", " };
+            let _ = write!(text, "{separator}{} at {}", share.plan.quantity, share.venue);
+        }
+        let _ = write!(text, " cost {} bp together; ", short(split.cost));
+    }
     match (costed.first(), costed.get(1)) {
-        (None, _) => nobody(&mut text, refused),
+        (None, _) if split.is_some() => nobody(&mut text, "no venue can take it alone", refused),
+        (None, _) => nobody(&mut text, "no venue can take it", refused),
         (Some((best, parts, _)), None) => {
-            let cost = short(parts.total());
-            let _ = write!(text, "{} is the only venue that can take it (cost {cost} bp)", best.view.venue);
+            let (cost, alone) = (short(parts.total()), if split.is_some() { " alone" } else { "" });
+            let _ = write!(
+                text,
+                "{} is the only venue that can take it{alone} (cost {cost} bp)",
+                best.view.venue
+            );
         }
         (Some((best, ours, _)), Some((next, theirs, _))) => {
-            if let Some(split) = split {
-                for (n, share) in split.shares.iter().enumerate() {
-                    let separator = if n == 0 { "split: " } else { ", " };
-                    let _ = write!(text, "{separator}{} at {}", share.plan.quantity, share.venue);
-                }
-                let _ = write!(text, " cost {} bp together; ", short(split.cost));
-            }
             let (cost, other) = (short(ours.total()), short(theirs.total()));
             let _ = write!(text, "{} costs {cost} bp, {} costs {other} bp", best.view.venue, next.view.venue);
             if let Some(name) = decisive(*ours, *theirs).filter(|_| split.is_none()) {
