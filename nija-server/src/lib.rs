@@ -30,3 +30,11 @@ mod wire;
 
 pub use config::{ConfigError, ServerConfig};
 pub use serve::{DemoLogin, RunningServer, StartError, give_share, start};
+
+/// The OpenAPI document of the API, as JSON.
+///
+/// # Errors
+/// [`serde_json::Error`], which only a document that is no JSON has.
+pub fn openapi_document() -> Result<String, serde_json::Error> {
+    api::document().to_pretty_json()
+}

@@ -11,13 +11,18 @@ import { tests as account } from './tests/account.mjs';
 import { tests as looks } from './tests/looks.mjs';
 import { tests as live } from './tests/live.mjs';
 import { tests as trading } from './tests/trading.mjs';
+import { tests as kill } from './tests/kill.mjs';
+import { tests as limits } from './tests/limits.mjs';
+import { tests as protection } from './tests/protection.mjs';
 import { tests as settings } from './tests/settings.mjs';
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 
 const only = process.argv[2];
-const all = [...account, ...live, ...trading, ...settings, ...looks].filter(({ name }) => !only || name.includes(only));
+const all = [...account, ...live, ...trading, ...kill, ...protection, ...settings, ...limits, ...looks].filter(
+  ({ name }) => !only || name.includes(only),
+);
 const api = await connect(config);
 const browser = await launch();
 const count = { passed: 0, failed: 0, skipped: 0 };

@@ -23,6 +23,9 @@ export function renderWith(element: ReactElement, api: Partial<ApiClient> = {}, 
   const answers: Partial<ApiClient> = {
     venues: () => Promise.resolve([]),
     decisions: () => Promise.resolve({ items: [] }),
+    killSwitches: () => Promise.resolve([]),
+    protections: () => Promise.resolve([]),
+    equity: () => Promise.resolve([]),
     ...api,
   };
   const services = {

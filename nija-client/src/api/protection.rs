@@ -21,6 +21,22 @@ impl Client {
         self.call(Call::put(&["v1", "positions", position, "protection"]).json(plan)?).await
     }
 
+    /// Takes a position's protection away.
+    ///
+    /// # Errors
+    /// Problem `order_invalid` where the position must keep its stop.
+    pub async fn unprotect(&self, position: &str) -> Result<(), ClientError> {
+        self.command(Call::delete(&["v1", "positions", position, "protection"])).await
+    }
+
+    /// What guards the caller's open positions.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn protections(&self) -> Result<Vec<Protection>, ClientError> {
+        self.call(Call::get(&["v1", "positions", "protection"])).await
+    }
+
     /// The kill switches that concern the caller.
     ///
     /// # Errors

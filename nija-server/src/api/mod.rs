@@ -42,9 +42,9 @@ use crate::{
     state::AppState,
 };
 
-/// Every route, and the document that describes them.
-pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
-    let signed_in = OpenApiRouter::new()
+/// Calls of those who are signed in.
+fn signed_in() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(me::me))
         .routes(routes!(venues::venues))
         .routes(routes!(markets::markets))
@@ -74,6 +74,7 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(positions::open))
         .routes(routes!(positions::closed))
         .routes(routes!(positions::close))
+        .routes(routes!(protection::list))
         .routes(routes!(protection::get, protection::set, protection::remove))
         .routes(routes!(protection::switches, protection::set_switch))
         .routes(routes!(activity::activity))
@@ -86,22 +87,40 @@ pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))
         .routes(routes!(stream::ticket))
-        .route_layer(middleware::from_fn_with_state(app.clone(), require_user));
-    let anyone = OpenApiRouter::new()
+}
+
+/// Calls that need no session.
+fn anyone() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(auth::signup))
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
         .routes(routes!(stream::stream))
-        .route_layer(middleware::from_fn_with_state(app.clone(), limit_address));
-    let operations = OpenApiRouter::new()
+}
+
+/// For those who run the server.
+fn operations() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
-        .routes(routes!(metrics::metrics));
+        .routes(routes!(metrics::metrics))
+}
+
+/// Describes every route.
+pub(crate) fn document() -> OpenApi {
+    let all = OpenApiRouter::with_openapi(openapi::head());
+    all.merge(signed_in()).merge(anyone()).merge(operations()).into_openapi()
+}
+
+/// Every route, and the document that describes them.
+pub(crate) fn router(app: &AppState) -> (Router<AppState>, OpenApi) {
+    let signed_in = signed_in().route_layer(middleware::from_fn_with_state(app.clone(), require_user));
+    let anyone = anyone().route_layer(middleware::from_fn_with_state(app.clone(), limit_address));
     let (router, document) = OpenApiRouter::with_openapi(openapi::head())
         .merge(signed_in)
         .merge(anyone)
-        .merge(operations)
+        .merge(operations())
         .split_for_parts();
     let router = router.layer(DefaultBodyLimit::max(app.config.limits.body_bytes));
     (router.merge(docs::router(&document)), document)

@@ -19,6 +19,17 @@ use crate::{
     wire as to_wire,
 };
 
+/// What guards the caller's open positions; one that nothing guards is not in the list.
+#[utoipa::path(get, path = "/v1/positions/protection", operation_id = "list_protections", tag = "positions",
+    responses((status = 200, body = [wire::Protection]), SignedIn))]
+pub(super) async fn list(
+    State(app): State<AppState>,
+    user: CurrentUser,
+) -> ApiResult<Json<Vec<wire::Protection>>> {
+    let all = app.platform.engine().protections(user.id).await?;
+    Ok(Json(all.iter().map(to_wire::protection).collect()))
+}
+
 /// What guards an open position: 404 where nothing does.
 #[utoipa::path(get, path = "/v1/positions/{id}/protection", operation_id = "get_protection", tag = "positions",
     params(("id" = String, Path)), responses((status = 200, body = wire::Protection), Missing, SignedIn))]

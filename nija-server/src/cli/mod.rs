@@ -45,6 +45,8 @@ enum Command {
     Markets(markets::Args),
     /// Load a server of this program and print what it does, each row beside a bare reference.
     Bench(crate::bench::Args),
+    /// Print the OpenAPI document of the API, as JSON.
+    Openapi,
     /// Print the version.
     Version,
 }
@@ -67,6 +69,10 @@ pub(crate) fn run() -> ExitCode {
             Command::Venues(args) => venues::run(args).await,
             Command::Markets(args) => markets::run(args).await,
             Command::Bench(args) => crate::bench::run(args).await.map_err(|error| error as Box<dyn Error>),
+            Command::Openapi => {
+                say(&nija_server::openapi_document()?);
+                Ok(())
+            }
             Command::Version => {
                 say(concat!("nija ", env!("CARGO_PKG_VERSION")));
                 Ok(())

@@ -61,6 +61,7 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/positions/open",
         "/v1/positions/closed",
         "/v1/positions/{id}/close",
+        "/v1/positions/protection",
         "/v1/positions/{id}/protection",
         "/v1/kill-switch",
         "/v1/activity",
@@ -97,6 +98,17 @@ async fn the_document_is_whole_and_covers_the_api() {
     let unique: std::collections::HashSet<&str> = ids.iter().copied().collect();
     assert_eq!(unique.len(), ids.len(), "generated clients need a name for each call: {ids:?}");
     assert_eq!(document["components"]["schemas"]["NewOrder"]["properties"]["size"]["type"], "string");
+}
+
+/// What the app's types are made of, without a server.
+#[tokio::test]
+async fn the_command_prints_the_document_that_the_server_shows() {
+    let host = Host::start().await;
+    let command = tokio::process::Command::new(env!("CARGO_BIN_EXE_nija")).arg("openapi").output();
+    let printed = command.await.unwrap();
+    assert!(printed.status.success());
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(printed, host.anyone().get("/openapi.json").await.ok());
 }
 
 /// Odd requests to every operation: each answer's status is described, and none is a failure of ours.

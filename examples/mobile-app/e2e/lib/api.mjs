@@ -1,10 +1,35 @@
 // The API over plain HTTP, as another client would use it beside the open dashboard.
 export async function connect({ url, email, password }) {
-  const session = await json(await fetch(`${url}/v1/auth/login`, post({ email, password })));
+  return callsOf(url, await json(await fetch(`${url}/v1/auth/login`, send('POST', { email, password }))));
+}
+
+/** A new user, who trades at the paper venue alone: no strategy trades beside them. Their login and their API. */
+export async function newUser({ url }) {
+  const login = {
+    email: `e2e-${Math.random().toString(36).slice(2)}@example.com`,
+    password: `made at run time ${Math.random()}`,
+  };
+  const session = await json(await fetch(`${url}/v1/auth/signup`, send('POST', login)));
+  return { login: { url, ...login }, api: callsOf(url, session) };
+}
+
+function callsOf(url, session) {
   const headers = { authorization: `Bearer ${session.access_token}` };
   return {
     get: async (path) => json(await fetch(`${url}${path}`, { headers })),
-    post: async (path, body) => json(await fetch(`${url}${path}`, post(body, headers))),
+    post: async (path, body) => json(await fetch(`${url}${path}`, send('POST', body, headers))),
+    put: async (path, body) => json(await fetch(`${url}${path}`, send('PUT', body, headers))),
+    /** As another device changes settings: on top of what stands now. */
+    change: async (path, body) => {
+      const { version } = await json(await fetch(`${url}${path}`, { headers }));
+      return json(await fetch(`${url}${path}`, send('PUT', body, { ...headers, 'if-match': version })));
+    },
+    /** The refusal of a call that must not go through. */
+    refusal: async (path, body) => {
+      const response = await fetch(`${url}${path}`, send('POST', body, headers));
+      if (response.ok) throw new Error(`${path} went through: ${await response.text()}`);
+      return response.json();
+    },
   };
 }
 
@@ -22,8 +47,19 @@ export async function seed(api) {
   return market.symbol;
 }
 
-function post(body, headers = {}) {
-  return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+/** Asks until there is an answer that is so. */
+export async function until(ask, isSo, what) {
+  const end = Date.now() + 15_000;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (Date.now() > end) throw new Error(`never: ${what}; last: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function send(method, body, headers = {}) {
+  return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 async function json(response) {

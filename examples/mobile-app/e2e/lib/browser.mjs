@@ -68,3 +68,12 @@ export async function untilPricesMove(page) {
     return moved;
   });
 }
+
+/** Presses Tab until an element has the focus. */
+export async function tabTo(page, testId) {
+  for (let i = 0; i < 120; i += 1) {
+    if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === testId) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${testId} cannot be reached with Tab`);
+}

@@ -1,7 +1,7 @@
 // Every page at 360 and 1440 px, dark and light: screenshots, axe, targets, no sideways scrolling.
 import { join } from 'node:path';
 
-import { seed } from '../lib/api.mjs';
+import { newUser, seed } from '../lib/api.mjs';
 import { findings } from '../lib/axe.mjs';
 import { open, signIn, untilLive } from '../lib/browser.mjs';
 import { OUT } from '../lib/config.mjs';
@@ -77,6 +77,82 @@ const INSIDE = [
   },
 ];
 
+// With a user of their own, since a strategy beside them would close what is looked at.
+const GUARDED = [
+  { name: 'dashboard-equity', go: (page) => page.getByTestId('equity-days').click(), ready: 'equity-table' },
+  { name: 'kill-dialog', go: (page) => page.getByTestId('kill-open').click(), ready: 'kill-dialog' },
+  {
+    name: 'kill-on',
+    go: async (page) => {
+      await page.getByTestId('kill-confirm').click();
+      await page.getByTestId('kill-state').getByText('Confirmed', { exact: true }).waitFor();
+      await page.getByTestId('dashboard').evaluate((node) => node.scrollTo(0, 0));
+    },
+    ready: 'kill-proof',
+  },
+  { name: 'guarded', go: (page) => page.getByTestId('nav-positions').click(), ready: 'kill-banner' },
+  {
+    name: 'position',
+    go: (page) => page.getByTestId('position-guard').click(),
+    ready: 'protection-where',
+  },
+  {
+    name: 'protection-edit',
+    go: async (page) => {
+      await page.getByTestId('protection-edit').click();
+      await page.getByTestId('protection-trail-share').click();
+      await page.getByTestId('protection-field-stop').fill('999999');
+      await page.getByTestId('protection-save').click();
+      await page.getByTestId('protection-save').scrollIntoViewIfNeeded();
+    },
+    ready: 'protection-field-trail',
+    after: (page) => page.getByTestId('protection-cancel').click(),
+  },
+  {
+    name: 'risk-edit',
+    go: async (page) => {
+      await page.getByTestId('nav-settings').click();
+      await page.getByTestId('risk-edit').click();
+      await page.getByTestId('risk-save').scrollIntoViewIfNeeded();
+    },
+    ready: 'risk-field-positions',
+    after: (page) => page.getByTestId('risk-cancel').click(),
+  },
+  {
+    name: 'routing',
+    go: (page) => page.getByTestId('routing-edit').scrollIntoViewIfNeeded(),
+    ready: 'routing-weight-fees',
+  },
+  {
+    name: 'routing-edit',
+    go: async (page) => {
+      await page.getByTestId('routing-edit').click();
+      await page.getByTestId('routing-weights-own').click();
+      await page.getByTestId('routing-save').scrollIntoViewIfNeeded();
+    },
+    ready: 'routing-field-fees',
+  },
+];
+
+/** A closed position, and an open one with a stop and targets. */
+async function guarded(config) {
+  const { login, api } = await newUser(config);
+  await seed(api);
+  const [first] = await api.get('/v1/positions/open');
+  await api.post(`/v1/positions/${encodeURIComponent(first.id)}/close?wait_ms=10000`);
+  await seed(api);
+  const [open] = await api.get('/v1/positions/open');
+  const at = (factor) => (Number(open.entry_price) * factor).toFixed(2);
+  await api.put(`/v1/positions/${encodeURIComponent(open.id)}/protection`, {
+    stop_price: at(0.98),
+    take_profits: [
+      { price: at(1.01), share: '0.5' },
+      { price: at(1.02), share: '0.3' },
+    ],
+  });
+  return login;
+}
+
 async function examine(page, pages, size, scheme) {
   const problems = [];
   await page.setViewportSize(size);
@@ -116,18 +192,31 @@ function measure() {
 }
 
 export const tests = SIZES.flatMap((size) =>
-  SCHEMES.map((scheme) => ({
-    name: `at ${size.width} px, ${scheme}: axe finds nothing serious, targets are 44 pt, nothing is cut off`,
-    async run({ browser, api, config }) {
-      await seed(api);
-      const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
-      const problems = await examine(page, OUTSIDE, size, scheme);
-      await signIn(page, config);
-      await page.getByTestId('equity').waitFor();
-      if (size.width > 1000) await untilLive(page);
-      problems.push(...(await examine(page, INSIDE, size, scheme)), ...faults);
-      equal(problems.join('\n'), '', 'problems');
-      await context.close();
+  SCHEMES.flatMap((scheme) => [
+    {
+      name: `at ${size.width} px, ${scheme}: axe finds nothing serious, targets are 44 pt, nothing is cut off`,
+      async run({ browser, api, config }) {
+        await seed(api);
+        const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
+        const problems = await examine(page, OUTSIDE, size, scheme);
+        await signIn(page, config);
+        await page.getByTestId('equity').waitFor();
+        if (size.width > 1000) await untilLive(page);
+        problems.push(...(await examine(page, INSIDE, size, scheme)), ...faults);
+        equal(problems.join('\n'), '', 'problems');
+        await context.close();
+      },
     },
-  })),
+    {
+      name: `at ${size.width} px, ${scheme}: kill switch, protection and settings look as they should`,
+      async run({ browser, config }) {
+        const login = await guarded(config);
+        const { context, page, faults } = await open(browser, config, { ...size, colorScheme: scheme });
+        await signIn(page, login);
+        const problems = [...(await examine(page, GUARDED, size, scheme)), ...faults];
+        equal(problems.join('\n'), '', 'problems');
+        await context.close();
+      },
+    },
+  ]),
 );

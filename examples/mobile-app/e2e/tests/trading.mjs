@@ -1,5 +1,5 @@
 import { seed } from '../lib/api.mjs';
-import { open, signIn, untilLive } from '../lib/browser.mjs';
+import { open, signIn, tabTo, untilLive } from '../lib/browser.mjs';
 import { equal, ok } from '../lib/expect.mjs';
 
 export const tests = [
@@ -124,12 +124,3 @@ export const tests = [
     },
   },
 ];
-
-/** Presses Tab until an element has the focus. */
-async function tabTo(page, testId) {
-  for (let i = 0; i < 60; i += 1) {
-    if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === testId) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${testId} cannot be reached with Tab`);
-}

@@ -1,19 +1,22 @@
 /** Every call of the API that the app makes, typed. */
 import type { Session as SessionStore } from '@/session/session';
 import { send, type Call, type Http } from './http';
-import type { StreamTicket } from './stream-types';
 import type {
   Activity,
   BotStatus,
   Candle,
   ChangeRiskSettings,
+  ChangeRoutingSettings,
   Credential,
+  EquityDay,
   Erasure,
   KeyDerivation,
   KeyEvent,
   KeyRotation,
+  KillSwitch,
   Market,
   NewOrder,
+  NewProtection,
   Order,
   OrderPolicy,
   OrderPreview,
@@ -22,11 +25,14 @@ import type {
   Page,
   PolicySetting,
   Position,
+  Protection,
   RiskSettings,
-  RoutingDecision,
+  RoutingDecisions,
+  RoutingSettings,
   SealingKeys,
   StoreCredential,
   StoreSessionKey,
+  StreamTicket,
   Unlocked,
   UnlockKey,
   User,
@@ -35,6 +41,8 @@ import type {
 
 /** How long the server may hold the answer to an order until it is settled, in milliseconds. */
 const ORDER_WAIT_MS = 3000;
+/** How long it may hold the answer to a kill switch until the venues have confirmed everything. */
+const KILL_WAIT_MS = 2000;
 const PAGE = 50;
 
 export type ApiClient = ReturnType<typeof createClient>;
@@ -50,6 +58,7 @@ export function createClient(http: Http, session: SessionStore) {
   return {
     me: (signal?: AbortSignal) => get<User>('/v1/me', undefined, signal),
     overview: (signal?: AbortSignal) => get<Overview>('/v1/dashboard/overview', undefined, signal),
+    equity: (days: number, signal?: AbortSignal) => get<EquityDay[]>('/v1/dashboard/equity', { days }, signal),
     venues: (signal?: AbortSignal) => get<Venue[]>('/v1/venues', undefined, signal),
     markets: (signal?: AbortSignal) => get<Market[]>('/v1/markets', undefined, signal),
 
@@ -62,6 +71,12 @@ export function createClient(http: Http, session: SessionStore) {
     closePosition: (position: string) =>
       post<Order>(`/v1/positions/${id(position)}/close`, undefined, { wait_ms: ORDER_WAIT_MS }),
 
+    protections: (signal?: AbortSignal) => get<Protection[]>('/v1/positions/protection', undefined, signal),
+    protect: (position: string, plan: NewProtection) =>
+      call<Protection>({ method: 'PUT', path: `/v1/positions/${id(position)}/protection`, body: plan }),
+    unprotect: (position: string) =>
+      call<undefined>({ method: 'DELETE', path: `/v1/positions/${id(position)}/protection` }),
+
     orders: (cursor?: string, signal?: AbortSignal) => get<Page<Order>>('/v1/orders', { cursor, limit: PAGE }, signal),
     order: (order: string, signal?: AbortSignal) => get<Order>(`/v1/orders/${id(order)}`, undefined, signal),
     receipt: (order: string, signal?: AbortSignal) =>
@@ -73,12 +88,21 @@ export function createClient(http: Http, session: SessionStore) {
     activity: (kind: string | undefined, cursor?: string, signal?: AbortSignal) =>
       get<Page<Activity>>('/v1/activity', { kind, cursor, limit: PAGE }, signal),
     decisions: (limit: number, signal?: AbortSignal) =>
-      get<Page<RoutingDecision>>('/v1/routing/decisions', { limit }, signal),
+      get<RoutingDecisions>('/v1/routing/decisions', { limit }, signal),
 
     riskSettings: (signal?: AbortSignal) => get<RiskSettings>('/v1/settings/risk', undefined, signal),
     changeRiskSettings: (version: string, change: ChangeRiskSettings) =>
       call<RiskSettings>({ method: 'PUT', path: '/v1/settings/risk', body: change, ifMatch: version }),
     keepRiskSettings: () => call<RiskSettings>({ method: 'DELETE', path: '/v1/settings/risk/pending' }),
+
+    routingSettings: (signal?: AbortSignal) => get<RoutingSettings>('/v1/settings/routing', undefined, signal),
+    changeRoutingSettings: (version: string, change: ChangeRoutingSettings) =>
+      call<RoutingSettings>({ method: 'PUT', path: '/v1/settings/routing', body: change, ifMatch: version }),
+
+    killSwitches: (signal?: AbortSignal) => get<KillSwitch[]>('/v1/kill-switch', undefined, signal),
+    throwKillSwitch: (flatten: boolean) =>
+      post<KillSwitch[]>('/v1/kill-switch', { on: true, flatten }, { wait_ms: KILL_WAIT_MS }),
+    releaseKillSwitch: () => post<KillSwitch[]>('/v1/kill-switch', { on: false }),
 
     pauseBot: () => post<BotStatus>('/v1/bot/pause'),
     resumeBot: () => post<BotStatus>('/v1/bot/resume'),

@@ -29,6 +29,11 @@ export class SignedOutError extends Error {
   }
 }
 
+/** The stable code of a refusal; nothing for other errors. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof ApiError ? error.problem.code : undefined;
+}
+
 /** Whether trying the same call again can help. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof NoAnswerError) return true;
@@ -40,6 +45,13 @@ export function retryAfterMs(error: unknown): number | undefined {
   const seconds = error instanceof ApiError ? error.problem.retry_after : undefined;
   return seconds === undefined ? undefined : Math.min(30, seconds) * 1000;
 }
+
+/** Said in place of the server's words, which are for programs. */
+const PLAIN: Readonly<Record<string, string>> = {
+  settings_changed:
+    'These settings were changed elsewhere meanwhile. What holds now was read again: look at it, then save once more.',
+  password_refused: 'This is not your password.',
+};
 
 const ADVICE: Readonly<Record<string, string>> = {
   key_can_withdraw:
@@ -54,12 +66,18 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError) {
     const { code, detail, title, retry_after } = error.problem;
-    const said = detail || title;
+    const said = PLAIN[code] ?? (detail || title);
     const advice = ADVICE[code];
     const wait = retry_after === undefined ? '' : ` Try again in ${retry_after} s.`;
-    const sentence = /[.!?]$/.test(said) ? said : `${said}.`;
+    const sentence = sentenceOf(said);
     return `${advice && advice !== said ? `${sentence} ${advice}` : sentence}${wait}`;
   }
   if (error instanceof Error) return error.message;
   return 'Something went wrong. Try again.';
+}
+
+/** The server's words as a sentence: `a stop must be ...` becomes `A stop must be ... .` */
+export function sentenceOf(words: string): string {
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -9,6 +9,9 @@ import type { Page } from './types';
 const DECISIONS = 200;
 /** Markets are only read while a ticket is open, and then often: they carry the prices that the ticket shows. */
 const MARKETS_EVERY_MS = 3000;
+const KILLS_EVERY_MS = 1500;
+/** 48 candles of 5 minutes: the last four hours. */
+const CANDLES = 48;
 
 export function useOverview() {
   const { api } = useServices();
@@ -57,6 +60,46 @@ export function useReceipt(id: string) {
 export function useRiskSettings() {
   const { api } = useServices();
   return useQuery({ queryKey: keys.risk, queryFn: ({ signal }) => api.riskSettings(signal) });
+}
+
+export function useRoutingSettings() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.routing, queryFn: ({ signal }) => api.routingSettings(signal) });
+}
+
+/** The kill switches that are on. How far their work has come is told by no event: it is asked while there is some. */
+export function useKillSwitches() {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: keys.kills,
+    queryFn: ({ signal }) => api.killSwitches(signal),
+    refetchInterval: ({ state }) => (state.data?.some((one) => !one.done) ? KILLS_EVERY_MS : false),
+  });
+}
+
+export function useProtections() {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.protections, queryFn: ({ signal }) => api.protections(signal) });
+}
+
+/** What guards one position; `undefined` also where nothing does. */
+export function useProtection(position: string) {
+  const all = useProtections();
+  return all.data?.find((one) => one.position_id === position);
+}
+
+export function useEquity(days: number) {
+  const { api } = useServices();
+  return useQuery({ queryKey: keys.equity(days), queryFn: ({ signal }) => api.equity(days, signal) });
+}
+
+export function useCandles(symbol: string, venue: string) {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: keys.candles(symbol, venue),
+    queryFn: ({ signal }) => api.candles(symbol, venue, CANDLES, signal),
+    refetchInterval: 60_000,
+  });
 }
 
 export function useActivity(kind?: string) {

@@ -1,18 +1,5 @@
-/** Frames of `GET /v1/stream`, mirroring `nija-client/src/wire/stream.rs`. */
-import type { Activity, BotStatus, DecimalString, Order, Position, RoutingDecision, Timestamp } from './types';
-
-export interface StreamTicket {
-  ticket: string;
-  expires_in: number;
-}
-
-export interface PnlUpdate {
-  equity: DecimalString;
-  cash: DecimalString;
-  pnl_today: DecimalString;
-  pnl_total: DecimalString;
-  positions: Position[];
-}
+/** Frames of `GET /v1/stream`, as `nija-client/src/wire/stream.rs` describes them. */
+import type { Activity, BotStatus, Order, PnlUpdate, Position, RoutingDecision, Timestamp } from './types';
 
 interface Body<T extends string, D> {
   type: T;

@@ -34,6 +34,13 @@ function withCurrency(rounded: string, currency: string, plus: string): string {
   return symbol ? `${lead}${symbol}${digits}` : `${lead}${digits} ${currency}`;
 }
 
+/** A round value of a chart's scale: `$1,500`, `−$0.02`. */
+export function axisMoney(value: number, currency = 'USD'): string {
+  const plain = trim(value.toFixed(6));
+  const text = plain.split('.')[1]?.length === 1 ? `${plain}0` : plain;
+  return withCurrency(text, currency, '');
+}
+
 /** A price with as many places as its size calls for: cents for thousands, more below one. */
 export function price(text: string | undefined, currency = 'USD'): string {
   if (text === undefined) return NONE;

@@ -17,6 +17,13 @@ export function day(at: string): string {
   return Number.isNaN(date.getTime()) ? '–' : `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
 }
 
+/** A UTC day of the wire, `2026-11-23`, as `23 Nov 2026`: it names a day, not a moment, so no zone moves it. */
+export function utcDay(text: string): string {
+  const [year, month, date] = text.split('-').map(Number);
+  const name = MONTHS[(month ?? 0) - 1];
+  return name === undefined ? text : `${date} ${name} ${year}`;
+}
+
 /** `23 Nov 2026, 14:03:21` */
 export const dateTime = (at: string): string => `${day(at)}, ${clock(at)}`;
 

@@ -49,13 +49,23 @@ export function applyToCache(client: QueryClient, event: StateEvent): void {
 export function staleAfter(event: StateEvent): Key[] {
   switch (event.type) {
     case 'trade.executed':
-      return [keys.overview];
+      return [keys.overview, keys.equityAll];
+    case 'position.update':
+      // It also tells that what guards the position changed.
+      return [keys.protections];
+    // A kill switch tells by it too.
     case 'bot.status':
-      return [keys.overview, keys.activityAll];
-    case 'order.update':
-      return ['rejected', 'failed', 'cancelled', 'expired'].includes(event.data.state)
-        ? [keys.receipt(event.data.id), keys.overview, keys.activityAll]
-        : [keys.receipt(event.data.id)];
+      return [keys.overview, keys.activityAll, keys.kills];
+    case 'order.update': {
+      const { id, state, signal_type } = event.data;
+      const ended = ['rejected', 'failed', 'cancelled', 'expired'].includes(state);
+      return [
+        keys.receipt(id),
+        ...(ended ? [keys.overview, keys.activityAll] : []),
+        // Whether a stop rests at its venue.
+        ...(signal_type === 'stop_loss' ? [keys.protections] : []),
+      ];
+    }
     default:
       return [];
   }

@@ -1,6 +1,7 @@
 /** The WebSocket's life: ticket, open, resume, and reconnect for as long as it is wanted. */
 import { SignedOutError } from '@/api/errors';
-import { parseFrame, type StateEvent, type StreamTicket } from '@/api/stream-types';
+import { parseFrame, type StateEvent } from '@/api/stream-types';
+import type { StreamTicket } from '@/api/types';
 import { withQuery } from '@/api/http';
 import { backoff } from './backoff';
 import { advance, resumeQuery, START, type Cursor } from './cursor';

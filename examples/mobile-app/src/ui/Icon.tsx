@@ -9,6 +9,8 @@ const PATHS = {
   trade: 'M7 4v14m0 0-3-3m3 3 3-3M17 20V6m0 0-3 3m3-3 3 3',
   pause: 'M9 5v14M15 5v14',
   play: 'M7 5l11 7-11 7V5Z',
+  stop: 'M8.5 3.5h7l5 5v7l-5 5h-7l-5-5v-7l5-5Zm.5 9h6',
+  shield: 'M12 3.5l7 2.5v5.5c0 4.2-2.9 7.4-7 9-4.1-1.6-7-4.8-7-9V6l7-2.5Z',
   lock: 'M6 11h12v9H6v-9Zm2.5 0V8a3.5 3.5 0 0 1 7 0v3',
   back: 'M15 5l-7 7 7 7',
   next: 'M9 5l7 7-7 7',

@@ -76,10 +76,13 @@ export function Notice({
   tone,
   text,
   live,
+  icon,
   testID,
 }: {
   tone: keyof typeof ICONS;
   text: string;
+  /** In place of the tone's own. */
+  icon?: IconName;
   live?: boolean;
   testID?: string;
 }) {
@@ -98,7 +101,7 @@ export function Notice({
       }}
     >
       <View style={{ paddingTop: 1 }}>
-        <Icon name={ICONS[tone]} size={18} color={palette[tone]} />
+        <Icon name={icon ?? ICONS[tone]} size={18} color={palette[tone]} />
       </View>
       <Txt variant="small" style={{ flex: 1 }} testID={testID}>
         {text}

@@ -1,6 +1,10 @@
 import { View } from 'react-native';
 
-import { useOverview } from '@/api/queries';
+import { useKillSwitches, useOverview } from '@/api/queries';
+import { EquityCard } from '@/features/equity/EquityCard';
+import { KillCard } from '@/features/kill/KillCard';
+import { KillStatus } from '@/features/kill/KillStatus';
+import { isOwn } from '@/features/kill/words';
 import { RouteCard } from '@/features/route/RouteCard';
 import { LiveMark } from '@/features/shell/LiveMark';
 import { useWide } from '@/theme/theme';
@@ -17,6 +21,7 @@ import { RecentActivity } from './RecentActivity';
 /** How things stand, at a glance and live. */
 export function Dashboard() {
   const overview = useOverview();
+  const kills = useKillSwitches();
   const wide = useWide();
   const data = overview.data;
   if (!data) {
@@ -32,9 +37,12 @@ export function Dashboard() {
       </Screen>
     );
   }
+  const on = kills.data?.map((kill) => <KillStatus key={kill.scope} kill={kill} />);
+  const switchOff = kills.data?.some(isOwn) ? null : <KillCard />;
   const main = (
     <>
       <Figures overview={data} />
+      <EquityCard />
       <ActivePositions positions={data.positions} />
       {wide ? <RecentActivity items={data.recent_activity} /> : null}
     </>
@@ -42,12 +50,14 @@ export function Dashboard() {
   const side = (
     <>
       <BotCard bot={data.bot} />
+      {switchOff}
       <Balances balances={data.balances} />
       <RouteCard title="Why this venue: newest decision" />
     </>
   );
   return (
     <Screen title="Dashboard" testID="dashboard" action={wide ? null : <LiveMark />}>
+      {on}
       {wide ? (
         <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
           <View style={{ flex: 2, minWidth: 0, gap: space.xl }}>{main}</View>
@@ -58,7 +68,9 @@ export function Dashboard() {
           <Figures overview={data} />
           <BotCard bot={data.bot} />
           <ActivePositions positions={data.positions} />
+          <EquityCard />
           <RecentActivity items={data.recent_activity} />
+          {switchOff}
           <Balances balances={data.balances} />
           <RouteCard title="Why this venue: newest decision" />
         </>

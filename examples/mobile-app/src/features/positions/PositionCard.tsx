@@ -8,6 +8,7 @@ import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
+import { GuardLink } from './GuardLink';
 import { SideBadge } from './SideBadge';
 
 interface Props {
@@ -55,16 +56,19 @@ export function PositionCard({ position: p, first, onClose }: Props) {
         />
       </View>
       {onClose ? (
-        <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.m }}>
+        <>
           <Txt variant="small" tone="muted" tabular>{`Entry ${price(p.entry_price, quote)}`}</Txt>
-          <Button
-            kind="secondary"
-            label="Close"
-            hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
-            onPress={() => onClose(p)}
-            testID="position-close"
-          />
-        </View>
+          <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.m }}>
+            <GuardLink position={p} />
+            <Button
+              kind="secondary"
+              label="Close"
+              hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
+              onPress={() => onClose(p)}
+              testID="position-close"
+            />
+          </View>
+        </>
       ) : null}
     </View>
   );

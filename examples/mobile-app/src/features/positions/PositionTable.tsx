@@ -9,6 +9,7 @@ import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
+import { GuardLink } from './GuardLink';
 import { PriceTrend } from './PriceTrend';
 import { SideBadge } from './SideBadge';
 
@@ -37,6 +38,13 @@ export function PositionTable({ positions, onClose }: Props) {
           <View role="columnheader" style={{ width: TREND, paddingLeft: space.l }}>
             <Txt variant="label" tone="muted">
               4 hours
+            </Txt>
+          </View>
+        ) : null}
+        {onClose ? (
+          <View role="columnheader" style={{ width: GUARD }}>
+            <Txt variant="label" tone="muted">
+              Guarded by
             </Txt>
           </View>
         ) : null}
@@ -91,6 +99,11 @@ export function PositionTable({ positions, onClose }: Props) {
               </View>
             ) : null}
             {onClose ? (
+              <View role="cell" style={{ width: GUARD, alignItems: 'flex-start' }}>
+                <GuardLink position={p} />
+              </View>
+            ) : null}
+            {onClose ? (
               <View role="cell" style={{ width: 84 }}>
                 <Button
                   kind="secondary"
@@ -116,6 +129,7 @@ const row: ViewStyle = {
   paddingVertical: space.s,
 };
 const TREND = 134;
+const GUARD = 168;
 const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
 
 function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {

@@ -1,22 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
-
-import { keys } from '@/api/keys';
+import { useCandles } from '@/api/queries';
 import type { Position } from '@/api/types';
 import { divide, multiply, round, sign } from '@/format/decimal';
-import { useServices } from '@/lib/services';
 import { Sparkline } from '@/ui/Sparkline';
-
-/** 48 candles of 5 minutes: the last four hours. */
-const COUNT = 48;
 
 /** The price of the last four hours at the position's venue, its end moving with the live price. */
 export function PriceTrend({ position: { symbol, venue, current_price } }: { position: Position }) {
-  const { api } = useServices();
-  const candles = useQuery({
-    queryKey: keys.candles(symbol, venue),
-    queryFn: ({ signal }) => api.candles(symbol, venue, COUNT, signal),
-    refetchInterval: 60_000,
-  });
+  const candles = useCandles(symbol, venue);
   const closes = (candles.data ?? []).map((candle) => candle.close);
   const values = current_price === undefined ? closes : [...closes, current_price];
   return <Sparkline values={values} label={trendWords(values)} />;

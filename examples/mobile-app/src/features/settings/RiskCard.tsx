@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { View } from 'react-native';
 
-import { ApiError, messageOf } from '@/api/errors';
+import { codeOf, messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import { useRiskSettings } from '@/api/queries';
 import type { ChangeRiskSettings, PendingLimits, RiskLimits, RiskSettings } from '@/api/types';
@@ -19,6 +19,7 @@ import { Field } from '@/ui/Field';
 import { Segmented } from '@/ui/Segmented';
 import { Failure, Notice, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { LimitsEditor } from './LimitsEditor';
 
 /** The user's risk level: tightened at once, loosened later and with the password. */
 export function RiskCard() {
@@ -33,29 +34,35 @@ export function RiskCard() {
   return <Limits settings={query.data} />;
 }
 
+/** A change, and the version of the settings that the person saw when they asked for it. */
+interface Wanted {
+  version: string;
+  change: ChangeRiskSettings;
+}
+
 function Limits({ settings }: { settings: RiskSettings }) {
   const { api, cache } = useServices();
-  /** The level that waits for a password. */
-  const [asked, setAsked] = useState<string | null>(null);
+  /** What waits for a password. */
+  const [asked, setAsked] = useState<Wanted | null>(null);
+  const [editing, setEditing] = useState(false);
   const keep = (changed: RiskSettings) => {
     cache.setQueryData(keys.risk, changed);
     setAsked(null);
-  };
-  const reread = (error: unknown) => {
-    if (error instanceof ApiError && error.problem.code === 'settings_changed')
-      void cache.invalidateQueries({ queryKey: keys.risk });
+    setEditing(false);
   };
   const change = useMutation({
-    mutationFn: (wanted: ChangeRiskSettings) => api.changeRiskSettings(settings.version, wanted),
+    mutationFn: ({ version, change }: Wanted) => api.changeRiskSettings(version, change),
     onSuccess: keep,
     onError: (error, wanted) => {
-      reread(error);
-      if (error instanceof ApiError && error.problem.code === 'password_needed') setAsked(wanted.level ?? null);
+      if (codeOf(error) === 'settings_changed') {
+        setAsked(null);
+        void cache.invalidateQueries({ queryKey: keys.risk });
+      }
+      if (codeOf(error) === 'password_needed') setAsked(wanted);
     },
   });
   const back = useMutation({ mutationFn: () => api.keepRiskSettings(), onSuccess: keep });
-  const failed =
-    change.isError && !(change.error instanceof ApiError && change.error.problem.code === 'password_needed');
+  const failed = change.isError && codeOf(change.error) !== 'password_needed' ? messageOf(change.error) : null;
   return (
     <Card title="Risk limits" testID="risk-settings">
       <View style={{ gap: space.m }}>
@@ -63,7 +70,7 @@ function Limits({ settings }: { settings: RiskSettings }) {
           label="Risk level"
           options={settings.levels.map((it) => ({ value: it.level, label: humanise(it.level) }))}
           value={settings.level ?? ''}
-          onChange={(level) => change.mutate({ level })}
+          onChange={(level) => change.mutate({ version: settings.version, change: { level } })}
           testID="risk-level"
         />
         <Txt variant="small" tone="muted">
@@ -72,17 +79,46 @@ function Limits({ settings }: { settings: RiskSettings }) {
         {settings.pending ? (
           <Pending pending={settings.pending} busy={back.isPending} onTakeBack={() => back.mutate()} />
         ) : null}
-        {failed && asked === null ? <Notice live tone="negative" text={messageOf(change.error)} /> : null}
+        {failed && asked === null && !editing ? (
+          <Notice live tone="negative" text={failed} testID="risk-error" />
+        ) : null}
         {back.isError ? <Notice live tone="negative" text={messageOf(back.error)} /> : null}
+        <Txt variant="heading" level={3}>
+          In force now
+        </Txt>
         <LimitFacts limits={settings.effective} />
+        {editing ? (
+          <LimitsEditor
+            own={settings.limits}
+            version={settings.version}
+            busy={change.isPending}
+            error={asked === null && codeOf(change.error) !== 'settings_changed' ? failed : null}
+            onSave={(limits) => change.mutate({ version: settings.version, change: { limits } })}
+            onCancel={() => {
+              change.reset();
+              setEditing(false);
+            }}
+          />
+        ) : (
+          <Button
+            kind="secondary"
+            label="Set limits of your own"
+            onPress={() => {
+              change.reset();
+              setEditing(true);
+            }}
+            style={{ alignSelf: 'flex-start' }}
+            testID="risk-edit"
+          />
+        )}
       </View>
       {asked !== null ? (
         <PasswordDialog
-          level={asked}
+          level={asked.change.level}
           delay={settings.loosening_delay_s}
           busy={change.isPending}
-          error={failed ? messageOf(change.error) : null}
-          onConfirm={(password) => change.mutate({ level: asked, password })}
+          error={failed}
+          onConfirm={(password) => change.mutate({ ...asked, change: { ...asked.change, password } })}
           onClose={() => {
             change.reset();
             setAsked(null);
@@ -93,11 +129,22 @@ function Limits({ settings }: { settings: RiskSettings }) {
   );
 }
 
+const LIMITS: Readonly<Record<string, string>> = {
+  max_equity_share: 'largest order',
+  max_daily_loss: 'loss of the day',
+  max_drawdown: 'loss below the best',
+  largest_position: 'largest position',
+  positions: 'open positions',
+  price_collar: 'limit price beyond the market',
+  allowed_symbols: 'symbols',
+};
+
 function Pending({ pending, busy, onTakeBack }: { pending: PendingLimits; busy: boolean; onTakeBack: () => void }) {
-  const what = pending.level ? humanise(pending.level) : pending.looser.map(humanise).join(', ');
+  const what = pending.looser.map((name) => LIMITS[name] ?? humanise(name).toLowerCase()).join(', ');
+  const level = pending.level ? `Level ${pending.level}` : 'Looser limits';
   return (
     <View style={{ gap: space.s }} testID="risk-pending">
-      <Notice tone="warning" text={`Looser limits (${what}) take effect on ${dateTime(pending.effective_at)}.`} />
+      <Notice tone="warning" text={`${level} (${what}): in force from ${dateTime(pending.effective_at)} on.`} />
       <Button
         kind="secondary"
         label="Take it back"
@@ -129,7 +176,7 @@ export function LimitFacts({ limits }: { limits: RiskLimits }) {
 }
 
 interface PasswordProps {
-  level: string;
+  level?: string;
   delay: number;
   busy: boolean;
   error: string | null;
@@ -140,7 +187,11 @@ interface PasswordProps {
 function PasswordDialog({ level, delay, busy, error, onConfirm, onClose }: PasswordProps) {
   const [password, setPassword] = useState('');
   return (
-    <Dialog title={`Loosen your limits to ${humanise(level).toLowerCase()}?`} onClose={onClose} testID="risk-dialog">
+    <Dialog
+      title={level ? `Loosen your limits to ${level}?` : 'Loosen your limits?'}
+      onClose={onClose}
+      testID="risk-dialog"
+    >
       <Txt tone="muted">{`They hold after ${hours(delay)}. Until then you can take it back.`}</Txt>
       <Field
         label="Your password"

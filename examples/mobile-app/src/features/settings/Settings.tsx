@@ -12,6 +12,7 @@ import { Card } from '@/ui/Card';
 import { Fact, Facts } from '@/ui/Facts';
 import { Screen } from '@/ui/Screen';
 import { LiveMark } from '@/features/shell/LiveMark';
+import { RoutingCard } from '@/features/routing/RoutingCard';
 import { EraseCard } from './EraseCard';
 import { Exchanges } from './Exchanges';
 import { LimitsCard } from './LimitsCard';
@@ -35,6 +36,7 @@ export function Settings() {
         </Facts>
       </Card>
       <RiskCard />
+      <RoutingCard />
       <Exchanges />
       <LimitsCard />
       <VenueHealth />

@@ -18,10 +18,10 @@ interface Item {
 
 const ITEMS: readonly Item[] = [
   { href: '/', label: 'Dashboard', icon: 'dashboard' },
-  { href: '/positions', label: 'Positions', icon: 'positions', also: ['/orders'] },
+  { href: '/positions', label: 'Positions', icon: 'positions', also: ['/orders', '/positions/'] },
   { href: '/trade', label: 'Trade', icon: 'trade' },
   { href: '/activity', label: 'Activity', icon: 'activity' },
-  { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect'] },
+  { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect', '/keys'] },
 ];
 
 function useCurrent(): (item: Item) => boolean {

@@ -3,6 +3,7 @@ import { View } from 'react-native';
 import { SafeAreaView } from 'react-native-safe-area-context';
 
 import { usePalette, useWide } from '@/theme/theme';
+import { KillBanner } from '@/features/kill/KillBanner';
 import { ConnectionBanner } from './ConnectionBanner';
 import { BottomTabs, SideNav } from './Nav';
 
@@ -15,6 +16,7 @@ export function Shell({ children }: { children: ReactNode }) {
       {wide ? <SideNav /> : null}
       <View role="main" style={{ flex: 1, minHeight: 0 }}>
         <ConnectionBanner />
+        <KillBanner />
         {children}
       </View>
       {wide ? null : <BottomTabs />}

@@ -1,0 +1,31 @@
+import type { EquityDay } from '@/api/types';
+import { signedMoney } from '@/format/money';
+import { utcDay } from '@/format/time';
+import { useWide } from '@/theme/theme';
+import { Delta } from '@/ui/Delta';
+import { Table, type Column } from '@/ui/Table';
+
+/** The days in figures, the newest first. */
+export function DayTable({ days, currency }: { days: readonly EquityDay[]; currency: string }) {
+  const wide = useWide();
+  const columns: Column<EquityDay>[] = [
+    { head: 'Day', cell: (day) => utcDay(day.day) },
+    { head: 'Realised', cell: (day) => signedMoney(day.realised, currency) },
+    { head: 'Fees', cell: (day) => signedMoney(day.fees, currency) },
+    {
+      head: 'Net',
+      cell: (day) => <Delta value={day.net} currency={currency} variant="small" align="right" />,
+    },
+    { head: 'Together', cell: (day) => signedMoney(day.total, currency) },
+  ];
+  return (
+    <Table
+      label="Realised profit and loss by day"
+      // On a phone realised and fees together are the net.
+      columns={wide ? columns : columns.filter(({ head }) => head !== 'Realised')}
+      rows={[...days].reverse()}
+      rowKey={(day) => day.day}
+      testID="equity-table"
+    />
+  );
+}

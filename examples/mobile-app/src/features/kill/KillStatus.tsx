@@ -1,0 +1,133 @@
+import { useState } from 'react';
+import { View } from 'react-native';
+
+import { messageOf } from '@/api/errors';
+import type { KillSwitch } from '@/api/types';
+import { useVenueName } from '@/api/use-venue-name';
+import { dateTime } from '@/format/time';
+import { space } from '@/theme/tokens';
+import { usePalette } from '@/theme/theme';
+import { Badge } from '@/ui/Badge';
+import { Button } from '@/ui/Button';
+import { Card } from '@/ui/Card';
+import { Dialog } from '@/ui/Dialog';
+import { Notice } from '@/ui/states';
+import { Txt } from '@/ui/Txt';
+import { KillProof } from './KillProof';
+import { Unconfirmed } from './Unconfirmed';
+import { useKill } from './use-kill';
+import { isOwn, scopeWords, standing } from './words';
+
+/** A kill switch that is on: how far it has come, what could not be confirmed, and the way out. */
+export function KillStatus({ kill }: { kill: KillSwitch }) {
+  const nameOf = useVenueName();
+  const palette = usePalette();
+  const { label, tone, text } = standing(kill);
+  return (
+    <Card
+      title={scopeWords(kill.scope, nameOf)}
+      testID={`kill-on-${kill.scope}`}
+      style={{ borderColor: palette.negative }}
+      action={<Badge label={label} tone={tone} testID="kill-state" />}
+    >
+      <View style={{ gap: space.l }}>
+        <View role="status" style={{ gap: space.xs }}>
+          <Txt testID="kill-text">{text}</Txt>
+          <Txt variant="small" tone="muted">{`The kill switch is on since ${dateTime(kill.since)}.`}</Txt>
+        </View>
+        <Unconfirmed left={kill.unconfirmed} />
+        <KillProof proof={kill.proof} />
+        {isOwn(kill) ? (
+          <Actions kill={kill} />
+        ) : (
+          <Txt variant="small" tone="muted">
+            Only those who run this platform can take it off. Exits still go through.
+          </Txt>
+        )}
+      </View>
+    </Card>
+  );
+}
+
+function Actions({ kill }: { kill: KillSwitch }) {
+  const { start, release } = useKill();
+  const [asking, setAsking] = useState<'release' | 'flatten' | null>(null);
+  const again = kill.done && kill.unconfirmed.length > 0;
+  return (
+    <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
+      <Button kind="primary" label="Let trading go on…" onPress={() => setAsking('release')} testID="kill-release" />
+      {again ? (
+        <Button
+          kind="secondary"
+          label="Check again"
+          busy={start.isPending}
+          onPress={() => start.mutate(kill.flatten)}
+          testID="kill-again"
+        />
+      ) : null}
+      {kill.flatten ? null : (
+        <Button
+          kind="secondary"
+          label="Close all positions…"
+          onPress={() => setAsking('flatten')}
+          testID="kill-flatten"
+        />
+      )}
+      {start.isError && asking === null ? <Notice live tone="negative" text={messageOf(start.error)} /> : null}
+      {asking === 'release' ? (
+        <Confirm
+          title="Let trading go on?"
+          text="Strategies may open positions again at once. Orders that were cancelled stay cancelled."
+          label="Let it go on"
+          act={release.mutate}
+          busy={release.isPending}
+          error={release.error}
+          onDone={() => setAsking(null)}
+        />
+      ) : null}
+      {asking === 'flatten' ? (
+        <Confirm
+          title="Close all positions?"
+          text="Each is closed at the market price. This cannot be undone."
+          label="Close all"
+          danger
+          act={(_, options) => start.mutate(true, options)}
+          busy={start.isPending}
+          error={start.error}
+          onDone={() => setAsking(null)}
+        />
+      ) : null}
+    </View>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  label: string;
+  danger?: boolean;
+  act: (nothing: undefined, options: { onSuccess: () => void }) => void;
+  busy: boolean;
+  error: Error | null;
+  onDone: () => void;
+}
+
+function Confirm({ title, text, label, danger = false, act, busy, error, onDone }: ConfirmProps) {
+  return (
+    <Dialog title={title} onClose={onDone} testID="kill-ask">
+      <Txt tone="muted">{text}</Txt>
+      {error ? <Notice live tone="negative" text={messageOf(error)} /> : null}
+      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
+        <Button kind="secondary" label="Not now" onPress={onDone} style={{ flexGrow: 1 }} />
+        <Button
+          kind={danger ? 'danger' : 'primary'}
+          label={label}
+          busy={busy}
+          onPress={() => act(undefined, { onSuccess: onDone })}
+          style={{ flexGrow: 1 }}
+          testID="kill-ask-confirm"
+        />
+      </View>
+    </Dialog>
+  );
+}

@@ -1,0 +1,58 @@
+/** Kill switches in words: pure, so that they can be tested without a screen. */
+import type { KillSwitch } from '@/api/types';
+import type { BadgeTone } from '@/ui/Badge';
+
+export interface Standing {
+  label: string;
+  tone: Extract<BadgeTone, 'warning' | 'negative' | 'positive'>;
+  text: string;
+}
+
+/** How far the work of a switch has come, and what that means for the account. */
+export function standing(kill: KillSwitch): Standing {
+  const left = kill.unconfirmed.length;
+  if (!kill.done) {
+    const open = left ? ` Not confirmed so far: ${left === 1 ? 'one thing' : `${left} things`}, listed below.` : '';
+    const doing = kill.flatten ? 'Orders are being cancelled and positions closed' : 'Orders are being cancelled';
+    return { label: 'Working…', tone: 'warning', text: `${doing}; each exchange is asked until it confirms.${open}` };
+  }
+  if (left)
+    return {
+      label: 'Not all confirmed',
+      tone: 'negative',
+      text: 'What is listed below could not be confirmed. Look at the exchange itself, then check again.',
+    };
+  if (kill.flat)
+    return {
+      label: 'Confirmed',
+      tone: 'positive',
+      text: 'The exchanges were asked: no order and no position of yours is left there.',
+    };
+  return {
+    label: 'Confirmed',
+    tone: 'positive',
+    text: kill.flatten
+      ? 'No order is left. The exchanges still show positions, see below.'
+      : 'No order is left. Your positions stay open, and so do the stops that guard them.',
+  };
+}
+
+/** Whom or what a switch stops. */
+export function scopeWords(scope: string, nameOf: (venue: string) => string): string {
+  if (scope === 'user') return 'Your trading is stopped';
+  if (scope === 'platform') return 'All trading on this platform is stopped';
+  return `Trading at ${nameOf(scope.replace(/^venue:/, ''))} is stopped`;
+}
+
+/** Whether it is the user's own, which they can take off. */
+export const isOwn = (kill: KillSwitch): boolean => kill.scope === 'user';
+
+/** `2 open orders, 1 position`, or that there is nothing. */
+export function countWords(orders: number, positions: number): string {
+  const said = [count(orders, 'open order'), count(positions, 'position')].filter(Boolean);
+  return said.join(', ') || 'No orders, no positions';
+}
+
+function count(n: number, what: string): string {
+  return n === 0 ? '' : `${n} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,40 @@
+import type { Position } from '@/api/types';
+import { assets, money, price, quantity } from '@/format/money';
+import { dateTime } from '@/format/time';
+import { Card } from '@/ui/Card';
+import { Delta } from '@/ui/Delta';
+import { Fact, Facts } from '@/ui/Facts';
+import { SideBadge } from './SideBadge';
+
+/** A position in figures. */
+export function PositionFacts({ position: p }: { position: Position }) {
+  const { base, quote } = assets(p.symbol);
+  return (
+    <Card title="Position" testID="position-facts">
+      <Facts>
+        <Fact label="Side" value={<SideBadge side={p.side} />} />
+        <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
+        <Fact label="Entry" value={price(p.entry_price, quote)} />
+        <Fact label="Value now" value={money(p.market_value, quote)} />
+        <Fact
+          label="Unrealised P&L"
+          value={
+            <Delta
+              value={p.unrealised_pnl}
+              percent={p.unrealised_pnl_pct}
+              currency={quote}
+              variant="small"
+              align="right"
+            />
+          }
+        />
+        <Fact
+          label="Realised P&L"
+          value={<Delta value={p.realised_pnl} currency={quote} variant="small" align="right" />}
+        />
+        <Fact label="Fees" value={money(p.fees, quote)} />
+        <Fact label="Opened" value={dateTime(p.opened_at)} />
+      </Facts>
+    </Card>
+  );
+}
