@@ -1,6 +1,6 @@
 //! Requests to a venue: what executors build, what the signer makes of it, and what transports may send.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use crate::{AuthError, Authenticator, CredentialSecret, Notional, Side, SignContext, Symbol, VenueId};
 
@@ -64,6 +64,9 @@ impl RequestPurpose {
     }
 }
 
+/// Names with their values, in the order in which they are sent and not yet encoded.
+pub type Params = Vec<(Cow<'static, str>, String)>;
+
 /// A request that needs the user's key, before it has been signed. Parameters are in the order they will be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsignedRequest {
@@ -74,7 +77,7 @@ pub struct UnsignedRequest {
     /// Path without host and query: `/0/private/AddOrder`.
     pub path: String,
     /// Query parameters, not yet encoded.
-    pub query: Vec<(String, String)>,
+    pub query: Params,
     /// The body.
     pub body: RequestBody,
     /// What for.
@@ -87,7 +90,7 @@ pub enum RequestBody {
     /// None.
     Empty,
     /// Form fields, not yet encoded; the authenticator may add some (a nonce).
-    Form(Vec<(String, String)>),
+    Form(Params),
     /// JSON text.
     Json(String),
 }
@@ -96,7 +99,7 @@ pub enum RequestBody {
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedParts {
     /// Headers to add.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// Query string without `?`, encoded; empty for none.
     pub query: String,
     /// Body, encoded; empty for none.
@@ -150,7 +153,7 @@ impl SignedRequest {
 
     /// Headers, the authentication among them: never to be logged.
     #[must_use]
-    pub fn headers(&self) -> &[(String, String)] {
+    pub fn headers(&self) -> &[(&'static str, String)] {
         &self.parts.headers
     }
 

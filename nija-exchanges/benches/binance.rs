@@ -27,7 +27,7 @@ fn request(venue: &VenueId) -> UnsignedRequest {
         venue: venue.clone(),
         method: Method::Post,
         path: "/api/v3/order".to_owned(),
-        query: fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        query: fields.iter().map(|(n, v)| ((*n).into(), (*v).to_owned())).collect(),
         body: RequestBody::Empty,
         purpose: RequestPurpose::Read,
     }

@@ -29,7 +29,7 @@ fn request(venue: &VenueId) -> UnsignedRequest {
         method: Method::Post,
         path: "/0/private/AddOrder".to_owned(),
         query: Vec::new(),
-        body: RequestBody::Form(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()),
+        body: RequestBody::Form(fields.iter().map(|(n, v)| ((*n).into(), (*v).to_owned())).collect()),
         purpose: RequestPurpose::Read,
     }
 }

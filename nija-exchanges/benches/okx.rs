@@ -18,7 +18,7 @@ fn request(venue: &VenueId) -> UnsignedRequest {
         venue: venue.clone(),
         method: Method::Post,
         path: "/api/v5/trade/order".to_owned(),
-        query: vec![("nija-expires".to_owned(), "1700000005000".to_owned())],
+        query: vec![("nija-expires".into(), "1700000005000".to_owned())],
         body: RequestBody::Json(BODY.to_owned()),
         purpose: RequestPurpose::Read,
     }

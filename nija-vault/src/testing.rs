@@ -98,9 +98,9 @@ impl Authenticator for HmacAuthenticator {
             hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret("to sign a test's request").as_bytes());
         Ok(SignedParts {
             headers: vec![
-                ("api-key".into(), secret.expose_key("to sign a test's request").into()),
-                ("nonce".into(), context.nonce.to_string()),
-                ("signature".into(), hex::encode(hmac::sign(&key, text.as_bytes()))),
+                ("api-key", secret.expose_key("to sign a test's request").into()),
+                ("nonce", context.nonce.to_string()),
+                ("signature", hex::encode(hmac::sign(&key, text.as_bytes()))),
             ],
             query: String::new(),
             body: form.into_bytes(),

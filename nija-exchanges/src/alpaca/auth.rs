@@ -4,8 +4,8 @@
 //! API"). Nothing is computed over the request.
 
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
-    SignedParts, UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, Params, RequestBody,
+    SignContext, SignedParts, UnsignedRequest, VenueId,
 };
 use std::fmt;
 use url::form_urlencoded::Serializer;
@@ -102,12 +102,9 @@ impl Authenticator for AlpacaAuthenticator {
             }
         }
         let headers = if key.eq_ignore_ascii_case(OAUTH) {
-            vec![("Authorization".to_owned(), format!("Bearer {value}"))]
+            vec![("Authorization", format!("Bearer {value}"))]
         } else {
-            vec![
-                ("APCA-API-KEY-ID".to_owned(), key.to_owned()),
-                ("APCA-API-SECRET-KEY".to_owned(), value.to_owned()),
-            ]
+            vec![("APCA-API-KEY-ID", key.to_owned()), ("APCA-API-SECRET-KEY", value.to_owned())]
         };
         let (body, content_type) = match &request.body {
             RequestBody::Empty => (Vec::new(), None),
@@ -120,7 +117,7 @@ impl Authenticator for AlpacaAuthenticator {
     }
 }
 
-fn encoded(fields: &[(String, String)]) -> String {
+fn encoded(fields: &Params) -> String {
     if fields.is_empty() {
         return String::new();
     }
@@ -181,16 +178,13 @@ mod tests {
         let pair = sign(&secret(" PK1 ", "s/1+=\n"));
         assert_eq!(
             pair.headers(),
-            [
-                ("APCA-API-KEY-ID".to_owned(), "PK1".to_owned()),
-                ("APCA-API-SECRET-KEY".to_owned(), "s/1+=".to_owned())
-            ]
+            [("APCA-API-KEY-ID", "PK1".to_owned()), ("APCA-API-SECRET-KEY", "s/1+=".to_owned())]
         );
         assert_eq!(pair.path_and_query(), "/v2/orders?symbols=BTC%2FUSD%2CAAPL");
         assert_eq!(pair.body(), None);
         for name in ["oauth", "OAuth"] {
             let token = sign(&secret(name, "79500537-5796"));
-            assert_eq!(token.headers(), [("Authorization".to_owned(), "Bearer 79500537-5796".to_owned())]);
+            assert_eq!(token.headers(), [("Authorization", "Bearer 79500537-5796".to_owned())]);
         }
     }
 

@@ -116,7 +116,7 @@ impl Market {
                     venue: self.venue.clone(),
                     method: Method::Get,
                     path: path.to_owned(),
-                    query: query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+                    query: query.into_iter().map(|(name, value)| (name.into(), value)).collect(),
                     body: RequestBody::Empty,
                     purpose: RequestPurpose::Read,
                 };

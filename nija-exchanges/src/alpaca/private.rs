@@ -109,7 +109,7 @@ fn unsigned(
         venue: venue.clone(),
         method,
         path: path.to_owned(),
-        query: query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        query: query.into_iter().map(|(name, value)| (name.into(), value)).collect(),
         body,
         purpose,
     }

@@ -7,10 +7,12 @@
 use aws_lc_rs::{hmac, signature::Ed25519KeyPair};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
-    SignedParts, UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, Params, RequestBody,
+    SignContext, SignedParts, UnsignedRequest, VenueId,
 };
 use zeroize::Zeroizing;
+
+use crate::transport::query::{UNRESERVED, push};
 
 /// A request that opens the user's own stream on the WebSocket API. It is never sent to this path: its parameters go into a
 /// message. Both ways to open it (`session.logon`, `userDataStream.subscribe.signature`) sign the same payload.
@@ -100,17 +102,17 @@ impl Authenticator for BinanceAuthenticator {
             let named = |name: &str| query.contains(name) || body.contains(name);
             if !named("timestamp=") {
                 let last = if form { &mut body } else { &mut query };
-                push(last, "timestamp", &(context.now.micros() / 1000).to_string());
+                push(last, "timestamp", &(context.now.micros() / 1000).to_string(), UNRESERVED);
             }
             let signature = if form {
                 sign(&[query.as_bytes(), body.as_bytes()], secret)?
             } else {
                 sign(&[query.as_bytes()], secret)?
             };
-            push(if form { &mut body } else { &mut query }, "signature", &signature);
+            push(if form { &mut body } else { &mut query }, "signature", &signature, UNRESERVED);
         }
         Ok(SignedParts {
-            headers: vec![("X-MBX-APIKEY".to_owned(), key_id.to_owned())],
+            headers: vec![("X-MBX-APIKEY", key_id.to_owned())],
             query,
             body: body.into_bytes(),
             content_type: form.then_some("application/x-www-form-urlencoded"),
@@ -126,7 +128,7 @@ fn stream(
     context: &SignContext,
 ) -> Result<SignedParts, AuthError> {
     let now = (context.now.micros() / 1000).to_string();
-    let mut params: Vec<(&str, &str)> = request.query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let mut params: Vec<(&str, &str)> = request.query.iter().map(|(n, v)| (&**n, v.as_str())).collect();
     params.push(("apiKey", key_id));
     if !params.iter().any(|(name, _)| *name == "timestamp") {
         params.push(("timestamp", &now));
@@ -153,7 +155,7 @@ fn sign(payload: &[&[u8]], secret: &CredentialSecret) -> Result<String, AuthErro
     }
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
     payload.iter().for_each(|part| context.update(part));
-    Ok(hex(context.sign().as_ref()))
+    Ok(hex::encode(context.sign().as_ref()))
 }
 
 /// Keys as `openssl genpkey -algorithm ed25519` makes them: PKCS#8 in PEM (rest-api.md, "Ed25519 Keys").
@@ -170,43 +172,9 @@ fn sign_ed25519(payload: &[u8], pem: &str) -> Result<String, AuthError> {
     Ok(STANDARD.encode(key.sign(payload).as_ref()))
 }
 
-fn encode_all(out: &mut String, fields: &[(String, String)]) {
+fn encode_all(out: &mut String, fields: &Params) {
     for (name, value) in fields {
-        push(out, name, value);
-    }
-}
-
-/// Appends `name=value`, percent-encoded.
-fn push(out: &mut String, name: &str, value: &str) {
-    if !out.is_empty() {
-        out.push('&');
-    }
-    encode(out, name);
-    out.push('=');
-    encode(out, value);
-}
-
-fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => {
-                out.push('%');
-                out.push(digit(other >> 4).to_ascii_uppercase());
-                out.push(digit(other & 15).to_ascii_uppercase());
-            }
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-const fn digit(value: u8) -> char {
-    match value {
-        0..=9 => (b'0' + value) as char,
-        _ => (b'a' + value - 10) as char,
+        push(out, name, value, UNRESERVED);
     }
 }
 
@@ -222,8 +190,9 @@ mod tests {
     }
 
     fn request(method: Method, path: &str, query: &[(&str, &str)], body: &[(&str, &str)]) -> UnsignedRequest {
-        let own =
-            |list: &[(&str, &str)]| list.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let own = |list: &[(&str, &str)]| {
+            list.iter().map(|(n, v)| ((*n).to_owned().into(), (*v).to_owned())).collect()
+        };
         UnsignedRequest {
             venue: VenueId::new("binance").unwrap(),
             method,
@@ -279,7 +248,7 @@ mod tests {
             let mut query = fields(query);
             query.retain(|(name, _)| name != "signature");
             let mut request = request(method, path, &[], &[]);
-            request.query = query;
+            request.query = query.into_iter().map(|(name, value)| (name.into(), value)).collect();
             // The dry run is not on our list: its bytes are checked as an order's.
             if path == "/api/v3/order/test" {
                 request.path = "/api/v3/order".to_owned();
@@ -377,7 +346,7 @@ mod tests {
     fn a_listen_key_is_asked_for_with_the_api_key_alone() {
         let sent = signed(request(Method::Post, LISTEN_KEY, &[], &[]), "key", &secret()).unwrap();
         assert_eq!(sent.path_and_query(), LISTEN_KEY);
-        assert_eq!(sent.headers(), [("X-MBX-APIKEY".to_owned(), "key".to_owned())]);
+        assert_eq!(sent.headers(), [("X-MBX-APIKEY", "key".to_owned())]);
         assert!(sent.body().is_none());
     }
 

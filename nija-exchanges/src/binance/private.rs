@@ -111,7 +111,7 @@ impl Binance {
             method,
             path: path.to_owned(),
             // All in the query, which every method takes (rest-api.md, "General Information on Endpoints").
-            query: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            query: params.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             body: RequestBody::Empty,
             purpose,
         }

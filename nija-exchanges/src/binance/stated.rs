@@ -60,7 +60,7 @@ mod tests {
 
     fn request(path: &str, fields: &[(&str, &str)], in_body: bool) -> OrderReading {
         let fields: Vec<_> =
-            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            fields.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())).collect();
         let (query, body) =
             if in_body { (Vec::new(), RequestBody::Form(fields)) } else { (fields, RequestBody::Empty) };
         read(&UnsignedRequest {

@@ -10,9 +10,12 @@ use nija_core::{
     AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
     SignedParts, UnsignedRequest, VenueId,
 };
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
-use crate::transport::ClockOffset;
+use crate::transport::{
+    ClockOffset,
+    query::{self, UNRESERVED},
+};
 use key::SigningKey;
 use token::Token;
 
@@ -105,36 +108,11 @@ impl Authenticator for CoinbaseAuthenticator {
             RequestBody::Empty | RequestBody::Form(_) => (Vec::new(), None),
         };
         Ok(SignedParts {
-            headers: vec![("Authorization".to_owned(), authorization)],
-            query: query(&request.query),
+            headers: vec![("Authorization", authorization)],
+            query: query::without(&request.query, EXPIRES, UNRESERVED),
             body,
             content_type,
         })
-    }
-}
-
-fn query(parameters: &[(String, String)]) -> String {
-    let mut out = String::new();
-    for (name, value) in parameters.iter().filter(|(name, _)| name != EXPIRES) {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        encode(&mut out, name);
-        out.push('=');
-        encode(&mut out, value);
-    }
-    out
-}
-
-fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => {
-                // Writing to a string does not fail.
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
     }
 }
 

@@ -17,7 +17,7 @@ impl Coinbase {
         path: &str,
         query: Query,
     ) -> Result<String, VenueError> {
-        let query = query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let query = query.into_iter().map(|(name, value)| (name.into(), value)).collect();
         let request = UnsignedRequest {
             venue: self.venue.clone(),
             method: Method::Get,
@@ -39,7 +39,7 @@ impl Coinbase {
         expires: Option<i64>,
     ) -> Result<String, VenueError> {
         let body = serde_json::to_string(body).map_err(|error| self.not_sent(error.to_string()))?;
-        let expires = expires.map(|at| (super::auth::EXPIRES.to_owned(), at.to_string()));
+        let expires = expires.map(|at| (super::auth::EXPIRES.into(), at.to_string()));
         let request = UnsignedRequest {
             venue: self.venue.clone(),
             method: Method::Post,

@@ -84,7 +84,7 @@ impl Authenticator for KrakenAuthenticator {
             return Err(AuthError::BadSecret("the API key has characters that no key has"));
         }
         Ok(SignedParts {
-            headers: vec![("API-Key".to_owned(), key_id.to_owned()), ("API-Sign".to_owned(), sign)],
+            headers: vec![("API-Key", key_id.to_owned()), ("API-Sign", sign)],
             query: String::new(),
             body: body.into_bytes(),
             content_type: Some("application/x-www-form-urlencoded"),
@@ -180,7 +180,9 @@ mod tests {
             method: Method::Post,
             path: path.to_owned(),
             query: Vec::new(),
-            body: RequestBody::Form(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()),
+            body: RequestBody::Form(
+                fields.iter().map(|(n, v)| ((*n).to_owned().into(), (*v).to_owned())).collect(),
+            ),
             purpose: RequestPurpose::Read,
         }
     }
@@ -217,7 +219,7 @@ mod tests {
         assert_eq!(
             signed.headers()[1],
             (
-                "API-Sign".into(),
+                "API-Sign",
                 "4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ=="
                     .into()
             )

@@ -44,7 +44,7 @@ impl Private {
             method: Method::Post,
             path: path.to_owned(),
             query: Vec::new(),
-            body: RequestBody::Form(form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+            body: RequestBody::Form(form.into_iter().map(|(name, value)| (name.into(), value)).collect()),
             purpose,
         };
         let turn = self.turns.of(account.signer.credential());

@@ -74,7 +74,8 @@ mod tests {
     use nija_core::{Method, RequestPurpose, VenueId};
 
     fn order(fields: &[(&str, &str)]) -> OrderReading {
-        let form = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let form =
+            fields.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())).collect();
         read(&UnsignedRequest {
             venue: VenueId::new("kraken").unwrap(),
             method: Method::Post,

@@ -9,10 +9,14 @@ use nija_core::{
     AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
     SignedParts, Timestamp, UnsignedRequest, VenueId,
 };
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use percent_encoding::AsciiSet;
+use std::{sync::Arc, time::Duration};
 
 use super::algo;
-use crate::transport::ClockOffset;
+use crate::transport::{
+    ClockOffset,
+    query::{self, UNRESERVED},
+};
 
 /// What a login signs. It is never sent to this path: its parts go into a message (WebSocket, Login).
 pub(super) const LOGIN: &str = "/users/self/verify";
@@ -70,6 +74,9 @@ impl OkxAuthenticator {
     }
 }
 
+/// OKX's lists are written with commas.
+const LISTS: &AsciiSet = &UNRESERVED.remove(b',');
+
 impl Authenticator for OkxAuthenticator {
     fn venue(&self) -> &VenueId {
         &self.venue
@@ -111,7 +118,7 @@ impl Authenticator for OkxAuthenticator {
             RequestBody::Empty => (&[][..], None),
             RequestBody::Form(_) => return Err(AuthError::BadSecret("OKX takes JSON bodies alone")),
         };
-        let query = query(&request.query);
+        let query = query::without(&request.query, EXPIRES, LISTS);
         let mut hmac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
         let separator = if query.is_empty() { "" } else { "?" };
         for part in [&timestamp, request.method.as_str(), &request.path, separator, &query] {
@@ -119,13 +126,13 @@ impl Authenticator for OkxAuthenticator {
         }
         hmac.update(body);
         let mut headers = vec![
-            (KEY.to_owned(), key.to_owned()),
-            (SIGN.to_owned(), STANDARD.encode(hmac.sign().as_ref())),
-            (TIMESTAMP.to_owned(), timestamp),
-            (PASSPHRASE.to_owned(), passphrase.to_owned()),
+            (KEY, key.to_owned()),
+            (SIGN, STANDARD.encode(hmac.sign().as_ref())),
+            (TIMESTAMP, timestamp),
+            (PASSPHRASE, passphrase.to_owned()),
         ];
         if let Some(at) = expires.filter(|_| request.path != algo::ORDER) {
-            headers.push(("expTime".to_owned(), at.to_owned()));
+            headers.push(("expTime", at.to_owned()));
         }
         Ok(SignedParts { headers, query, body: body.to_vec(), content_type })
     }
@@ -153,34 +160,6 @@ fn iso_millis(at: Timestamp) -> String {
     let text = text.trim_end_matches('Z');
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     format!("{seconds}.{fraction:0<3}Z")
-}
-
-fn query(parameters: &[(String, String)]) -> String {
-    let mut out = String::new();
-    for (name, value) in parameters.iter().filter(|(name, _)| name != EXPIRES) {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        encode(&mut out, name);
-        out.push('=');
-        encode(&mut out, value);
-    }
-    out
-}
-
-/// Percent-encoding that leaves commas alone: OKX's lists are written with them.
-fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => {
-                out.push(char::from(byte));
-            }
-            other => {
-                // Writing to a string does not fail.
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
-    }
 }
 
 #[cfg(test)]

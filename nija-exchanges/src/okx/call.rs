@@ -46,7 +46,7 @@ impl Okx {
         let request = self.request(Method::Get, auth::LOGIN, Vec::new(), RequestBody::Empty, purpose);
         let signed = account.signer.sign(request).await?;
         let value = |name: &str| {
-            let found = signed.headers().iter().find(|(header, _)| header == name);
+            let found = signed.headers().iter().find(|(header, _)| *header == name);
             found.map(|(_, value)| value.clone()).unwrap_or_default()
         };
         Ok(names.map(value))
@@ -85,7 +85,7 @@ impl Okx {
             venue: self.venue.clone(),
             method,
             path: path.to_owned(),
-            query: query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            query: query.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             body,
             purpose,
         }

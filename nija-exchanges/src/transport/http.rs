@@ -150,7 +150,7 @@ impl HttpClient {
         };
         let mut builder = self.client.request(method, self.base.join(&request.path_and_query()));
         for (name, value) in request.headers() {
-            builder = builder.header(name, value);
+            builder = builder.header(*name, value);
         }
         if let Some((body, content_type)) = request.body() {
             builder = builder.header(CONTENT_TYPE, content_type).body(body.to_vec());

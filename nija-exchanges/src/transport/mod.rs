@@ -5,6 +5,7 @@ mod backoff;
 mod clock_offset;
 mod http;
 mod limit_headers;
+pub(crate) mod query;
 mod supervise;
 mod websocket;
 

@@ -31,7 +31,7 @@ pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         (Method::Get, "/v2/clock"),
         (Method::Delete, "/v2/orders/61e69015-8549-4bfd-b9c3-01e75843f47d"),
     ][rng.random_range(0..9)];
-    let query = (0..rng.random_range(0..4)).map(|_| (text(rng), text(rng))).collect();
+    let query = (0..rng.random_range(0..4)).map(|_| (text(rng).into(), text(rng))).collect();
     let body = match method {
         Method::Post => RequestBody::Json(serde_json::json!({ "symbol": text(rng) }).to_string()),
         _ => RequestBody::Empty,
@@ -57,7 +57,7 @@ async fn send(
             *byte = if *byte == b'x' { b'y' } else { b'x' };
         }
         at += bytes.len();
-        out = out.header(name, bytes);
+        out = out.header(*name, bytes);
     }
     if let Some((body, kind)) = request.body() {
         out = out.header("content-type", kind).body(body.to_vec());

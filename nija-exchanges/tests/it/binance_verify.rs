@@ -3,8 +3,8 @@
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    Clock, CredentialSecret, Method, RequestBody, RequestPurpose, SignContext, SignedRequest, SystemClock,
-    UnsignedRequest, sign_request,
+    Clock, CredentialSecret, Method, Params, RequestBody, RequestPurpose, SignContext, SignedRequest,
+    SystemClock, UnsignedRequest, sign_request,
 };
 use nija_exchanges::binance::BinanceAuthenticator;
 use nija_sim::{NewAccount, Sim, VenueKind};
@@ -38,8 +38,10 @@ pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         (Method::Get, "/sapi/v1/account/apiRestrictions"),
     ][rng.random_range(0..12)];
     // Names do not repeat: Binance refuses that whatever the signature.
-    let fields = |rng: &mut ChaCha8Rng, from: usize| -> Vec<(String, String)> {
-        (from..from + rng.random_range(0..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect()
+    let fields = |rng: &mut ChaCha8Rng, from: usize| -> Params {
+        (from..from + rng.random_range(0..4))
+            .map(|nth| (format!("{nth}{}", text(rng)).into(), text(rng)))
+            .collect()
     };
     let query = fields(rng, 0);
     let body = match method {
@@ -66,7 +68,7 @@ async fn send(client: &reqwest::Client, base: &str, request: &SignedRequest, spo
     let method: reqwest::Method = request.method().as_str().parse().unwrap();
     let mut out = client.request(method, format!("{base}{path}?{query}"));
     for (name, value) in request.headers() {
-        out = out.header(name, value);
+        out = out.header(*name, value);
     }
     if let Some((_, kind)) = request.body() {
         out = out.header("content-type", kind).body(body.to_vec());

@@ -109,7 +109,8 @@ fn kraken(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         "QueryOrders",
         "TradesHistory",
     ];
-    let fields = (0..rng.random_range(0..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect();
+    let fields =
+        (0..rng.random_range(0..4)).map(|nth| (format!("{nth}{}", text(rng)).into(), text(rng))).collect();
     UnsignedRequest {
         venue: id("kraken"),
         method: Method::Post,
@@ -253,7 +254,7 @@ async fn check(kind: Kind) {
         let sent = Sent {
             method: signed.method().as_str(),
             target: signed.path_and_query(),
-            headers: headers.map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect(),
+            headers: headers.map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect(),
             body: signed.body().map(|(body, _)| body.to_vec()).unwrap_or_default(),
         };
         let ask = |sent: &Sent| venue.request(sent.method, &sent.target, &sent.headers, &sent.body).unwrap();

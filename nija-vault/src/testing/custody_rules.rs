@@ -45,7 +45,7 @@ async fn stored(setup: &Setup, vault: &dyn Custody, user: UserId) -> String {
 
 async fn signs(signer: &dyn Signer) -> Result<String, SignError> {
     let signed = signer.sign(request("one", Method::Get, "/balance")).await?;
-    Ok(signed.headers().iter().find(|(name, _)| name == "api-key").unwrap().1.clone())
+    Ok(signed.headers().iter().find(|(name, _)| *name == "api-key").unwrap().1.clone())
 }
 
 async fn opens(vault: &dyn Custody, user: UserId) -> Result<Arc<dyn Signer>, VaultError> {
@@ -117,7 +117,7 @@ fn order(form: &[(&str, &str)], claim: Option<(&str, Side, &str)>) -> UnsignedRe
         side,
         notional: amount(value),
     });
-    let form = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let form = form.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())).collect();
     UnsignedRequest { body: RequestBody::Form(form), purpose, ..request("one", Method::Post, "/orders") }
 }
 

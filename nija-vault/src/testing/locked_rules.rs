@@ -59,11 +59,11 @@ pub async fn a_locked_key_is_checked_without_being_stored_or_unlocked(
     let locked = locked(setup, vault.as_ref(), user).await;
     let check = books.open_sealed_locked(user, &at, &locked.blob, &locked.sealed_key).await.unwrap();
     let signed = check.sign(request("one", Method::Get, "/balance")).await.unwrap();
-    assert_eq!(signed.headers().iter().find(|(name, _)| name == "api-key").unwrap().1, locked.key);
+    assert_eq!(signed.headers().iter().find(|(name, _)| *name == "api-key").unwrap().1, locked.key);
     let order = UnsignedRequest {
         body: RequestBody::Form(
             [("pair", "BTC-USD"), ("side", "buy"), ("quantity", "0.01"), ("price", "60000")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .map(|(name, value)| (name.into(), value.to_owned()))
                 .into(),
         ),
         purpose: RequestPurpose::PlaceOrder {

@@ -79,7 +79,7 @@ async fn opened(vault: &dyn Replacing, user: UserId) -> Arc<dyn Signer> {
 
 async fn signs(signer: &dyn Signer) -> Result<String, SignError> {
     let signed = signer.sign(request("one", Method::Get, "/balance")).await?;
-    Ok(signed.headers().iter().find(|(name, _)| name == "api-key").unwrap().1.clone())
+    Ok(signed.headers().iter().find(|(name, _)| *name == "api-key").unwrap().1.clone())
 }
 
 pub async fn a_replaced_version_is_proven_idle_and_then_gone_for_good(

@@ -40,7 +40,7 @@ async fn put(vault: &dyn Rotating, sealing: &SealingKey, user: UserId, key: &str
 async fn key_of(vault: &dyn Rotating, user: UserId) -> String {
     let signer = vault.open(user, &venue("one"), OpenPurpose::Trade).await.unwrap();
     let signed = signer.sign(request("one", Method::Get, "/balance")).await.unwrap();
-    signed.headers().iter().find(|(name, _)| name == "api-key").unwrap().1.clone()
+    signed.headers().iter().find(|(name, _)| *name == "api-key").unwrap().1.clone()
 }
 
 async fn rewrap(vault: &dyn Rotating) -> RewrapProgress {

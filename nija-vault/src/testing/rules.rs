@@ -71,7 +71,7 @@ async fn store(setup: &Setup, vault: &dyn Vault, user: UserId) -> Stored {
 }
 
 fn header(signed: &SignedRequest, name: &str) -> String {
-    let found = signed.headers().iter().find(|(key, _)| key == name);
+    let found = signed.headers().iter().find(|(key, _)| *key == name);
     found.unwrap().1.clone()
 }
 

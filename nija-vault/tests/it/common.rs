@@ -38,7 +38,7 @@ pub(crate) async fn balance(signer: &dyn Signer) -> Result<SignedRequest, SignEr
 }
 
 pub(crate) fn header<'a>(signed: &'a SignedRequest, name: &str) -> &'a str {
-    let found = signed.headers().iter().find(|(key, _)| key == name);
+    let found = signed.headers().iter().find(|(key, _)| *key == name);
     &found.unwrap().1
 }
 

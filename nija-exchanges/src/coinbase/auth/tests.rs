@@ -50,7 +50,7 @@ fn sign(request: UnsignedRequest, secret: &str) -> Result<SignedRequest, AuthErr
 /// Header and claims of a token whose signature is checked by `verify`.
 fn open(signed: &SignedRequest, verify: impl Fn(&[u8], &[u8]) -> bool) -> (Value, Value) {
     let (name, value) = &signed.headers()[0];
-    assert_eq!(name, "Authorization");
+    assert_eq!(*name, "Authorization");
     let token = value.strip_prefix("Bearer ").unwrap();
     let (message, signature) = token.rsplit_once('.').unwrap();
     let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
@@ -124,7 +124,7 @@ fn an_orders_token_ends_early_and_never_late() {
     let (secret, public) = pem_key();
     for (asked, ends) in [(1_700_000_014, 1_700_000_014), (1_700_009_999, 1_700_000_120)] {
         let mut order = request(Method::Post, "/api/v3/brokerage/orders");
-        order.query = vec![(EXPIRES.to_owned(), asked.to_string())];
+        order.query = vec![(EXPIRES.into(), asked.to_string())];
         order.body = RequestBody::Json("{}".to_owned());
         let signed = sign(order, &secret).unwrap();
         assert_eq!(open(&signed, es256(&public)).1["exp"], ends);
@@ -253,7 +253,7 @@ fn parameters_are_encoded_as_they_are_sent() {
         ("start_date", "2026-01-01T00:00:00.5Z"),
         ("cursor", "a b&c=+ü"),
     ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .map(|(name, value)| (name.into(), value.to_owned()))
     .to_vec();
     assert_eq!(
         sign(listing, &secret).unwrap().path_and_query(),

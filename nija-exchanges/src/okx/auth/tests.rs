@@ -16,7 +16,7 @@ fn request(method: Method, path: &str, query: &[(&str, &str)], body: Option<&str
         venue: venue(),
         method,
         path: path.to_owned(),
-        query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        query: query.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())).collect(),
         body: body.map_or(RequestBody::Empty, |text| RequestBody::Json(text.to_owned())),
         purpose: RequestPurpose::Read,
     }
@@ -33,7 +33,7 @@ fn signed_at(request: UnsignedRequest, micros: i64) -> Result<SignedRequest, Aut
 }
 
 fn header_of(signed: &SignedRequest, name: &str) -> Option<String> {
-    signed.headers().iter().find(|(header, _)| header == name).map(|(_, value)| value.clone())
+    signed.headers().iter().find(|(header, _)| *header == name).map(|(_, value)| value.clone())
 }
 
 #[test]

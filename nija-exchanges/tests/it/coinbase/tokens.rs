@@ -37,7 +37,7 @@ pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
         6 => (Method::Post, "orders/batch_cancel".to_owned()),
         _ => (Method::Get, format!("orders/historical/{}", name(rng))),
     };
-    let query = (0..rng.random_range(0..4)).map(|_| (text(rng), text(rng))).collect();
+    let query = (0..rng.random_range(0..4)).map(|_| (text(rng).into(), text(rng))).collect();
     let body = match method {
         Method::Post => RequestBody::Json(serde_json::json!({ "client_order_id": text(rng) }).to_string()),
         _ => RequestBody::Empty,

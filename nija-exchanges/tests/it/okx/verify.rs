@@ -35,7 +35,7 @@ pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
     ][rng.random_range(0..10)];
     let query = match method {
         Method::Get => {
-            (0..rng.random_range(1..4)).map(|nth| (format!("{nth}{}", text(rng)), text(rng))).collect()
+            (0..rng.random_range(1..4)).map(|nth| (format!("{nth}{}", text(rng)).into(), text(rng))).collect()
         }
         _ => Vec::new(),
     };
@@ -63,7 +63,7 @@ async fn send(client: &reqwest::Client, base: &str, request: &SignedRequest, spo
     let separator = if query.is_empty() { "" } else { "?" };
     let mut out = client.request(method, format!("{base}{path}{separator}{query}"));
     for (name, value) in request.headers() {
-        out = out.header(name, value);
+        out = out.header(*name, value);
     }
     if let Some((_, kind)) = request.body() {
         out = out.header("content-type", kind).body(body.to_vec());
