@@ -19,7 +19,7 @@ export const tests = [
       await page.getByTestId('kill-confirm').click();
       const card = page.getByTestId('kill-on-user');
       await card.getByText('Confirmed', { exact: true }).waitFor();
-      await card.getByText('Your positions stay open').waitFor();
+      await card.getByText('The positions stay open').waitFor();
       const [standing] = await api.get('/v1/kill-switch');
       ok(standing.done && !standing.flatten, `at the server: ${JSON.stringify(standing)}`);
       equal((await api.get('/v1/positions/open')).length, 1, 'open positions');

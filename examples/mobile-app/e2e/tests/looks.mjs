@@ -86,7 +86,6 @@ const GUARDED = [
     go: async (page) => {
       await page.getByTestId('kill-confirm').click();
       await page.getByTestId('kill-state').getByText('Confirmed', { exact: true }).waitFor();
-      await page.getByTestId('dashboard').evaluate((node) => node.scrollTo(0, 0));
     },
     ready: 'kill-proof',
   },

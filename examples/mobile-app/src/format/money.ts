@@ -71,6 +71,11 @@ export function signedPercent(text: string | undefined): string {
   return `${sign(rounded) > 0 ? '+' : ''}${group(rounded)}\u00a0%`;
 }
 
+/** What is held of an asset: money as money, the rest in its units. */
+export function holding(asset: string, value: string): string {
+  return asset in SYMBOLS ? money(value, asset) : `${quantity(value)} ${asset}`;
+}
+
 /** A rate such as `0.0025` becomes `0.25 %`. */
 export function rate(text: string): string {
   return parse(text) ? `${group(trim(round(multiply(text, '100'), 4)))}\u00a0%` : NONE;

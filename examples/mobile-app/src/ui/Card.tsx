@@ -46,6 +46,8 @@ const head: ViewStyle = {
   justifyContent: 'space-between',
   gap: space.m,
   paddingHorizontal: space.l,
-  paddingTop: space.xs,
+  // Room above and below where a long title goes over two lines.
+  paddingTop: space.m,
+  paddingBottom: space.s,
   minHeight: 52,
 };

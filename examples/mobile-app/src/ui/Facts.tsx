@@ -1,5 +1,5 @@
 import { Children, type ReactNode } from 'react';
-import { View } from 'react-native';
+import { View, type TextStyle } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
@@ -21,7 +21,7 @@ export function Fact({ label, value, testID }: { label: string; value: ReactNode
         {label}
       </Txt>
       {typeof value === 'string' ? (
-        <Txt variant="small" tabular align="right" testID={testID} style={{ flexShrink: 1 }}>
+        <Txt variant="small" tabular align="right" testID={testID} style={BREAKS}>
           {value}
         </Txt>
       ) : (
@@ -44,3 +44,9 @@ export function Facts({ children }: { children: ReactNode }) {
     </View>
   );
 }
+
+/** A long id without a space goes over several lines; React Native has no word for it, and phones do it anyway. */
+const BREAKS = {
+  flexShrink: 1,
+  ...(process.env.EXPO_OS === 'web' ? { overflowWrap: 'anywhere' } : null),
+} as TextStyle;

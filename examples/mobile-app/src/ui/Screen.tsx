@@ -1,5 +1,5 @@
 import type { Href } from 'expo-router';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { ScrollView, View, type NativeScrollEvent, type NativeSyntheticEvent } from 'react-native';
 
 import { useTitle } from '@/lib/use-title';
@@ -17,19 +17,26 @@ interface Props {
   /** Called when the end comes near, for lists that load more. */
   onEnd?: () => void;
   maxWidth?: number;
+  /** Scrolls to the top when it becomes true: there is something that must be seen. */
+  toTop?: boolean;
   testID?: string;
   children: ReactNode;
 }
 
 /** A scrolling page with its title. */
-export function Screen({ title, back, action, onEnd, maxWidth = CONTENT_MAX, testID, children }: Props) {
+export function Screen({ title, back, action, onEnd, maxWidth = CONTENT_MAX, toTop = false, testID, children }: Props) {
   const wide = useWide();
+  const scroller = useRef<ScrollView>(null);
   useTitle(title);
+  useEffect(() => {
+    if (toTop) scroller.current?.scrollTo({ y: 0, animated: false });
+  }, [toTop]);
   const onScroll = ({ nativeEvent: e }: NativeSyntheticEvent<NativeScrollEvent>) => {
     if (e.contentOffset.y + e.layoutMeasurement.height > e.contentSize.height - 600) onEnd?.();
   };
   return (
     <ScrollView
+      ref={scroller}
       testID={testID}
       style={{ flex: 1 }}
       onScroll={onEnd ? onScroll : undefined}

@@ -4,16 +4,12 @@ import { View } from 'react-native';
 import type { Balance } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { compare } from '@/format/decimal';
-import { money, quantity } from '@/format/money';
+import { holding } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
 import { Empty } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
-
-const CASH = new Set(['USD', 'EUR', 'GBP']);
-const amount = (asset: string, value: string) =>
-  CASH.has(asset) ? money(value, asset) : `${quantity(value)} ${asset}`;
 
 /** What is held where. */
 export function Balances({ balances }: { balances: Balance[] }) {
@@ -65,9 +61,9 @@ function Line({ balance: { asset, total, available } }: { balance: Balance }) {
       </Txt>
       <View style={{ alignItems: 'flex-end' }}>
         <Txt variant="small" tabular>
-          {amount(asset, total)}
+          {holding(asset, total)}
         </Txt>
-        {held ? <Txt variant="label" tone="muted" tabular>{`${amount(asset, available)} available`}</Txt> : null}
+        {held ? <Txt variant="label" tone="muted" tabular>{`${holding(asset, available)} available`}</Txt> : null}
       </View>
     </View>
   );

@@ -16,7 +16,7 @@ import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 
 /** Whether strategies may open positions, and the switch for it. */
-export function BotCard({ bot }: { bot: BotStatus }) {
+export function BotCard({ bot, stopped = false }: { bot: BotStatus; stopped?: boolean }) {
   const { api, cache } = useServices();
   const now = useNow();
   const running = bot.state === 'running';
@@ -30,16 +30,18 @@ export function BotCard({ bot }: { bot: BotStatus }) {
       action={
         <Badge
           testID="bot-state"
-          label={running ? 'Running' : humanise(bot.state)}
-          tone={running ? 'positive' : 'warning'}
+          label={running && stopped ? 'Stopped' : running ? 'Running' : humanise(bot.state)}
+          tone={running && stopped ? 'negative' : running ? 'positive' : 'warning'}
         />
       }
     >
       <View style={{ gap: space.m }}>
         <Txt variant="small" tone="muted">
-          {running
-            ? `Strategies may open and close positions. Last changed ${ago(bot.since, now)}.`
-            : `No new positions are opened. Exits and stops still go through. Last changed ${ago(bot.since, now)}.`}
+          {stopped && running
+            ? 'A kill switch is on: no new positions are opened until it is taken off. Exits still go through.'
+            : running
+              ? `Strategies may open and close positions. Last changed ${ago(bot.since, now)}.`
+              : `No new positions are opened. Exits and stops still go through. Last changed ${ago(bot.since, now)}.`}
         </Txt>
         {change.isError ? <Notice live tone="negative" text={messageOf(change.error)} /> : null}
         <Button

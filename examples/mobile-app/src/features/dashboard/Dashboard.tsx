@@ -38,6 +38,7 @@ export function Dashboard() {
     );
   }
   const on = kills.data?.map((kill) => <KillStatus key={kill.scope} kill={kill} />);
+  const stopped = (kills.data ?? []).length > 0;
   const switchOff = kills.data?.some(isOwn) ? null : <KillCard />;
   const main = (
     <>
@@ -49,14 +50,14 @@ export function Dashboard() {
   );
   const side = (
     <>
-      <BotCard bot={data.bot} />
+      <BotCard bot={data.bot} stopped={stopped} />
       {switchOff}
       <Balances balances={data.balances} />
       <RouteCard title="Why this venue: newest decision" />
     </>
   );
   return (
-    <Screen title="Dashboard" testID="dashboard" action={wide ? null : <LiveMark />}>
+    <Screen title="Dashboard" testID="dashboard" action={wide ? null : <LiveMark />} toTop={stopped}>
       {on}
       {wide ? (
         <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
@@ -66,11 +67,11 @@ export function Dashboard() {
       ) : (
         <>
           <Figures overview={data} />
-          <BotCard bot={data.bot} />
+          <BotCard bot={data.bot} stopped={stopped} />
+          {switchOff}
           <ActivePositions positions={data.positions} />
           <EquityCard />
           <RecentActivity items={data.recent_activity} />
-          {switchOff}
           <Balances balances={data.balances} />
           <RouteCard title="Why this venue: newest decision" />
         </>

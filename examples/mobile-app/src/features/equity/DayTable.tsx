@@ -1,5 +1,5 @@
 import type { EquityDay } from '@/api/types';
-import { signedMoney } from '@/format/money';
+import { money, signedMoney } from '@/format/money';
 import { utcDay } from '@/format/time';
 import { useWide } from '@/theme/theme';
 import { Delta } from '@/ui/Delta';
@@ -9,9 +9,9 @@ import { Table, type Column } from '@/ui/Table';
 export function DayTable({ days, currency }: { days: readonly EquityDay[]; currency: string }) {
   const wide = useWide();
   const columns: Column<EquityDay>[] = [
-    { head: 'Day', cell: (day) => utcDay(day.day) },
+    { head: 'Day', flex: 1.3, cell: (day) => utcDay(day.day) },
     { head: 'Realised', cell: (day) => signedMoney(day.realised, currency) },
-    { head: 'Fees', cell: (day) => signedMoney(day.fees, currency) },
+    { head: 'Fees', cell: (day) => money(day.fees, currency) },
     {
       head: 'Net',
       cell: (day) => <Delta value={day.net} currency={currency} variant="small" align="right" />,

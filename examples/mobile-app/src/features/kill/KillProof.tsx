@@ -2,7 +2,7 @@ import { View } from 'react-native';
 
 import type { VenueProof } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
-import { quantity } from '@/format/money';
+import { holding } from '@/format/money';
 import { clock } from '@/format/time';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
@@ -41,7 +41,7 @@ export function KillProof({ proof }: { proof: readonly VenueProof[] }) {
             </Txt>
             {said.balances.length ? (
               <Txt variant="label" tone="muted" tabular align="right">
-                {said.balances.map(({ asset, total }) => `${quantity(total)} ${asset}`).join(' · ')}
+                {said.balances.map(({ asset, total }) => holding(asset, total)).join(' · ')}
               </Txt>
             ) : null}
           </View>

@@ -25,7 +25,9 @@ export function Unconfirmed({ left }: { left: readonly Left[] }) {
           <Txt variant="small">{sentenceOf(one.why)}</Txt>
           {one.order_id ? (
             <Link href={`/orders/${one.order_id}`} asChild>
-              <Pressable style={{ minHeight: TARGET, justifyContent: 'center', alignSelf: 'flex-start' }}>
+              <Pressable
+                style={{ minHeight: TARGET, justifyContent: 'center', alignSelf: 'flex-start', marginBottom: -space.s }}
+              >
                 <Txt variant="strong" tone="accent">
                   See the order
                 </Txt>

@@ -33,7 +33,7 @@ export function standing(kill: KillSwitch): Standing {
     tone: 'positive',
     text: kill.flatten
       ? 'No order is left. The exchanges still show positions, see below.'
-      : 'No order is left. Your positions stay open, and so do the stops that guard them.',
+      : 'Every order is cancelled but the stops that guard your positions. The positions stay open.',
   };
 }
 

@@ -74,7 +74,7 @@ function Where({ protection: it, position, stops }: Props & { stops: boolean }) 
       <View style={{ gap: space.xs }}>
         <Notice
           tone="positive"
-          text={`The stop rests as an order at ${venue}: it holds even when this platform is down.`}
+          text={`The stop rests as an order at ${venue}, which closes the position by itself.`}
           testID="protection-where"
         />
         <Link href={`/orders/${it.resting_order_id}`} asChild>

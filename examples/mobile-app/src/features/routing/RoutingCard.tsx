@@ -5,7 +5,6 @@ import { useRoutingSettings } from '@/api/queries';
 import type { RoutingSettings } from '@/api/types';
 import { Bar } from '@/features/route/Bar';
 import { fraction } from '@/format/decimal';
-import { factorName } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -15,7 +14,7 @@ import { Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { RoutingEditor } from './RoutingEditor';
 import { FACTORS, percentOf } from './weights';
-import { policyName, policyText } from './words';
+import { policyName, policyText, weightName } from './words';
 
 /** How the exchange for an order is chosen: what holds, and whose wish that is. */
 export function RoutingCard() {
@@ -70,8 +69,8 @@ export function InForce({ settings: it }: { settings: RoutingSettings }) {
         <View role="list" aria-label="Weights" style={{ gap: space.s }}>
           {FACTORS.map((factor) => (
             <View key={factor} role="listitem" style={{ flexDirection: 'row', alignItems: 'center', gap: space.m }}>
-              <Txt variant="small" style={{ width: 132 }}>
-                {factorName(factor)}
+              <Txt variant="small" style={{ width: 92 }}>
+                {weightName(factor)}
               </Txt>
               <View style={{ flex: 1 }}>
                 <Bar share={fraction(it.effective_weights[factor], 1)} colour={palette.accent} height={6} />

@@ -5,7 +5,6 @@ import { View } from 'react-native';
 import { codeOf, messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import type { ChangeRoutingSettings, RoutingSettings } from '@/api/types';
-import { factorName } from '@/format/words';
 import { useServices } from '@/lib/services';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -14,7 +13,7 @@ import { Field } from '@/ui/Field';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { FACTORS, sumOf, textOf, weightsOf, type WeightText } from './weights';
-import { POLICY_NAMES, policyName, policyText } from './words';
+import { POLICY_NAMES, policyName, policyText, weightName } from './words';
 
 /** Stands for what the platform does, whatever that is. */
 const PLATFORM = 'platform';
@@ -76,7 +75,7 @@ export function RoutingEditor({ settings, onDone }: { settings: RoutingSettings;
             {FACTORS.map((factor) => (
               <View key={factor} style={{ flexGrow: 1, flexBasis: 130 }}>
                 <Field
-                  label={factorName(factor)}
+                  label={weightName(factor)}
                   unit="%"
                   inputMode="decimal"
                   value={text[factor]}

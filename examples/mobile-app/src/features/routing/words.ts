@@ -1,3 +1,5 @@
+import { factorName } from '@/format/words';
+
 const POLICIES: Readonly<Record<string, { name: string; text: string }>> = {
   weighted_score: {
     name: 'Best score',
@@ -12,3 +14,6 @@ const POLICIES: Readonly<Record<string, { name: string; text: string }>> = {
 export const policyName = (policy: string): string => POLICIES[policy]?.name ?? policy;
 export const policyText = (policy: string): string => POLICIES[policy]?.text ?? '';
 export const POLICY_NAMES = Object.keys(POLICIES);
+
+/** Of all pairs, where a decision is about one. */
+export const weightName = (factor: string): string => (factor === 'record' ? 'Record' : factorName(factor));
