@@ -91,6 +91,10 @@ pub enum VaultError {
     /// signed until it is there again, or its owner sets one anew.
     #[error("the user's order policy is not as it was set: {0}")]
     Policy(&'static str),
+    /// A credential's row says that it is active in a version that was not in force when its status was last changed: somebody wrote
+    /// that past the vault. It stays closed; a new key can be stored.
+    #[error("the credential's status is not as it was set: {0}")]
+    Status(&'static str),
     /// The venue is not known to the signer.
     #[error("the signer knows no venue {venue}")]
     UnknownVenue {

@@ -24,6 +24,9 @@ mod policies;
 mod reading;
 mod record;
 mod rotation;
+mod standing;
+#[cfg(feature = "testing")]
+mod tampering;
 mod transit;
 
 use async_trait::async_trait;

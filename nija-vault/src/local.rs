@@ -13,6 +13,9 @@ mod published;
 mod replaced;
 mod rewind;
 mod rotation;
+mod standing;
+#[cfg(feature = "testing")]
+mod tampering;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -38,11 +41,11 @@ pub(crate) use rotation::{outdated_seals, stale_vault_keys};
 
 use crate::audit::{Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
-use crate::crypto::{Keyring, PolicyMark, Root, is_marked, root_of};
+use crate::crypto::{KeyId, Keyring, PolicyMark, Root, is_marked, root_of};
 use crate::lease::{Book, Buys, NonceLeases, Revisions, Sweeper, Unlocks};
 use crate::store::{
-    BIND_POLICIES, Changed, Database, Opened, Sql, StoredKeys, Writer, all_active, in_transaction, listen,
-    of_user, replace_user_key, take_duty, unbound_policies,
+    BIND_POLICIES, BIND_STATUSES, Changed, Database, Opened, Sql, StoredKeys, Writer, all_active,
+    in_transaction, listen, of_user, replace_user_key, take_duty, unbound_policies,
 };
 pub(crate) use changes::{Content, clean_label, rights_detail};
 pub(crate) use opening::{ActiveSecret, Secrets};
@@ -64,7 +67,9 @@ pub(crate) struct Inner {
     pub(crate) nonce_leases: Arc<NonceLeases>,
     pub(crate) unlocks: Arc<Unlocks>,
     pub(crate) buys: Arc<Buys>,
-    pub(crate) revisions: Arc<Revisions>,
+    /// Of the users' policies, and of what each data key has in force.
+    pub(crate) revisions: Arc<Revisions<UserId>>,
+    pub(crate) standings: Arc<Revisions<KeyId>>,
     pub(crate) authenticators: HashMap<VenueId, Arc<dyn Authenticator>>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -131,11 +136,13 @@ fn first_keys(database: &dyn Database, root: &Root, clock: &dyn Clock) -> Result
             Keyring::complete(root, &stored, clock.now())?.save(sql)?;
             let stored = StoredKeys::load(sql)?;
             bind_old_policies(sql, root, &stored, clock)?;
+            bind_old_statuses(sql, root, &stored, clock)?;
             return Ok(stored);
         }
         let made = Keyring::generate(root, clock.now())?;
         made.save(sql)?;
         take_duty(sql, BIND_POLICIES)?;
+        take_duty(sql, BIND_STATUSES)?;
         Chain::load(sql)?.append(sql, &Entry::new("create_vault", clock.now()))?;
         Ok(made)
     })
@@ -163,6 +170,22 @@ fn bind_old_policies(
         bound += replace_user_key(sql, user, &key, &envelope)?;
     }
     let entry = Entry::new("bind_policies", now).counting(bound);
+    Chain::load(sql)?.append(sql, &entry)
+}
+
+/// Has the users' keys vouch for the statuses that an earlier program stored, once.
+fn bind_old_statuses(
+    sql: &mut dyn Sql,
+    root: &Root,
+    stored: &StoredKeys,
+    clock: &dyn Clock,
+) -> Result<(), VaultError> {
+    if !take_duty(sql, BIND_STATUSES)? {
+        return Ok(());
+    }
+    // Keys that vouch already are left alone: the duty lies in the database, where anyone may write it again who can write there.
+    let bound = standing::believe_rows(sql, &Keyring::open(root, stored)?, standing::Which::Unbound)?;
+    let entry = Entry::new("bind_statuses", clock.now()).counting(bound);
     Chain::load(sql)?.append(sql, &entry)
 }
 
@@ -233,6 +256,7 @@ impl Inner {
             unlocks,
             buys,
             revisions: Arc::default(),
+            standings: Arc::default(),
             authenticators,
             nonces: parts.nonces,
             clock: parts.clock,
@@ -314,14 +338,28 @@ impl Vault for LocalVault {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self.inner.read(move |sql| of_user(sql, user)).await?;
+        let vault = Arc::clone(&self.inner);
+        let found = self
+            .inner
+            .read(move |sql| {
+                let found = of_user(sql, user)?;
+                vault.as_vouched(sql, found)
+            })
+            .await?;
         let entry = self.inner.entry("list").by(user).counting(found.len() as u64);
         self.inner.writer.note(entry);
         Ok(found)
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
-        let mut found = self.inner.read(|sql| all_active(sql)).await?;
+        let vault = Arc::clone(&self.inner);
+        let mut found = self
+            .inner
+            .read(move |sql| {
+                let found = all_active(sql)?;
+                vault.as_vouched(sql, found)
+            })
+            .await?;
         found.retain(|meta| self.inner.is_usable(meta));
         let entry = self.inner.entry("list_active").counting(found.len() as u64);
         self.inner.writer.note(entry);

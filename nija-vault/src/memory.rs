@@ -51,6 +51,11 @@ impl MemoryVault {
         LocalVault::start(VaultDatabase::Memory.open()?, Root::random()?, parts).map(Self)
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) const fn local(&self) -> &LocalVault {
+        &self.0
+    }
+
     /// As [`LocalVault::books`].
     #[must_use]
     pub fn books(&self) -> VaultBooks {

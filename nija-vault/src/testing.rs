@@ -6,6 +6,7 @@ mod locked_rules;
 mod replacement_rules;
 mod rotation_rules;
 mod rules;
+mod status_rules;
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
@@ -23,6 +24,7 @@ pub use locked_rules::*;
 pub use replacement_rules::*;
 pub use rotation_rules::*;
 pub use rules::*;
+pub use status_rules::*;
 
 /// A venue whose requests carry `api-key`, `nonce` and an HMAC-SHA256 of method, path, nonce and form.
 #[derive(Debug)]

@@ -8,7 +8,8 @@
 //! | 4 | format: 1 |
 //! | 5 | algorithm: 1 is AES-256-GCM |
 //! | 6 | kind of content: 1 key-encryption key, 2 a user's data key, 3 credential, 4 sealing key, 5 signing key, 6 policy, 7 part of a backup,
-//! | | 8 a user's data key and the mark of the user's policy |
+//! | | 8 a user's data key and the mark of the user's policy, |
+//! | | 9 the same and which credentials are in force |
 //! | 7 | 0 |
 //! | 8..24 | id of the key that opens it |
 //! | 24..40 | id of the content |
@@ -39,6 +40,7 @@ pub(crate) enum Kind {
     Policy = 6,
     Backup = 7,
     MarkedUserKey = 8,
+    BoundUserKey = 9,
 }
 
 /// The place that an envelope belongs to, as bytes.

@@ -6,14 +6,24 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::data_key::{DataKey, KeyId, SecretKey, random, random_key};
 use super::envelope::{Binding, Header, Kind};
-use super::{Identity, PolicyMark, Root, SealingPair, sealing_key_id};
+use super::policy_mark::MARK_LEN;
+use super::{Identity, PolicyMark, Root, SealingPair, Standing, sealing_key_id};
 use crate::store::{StoredKey, StoredKeys};
 
-/// A user's data key, and which policy it vouches for.
+/// A user's data key, and what it vouches for.
 #[derive(Debug)]
 pub(crate) struct UserKey {
     pub(crate) key: DataKey,
     pub(crate) mark: PolicyMark,
+    /// `None` for a key from before statuses were vouched for.
+    pub(crate) standing: Option<Standing>,
+}
+
+/// What is in a user key's envelope.
+struct Content {
+    bytes: SecretKey,
+    mark: PolicyMark,
+    standing: Option<Standing>,
 }
 
 /// A key and when it was made. The date comes from an authenticated header: it decides what is used and published.
@@ -143,39 +153,44 @@ impl Keyring {
 
     /// A user's data key out of its envelope, with what it vouches for.
     pub(crate) fn open_user_key(&self, user: UserId, stored: &StoredKey) -> Result<UserKey, VaultError> {
-        let (bytes, mark) = self.user_key_bytes(user, stored)?;
-        Ok(UserKey { key: DataKey::new(stored.id, &bytes)?, mark })
+        let Content { bytes, mark, standing } = self.user_key_content(user, stored)?;
+        Ok(UserKey { key: DataKey::new(stored.id, &bytes)?, mark, standing })
     }
 
     /// Keys that were made before there were marks are without one; their users have no policy.
-    fn user_key_bytes(
-        &self,
-        user: UserId,
-        stored: &StoredKey,
-    ) -> Result<(SecretKey, PolicyMark), VaultError> {
+    fn user_key_content(&self, user: UserId, stored: &StoredKey) -> Result<Content, VaultError> {
+        const BAD: VaultError = VaultError::Envelope("its content is not a key");
         let (kek, binding) = (self.kek_of(&stored.envelope)?, Binding::user(user));
+        let open = |kind| kek.unwrap(kind, stored.id, &binding, &stored.envelope);
         if !is_marked(&stored.envelope)? {
-            let bytes = kek.unwrap(Kind::UserKey, stored.id, &binding, &stored.envelope)?;
-            return Ok((fixed(&bytes)?, PolicyMark::default()));
+            let bytes = fixed(&open(Kind::UserKey)?)?;
+            return Ok(Content { bytes, mark: PolicyMark::default(), standing: None });
         }
-        let bytes = kek.unwrap(Kind::MarkedUserKey, stored.id, &binding, &stored.envelope)?;
-        let (key, mark) = bytes.split_last_chunk().ok_or(VaultError::Envelope("its content is not a key"))?;
-        Ok((fixed(key)?, PolicyMark::decode(mark)))
+        let is_bound = is_bound(&stored.envelope)?;
+        let content = open(if is_bound { Kind::BoundUserKey } else { Kind::MarkedUserKey })?;
+        let (bytes, rest) = content.split_first_chunk::<32>().ok_or(BAD)?;
+        let (mark, rest) = rest.split_first_chunk::<MARK_LEN>().ok_or(BAD)?;
+        if !is_bound && !rest.is_empty() {
+            return Err(BAD);
+        }
+        let standing = is_bound.then(|| Standing::decode(rest)).transpose()?;
+        Ok(Content { bytes: fixed(bytes)?, mark: PolicyMark::decode(mark), standing })
     }
 
     fn wrap_user_key(
         &self,
         user: UserId,
         id: KeyId,
-        key: &SecretKey,
-        mark: &PolicyMark,
+        Content { bytes, mark, standing }: &Content,
         at: Timestamp,
     ) -> Result<Vec<u8>, VaultError> {
-        let content = Zeroizing::new([key.as_slice(), &mark.encode()].concat());
-        self.kek()?.wrap(Kind::MarkedUserKey, id, &Binding::user(user), at, &content)
+        let kind = if standing.is_some() { Kind::BoundUserKey } else { Kind::MarkedUserKey };
+        let standing = standing.as_ref().map(Standing::encode).unwrap_or_default();
+        let content = Zeroizing::new([bytes.as_slice(), &mark.encode(), &standing].concat());
+        self.kek()?.wrap(kind, id, &Binding::user(user), at, &content)
     }
 
-    /// A new data key for a user, and its envelope.
+    /// A new data key for a user, and its envelope. No credential is in force under it.
     pub(crate) fn new_user_key(
         &self,
         user: UserId,
@@ -183,8 +198,10 @@ impl Keyring {
         at: Timestamp,
     ) -> Result<(UserKey, StoredKey), VaultError> {
         let (id, bytes) = (random()?, random_key()?);
-        let envelope = self.wrap_user_key(user, id, &bytes, &mark, at)?;
-        Ok((UserKey { key: DataKey::new(id, &bytes)?, mark }, StoredKey { id, envelope }))
+        let content = Content { bytes, mark, standing: Some(Standing::default()) };
+        let envelope = self.wrap_user_key(user, id, &content, at)?;
+        let Content { bytes, mark, standing } = content;
+        Ok((UserKey { key: DataKey::new(id, &bytes)?, mark, standing }, StoredKey { id, envelope }))
     }
 
     /// A user's key in a new envelope that vouches for another policy.
@@ -194,8 +211,19 @@ impl Keyring {
         stored: &StoredKey,
         mark: &PolicyMark,
     ) -> Result<Vec<u8>, VaultError> {
-        let (bytes, _) = self.user_key_bytes(user, stored)?;
-        self.wrap_user_key(user, stored.id, &bytes, mark, Header::parse(&stored.envelope)?.at)
+        let content = Content { mark: *mark, ..self.user_key_content(user, stored)? };
+        self.wrap_user_key(user, stored.id, &content, Header::parse(&stored.envelope)?.at)
+    }
+
+    /// A user's key in a new envelope that vouches for other credentials.
+    pub(crate) fn bind_user_key(
+        &self,
+        user: UserId,
+        stored: &StoredKey,
+        standing: Standing,
+    ) -> Result<Vec<u8>, VaultError> {
+        let content = Content { standing: Some(standing), ..self.user_key_content(user, stored)? };
+        self.wrap_user_key(user, stored.id, &content, Header::parse(&stored.envelope)?.at)
     }
 
     /// As [`Keyring::rewrap`], of a user's key.
@@ -208,8 +236,8 @@ impl Keyring {
         if header.key == self.kek()?.id {
             return Ok(None);
         }
-        let (bytes, mark) = self.user_key_bytes(user, stored)?;
-        self.wrap_user_key(user, stored.id, &bytes, &mark, header.at).map(Some)
+        let content = self.user_key_content(user, stored)?;
+        self.wrap_user_key(user, stored.id, &content, header.at).map(Some)
     }
 
     /// The same key in an envelope of the key-encryption key in use; `None` when it is in one already. The date of the new
@@ -287,6 +315,11 @@ pub(crate) fn key_of(envelope: &[u8]) -> Result<KeyId, VaultError> {
 /// Whether a user's key vouches for a policy, or for there being none.
 pub(crate) fn is_marked(envelope: &[u8]) -> Result<bool, VaultError> {
     Ok(Header::parse(envelope)?.kind != Kind::UserKey as u8)
+}
+
+/// Whether a user's key vouches for which credentials are in force.
+pub(crate) fn is_bound(envelope: &[u8]) -> Result<bool, VaultError> {
+    Ok(Header::parse(envelope)?.kind == Kind::BoundUserKey as u8)
 }
 
 fn fixed(bytes: &[u8]) -> Result<SecretKey, VaultError> {

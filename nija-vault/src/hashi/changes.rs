@@ -10,7 +10,7 @@ use super::reading::path;
 use super::record::{Record, WrappedKey};
 use super::{State, TURNS};
 use crate::audit::Entry;
-use crate::crypto::{PolicyMark, UNKNOWN_KEK, UserKey};
+use crate::crypto::{PolicyMark, StandingAt, UNKNOWN_KEK, UserKey};
 use crate::local::{Content, clean_label, rights_detail};
 use crate::store::StoredKey;
 
@@ -22,6 +22,8 @@ pub(super) struct Edited<T> {
     pub(super) answer: T,
     /// Whether ciphertext was destroyed: it must leave the document's history too.
     pub(super) destroyed: bool,
+    /// What the document's key vouches for from then on, where that changed.
+    pub(super) standing: Option<StandingAt>,
 }
 
 impl State {
@@ -93,14 +95,18 @@ impl State {
         newest: Option<&Newest>,
     ) -> Result<Edited<CredentialMeta>, VaultError> {
         let (inner, now) = (&self.inner, self.inner.clock.now());
-        let UserKey { key, .. } = self.key_of(user, record)?;
+        let user_key = self.key_of(user, record)?;
+        let in_force = |meta: &CredentialMeta| {
+            user_key.standing.as_ref().is_none_or(|standing| standing.names(meta.id, meta.version))
+        };
         if let Some(newest) = newest {
             self.follow_in(user, record, newest)?;
         }
         let meta = match record.active_meta(user, venue) {
-            Some(meta) if meta.custody == content.custody() => meta,
+            Some(meta) if meta.custody == content.custody() && in_force(&meta) => meta,
             other => {
-                // The mode is part of what every version is bound to: another mode is another credential.
+                // The mode is part of what every version is bound to: another mode is another credential. And what somebody set
+                // to active past the vault is none to go on with.
                 if let Some(meta) = other {
                     record.revoke(meta.id)?;
                 }
@@ -110,11 +116,12 @@ impl State {
                 meta
             }
         };
-        let new = inner.seal_version(&key, &meta, record.next_version(), content, now)?;
+        let new = inner.seal_version(&user_key.key, &meta, record.next_version(), content, now)?;
         let destroyed = record.add_version(label, new, now);
+        let standing = self.restand(user, record, meta.id)?;
         let missing = VaultError::NoSuchCredential { id: meta.id };
         let answer = record.meta(user, venue, meta.id).ok_or(missing)?;
-        Ok(Edited { answer, destroyed })
+        Ok(Edited { answer, destroyed, standing })
     }
 
     /// The user's data key in a document; a new one where there is none.
@@ -201,13 +208,18 @@ impl State {
                 return Err(error);
             }
         };
-        let at = venue.clone();
+        let (state, at) = (Arc::clone(self), venue.clone());
         self.change(entry.at_venue(&venue), user, venue, move |record| {
             let missing = VaultError::NoSuchCredential { id };
             let before = record.meta(user, &at, id).ok_or(missing.clone())?;
             edit(record, &before)?;
             let answer = record.meta(user, &at, id).ok_or(missing)?;
-            Ok(Edited { answer, destroyed })
+            let standing = if (answer.version, answer.status) == (before.version, before.status) {
+                None
+            } else {
+                state.restand_after(user, record, &before, &answer)?
+            };
+            Ok(Edited { answer, destroyed, standing })
         })
         .await
     }
@@ -298,6 +310,9 @@ impl State {
     }
 
     async fn written<T>(&self, path: &str, version: u64, edited: Edited<T>) -> Result<T, VaultError> {
+        if let Some(standing) = edited.standing {
+            self.inner.saw_standing(standing);
+        }
         if edited.destroyed {
             // The change stands; what is left of the old ciphertext goes with the next change that destroys some.
             if let Err(error) = self.kv.wipe_history(path, version).await {

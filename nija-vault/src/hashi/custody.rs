@@ -119,7 +119,7 @@ impl State {
             let (key, count) = self
                 .write(&path(user, &venue), &|record: &mut Record| {
                     let answer = record.erase();
-                    Ok(Edited { destroyed: false, answer })
+                    Ok(Edited { destroyed: false, standing: None, answer })
                 })
                 .await?;
             self.wipe(&path(user, &venue)).await?;

@@ -94,7 +94,7 @@ impl State {
             .write(&place(user), &|record: &mut Record| {
                 let revision = self.key_of(user, record)?.mark.next_revision(self.inner.clock.now());
                 self.put(user, record, revision, policy.as_ref())?;
-                Ok(Edited { answer: revision, destroyed: false })
+                Ok(Edited { answer: revision, destroyed: false, standing: None })
             })
             .await?;
         // From here on it holds: a document that is not reached below is brought level before this signer uses it.
@@ -111,7 +111,7 @@ impl State {
     pub(super) async fn follow(&self, user: UserId, path: &str, newest: &Newest) -> Result<(), VaultError> {
         self.write(path, &|record: &mut Record| {
             self.follow_in(user, record, newest)?;
-            Ok(Edited { answer: (), destroyed: false })
+            Ok(Edited { answer: (), destroyed: false, standing: None })
         })
         .await
     }
@@ -154,7 +154,7 @@ impl State {
         record: &mut Record,
     ) -> Result<Edited<Option<[u8; 16]>>, VaultError> {
         if record.policy.is_none() {
-            return Ok(Edited { answer: None, destroyed: false });
+            return Ok(Edited { answer: None, destroyed: false, standing: None });
         }
         let revision = match self.key_of(user, record) {
             Ok(key) => key.mark.next_revision(self.inner.clock.now()),
@@ -163,6 +163,6 @@ impl State {
         };
         let old = record.erase().0;
         self.put(user, record, revision, None)?;
-        Ok(Edited { answer: old, destroyed: false })
+        Ok(Edited { answer: old, destroyed: false, standing: None })
     }
 }

@@ -89,8 +89,9 @@ impl State {
     async fn metas(&self, places: Vec<(UserId, VenueId)>) -> Result<Vec<CredentialMeta>, VaultError> {
         stream::iter(places)
             .map(|(user, venue)| async move {
-                let record = self.record(user, &venue).await?;
-                Ok::<_, VaultError>(record.map(|record| record.metas(user, &venue)).unwrap_or_default())
+                let Some(record) = self.record(user, &venue).await? else { return Ok(Vec::new()) };
+                let metas = record.metas(user, &venue);
+                Ok::<_, VaultError>(self.as_vouched(user, &record, metas))
             })
             .buffer_unordered(AT_ONCE)
             .try_concat()

@@ -10,7 +10,7 @@ use nija_core::{
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
-use crate::crypto::KeyId;
+use crate::crypto::{InForce, KeyId};
 use crate::store::{KEPT_VERSIONS, NewVersion};
 
 /// Credentials of the past whose record stays in the document; the audit chain has them all.
@@ -109,6 +109,12 @@ impl Record {
 
     fn active_credential(&self) -> Option<&Credential> {
         self.credentials.iter().find(|one| one.status == CredentialStatus::Active)
+    }
+
+    /// The versions that the document says are in force.
+    pub(super) fn in_force(&self) -> Vec<InForce> {
+        let active = self.credentials.iter().filter(|one| one.status == CredentialStatus::Active);
+        active.map(|one| (*one.id.as_uuid().as_bytes(), one.version)).collect()
     }
 
     /// What to open.

@@ -1,4 +1,5 @@
-//! Rotation of the key-encryption key, and of the Transit key above it; re-wrapping under the newest.
+//! Rotation of the key-encryption key, and of the Transit key above it; re-wrapping under the newest. A re-wrap also has keys of an
+//! earlier program vouch for which credentials are in force.
 //!
 //! There is no transaction over documents. Each is moved by itself, by check-and-set: whenever the process dies, each names a key
 //! that is there. An older key may only go when nobody will write under it again. Signers look at the keys anew
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 use super::changes::Edited;
 use super::record::Record;
 use super::{HashiVault, State, keys};
-use crate::crypto::{Keyring, Kind, key_of, new_kek, new_sealing_key};
+use crate::crypto::{Keyring, Kind, is_bound, key_of, new_kek, new_sealing_key};
 use crate::local::{outdated_seals, stale_vault_keys};
 use crate::rotation::{KeyReport, KeyRotation, RewrapProgress};
 use crate::store::StoredKey;
@@ -161,7 +162,10 @@ impl State {
         let found = self.kv.read::<Record>(path).await?;
         let newest = self.inner.keyring.load().kek()?.id;
         let key = found.document.map(Record::check).transpose()?.and_then(|record| record.user_key);
-        if key.is_none_or(|key| key_of(&key.envelope).ok() == Some(newest)) {
+        let is_done = |envelope: &[u8]| {
+            key_of(envelope).ok() == Some(newest) && is_bound(envelope).is_ok_and(|is_bound| is_bound)
+        };
+        if key.is_none_or(|key| is_done(&key.envelope)) {
             return Ok(false);
         }
         self.write(path, &|record: &mut Record| {
@@ -174,7 +178,9 @@ impl State {
                     envelope.map(|envelope| key.envelope = envelope)
                 }
             };
-            Ok(Edited { answer: moved.is_some(), destroyed: false })
+            let standing = self.bind_of_old(user, record)?;
+            let answer = moved.is_some() || standing.is_some();
+            Ok(Edited { answer, destroyed: false, standing })
         })
         .await
     }

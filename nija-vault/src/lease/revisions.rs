@@ -1,34 +1,45 @@
-//! The newest revision of each user's policy that this process has seen.
+//! The newest revisions that this process has seen: of each user's policy, and of what each data key has in force.
 //!
-//! Someone who can write the database can put a whole user back: the key's envelope and the policy beside it, both of the same
-//! earlier moment. They fit together. A signer that has seen the later one does not go back to it.
+//! Someone who can write the database can put a whole user back: the key's envelope and the rows beside it, all of the same
+//! earlier moment. They fit together. A signer that has seen the later ones does not go back to them.
 
-use nija_core::{UserId, VaultError};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::hash::Hash;
 
-/// Revisions by user; those without a policy from before there were revisions are not held.
-#[derive(Debug, Default)]
-pub(crate) struct Revisions(Mutex<HashMap<UserId, u64>>);
+/// Revisions by what they are of; those from before there were revisions are not held.
+#[derive(Debug)]
+pub(crate) struct Revisions<K>(Mutex<HashMap<K, u64>>);
 
-impl Revisions {
-    /// Takes note of a revision that was read, unless it is older than one seen before.
-    pub(crate) fn see(&self, user: UserId, revision: u64) -> Result<(), VaultError> {
+impl<K> Default for Revisions<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> Revisions<K> {
+    /// Takes note of a revision that was read. `false` when it is older than one seen before.
+    pub(crate) fn see(&self, of: K, revision: u64) -> bool {
         let mut seen = self.0.lock();
-        if revision == 0 && !seen.contains_key(&user) {
-            return Ok(());
+        if revision == 0 && !seen.contains_key(&of) {
+            return true;
         }
-        let newest = seen.entry(user).or_default();
+        let newest = seen.entry(of).or_default();
         if revision < *newest {
-            return Err(VaultError::Policy("an older one is in its place"));
+            return false;
         }
         *newest = revision;
-        Ok(())
+        true
+    }
+
+    /// Whether one that is newer was seen before.
+    pub(crate) fn is_older(&self, of: &K, revision: u64) -> bool {
+        self.0.lock().get(of).is_some_and(|newest| revision < *newest)
     }
 
     /// After an erasure here: the clock may have been set back before the user comes again.
-    pub(crate) fn forget(&self, user: UserId) {
-        self.0.lock().remove(&user);
+    pub(crate) fn forget(&self, of: &K) {
+        self.0.lock().remove(of);
     }
 }
 
@@ -38,14 +49,16 @@ mod tests {
 
     #[test]
     fn a_revision_never_goes_back() {
-        let (revisions, user) = (Revisions::default(), UserId::from_uuid(uuid::Uuid::from_u128(1)));
+        let revisions = Revisions::default();
         for revision in [0, 5, 5, 7] {
-            assert_eq!(revisions.see(user, revision), Ok(()));
+            assert!(revisions.see("one", revision));
         }
         for revision in [6, 0] {
-            assert!(matches!(revisions.see(user, revision), Err(VaultError::Policy(_))));
+            assert!(revisions.is_older(&"one", revision) && !revisions.is_older(&"three", revision));
+            assert!(!revisions.see("one", revision));
+            assert_eq!(revisions.see("two", revision), revision == 6);
         }
-        revisions.forget(user);
-        assert_eq!(revisions.see(user, 0), Ok(()));
+        revisions.forget(&"one");
+        assert!(revisions.see("one", 0));
     }
 }

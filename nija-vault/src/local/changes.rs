@@ -8,7 +8,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::Inner;
-use crate::crypto::{Binding, DataKey, Kind, PolicyMark, UserKey, encode_secret};
+use crate::crypto::{Binding, DataKey, Kind, PolicyMark, StandingAt, UserKey, encode_secret};
 use crate::lease::nonce_key;
 use crate::store::{self, Change, NewVersion, Sql, StoredKey};
 
@@ -79,7 +79,7 @@ impl Inner {
         let (book, unlocks) = (Arc::clone(&self.book), Arc::clone(&self.unlocks));
         self.writer
             .change(refusal, move |sql| {
-                let (meta, destroyed) = vault.write_version(sql, user, &at, &label, &content)?;
+                let (meta, destroyed, standing) = vault.write_version(sql, user, &at, &label, &content)?;
                 Ok(Change {
                     entry: entry.of(meta.id, Some(meta.version)),
                     answer: meta,
@@ -88,6 +88,7 @@ impl Inner {
                         // What was unlocked opened the version before.
                         unlocks.remove(user, &at);
                         book.end(user, &at);
+                        vault.saw_standing(standing);
                     }),
                 })
             })
@@ -102,23 +103,28 @@ impl Inner {
         venue: &VenueId,
         label: &str,
         content: &Content,
-    ) -> Result<(CredentialMeta, bool), VaultError> {
+    ) -> Result<(CredentialMeta, bool, StandingAt), VaultError> {
         let now = self.clock.now();
+        let (key, stored) = self.user_key(sql, user, now)?;
+        let in_force = |meta: &CredentialMeta| {
+            key.standing.as_ref().is_some_and(|standing| standing.names(meta.id, meta.version))
+        };
         let meta = match store::active_at(sql, user, venue)? {
-            Some(meta) if meta.custody == content.custody() => meta,
+            Some(meta) if meta.custody == content.custody() && in_force(&meta) => meta,
             other => {
-                // The mode is part of what every version is bound to: another mode is another credential.
+                // The mode is part of what every version is bound to: another mode is another credential. And what somebody set
+                // to active past the vault is none to go on with.
                 if let Some(meta) = other {
                     store::revoke(sql, meta.id)?;
                 }
                 self.new_credential(sql, user, venue, label, content.custody(), now)?
             }
         };
-        let UserKey { key, .. } = self.user_key(sql, user, now)?.0;
         let version = store::newest_version(sql, meta.id)?.saturating_add(1);
-        let new = self.seal_version(&key, &meta, version, content, now)?;
+        let new = self.seal_version(&key.key, &meta, version, content, now)?;
         let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
-        Ok((store::credential(sql, user, meta.id)?, destroyed))
+        let standing = self.change_standing(sql, user, (&key, &stored), meta.id, Some(version))?;
+        Ok((store::credential(sql, user, meta.id)?, destroyed, standing))
     }
 
     /// A new version of a credential in its envelope.
@@ -198,7 +204,7 @@ impl Inner {
     }
 
     pub(super) async fn set_rights(
-        &self,
+        self: &Arc<Self>,
         user: UserId,
         id: CredentialId,
         rights: KeyRights,
@@ -210,7 +216,7 @@ impl Inner {
     }
 
     pub(super) async fn rollback(
-        &self,
+        self: &Arc<Self>,
         user: UserId,
         id: CredentialId,
     ) -> Result<CredentialMeta, VaultError> {
@@ -224,14 +230,14 @@ impl Inner {
         .await
     }
 
-    pub(super) async fn revoke(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+    pub(super) async fn revoke(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let entry = self.entry("revoke").by(user).of(id, None);
         self.change_credential(entry, user, id, |sql, meta| store::revoke(sql, meta.id)).await.map(|_| ())
     }
 
     /// As [`Inner::change_credential`], of something that destroys ciphertext.
     pub(super) async fn destroying(
-        &self,
+        self: &Arc<Self>,
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
@@ -242,7 +248,7 @@ impl Inner {
 
     /// Changes a credential of the user and ends its leases; answers with its row as it is then.
     async fn change_credential(
-        &self,
+        self: &Arc<Self>,
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
@@ -252,15 +258,14 @@ impl Inner {
     }
 
     async fn change_with(
-        &self,
+        self: &Arc<Self>,
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
         destroyed: bool,
         change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
     ) -> Result<CredentialMeta, VaultError> {
-        let refusal = entry.clone();
-        let (book, unlocks) = (Arc::clone(&self.book), Arc::clone(&self.unlocks));
+        let (refusal, vault) = (entry.clone(), Arc::clone(self));
         self.writer
             .change(refusal, move |sql| {
                 let before = store::credential(sql, user, id)?;
@@ -268,6 +273,7 @@ impl Inner {
                 let meta = store::credential(sql, user, id)?;
                 let venue = meta.venue.clone();
                 let is_another = (meta.version, meta.status) != (before.version, before.status);
+                let standing = if is_another { vault.restand(sql, &before, &meta)? } else { None };
                 Ok(Change {
                     entry: entry.at_venue(&venue).of(id, Some(meta.version)),
                     answer: meta,
@@ -275,12 +281,31 @@ impl Inner {
                     after: Box::new(move || {
                         if is_another {
                             // What was unlocked is not in use any more.
-                            unlocks.remove(user, &venue);
+                            vault.unlocks.remove(user, &venue);
                         }
-                        book.end(user, &venue);
+                        vault.book.end(user, &venue);
+                        standing.into_iter().for_each(|at| vault.saw_standing(at));
                     }),
                 })
             })
             .await
+    }
+
+    /// Has the user's key vouch for what a change made of a credential. Who has no key any more has nothing in force.
+    fn restand(
+        &self,
+        sql: &mut dyn Sql,
+        before: &CredentialMeta,
+        meta: &CredentialMeta,
+    ) -> Result<Option<StandingAt>, VaultError> {
+        let Some(stored) = store::user_key(sql, meta.user)? else { return Ok(None) };
+        let key = self.current_keyring(sql)?.open_user_key(meta.user, &stored)?;
+        let is_active = meta.status == CredentialStatus::Active;
+        if is_active {
+            // It goes on with another version: then it has to be in force itself.
+            self.check_standing(&key, before.id, before.version)?;
+        }
+        let now = is_active.then_some(meta.version);
+        self.change_standing(sql, meta.user, (&key, &stored), meta.id, now).map(Some)
     }
 }

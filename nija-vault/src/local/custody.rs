@@ -86,7 +86,7 @@ impl Custody for LocalVault {
 }
 
 impl Inner {
-    async fn destroy(&self, user: UserId, id: CredentialId) -> Result<(), VaultError> {
+    async fn destroy(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let now = self.clock.now();
         let entry = self.entry("destroy").by(user).of(id, None);
         self.destroying(entry, user, id, move |sql, meta| store::destroy(sql, meta.id, now)).await
@@ -108,7 +108,7 @@ impl Inner {
                     after: Box::new(move || {
                         metas.iter().for_each(|meta| vault.unlocks.remove(user, &meta.venue));
                         vault.book.end_user(user);
-                        vault.revisions.forget(user);
+                        vault.revisions.forget(&user);
                     }),
                 })
             })
@@ -257,9 +257,9 @@ impl Inner {
 
     /// From now on nothing older is taken.
     pub(crate) fn saw_policy(&self, user: UserId, revision: u64) {
-        if let Err(error) = self.revisions.see(user, revision) {
+        if !self.revisions.see(user, revision) {
             // Another change was faster and is the newer one.
-            tracing::debug!(%error, "a later policy was seen already");
+            tracing::debug!("a later policy was seen already");
         }
     }
 

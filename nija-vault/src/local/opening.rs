@@ -138,7 +138,7 @@ impl Inner {
             };
             let (content, secret, until) = match self.read_secret(user, venue, now, secrets).await {
                 // Read while it was being replaced, perhaps. What was done on purpose stays.
-                Err(error @ VaultError::Policy(_)) => {
+                Err(error @ (VaultError::Policy(_) | VaultError::Status(_))) => {
                     secrets.mend_policy(user, venue).await?;
                     last = error;
                     continue;
@@ -205,6 +205,10 @@ impl Inner {
         (id, version, custody, stored): &ActiveSecret,
     ) -> Result<Content, VaultError> {
         let user_key = self.keyring.load().open_user_key(user, &stored.user_key)?;
+        self.check_standing(&user_key, *id, *version)?;
+        if let Some(standing) = &user_key.standing {
+            self.saw_standing((user_key.key.id, standing.revision));
+        }
         let binding = Binding::credential(user, venue, *id, *version, *custody);
         let content = *id.as_uuid().as_bytes();
         let bytes = user_key.key.unwrap(Kind::Credential, content, &binding, &stored.envelope)?;
@@ -216,11 +220,13 @@ impl Inner {
     pub(crate) fn open_policy(
         &self,
         user: UserId,
-        UserKey { key, mark }: &UserKey,
+        UserKey { key, mark, .. }: &UserKey,
         envelope: Option<&[u8]>,
     ) -> Result<Option<OrderPolicy>, VaultError> {
         mark.check(envelope)?;
-        self.revisions.see(user, mark.revision)?;
+        if !self.revisions.see(user, mark.revision) {
+            return Err(VaultError::Policy("an older one is in its place"));
+        }
         let Some(envelope) = envelope else { return Ok(None) };
         let content = *user.as_uuid().as_bytes();
         let json = key.unwrap(Kind::Policy, content, &Binding::policy(user), envelope)?;
@@ -344,6 +350,8 @@ const fn refusal(error: &VaultError) -> &'static str {
         VaultError::Locked { .. } => "locked",
         VaultError::OnDevice { .. } => "on_device",
         VaultError::Envelope(_) => "envelope",
+        VaultError::Policy(_) => "policy",
+        VaultError::Status(_) => "status",
         VaultError::Storage(_) => "storage",
         _ => "other",
     }

@@ -8,6 +8,7 @@ use nija_core::{CredentialId, Timestamp, VaultError};
 use std::sync::Arc;
 
 use super::LocalVault;
+use super::standing::{Which, believe_rows};
 use crate::store::{self, Change};
 
 /// A point to go back to.
@@ -61,6 +62,9 @@ impl LocalVault {
                 }
                 let past = changes.past(to);
                 let set = store::rewind_credentials(sql, &past)?;
+                // The rows are what the log says now: the keys vouch for that.
+                let keyring = vault.current_keyring(sql)?;
+                believe_rows(sql, &keyring, Which::All)?;
                 let policies = store::past_policies(sql, &past)?;
                 for policy in &policies {
                     let key = vault.current_keyring(sql)?.open_user_key(policy.user, &policy.key)?;

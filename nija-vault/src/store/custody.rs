@@ -76,6 +76,9 @@ pub(crate) fn unbound_policies(sql: &mut dyn Sql) -> Result<Vec<(UserId, StoredK
 /// What a step of the schema leaves to the program, since it takes keys: the users' keys vouch for their policies.
 pub(crate) const BIND_POLICIES: &str = "bind_policies";
 
+/// The same of the statuses of their credentials.
+pub(crate) const BIND_STATUSES: &str = "bind_statuses";
+
 /// Whether something is left to do, which the caller does now.
 pub(crate) fn take_duty(sql: &mut dyn Sql, duty: &str) -> Result<bool, VaultError> {
     Ok(sql.run("DELETE FROM duties WHERE name = ?1", values![duty])? > 0)

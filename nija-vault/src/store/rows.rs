@@ -7,7 +7,7 @@ use nija_core::{
 use uuid::Uuid;
 
 use super::sql::{Row, Sql, values};
-use crate::crypto::KeyId;
+use crate::crypto::{InForce, KeyId};
 
 /// How many versions of a credential are kept.
 pub(crate) const KEPT_VERSIONS: u32 = 10;
@@ -177,6 +177,15 @@ pub(crate) fn active_at(
         meta_where!(r#"WHERE c."user" = ?1 AND c.venue = ?2 AND c.status = 'active'"#),
         values![user.as_uuid().as_bytes(), venue.as_str()],
         meta,
+    )
+}
+
+/// The versions that a user's rows say are in force.
+pub(crate) fn in_force(sql: &mut dyn Sql, user: UserId) -> Result<Vec<InForce>, VaultError> {
+    sql.all(
+        r#"SELECT id, version FROM credentials WHERE "user" = ?1 AND status = 'active'"#,
+        values![user.as_uuid().as_bytes()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 

@@ -33,6 +33,10 @@ pub(super) const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0006-sqlite.sql"),
         postgres: include_str!("schema/0006-postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0007-sqlite.sql"),
+        postgres: include_str!("schema/0007-postgres.sql"),
+    },
 ];
 
 /// The steps that lead from a version to the newest, or why there are none.

@@ -1,6 +1,6 @@
 mod memory {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Replacing, Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup, Tampering};
     use nija_vault::{MemoryVault, MemoryVaultConfig};
     use std::sync::Arc;
 
@@ -30,16 +30,21 @@ mod memory {
         Some((made(setup), ()))
     }
 
+    async fn make_tampering(setup: &Setup) -> Option<(Arc<dyn Tampering>, ())> {
+        Some((made(setup), ()))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
     nija_vault::locked_suite!(make_replacing);
+    nija_vault::status_suite!(make_tampering);
 }
 
 mod sqlite {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Replacing, Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup, Tampering};
     use std::sync::Arc;
 
     async fn make(setup: &Setup) -> Option<(Arc<dyn Vault>, tempfile::TempDir)> {
@@ -66,16 +71,23 @@ mod sqlite {
         Some((Arc::new(vault), folder))
     }
 
+    async fn make_tampering(setup: &Setup) -> Option<(Arc<dyn Tampering>, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = crate::common::open(setup, folder.path());
+        Some((Arc::new(vault), folder))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
     nija_vault::locked_suite!(make_replacing);
+    nija_vault::status_suite!(make_tampering);
 }
 
 mod postgres {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Replacing, Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup, Tampering};
     use std::sync::Arc;
 
     use crate::common::PostgresDatabase;
@@ -104,16 +116,23 @@ mod postgres {
         Some((Arc::new(vault), database))
     }
 
+    async fn make_tampering(setup: &Setup) -> Option<(Arc<dyn Tampering>, PostgresDatabase)> {
+        let database = PostgresDatabase::make()?;
+        let vault = database.open_vault(setup);
+        Some((Arc::new(vault), database))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
     nija_vault::locked_suite!(make_replacing);
+    nija_vault::status_suite!(make_tampering);
 }
 
 mod openbao {
     use nija_core::{Custody, Vault};
-    use nija_vault::testing::{Replacing, Rotating, Setup};
+    use nija_vault::testing::{Replacing, Rotating, Setup, Tampering};
     use std::sync::Arc;
 
     use crate::openbao::Space;
@@ -142,9 +161,16 @@ mod openbao {
         Some((Arc::new(vault), space))
     }
 
+    async fn make_tampering(setup: &Setup) -> Option<(Arc<dyn Tampering>, Space)> {
+        let space = Space::make().await?;
+        let vault = space.open(setup).await;
+        Some((Arc::new(vault), space))
+    }
+
     nija_vault::conformance_suite!(make);
     nija_vault::custody_suite!(make_custody);
     nija_vault::rotation_suite!(make_rotating);
     nija_vault::replacement_suite!(make_replacing);
     nija_vault::locked_suite!(make_replacing);
+    nija_vault::status_suite!(make_tampering);
 }

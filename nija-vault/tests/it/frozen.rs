@@ -66,8 +66,7 @@ struct Schema2 {
 }
 
 /// The last program of schema 2 wrote it: a user with a policy that nothing vouches for yet, and one without.
-#[tokio::test]
-async fn a_vault_of_schema_2_opens_and_its_policies_are_bound() {
+fn of_schema_2() -> (Schema2, tempfile::TempDir) {
     let vector: Schema2 = serde_json::from_str(include_str!("../vectors/vault-schema2.json")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [
@@ -77,7 +76,12 @@ async fn a_vault_of_schema_2_opens_and_its_policies_are_bound() {
         fs::write(folder.path().join(name), bytes).unwrap();
         fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let setup = Setup::new();
+    (vector, folder)
+}
+
+#[tokio::test]
+async fn a_vault_of_schema_2_opens_and_its_policies_are_bound() {
+    let ((vector, folder), setup) = (of_schema_2(), Setup::new());
     setup.clock.set(vector.written_at);
     for _ in 0..2 {
         let vault = open(&setup, folder.path());
@@ -98,6 +102,45 @@ async fn a_vault_of_schema_2_opens_and_its_policies_are_bound() {
     let refused = vault.open(vector.limited, &venue("one"), OpenPurpose::Trade).await;
     assert!(matches!(refused, Err(VaultError::Policy(_))), "{refused:?}");
     balance(signer(&vault, vector.free).await.as_ref()).await.unwrap();
+    vault.verify_audit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_vault_of_schema_2_opens_and_its_statuses_are_bound_once() {
+    let ((vector, folder), setup) = (of_schema_2(), Setup::new());
+    setup.clock.set(vector.written_at);
+    let outside = crate::common::intruder(folder.path());
+    let of_old: Vec<u8> = outside
+        .query_row(
+            "SELECT envelope FROM user_keys WHERE user = ?1",
+            [vector.free.as_uuid().as_bytes()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let vault = open(&setup, folder.path());
+    let id = signer(&vault, vector.free).await.credential();
+    vault.revoke(vector.free, id).await.unwrap();
+    vault.close().await;
+    drop(vault);
+    outside
+        .execute_batch(
+            "UPDATE credentials SET status = 'active'; INSERT INTO duties (name) VALUES ('bind_statuses')",
+        )
+        .unwrap();
+    let closed = async |vault: &nija_vault::LocalVault| {
+        let refused = vault.open(vector.free, &venue("one"), OpenPurpose::Trade).await;
+        assert!(matches!(refused, Err(VaultError::Status(_))), "{refused:?}");
+        balance(signer(vault, vector.limited).await.as_ref()).await.unwrap();
+    };
+    let vault = open(&setup, folder.path());
+    closed(&vault).await;
+    vault.close().await;
+    drop(vault);
+    // Nor does the user's key as it was before it vouched.
+    let put_back = "UPDATE user_keys SET envelope = ?2 WHERE user = ?1";
+    outside.execute(put_back, rusqlite::params![vector.free.as_uuid().as_bytes(), of_old]).unwrap();
+    let vault = open(&setup, folder.path());
+    closed(&vault).await;
     vault.verify_audit().await.unwrap();
 }
 

@@ -103,7 +103,7 @@ async fn a_row_moved_to_another_place_does_not_open() {
             for place in ["one", "two"] {
                 match vault.open(who, &venue(place), READ).await {
                     Ok(_) => assert!(who == other && number > 1, "move {number}"),
-                    Err(VaultError::Envelope(_)) => refused = true,
+                    Err(VaultError::Envelope(_) | VaultError::Status(_)) => refused = true,
                     Err(VaultError::NoCredential { .. }) => {}
                     Err(error) => panic!("move {number}: {error}"),
                 }
@@ -132,4 +132,24 @@ async fn a_sealing_key_slipped_in_is_not_published() {
         .unwrap();
     let opened = LocalVault::open(config(&setup, folder.path()));
     assert!(matches!(opened, Err(VaultError::Envelope(_))));
+}
+
+/// Key and row of one earlier moment fit together: only a signer that saw the later moment can tell.
+#[tokio::test]
+async fn a_revoked_user_put_back_as_a_whole_stays_closed_for_the_signer_that_revoked() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    store(&setup, &vault, user).await;
+    let connection = intruder(folder.path());
+    let before = envelope(&connection, "user_keys");
+    let id = vault.list(user).await.unwrap()[0].id;
+    vault.revoke(user, id).await.unwrap();
+    let put_back = "UPDATE user_keys SET envelope = ?1";
+    connection.execute(put_back, params![before]).unwrap();
+    connection.execute("UPDATE credentials SET status = 'active'", []).unwrap();
+    let opened = vault.open(user, &venue("one"), READ).await;
+    assert!(matches!(opened, Err(VaultError::Status(_))), "{opened:?}");
+    let blob = nija_vault::testing::sealed(&vault, user, &venue("two"), "key", "secret").await.unwrap();
+    let stored = vault.store(user, &venue("two"), "", &blob).await;
+    assert!(matches!(stored, Err(VaultError::Status(_))), "nothing is built on it: {stored:?}");
 }
