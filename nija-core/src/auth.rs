@@ -53,25 +53,29 @@ impl Endpoint {
     /// Whether a request goes here. Paths with empty, `.` or `..` segments never match a wildcard.
     #[must_use]
     pub fn matches(&self, method: Method, path: &str) -> bool {
+        self.method == method
+            && if self.path.contains('*') { self.has_the_segments_of(path) } else { self.path == path }
+    }
+
+    fn has_the_segments_of(&self, path: &str) -> bool {
         let plain = |segment: &str| {
             !matches!(segment, "" | "." | "..")
                 && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
         };
         let mut wanted = self.path.split('/');
         let mut given = path.split('/');
-        self.method == method
-            && loop {
-                match (wanted.next(), given.next()) {
-                    (None, None) => break true,
-                    (Some("*"), Some(segment)) => {
-                        if !plain(segment) {
-                            break false;
-                        }
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => break true,
+                (Some("*"), Some(segment)) => {
+                    if !plain(segment) {
+                        break false;
                     }
-                    (Some(want), Some(segment)) if want == segment => {}
-                    _ => break false,
                 }
+                (Some(want), Some(segment)) if want == segment => {}
+                _ => break false,
             }
+        }
     }
 }
 

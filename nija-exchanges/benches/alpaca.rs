@@ -9,6 +9,10 @@ use nija_core::{
 use nija_exchanges::alpaca::{AlpacaAuthenticator, LocalBook, ws};
 use std::{fmt::Write as _, hint::black_box};
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BODY: &str = r#"{"symbol":"BTC/USD","qty":"0.00079214","side":"buy","type":"limit","time_in_force":"gtc","limit_price":"63120.1","client_order_id":"6d1b345e-2821-40e2-ad83-4ecb18a06876"}"#;
 
 fn request(venue: &VenueId) -> UnsignedRequest {

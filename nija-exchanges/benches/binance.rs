@@ -10,6 +10,10 @@ use nija_core::{
 use nija_exchanges::binance::{BinanceAuthenticator, LocalBook, ws};
 use std::{fmt::Write as _, hint::black_box};
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn request(venue: &VenueId) -> UnsignedRequest {
     let fields = [
         ("symbol", "BTCUSDT"),

@@ -15,6 +15,10 @@ use nija_core::{
 use nija_exchanges::coinbase::{CoinbaseAuthenticator, LocalBook, ws};
 use std::hint::black_box;
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn request(venue: &VenueId) -> UnsignedRequest {
     let body = r#"{"client_order_id":"6d1b345e-2821-40e2-ad83-4ecb18a06876","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.00079214","limit_price":"63120.1","post_only":false}}}"#;
     UnsignedRequest {

@@ -11,6 +11,10 @@ use nija_core::{
 use nija_exchanges::kraken::{KrakenAuthenticator, LocalBook, Precision, ws};
 use std::{fmt::Write as _, hint::black_box};
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NONCE: u64 = 1_700_000_000_123_456;
 
 fn request(venue: &VenueId) -> UnsignedRequest {

@@ -11,6 +11,10 @@ use nija_core::{
 use nija_exchanges::okx::{LocalBook, OkxAuthenticator, ws};
 use std::hint::black_box;
 
+// What the `nija` command runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BODY: &str = r#"{"instId":"BTC-USDT","tdMode":"cash","clOrdId":"0192f0c12d3e70008000000000000001","side":"buy","ordType":"limit","sz":"0.00079214","px":"63120.1"}"#;
 
 fn request(venue: &VenueId) -> UnsignedRequest {

@@ -7,9 +7,10 @@
 use aws_lc_rs::{hmac, signature::Ed25519KeyPair};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nija_core::{
-    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, Params, RequestBody,
-    SignContext, SignedParts, UnsignedRequest, VenueId,
+    AuthError, Authenticator, CredentialSecret, Endpoint, Method, OrderReading, RequestBody, SignContext,
+    SignedParts, UnsignedRequest, VenueId,
 };
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::transport::query::{UNRESERVED, push};
@@ -89,18 +90,16 @@ impl Authenticator for BinanceAuthenticator {
         }
         let mut query = String::with_capacity(384);
         encode_all(&mut query, &request.query);
-        let mut body = String::new();
-        let form = match &request.body {
-            RequestBody::Form(fields) => {
-                encode_all(&mut body, fields);
-                true
-            }
-            RequestBody::Empty => false,
+        let fields = match &request.body {
+            RequestBody::Form(fields) => Some(fields),
+            RequestBody::Empty => None,
             RequestBody::Json(_) => return Err(AuthError::BadSecret("Binance takes no JSON bodies")),
         };
+        let (form, mut body) = (fields.is_some(), String::new());
+        let fields = fields.map_or(&[][..], Vec::as_slice);
+        encode_all(&mut body, fields);
         if request.path != LISTEN_KEY {
-            let named = |name: &str| query.contains(name) || body.contains(name);
-            if !named("timestamp=") {
+            if !request.query.iter().chain(fields).any(|(name, _)| name == "timestamp") {
                 let last = if form { &mut body } else { &mut query };
                 push(last, "timestamp", &(context.now.micros() / 1000).to_string(), UNRESERVED);
             }
@@ -145,7 +144,8 @@ fn stream(
 /// Signs the concatenation of some bytes, with whichever kind of key the secret is.
 fn sign(payload: &[&[u8]], secret: &CredentialSecret) -> Result<String, AuthError> {
     let secret = secret.expose_secret("key of one Binance request").trim();
-    if secret.contains("-----BEGIN") {
+    // Secrets have 64 signs; a key in PEM is longer than that.
+    if secret.len() > 64 && secret.contains("-----BEGIN") {
         return sign_ed25519(&payload.concat(), secret);
     }
     if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
@@ -155,7 +155,16 @@ fn sign(payload: &[&[u8]], secret: &CredentialSecret) -> Result<String, AuthErro
     }
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
     payload.iter().for_each(|part| context.update(part));
-    Ok(hex::encode(context.sign().as_ref()))
+    Ok(hex(context.sign().as_ref()))
+}
+
+/// The 64 digits of a tag; `hex::encode` goes through an iterator of characters.
+fn hex(tag: &[u8]) -> String {
+    let mut digits = [0_u8; 64];
+    match hex::encode_to_slice(tag, &mut digits).ok().and_then(|()| str::from_utf8(&digits).ok()) {
+        Some(digits) => digits.to_owned(),
+        None => hex::encode(tag),
+    }
 }
 
 /// Keys as `openssl genpkey -algorithm ed25519` makes them: PKCS#8 in PEM (rest-api.md, "Ed25519 Keys").
@@ -172,7 +181,7 @@ fn sign_ed25519(payload: &[u8], pem: &str) -> Result<String, AuthError> {
     Ok(STANDARD.encode(key.sign(payload).as_ref()))
 }
 
-fn encode_all(out: &mut String, fields: &Params) {
+fn encode_all(out: &mut String, fields: &[(Cow<'static, str>, String)]) {
     for (name, value) in fields {
         push(out, name, value, UNRESERVED);
     }

@@ -156,10 +156,18 @@ fn header<'a>(text: &'a str, otherwise: &'static str) -> Result<&'a str, AuthErr
 
 /// `2020-12-08T09:08:57.715Z`: always three places.
 fn iso_millis(at: Timestamp) -> String {
-    let text = Timestamp::from_micros(at.micros().div_euclid(1000) * 1000).to_string();
-    let text = text.trim_end_matches('Z');
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    format!("{seconds}.{fraction:0<3}Z")
+    let mut text = Timestamp::from_micros(at.micros().div_euclid(1000) * 1000).to_string();
+    text.truncate(text.trim_end_matches('Z').len());
+    let places = match text.find('.') {
+        Some(point) => text.len() - point - 1,
+        None => {
+            text.push('.');
+            0
+        }
+    };
+    text.extend(std::iter::repeat_n('0', 3_usize.saturating_sub(places)));
+    text.push('Z');
+    text
 }
 
 #[cfg(test)]

@@ -12,9 +12,19 @@ pub(crate) fn push(out: &mut String, name: &str, value: &str, set: &'static Asci
     if !out.is_empty() {
         out.push('&');
     }
-    out.extend(utf8_percent_encode(name, set));
+    append(out, name, set);
     out.push('=');
-    out.extend(utf8_percent_encode(value, set));
+    append(out, value, set);
+}
+
+/// Most texts are plain and copied as they are. Without a way out in the middle the check takes many bytes at once.
+fn append(out: &mut String, text: &str, set: &'static AsciiSet) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'.') | (byte == b'_');
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        out.push_str(text);
+    } else {
+        out.extend(utf8_percent_encode(text, set));
+    }
 }
 
 /// All of them but those of one name, which never leaves this machine.
