@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderState,
-    Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding, RouteDecision,
+    ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderSize,
+    OrderState, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding, RouteDecision,
     RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
 };
 
@@ -41,6 +41,9 @@ pub enum JournalEvent {
         order: OrderId,
         /// How.
         method: ExecutionMethod,
+        /// How much of what was wanted risk let through; all of it where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        size: Option<OrderSize>,
         /// All candidates and why, where the venues were chosen at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<RouteDecision>,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Fill, OrderIntent, OrderKind, OrderState, Schedule};
+use super::{Fill, OrderIntent, OrderKind, OrderSize, OrderState, Schedule};
 use crate::{JournalEvent, OrderId, Price, Quantity, Timestamp, VenueClientId, VenueId, VenueOrderId};
 
 /// Why something was refused or ended: a stable code for programs and words for people.
@@ -129,6 +129,12 @@ impl Order {
         self.filled_notional.checked_div(self.filled.get()).and_then(|price| Price::new(price).ok())
     }
 
+    /// How much its children may come to: what risk let through of what was wanted.
+    #[must_use]
+    pub fn allowed_size(&self) -> OrderSize {
+        self.schedule.as_ref().and_then(|schedule| schedule.size).unwrap_or(self.intent.signal.size)
+    }
+
     /// Base units that may still fill.
     #[must_use]
     pub fn remaining(&self) -> Quantity {
@@ -162,12 +168,12 @@ impl Order {
                     leg.venue_order_id = Some(id.clone());
                 }
             }
-            JournalEvent::Scheduled { method, .. } => {
+            JournalEvent::Scheduled { method, size, .. } => {
                 if self.state != OrderState::Routing {
                     self.become_state(OrderState::Routing)?;
                 }
                 self.become_state(OrderState::Working)?;
-                self.schedule = Some(Schedule::new(*method, at));
+                self.schedule = Some(Schedule { size: *size, ..Schedule::new(*method, at) });
             }
             JournalEvent::Stopped { reason, .. } => {
                 if let Some(schedule) = self.schedule.as_mut() {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+use super::OrderSize;
 use crate::Timestamp;
 
 /// How an order is carried out where it does not go to one venue as it is.
@@ -37,6 +38,9 @@ pub struct Schedule {
     /// How.
     #[serde(flatten)]
     pub method: ExecutionMethod,
+    /// How much of what was wanted is carried out, where that was set down: what risk let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<OrderSize>,
     /// When it began.
     pub began_at: Timestamp,
     /// Children made so far.
@@ -54,7 +58,7 @@ impl Schedule {
     /// At its beginning.
     #[must_use]
     pub const fn new(method: ExecutionMethod, began_at: Timestamp) -> Self {
-        Self { method, began_at, children: 0, last_child_at: None, stopped: false }
+        Self { method, size: None, began_at, children: 0, last_child_at: None, stopped: false }
     }
 
     /// The slice whose time it is: 0 for the first. `None` when the time of all slices is over; a split has none.

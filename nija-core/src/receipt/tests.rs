@@ -234,6 +234,7 @@ fn a_parents_receipt_adds_up_its_childrens() {
     let scheduled = parent.push(JournalEvent::Scheduled {
         order: parent.intent.id,
         method: ExecutionMethod::Split,
+        size: None,
         decision: None,
     });
     let child = |venue: &str, expected: &str, at: &str| {

@@ -69,7 +69,7 @@ impl Events {
     #[must_use]
     pub fn scheduled(intent: &OrderIntent) -> JournalEvent {
         let method = ExecutionMethod::Twap { slices: 4, every_ms: 30_000 };
-        JournalEvent::Scheduled { order: intent.id, method, decision: None }
+        JournalEvent::Scheduled { order: intent.id, method, size: Some(intent.signal.size), decision: None }
     }
 
     /// Taking an intent up.

@@ -109,11 +109,13 @@ impl Inner {
         };
         let decision = self.route(&user, &state, &approved, None, &[], now);
         if self.is_sliced(&approved, &account, &decision) {
-            return self.begin_slices(&user, &mut state, intent, decision).await;
+            let allowed = approved.get().signal.size;
+            return self.begin_slices(&user, &mut state, intent, allowed, decision).await;
         }
         match self.shares(&approved, &decision, &account, now) {
             Shared::At(shares) => {
-                return self.begin_split(&user, &mut state, intent, decision, shares).await;
+                let allowed = approved.get().signal.size;
+                return self.begin_split(&user, &mut state, intent, allowed, decision, shares).await;
             }
             Shared::Busy => return self.busy(&mut state, intent, &decision).await,
             Shared::Refused(reason) => {

@@ -1,8 +1,8 @@
 //! Orders that are carried out by others: in slices over time, and as shares at several venues.
 
 use nija_core::{
-    ExecutionMethod, Ledger, Notional, Order, OrderId, OrderSize, OrderState, Quantity, RoutingPolicy,
-    RoutingPreference, TradeSignal, Weights,
+    ExecutionMethod, Ledger, Notional, Order, OrderId, OrderSize, OrderState, ProtectionPlan, Quantity,
+    RoutingPolicy, RoutingPreference, TradeSignal, Weights,
 };
 use nija_router::{Engine, EngineError, SlicingConfig};
 use rust_decimal::Decimal;
@@ -59,6 +59,27 @@ async fn a_large_entry_goes_out_in_equal_slices_each_in_its_time() {
     assert_eq!(order.fees, children(&platform, id).await.iter().map(|child| child.fees).sum());
     let again = engine.submit(large("x")).await.unwrap();
     assert!(again.replayed && again.order.id() == id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slices_add_up_to_what_risk_let_through() {
+    let (platform, _) = Platform::single();
+    let mut platform = sliced(platform);
+    // 2,000 of 10,000 USD; each slice of what was asked for would be within it.
+    platform.config.limits.max_equity_share = dec("0.2");
+    let engine = platform.start().await;
+    for (id, size) in [
+        ("base", OrderSize::Base(Quantity::new(dec("0.1")).unwrap())),
+        ("quote", OrderSize::Quote(Notional::new(dec("6000")).unwrap())),
+    ] {
+        let signal = TradeSignal { size, ..entry(user(1), id) };
+        let parent = taken(&engine, signal.clone()).await.id();
+        let order = engine.settled(user(1), parent, LONG).await.unwrap();
+        assert_eq!(order.state, OrderState::Filled, "{id}: {:?}", order.reason);
+        let spent = order.filled_notional;
+        assert!(spent <= dec("2000") && spent > dec("1950"), "{id}: {spent}");
+        assert!(engine.submit(signal).await.unwrap().replayed, "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

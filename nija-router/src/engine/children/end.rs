@@ -43,7 +43,7 @@ impl Inner {
 
 /// The state and the reason of its end. `children` are all that there were, oldest first.
 fn verdict(parent: &Order, children: &[Order]) -> (OrderState, Reason) {
-    let size = match parent.intent.signal.size {
+    let size = match parent.allowed_size() {
         OrderSize::Base(size) => format!("{size} {}", parent.intent.signal.symbol.base()),
         OrderSize::Quote(size) => format!("{size} {}", parent.intent.signal.symbol.quote()),
     };
@@ -64,7 +64,7 @@ fn verdict(parent: &Order, children: &[Order]) -> (OrderState, Reason) {
             let slice = schedule.slice_at(last.intent.received_at);
             is_filled(last) && slice.is_some_and(|slice| slice + 1 == slices)
         }),
-    } || matches!(parent.intent.signal.size, OrderSize::Base(size) if parent.filled >= size);
+    } || matches!(parent.allowed_size(), OrderSize::Base(size) if parent.filled >= size);
     if whole {
         return (OrderState::Filled, Reason::new("filled", "filled"));
     }

@@ -85,12 +85,14 @@ impl Inner {
                 || decision.candidates.iter().any(|candidate| too_large(&candidate.rejections)))
     }
 
-    /// Takes a large order up: it is on record with its schedule, and its slices follow.
+    /// Takes a large order up: it is on record with its schedule, and its slices follow. They come to `allowed` together, what risk let
+    /// through: each of them is checked again, and what one order may use must not be had once for each slice.
     pub(in crate::engine) async fn begin_slices(
         self: &Arc<Self>,
         user: &Arc<User>,
         state: &mut UserState,
         intent: OrderIntent,
+        allowed: OrderSize,
         decision: RouteDecision,
     ) -> Result<Submitted, EngineError> {
         if self.draining.load(Ordering::SeqCst) {
@@ -99,7 +101,12 @@ impl Inner {
         let order = intent.id;
         let events = vec![
             JournalEvent::IntentAccepted { intent: intent.clone() },
-            JournalEvent::Scheduled { order, method: self.config.slicing.method(), decision: Some(decision) },
+            JournalEvent::Scheduled {
+                order,
+                method: self.config.slicing.method(),
+                size: Some(allowed),
+                decision: Some(decision),
+            },
         ];
         if let Err(error) = self.record(user, state, events).await {
             return match is_taken(&error) {
@@ -153,7 +160,7 @@ fn share(parent: &Order, state: &UserState, shares: u32) -> Option<OrderSize> {
         Some(part.round_dp_with_strategy(DIGITS, RoundingStrategy::ToZero))
             .filter(|part| *part > Decimal::ZERO)
     };
-    match signal.size {
+    match parent.allowed_size() {
         OrderSize::Base(all) => {
             let under_way: Decimal =
                 children(state, parent.id()).map(|live| live.order.remaining().get()).sum();

@@ -89,6 +89,7 @@ impl Inner {
         user: &Arc<User>,
         state: &mut UserState,
         intent: OrderIntent,
+        allowed: OrderSize,
         decision: RouteDecision,
         shares: Vec<Share>,
     ) -> Result<Submitted, EngineError> {
@@ -99,7 +100,12 @@ impl Inner {
         let order = intent.id;
         let mut events = vec![
             JournalEvent::IntentAccepted { intent: intent.clone() },
-            JournalEvent::Scheduled { order, method: ExecutionMethod::Split, decision: Some(decision) },
+            JournalEvent::Scheduled {
+                order,
+                method: ExecutionMethod::Split,
+                size: Some(allowed),
+                decision: Some(decision),
+            },
         ];
         for share in &shares {
             let intent = share.approved.get().clone();
