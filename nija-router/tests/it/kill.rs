@@ -2,12 +2,12 @@
 //! answer names what could not be confirmed.
 
 use nija_core::{Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, UserId};
-use nija_router::{Engine, KillReport};
+use nija_router::{Engine, KillReport, SlicingConfig};
 use std::{sync::Arc, time::Duration};
 
 use crate::support::{
-    Answer, FakeVenue, Filling, LONG, Platform, TestClock, dec, entry, exit, resting, state, symbol, until,
-    user,
+    Answer, FakeVenue, Filling, LONG, Pace, Platform, TestClock, dec, entry, exit, resting, state, symbol,
+    until, user,
 };
 
 async fn throw(engine: &Engine, scope: KillScope, flatten: bool) -> KillReport {
@@ -162,6 +162,62 @@ async fn a_venues_switch_stops_that_venue_for_everybody_and_no_other() {
     // Of others nobody hears more than of themselves.
     let mine = &engine.kill_switches(Some(user(1)))[0];
     assert!(mine.proof.iter().all(|proof| proof.user == user(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_venues_switch_leaves_alone_what_is_sliced_at_others() {
+    for (venue, goes_on) in [(Some("b"), true), (None, true), (Some("a"), false)] {
+        let (mut platform, a, _) = Platform::pair();
+        platform.config.slicing =
+            SlicingConfig { above: Some("1000".parse().unwrap()), slices: 4, every: Duration::from_secs(10) };
+        let engine = platform.start().await;
+        let large = nija_core::TradeSignal {
+            size: nija_core::OrderSize::Base(Quantity::new(dec("0.04")).unwrap()),
+            venue: venue.map(|name| name.parse().unwrap()),
+            ..entry(user(1), "large")
+        };
+        let order = engine.submit(large).await.unwrap().order;
+        let placed = || platform.venues.iter().map(|venue| venue.placements()).sum::<usize>();
+        until("the first slice", async || placed() == 1).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        throw(&engine, KillScope::Venue(a.id.clone()), false).await;
+        let at_a = a.placements();
+        let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+        let wanted = if goes_on { OrderState::Filled } else { OrderState::Cancelled };
+        assert_eq!(order.state, wanted, "{venue:?}: {:?}", order.reason);
+        assert_eq!(a.placements(), at_a, "{venue:?}");
+    }
+}
+
+/// Its first commit fails, the next one takes a second.
+#[derive(Default)]
+struct SlowSecond(std::sync::atomic::AtomicUsize);
+
+impl Pace for SlowSecond {
+    fn before(&self) -> (Duration, bool) {
+        match self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => (Duration::ZERO, true),
+            1 => (Duration::from_secs(1), false),
+            _ => (Duration::ZERO, false),
+        }
+    }
+
+    fn after(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_was_taken_off_stays_off_however_late_its_throwing_went_on_record() {
+    let (platform, _) = Platform::single();
+    let engine = platform.start().await;
+    platform.ledger.set_pace(Arc::new(SlowSecond::default()));
+    let wait = Duration::from_millis(500);
+    let report = engine.kill(user(1), KillScope::User, false, wait).await.unwrap();
+    assert!(!report.done);
+    assert!(engine.release_kill(user(1), KillScope::User).await.unwrap());
+    tokio::time::sleep(LONG).await;
+    assert_eq!(platform.ledger.kill_switches().await.unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]

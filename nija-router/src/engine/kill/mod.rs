@@ -138,11 +138,14 @@ impl Inner {
         let id = KillId::generate(now, self.entropy.as_ref());
         let switch = KillSwitch { id, user, scope: scope.clone(), flatten, since: now, outcome: None };
         let active = Active::new(switch);
-        if let Some(before) = self.kills.on.write().insert(key, active.clone()) {
-            before.off.store(true, Ordering::SeqCst);
-            before.changed.notify_waiters();
+        let before = self.kills.on.write().insert(key, active.clone());
+        match before {
+            Some(before) => {
+                before.off.store(true, Ordering::SeqCst);
+                before.changed.notify_waiters();
+            }
+            None => gauge(&scope, true),
         }
-        gauge(&scope, true);
         metrics::counter!("nija_kill_switch_thrown_total", "scope" => word(&scope)).increment(1);
         tracing::warn!(%user, scope = scope.name(), flatten, "a kill switch was thrown");
         let event = JournalEvent::KillSwitchOn { id, scope, flatten };
@@ -169,6 +172,15 @@ impl Inner {
         gauge(scope, false);
         tracing::warn!(%user, scope = scope.name(), "a kill switch was taken off");
         Ok(true)
+    }
+
+    /// As [`Inner::record_kill`], unless the switch was taken off or thrown anew: what is late must not come after that and undo it.
+    async fn record_while_on(&self, active: &Active, event: JournalEvent) -> Result<(), EngineError> {
+        let _changing = self.kills.changing.lock().await;
+        if active.off.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.record_kill(active, event).await
     }
 
     /// Puts an event of a switch on record and tells those whom it concerns.

@@ -1,7 +1,7 @@
 //! The work of a switch: user by user, round after round, until nothing is left that another round could better.
 
 use futures::{StreamExt, stream};
-use nija_core::{JournalEvent, KillSwitch, OrderId, OrderState, Unconfirmed, VenueId};
+use nija_core::{JournalEvent, KillScope, KillSwitch, OrderId, OrderState, Unconfirmed, VenueId};
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -94,7 +94,7 @@ impl Inner {
             }
             let unrecorded = active.progress.lock().unrecorded.clone();
             let recorded = match unrecorded {
-                Some(event) => self.record_kill(active, event).await,
+                Some(event) => self.record_while_on(active, event).await,
                 None => Ok(()),
             };
             let recorded = match recorded {
@@ -107,7 +107,7 @@ impl Inner {
                     };
                     let alarm = !left.is_empty();
                     let done = JournalEvent::KillSwitchDone { id, scope, flat, left };
-                    self.record_kill(active, done).await.map(|()| alarm)
+                    self.record_while_on(active, done).await.map(|()| alarm)
                 }
                 Err(error) => Err(error),
             };
@@ -176,7 +176,11 @@ impl Round<'_> {
 
     pub(super) fn is_to_go(&self, live: &LiveOrder) -> bool {
         let intent = &live.order.intent;
-        let here = live.order.leg.as_ref().is_none_or(|leg| self.switch.scope.covers(&leg.venue));
+        let at = live.order.leg.as_ref().map(|leg| &leg.venue).or(intent.signal.venue.as_ref());
+        // What is carried out by others is at no venue unless its user named one: each of those others is seen to by itself, and the next
+        // ones keep away from a venue that is stopped.
+        let everywhere = !matches!(self.switch.scope, KillScope::Venue(_));
+        let here = at.map_or(everywhere, |venue| self.switch.scope.covers(venue));
         let later = intent.received_at > self.switch.since;
         // What guards a position stays where the position does.
         let guards = protection::is_own(&intent.signal.client_order_id);
