@@ -36,8 +36,23 @@ impl Inner {
                 return self.standing(&user, order).await;
             }
         }
-        self.cancel_at_venue(&user, order).await?;
+        let asked = self.cancel_at_venue(&user, order).await;
+        if let Err(error) = asked {
+            // The wish stands until it is carried out: its account's keeper tries again.
+            self.check_later(&user, order).await;
+            return Err(error);
+        }
         self.standing(&user, order).await
+    }
+
+    async fn check_later(&self, user: &User, order: OrderId) {
+        let venue = {
+            let state = user.state.lock().await;
+            state.orders.get(&order).and_then(|live| Some(live.order.leg.as_ref()?.venue.clone()))
+        };
+        if let Some(conn) = venue.and_then(|venue| user.conn(&venue)) {
+            conn.ask(Ask::CHECK);
+        }
     }
 
     /// Puts the end of an order that was never sent on record, however long the ledger fails.

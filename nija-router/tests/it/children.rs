@@ -155,6 +155,69 @@ async fn cancelling_pausing_and_killing_stop_the_slices() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wish_to_cancel_stands_though_the_journal_fails() {
+    let (platform, venue) = Platform::single();
+    let platform = sliced(platform);
+    let engine = platform.start().await;
+    let id = taken(&engine, large("x")).await.id();
+    until("the first slice", async || venue.placements() == 1).await;
+    let first = children(&platform, id).await[0].id();
+    engine.settled(user(1), first, LONG).await.unwrap();
+    platform.ledger.fail_next(2);
+    let failed = engine.cancel(user(1), id).await;
+    assert!(matches!(failed, Err(EngineError::Ledger(_))), "{failed:?}");
+    let order = engine.settled(user(1), id, LONG).await.unwrap();
+    assert_eq!((order.state, venue.placements()), (OrderState::Cancelled, 1));
+}
+
+/// A large entry that brings a stop along, and its first slice filled.
+async fn first_guarded_slice(platform: &Platform, engine: &Arc<Engine>) -> OrderId {
+    let stop = Some("58000".parse().unwrap());
+    let plan = ProtectionPlan { stop, ..ProtectionPlan::default() };
+    let id = taken(engine, TradeSignal { protection: Some(Box::new(plan)), ..large("x") }).await.id();
+    until("the first slice to be guarded", async || platform.ledger.guarded().len() == 1).await;
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_user_made_of_a_protection_is_not_undone_by_the_next_slice() {
+    for own in [None, Some("57000")] {
+        let (platform, _) = Platform::single();
+        let platform = sliced(platform);
+        let engine = platform.start().await;
+        let id = first_guarded_slice(&platform, &engine).await;
+        let position = platform.position(user(1), "BTC-USD").await.unwrap().id;
+        match own {
+            None => assert!(engine.unprotect(user(1), &position).await.unwrap()),
+            Some(stop) => {
+                let stop = Some(stop.parse().unwrap());
+                let plan = ProtectionPlan { stop, ..ProtectionPlan::default() };
+                drop(engine.protect(user(1), &position, plan).await.unwrap());
+            }
+        }
+        let order = engine.settled(user(1), id, LONG).await.unwrap();
+        assert_eq!(order.filled.get().normalize(), dec("0.04"));
+        let stops: Vec<_> = platform.ledger.guarded().into_iter().filter_map(|it| it.plan.stop).collect();
+        assert_eq!(stops, own.map(|stop| stop.parse().unwrap()).into_iter().collect::<Vec<_>>(), "{own:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slice_that_opens_the_position_anew_brings_its_protection_along_again() {
+    let (platform, _) = Platform::single();
+    let platform = sliced(platform);
+    let engine = platform.start().await;
+    let id = first_guarded_slice(&platform, &engine).await;
+    engine.submit(exit(user(1), "out", "1")).await.unwrap();
+    until("nothing to be held", async || platform.position(user(1), "BTC-USD").await.is_none()).await;
+    assert_eq!(platform.ledger.guarded(), []);
+    let order = engine.settled(user(1), id, LONG).await.unwrap();
+    let held = platform.position(user(1), "BTC-USD").await.unwrap();
+    assert!(held.quantity > Decimal::ZERO && order.state.is_final());
+    assert_eq!(platform.ledger.guarded().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn slices_survive_a_crash_at_every_commit_and_none_is_made_twice() {
     for crash in [Crash::BeforeCommit, Crash::AfterCommit] {
         for step in 0..10 {

@@ -18,22 +18,36 @@ impl Inner {
         self.record(user, state, vec![JournalEvent::Stopped { order, reason }]).await.map(drop)
     }
 
+    /// As the user wishes, unless it has been stopped. The wish stands where the journal fails: nothing more is made, and the next step of the
+    /// parent tries again.
+    async fn stop_wished(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        parent: OrderId,
+    ) -> Result<(), LedgerError> {
+        let schedule = state.orders.get(&parent).and_then(|live| live.order.schedule.as_ref());
+        if schedule.is_none_or(|schedule| schedule.stopped) {
+            return Ok(());
+        }
+        match self.why_stop(user, state, true) {
+            Some(reason) => self.stop(user, state, parent, reason).await,
+            None => Ok(()),
+        }
+    }
+
     /// Stops a parent for good, cancels its live children and answers with it as it stands then. Its end follows once theirs are on record.
     pub(in crate::engine) async fn cancel_parent(
         self: &Arc<Self>,
         user: &Arc<User>,
         parent: OrderId,
     ) -> Result<Order, EngineError> {
-        let live: Vec<OrderId> = {
+        let (live, mut failed): (Vec<OrderId>, Option<EngineError>) = {
             let mut state = user.state.lock().await;
-            let schedule = state.orders.get(&parent).and_then(|live| live.order.schedule.as_ref());
-            if schedule.is_some_and(|schedule| !schedule.stopped) {
-                let reason = Reason::new("cancelled", "cancelled at your request");
-                self.stop(user, &mut state, parent, reason).await?;
-            }
-            children(&state, parent).map(|live| live.order.id()).collect()
+            let stopped = self.stop_wished(user, &mut state, parent).await;
+            (children(&state, parent).map(|live| live.order.id()).collect(), stopped.err().map(Into::into))
         };
-        let mut failed = None;
+        // A journal that fails does not keep what works from being cancelled.
         for child in live {
             // A child has no children.
             if let Err(error) = Box::pin(self.cancel(user.id, child)).await {

@@ -60,14 +60,15 @@ impl Inner {
     async fn step(self: &Arc<Self>, user: &Arc<User>, parent: OrderId) -> Step {
         let mut state = user.state.lock().await;
         loop {
-            let Some(order) = state.orders.get(&parent).map(|live| live.order.clone()) else {
+            let Some(live) = state.orders.get(&parent) else {
                 return Step::Over;
             };
+            let (order, wished) = (live.order.clone(), live.cancel_requested);
             let Some(schedule) = &order.schedule else {
                 return Step::Over;
             };
             if !schedule.stopped
-                && let Some(reason) = self.why_stop(user, &state)
+                && let Some(reason) = self.why_stop(user, &state, wished)
             {
                 if let Err(error) = self.stop(user, &mut state, parent, reason).await {
                     tracing::error!(order = %parent, %error, "an order could not be stopped");
@@ -93,14 +94,14 @@ impl Inner {
         }
     }
 
-    /// A pause or a kill switch ends what has not been made yet.
-    fn why_stop(&self, user: &User, state: &UserState) -> Option<Reason> {
+    /// A pause, a kill switch or the user's wish ends what has not been made yet.
+    fn why_stop(&self, user: &User, state: &UserState, wished: bool) -> Option<Reason> {
         if self.kills.stops_user(user.id) {
             Some(Reason::new("trading_halted", "a kill switch was thrown; no more of it is sent"))
         } else if state.paused.is_some() {
             Some(Reason::new("trading_paused", "you paused trading; no more of it is sent"))
         } else {
-            None
+            wished.then(|| Reason::new("cancelled", "cancelled at your request"))
         }
     }
 }

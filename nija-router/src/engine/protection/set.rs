@@ -83,13 +83,40 @@ impl Inner {
                 None => return Ok(()),
             },
         };
-        if !order.filled.is_zero() {
+        if !order.filled.is_zero() || self.brought_before(user, state, &order, fill).await? {
             return Ok(());
         }
         if let Some(event) = self.brought_along(state, &order, fill) {
             draft.events.push(event);
         }
         Ok(())
+    }
+
+    /// Whether another child of the same order has filled into the position that is open: what guards it, or that nothing does, is what the
+    /// user has made of it since.
+    async fn brought_before(
+        &self,
+        user: &User,
+        state: &UserState,
+        order: &Order,
+        fill: &VenueFill,
+    ) -> Result<bool, LedgerError> {
+        let key = (fill.venue.clone(), fill.symbol.clone());
+        let open = state.positions.get(&key).filter(|open| open.side() == fill.side);
+        let (Some(open), Some(parent), Some(_)) =
+            (open, order.intent.parent, &order.intent.signal.protection)
+        else {
+            return Ok(false);
+        };
+        // By the venue's clock.
+        let opened_at = open.opened_at.minus(self.config.resolve_margin);
+        let filled_into = |child: &Order| {
+            child.leg.as_ref().is_some_and(|leg| leg.venue == fill.venue)
+                && !child.filled.is_zero()
+                && child.updated_at >= opened_at
+        };
+        let children = self.ledger.children(user.id, parent).await?;
+        Ok(children.iter().any(filled_into))
     }
 
     fn brought_along(&self, state: &UserState, order: &Order, fill: &VenueFill) -> Option<JournalEvent> {
