@@ -1,7 +1,7 @@
 //! A user's accounts at venues: connecting them and listening to their streams.
 
 use futures::StreamExt;
-use nija_core::{AccountEvent, CustodyMode, OpenPurpose, Timestamp};
+use nija_core::{AccountEvent, CustodyMode, OpenPurpose, Timestamp, TradeSignal, VenueId};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -37,14 +37,42 @@ impl Inner {
         conn
     }
 
-    /// Waits until each account has been reconciled or at least tried, within a bound.
+    /// Waits until each account has been reconciled or at least tried, within a bound for all of them together.
     pub(super) async fn accounts_tried(&self, user: &User) {
-        for conn in user.conns().iter() {
-            if conn.tried.is_set() {
-                continue;
-            }
-            let waited = tokio::time::timeout(self.config.connect_wait, conn.tried.wait()).await;
-            if waited.is_err() {
+        self.tried(user, user.conns().iter()).await;
+    }
+
+    /// Before an order: an exit waits for no account but those whose positions it may reduce, as far as they are known.
+    pub(super) async fn accounts_ready(&self, user: &User, signal: &TradeSignal) {
+        let conns = user.conns();
+        if conns.iter().all(|conn| conn.tried.is_set()) {
+            return;
+        }
+        if !signal.signal_type.is_exit() {
+            return self.tried(user, conns.iter()).await;
+        }
+        let asked_for = |conn: &Conn| signal.venue.as_ref().is_none_or(|venue| *venue == conn.venue.id);
+        let holders: Vec<VenueId> = {
+            let state = user.state.lock().await;
+            let held = state.positions.keys().filter(|(_, symbol)| *symbol == signal.symbol);
+            held.map(|(venue, _)| venue.clone()).collect()
+        };
+        let holds = |conn: &Conn| asked_for(conn) && holders.contains(&conn.venue.id);
+        if conns.iter().any(|conn| holds(conn)) {
+            self.tried(user, conns.iter().filter(|conn| holds(conn))).await;
+        } else {
+            self.tried(user, conns.iter().filter(|conn| asked_for(conn))).await;
+        }
+    }
+
+    async fn tried(&self, user: &User, conns: impl Iterator<Item = &Arc<Conn>>) {
+        let waiting: Vec<_> = conns.filter(|conn| !conn.tried.is_set()).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        let all = futures::future::join_all(waiting.iter().map(|conn| conn.tried.wait()));
+        if tokio::time::timeout(self.config.connect_wait, all).await.is_err() {
+            for conn in waiting.iter().filter(|conn| !conn.tried.is_set()) {
                 tracing::warn!(user = %user.id, venue = %conn.venue.id, "an account is not ready; going on without it");
             }
         }

@@ -87,7 +87,7 @@ impl Inner {
             self.known_venue(venue)?;
         }
         let user = self.user(signal.user).await?;
-        self.accounts_tried(&user).await;
+        self.accounts_ready(&user, &signal).await;
         self.make_room(&user, &signal).await;
         let mut state = user.state.lock().await;
         if let Some(order) = state.by_key.get(&signal.client_order_id) {

@@ -1,8 +1,14 @@
 //! Pausing, cancelling, a full lane, draining, tiers, accounts that come and go.
 
-use nija_core::{OrderState, Tier, VenueId};
+use nija_core::{OrderState, Tier, TradeSignal, VenueId};
 use nija_router::{EngineError, RiskLimits};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use crate::support::{
     Answer, FakeVenue, Filling, LONG, Platform, TestClock, entry, exit, resting, state, until, user,
@@ -109,6 +115,52 @@ async fn a_cancel_that_was_lost_is_sent_again_until_the_order_is_gone() {
     venue.world().reads_fail = false;
     let ended = engine.settled(user(1), order.id(), LONG).await.unwrap();
     assert_eq!((ended.state, venue.world().cancels), (OrderState::Cancelled, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_that_could_not_be_signed_is_tried_again() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Working).await;
+    // Long enough that nobody looks at it for another reason.
+    tokio::time::sleep(LONG * 3).await;
+    let fails = Arc::new(AtomicBool::new(true));
+    let told = fails.clone();
+    platform.vault.fail_when(move || told.load(Ordering::SeqCst));
+    let failed = engine.cancel(user(1), order.id()).await;
+    assert!(matches!(failed, Err(EngineError::Vault(_))), "{failed:?}");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    fails.store(false, Ordering::SeqCst);
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!(order.state, OrderState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_waits_for_no_account_but_its_own() {
+    let clock = TestClock::new();
+    let venues: Vec<_> = ["a", "b", "c"].map(|id| FakeVenue::new(id, &clock, |_| {})).into();
+    let platform = Platform::new(clock, venues);
+    platform.join(user(1), 10_000);
+    let engine = platform.start().await;
+    let there = Some(platform.venues[2].id.clone());
+    let order = engine.submit(TradeSignal { venue: there, ..entry(user(1), "in") }).await.unwrap().order;
+    engine.settled(user(1), order.id(), LONG).await.unwrap();
+    for venue in &platform.venues[..2] {
+        venue.world().reads_hang = true;
+        let (engine, venue) = (engine.clone(), venue.id.clone());
+        tokio::spawn(async move { engine.connect(user(1), &venue).await });
+    }
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let began = tokio::time::Instant::now();
+    let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
+    assert_eq!(began.elapsed(), Duration::ZERO, "held up");
+    assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
+    // An entry needs to know what there is, and waits for all of them together.
+    let began = tokio::time::Instant::now();
+    engine.submit(entry(user(1), "more")).await.unwrap();
+    assert!(began.elapsed() <= platform.config.connect_wait, "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

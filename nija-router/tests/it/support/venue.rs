@@ -131,7 +131,11 @@ impl FakeVenue {
         })
     }
 
-    fn readable(&self) -> Result<(), VenueError> {
+    async fn readable(&self) -> Result<(), VenueError> {
+        let hangs = self.world().reads_hang;
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         if self.world().reads_fail {
             Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() })
         } else {
@@ -221,12 +225,12 @@ impl Executor for FakeVenue {
     }
 
     async fn fees(&self, _: &VenueAccount, _: &Symbol) -> Result<FeeSchedule, VenueError> {
-        self.readable()?;
+        self.readable().await?;
         Ok(FeeSchedule { from_venue: true, ..self.fees })
     }
 
     async fn balances(&self, account: &VenueAccount) -> Result<Vec<VenueBalance>, VenueError> {
-        self.readable()?;
+        self.readable().await?;
         let now = self.clock.now();
         let mut world = self.world();
         let assets: Vec<_> = world.account(account.user).balances.keys().cloned().collect();
@@ -310,7 +314,7 @@ impl Executor for FakeVenue {
         order: &OrderRef,
         _: Timestamp,
     ) -> Result<Lookup, VenueError> {
-        self.readable()?;
+        self.readable().await?;
         let mut world = self.world();
         let orders = &world.account(account.user).orders;
         let known = orders.iter().find(|known| known.client == Some(order.client_id)).cloned();
@@ -322,7 +326,7 @@ impl Executor for FakeVenue {
     }
 
     async fn open_orders(&self, account: &VenueAccount) -> Result<Vec<ExecutionReport>, VenueError> {
-        self.readable()?;
+        self.readable().await?;
         let mut world = self.world();
         let orders = world.account(account.user).orders.clone();
         let open = orders.iter().filter(|o| matches!(o.state, OrderState::Working | OrderState::PartialFill));
@@ -334,7 +338,7 @@ impl Executor for FakeVenue {
         account: &VenueAccount,
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
-        self.readable()?;
+        self.readable().await?;
         let mut world = self.world();
         Ok(world.account(account.user).fills.iter().filter(|fill| fill.at >= since).cloned().collect())
     }

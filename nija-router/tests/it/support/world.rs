@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) twice: bool,
     /// Whether reading fails.
     pub(crate) reads_fail: bool,
+    /// Whether reading is never answered.
+    pub(crate) reads_hang: bool,
     pub(crate) prices: HashMap<Symbol, Decimal>,
     /// Base units at the best price.
     pub(crate) touch: Decimal,
@@ -76,6 +78,7 @@ impl World {
             streaming: true,
             twice: false,
             reads_fail: false,
+            reads_hang: false,
             prices: HashMap::new(),
             touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
