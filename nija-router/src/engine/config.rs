@@ -1,7 +1,7 @@
 //! Settings of the engine.
 
-use nija_core::Symbol;
-use std::time::Duration;
+use nija_core::{Symbol, Tier, UserId};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::ProtectionConfig;
 use super::SlicingConfig;
@@ -14,6 +14,9 @@ pub struct EngineConfig {
     pub symbols: Vec<Symbol>,
     /// Limits by tier; the policies are handed in and should be made from the same.
     pub limits: RiskLimits,
+    /// The plans of users that are known at the start; `Basic` for all others until [`super::Engine::set_tier`] says otherwise. What goes on by
+    /// itself after a restart, slices for instance, goes by them.
+    pub tiers: BTreeMap<UserId, Tier>,
     /// Every venue's lane.
     pub lane: LaneConfig,
     /// Which entries go out in slices over time.
@@ -60,6 +63,7 @@ impl Default for EngineConfig {
                 .filter_map(|text| Symbol::new(text).ok())
                 .collect(),
             limits: RiskLimits::default(),
+            tiers: BTreeMap::new(),
             lane: LaneConfig::default(),
             slicing: SlicingConfig::default(),
             feedback_half_life: Duration::from_secs(30 * 60),

@@ -2,13 +2,14 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use nija_core::{LedgerError, Order, OrderId, OrderState, Reason, UserId};
+use parking_lot::RwLock;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use super::{
-    EngineError, EngineParts, feedback::Feedback, inner::Inner, market::Market, state::LiveOrder,
+    EngineError, EngineParts, conn::Ask, feedback::Feedback, inner::Inner, market::Market, state::LiveOrder,
     submit::ended, tasks::Tasks, user::User, venue::Venue,
 };
 use crate::lane::Lane;
@@ -28,6 +29,7 @@ impl Inner {
             })
             .collect();
         let feedback = Feedback::new(parts.config.feedback_half_life);
+        let tiers = parts.config.tiers.iter().map(|(user, tier)| (*user, *tier)).collect();
         Self {
             vault: parts.vault,
             ledger: parts.ledger,
@@ -47,7 +49,7 @@ impl Inner {
             draining: AtomicBool::new(false),
             routing_latency: metrics::histogram!("nija_routing_latency_seconds"),
             users: Default::default(),
-            tiers: Default::default(),
+            tiers: RwLock::new(tiers),
         }
     }
 
@@ -118,7 +120,10 @@ impl Inner {
             let state = user.state.lock().await;
             for live in state.orders.values() {
                 let (order, leg) = (live.order.id(), live.order.leg.as_ref());
-                if leg.is_some_and(|leg| user.conn(&leg.venue).is_some()) {
+                if let Some(conn) = leg.and_then(|leg| user.conn(&leg.venue)) {
+                    if live.cancel_requested {
+                        conn.ask(Ask::CHECK);
+                    }
                     continue;
                 }
                 if live.order.schedule.is_some() {

@@ -2,7 +2,7 @@
 
 use nija_core::{
     ExecutionMethod, Ledger, Notional, Order, OrderId, OrderSize, OrderState, ProtectionPlan, Quantity,
-    RoutingPolicy, RoutingPreference, TradeSignal, Weights,
+    RoutingPolicy, RoutingPreference, Tier, TradeSignal, Weights,
 };
 use nija_router::{Engine, EngineError, SlicingConfig};
 use rust_decimal::Decimal;
@@ -177,6 +177,25 @@ async fn first_guarded_slice(platform: &Platform, engine: &Arc<Engine>) -> Order
     let id = taken(engine, TradeSignal { protection: Some(Box::new(plan)), ..large("x") }).await.id();
     until("the first slice to be guarded", async || platform.ledger.guarded().len() == 1).await;
     id
+}
+
+#[tokio::test(start_paused = true)]
+async fn slices_go_on_by_their_users_plan_after_a_restart() {
+    let (platform, _) = Platform::single();
+    let mut platform = sliced(platform);
+    platform.config.limits.basic.largest_position = Some(dec("50"));
+    platform.config.tiers.insert(user(1), Tier::Enterprise);
+    let engine = platform.start().await;
+    let id = taken(&engine, large("x")).await.id();
+    until("the first slice", async || sizes(&platform, id).await.len() == 1).await;
+    engine.stop().await;
+    drop(engine);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    // A slice is due at once.
+    let engine = platform.start().await;
+    let order = engine.settled(user(1), id, LONG).await.unwrap();
+    assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
+    assert_eq!(sizes(&platform, id).await, [dec("0.01"); 4]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -152,17 +152,14 @@ async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppSta
     parts.vault.root = unseal::root(data_dir).await?;
     parts.engine = config.engine.clone();
     parts.routing = config.routing.clone();
-    // The accounts and the platform share nothing but the folder.
-    let accounts = data_dir.join("accounts.db");
-    let (platform, accounts) = tokio::join!(Platform::open(parts), Accounts::open(&accounts));
-    let (platform, accounts) = (platform?, accounts.map_err(StartError::accounts)?);
+    let accounts = Accounts::open(&data_dir.join("accounts.db")).await.map_err(StartError::accounts)?;
+    // Before the engine starts: orders of the last run go on by their users' plans, not by the smallest.
+    parts.engine.tiers.extend(accounts.raised_tiers().await.map_err(StartError::accounts)?);
+    let platform = Platform::open(parts).await?;
     let now = platform.clock().now();
     let life = Duration::from_secs(config.auth.access_token_seconds);
     let tokens = Tokens::load(&accounts, life, now).await.map_err(StartError::accounts)?;
     let ended = accounts.ended_since(now.minus(life)).await.map_err(StartError::accounts)?;
-    for (user, tier) in accounts.raised_tiers().await.map_err(StartError::accounts)? {
-        platform.engine().set_tier(user, tier);
-    }
     let hasher = Hasher::new(&config.auth).map_err(StartError::accounts)?;
     let revoked = RevokedSessions::new(life, ended, now);
     Ok(App::new(AppParts { platform, accounts, hasher, tokens, revoked, config }))
