@@ -55,6 +55,11 @@ pub enum JournalEvent {
         /// Why.
         reason: Reason,
     },
+    /// The user wants an order gone of which nobody could say yet that it is: the wish is carried out once that is possible.
+    CancelWished {
+        /// The order.
+        order: OrderId,
+    },
     /// An order changed state.
     StateChanged {
         /// The order.
@@ -199,6 +204,7 @@ impl JournalEvent {
             Self::NotRouted { .. } => "not_routed",
             Self::Scheduled { .. } => "scheduled",
             Self::Stopped { .. } => "stopped",
+            Self::CancelWished { .. } => "cancel_wished",
             Self::StateChanged { .. } => "state_changed",
             Self::AttemptEnded { .. } => "attempt_ended",
             Self::Filled(_) => "filled",
@@ -249,6 +255,7 @@ impl JournalEvent {
             Self::Routed { order, .. }
             | Self::NotRouted { order, .. }
             | Self::Scheduled { order, .. }
+            | Self::CancelWished { order }
             | Self::Stopped { order, .. }
             | Self::StateChanged { order, .. }
             | Self::AttemptEnded { order, .. } => Some(*order),

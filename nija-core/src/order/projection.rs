@@ -44,6 +44,9 @@ pub struct Order {
     /// How it is carried out by orders of its own, where it is; it has no leg then, and its fills are those of its children.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// Whether its user wants it gone, where that could not be carried out at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancel_wished: bool,
 }
 
 /// The attempt at a venue that an order is at.
@@ -113,6 +116,7 @@ impl Order {
             reason: None,
             updated_at: intent.received_at,
             schedule: None,
+            cancel_wished: false,
             intent,
         }
     }
@@ -182,6 +186,11 @@ impl Order {
                 self.reason = Some(reason.clone());
             }
             JournalEvent::Filled(fill) => self.add_fill(fill),
+            JournalEvent::CancelWished { .. } => {
+                // Nothing happened to the order itself.
+                self.cancel_wished = true;
+                return Ok(());
+            }
             _ => return Ok(()),
         }
         self.updated_at = at;

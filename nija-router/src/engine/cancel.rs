@@ -1,6 +1,6 @@
 //! Cancelling: out of the lane where it still waits there, else at the venue, past its breaker.
 
-use nija_core::{OpenPurpose, Order, OrderId, OrderRef, OrderState, Reason, UserId};
+use nija_core::{JournalEvent, OpenPurpose, Order, OrderId, OrderRef, OrderState, Reason, UserId};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -37,20 +37,26 @@ impl Inner {
             }
         }
         let asked = self.cancel_at_venue(&user, order).await;
-        if let Err(error) = asked {
-            // The wish stands until it is carried out: its account's keeper tries again.
-            self.check_later(&user, order).await;
-            return Err(error);
-        }
+        self.keep_wish(&user, order, asked.is_err()).await;
+        asked?;
         self.standing(&user, order).await
     }
 
-    async fn check_later(&self, user: &User, order: OrderId) {
-        let venue = {
-            let state = user.state.lock().await;
-            state.orders.get(&order).and_then(|live| Some(live.order.leg.as_ref()?.venue.clone()))
+    /// A wish that could not be carried out stands until it is, whatever restarts: it goes on record, and the account's keeper tries again.
+    async fn keep_wish(self: &Arc<Self>, user: &Arc<User>, order: OrderId, failed: bool) {
+        let mut state = user.state.lock().await;
+        let Some(live) = state.orders.get(&order) else {
+            return;
         };
-        if let Some(conn) = venue.and_then(|venue| user.conn(&venue)) {
+        let venue = live.order.leg.as_ref().map(|leg| leg.venue.clone());
+        if (failed || live.in_hand || live.in_doubt()) && !live.order.cancel_wished {
+            let event = JournalEvent::CancelWished { order };
+            if let Err(error) = self.record(user, &mut state, vec![event]).await {
+                tracing::error!(%order, %error, "a wish to cancel could not be put on record; a restart would forget it");
+            }
+        }
+        drop(state);
+        if failed && let Some(conn) = venue.and_then(|venue| user.conn(&venue)) {
             conn.ask(Ask::CHECK);
         }
     }

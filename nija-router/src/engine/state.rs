@@ -75,16 +75,16 @@ impl LiveOrder {
     pub(crate) fn new(order: Order, in_hand: bool) -> Self {
         Self {
             heard_at: order.updated_at,
-            order,
             in_hand,
             fee_rate: Decimal::ZERO,
             hold: Decimal::ZERO,
-            cancel_requested: false,
+            cancel_requested: order.cancel_wished,
             expected: Quantity::ZERO,
             ended: None,
             resolving: false,
             sent: None,
             counted: None,
+            order,
         }
     }
 
@@ -218,6 +218,9 @@ impl UserState {
         }
         let id = order.id();
         self.by_key.insert(order.intent.signal.client_order_id.clone(), id);
+        if live.cancel_requested {
+            self.wished.insert(id);
+        }
         self.orders.insert(id, live);
         self.count(id);
     }

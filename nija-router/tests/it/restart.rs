@@ -150,3 +150,24 @@ async fn a_reconnect_leaves_orders_alone_that_still_wait_to_be_sent() {
     assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 0));
     assert_eq!(venue.placements(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_of_an_order_in_doubt_outlives_a_restart() {
+    let (platform, venue) = Platform::single();
+    venue.world().filling = Filling::Nothing;
+    // It arrives three seconds after its answer was given up as lost.
+    venue.script([Answer::Late(Duration::from_secs(3))]);
+    let engine = platform.start().await;
+    let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Unknown).await;
+    let answered = engine.cancel(user(1), order.id()).await.unwrap();
+    assert_eq!(answered.state, OrderState::Unknown, "nobody knows where it is");
+    engine.stop().await;
+    drop(engine);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(venue.orders(user(1))[0].state, OrderState::Working);
+    let engine = platform.start().await;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.reason.unwrap().code.as_str()), (OrderState::Cancelled, "cancelled"));
+    assert!(platform.ledger.replay_agrees());
+}

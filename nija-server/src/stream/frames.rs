@@ -88,9 +88,16 @@ async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<O
         }
         event if event.protected().is_some() => guarded(app, user, event).await?,
         // Nothing of its own tells about these; a screen that reads anew shows them.
-        _ => Some(StreamBody::Reload {
-            reason: "something happened at the exchange outside of this platform".to_owned(),
-        }),
+        JournalEvent::RiskSettingsChanged { .. } | JournalEvent::RoutingPreferred { .. } => {
+            Some(StreamBody::Reload { reason: "settings were changed".to_owned() })
+        }
+        event => match event.order() {
+            // An attempt that came to nothing, a schedule, a wish: the order tells.
+            Some(id) => order(app, user, id).await?,
+            None => Some(StreamBody::Reload {
+                reason: "something happened at the exchange outside of this platform".to_owned(),
+            }),
+        },
     })
 }
 
