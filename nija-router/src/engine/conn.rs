@@ -11,7 +11,7 @@ use std::{
 };
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::{latch::Latch, venue::Venue};
+use super::{gap::Gap, latch::Latch, venue::Venue};
 
 /// What an account's keeper is asked to do. Requests add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub(crate) struct Conn {
     pub(crate) custody: CustodyMode,
     /// Whether its stream is up.
     up: AtomicBool,
+    /// What its stream may have missed.
+    pub(crate) gap: Gap,
     asked: AtomicU8,
     pub(crate) wake: Notify,
     /// Whether it has been reconciled once, or at least tried.
@@ -63,6 +65,7 @@ impl Conn {
             since,
             custody,
             up: AtomicBool::new(false),
+            gap: Gap::default(),
             asked: AtomicU8::new(0),
             wake: Notify::new(),
             tried: Latch::default(),

@@ -83,6 +83,7 @@ impl Inner {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         loop {
             let began = tokio::time::Instant::now();
+            self.note_gap(&user, &conn).await;
             match self.account(user.id, &conn.venue, OpenPurpose::Stream).await {
                 Ok(account) => {
                     let stream = conn.venue.executor.account_stream(account);
@@ -139,17 +140,20 @@ impl Inner {
                 AccountEvent::Fill(fill) => news.push(News::Fill(fill)),
                 AccountEvent::Balance(balance) => news.push(News::Balance(balance)),
                 AccountEvent::Connected => {
+                    self.note_gap(user, conn).await;
                     conn.set_up(true);
                     // What happened before it came up must be asked for.
                     conn.ask(Ask::RECONCILE);
                 }
                 AccountEvent::Disconnected(why) => {
+                    self.note_gap(user, conn).await;
                     conn.set_up(false);
                     tracing::info!(user = %user.id, venue = %conn.venue.id, why, "an account's stream is down");
                 }
                 _ => {}
             }
         }
+        conn.gap.heard(self.clock.now());
         if let Err(error) = self.hear(user, &conn.venue, news).await {
             tracing::error!(user = %user.id, venue = %conn.venue.id, %error, "news could not be put on record");
             // Nothing is lost: the venue will tell it again.

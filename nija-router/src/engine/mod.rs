@@ -14,6 +14,7 @@ mod draft;
 mod entries;
 mod error;
 mod feedback;
+mod gap;
 mod hear;
 mod ids;
 mod inner;

@@ -124,12 +124,33 @@ impl Inner {
             (None, None) => conn.since.minus(self.config.resolve_margin),
             (last, oldest) => last.into_iter().chain(oldest).min().unwrap_or(conn.since).minus(OVERLAP),
         };
+        let (gap, asked_at, up) = (conn.gap.seen(), self.clock.now(), conn.is_up());
+        let since = gap.since.map_or(since, |gap| gap.min(since));
         let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
         let fills = self
             .call(venue, venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))))
             .await?;
         self.hear(user, venue, fills.into_iter().map(News::Fill).collect()).await?;
+        let told = up && conn.is_up();
+        conn.gap.closes(gap, (!told).then(|| asked_at.minus(OVERLAP)));
         Ok(())
+    }
+
+    /// Whatever happened since an account's stream last told something may have been missed; before it ever did, since the newest execution on
+    /// record or, where there is none, since the account is here.
+    pub(super) async fn note_gap(&self, user: &User, conn: &Conn) {
+        let connected = conn.since.minus(self.config.resolve_margin);
+        let since = match conn.gap.heard_at() {
+            Some(heard) => heard.minus(OVERLAP).max(connected),
+            None => match self.ledger.last_fill_at(user.id, &conn.venue.id).await {
+                Ok(last) => last.map_or(connected, |last| last.minus(OVERLAP)),
+                Err(error) => {
+                    tracing::warn!(user = %user.id, venue = %conn.venue.id, %error, "the newest execution could not be read");
+                    connected
+                }
+            },
+        };
+        conn.gap.opens(since);
     }
 
     async fn read_fees(&self, conn: &Conn, account: &nija_core::VenueAccount) {

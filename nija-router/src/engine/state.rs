@@ -465,7 +465,9 @@ impl UserState {
         }
         let key = (execution.venue.clone(), execution.symbol.clone());
         let change = Position::fold(self.positions.remove(&key), fill);
-        self.realised.add(&execution.symbol, execution.at, change.realised_pnl, fill.fee_in_quote);
+        // By the venue's clock, but no later than now: a time far ahead would be the last day that counts.
+        let at = execution.at.min(now);
+        self.realised.add(&execution.symbol, at, change.realised_pnl, fill.fee_in_quote);
         if !self.protections.is_empty() {
             let left = change.open.as_ref().map(|open| open.quantity);
             let guarded = Protection::follow(self.protections.remove(&key), change.closed.is_some(), left);

@@ -1,11 +1,14 @@
 //! Fills: counted once, never lost, whoever they belong to and whenever they come.
 
 use nija_core::{
-    ExecutionReport, JournalEvent, OrderKind, OrderState, Price, Quantity, Side, TimeInForce, TradeSignal,
+    ExecutionReport, JournalEvent, OrderKind, OrderSize, OrderState, Price, Quantity, Side, TimeInForce,
+    TradeSignal,
 };
 use std::time::Duration;
 
-use crate::support::{Answer, Filling, LONG, Platform, dec, entry, resting, state, symbol, until, user};
+use crate::support::{
+    Answer, Filling, LONG, Platform, dec, entry, exit, resting, state, symbol, until, user,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_fill_told_twice_counts_once() {
@@ -224,4 +227,60 @@ async fn a_position_in_another_currency_leaves_the_equity_known_and_is_not_in_it
     assert_eq!(engine.account(user(1)).await.unwrap().equity, before - fee);
     let order = engine.submit(entry(user(1), "y")).await.unwrap().order;
     assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_traded_by_hand_in_a_gap_of_the_stream_is_found_though_newer_fills_are_told_first() {
+    for restarts in [false, true] {
+        let (platform, venue) = Platform::single();
+        let mut engine = platform.start().await;
+        let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+        let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+        let by_hand = |quantity: &str| {
+            let (quantity, at) =
+                (Quantity::new(dec(quantity)).unwrap(), nija_core::Clock::now(&platform.clock));
+            let (btc, kind) = (symbol("BTC-USD"), OrderKind::Market);
+            venue.world().arrive(user(1), None, &btc, Side::Buy, kind, quantity, TimeInForce::Ioc, at);
+        };
+        tokio::time::sleep(LONG).await;
+        venue.disconnect(user(1));
+        if restarts {
+            engine.stop().await;
+        }
+        tokio::time::sleep(LONG).await;
+        by_hand("0.002");
+        tokio::time::sleep(LONG * 3).await;
+        if restarts {
+            // The stream is there, and slow to come up.
+            engine = platform.start().await;
+        }
+        venue.reconnect(user(1));
+        by_hand("0.003");
+        tokio::time::sleep(LONG).await;
+        let held = platform.position(user(1), "BTC-USD").await.unwrap().quantity;
+        assert_eq!(held - order.filled.get(), dec("0.005"), "restarts: {restarts}");
+        drop(engine);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_with_a_time_far_ahead_does_not_end_the_day_of_the_loss_limit() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.limits.max_daily_loss = dec("0.01");
+    let engine = platform.start().await;
+    let large = OrderSize::Base(Quantity::new(dec("0.1")).unwrap());
+    let order = engine.submit(TradeSignal { size: large, ..entry(user(1), "in") }).await.unwrap().order;
+    engine.settled(user(1), order.id(), LONG).await.unwrap();
+    let now = nija_core::Clock::now(&platform.clock);
+    let (btc, kind, little) = (symbol("BTC-USD"), OrderKind::Market, Quantity::new(dec("0.0001")).unwrap());
+    let ahead = now.plus(Duration::from_secs(400 * 24 * 60 * 60));
+    venue.world().arrive(user(1), None, &btc, Side::Buy, kind, little, TimeInForce::Ioc, ahead);
+    until("both to be on record", async || platform.ledger.all_fills().len() == 2).await;
+    // 500 USD of 10,000 are lost.
+    venue.world().prices.insert(symbol("BTC-USD"), dec("55000"));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let out = engine.submit(exit(user(1), "out", "0.1")).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
+    let refused = engine.submit(entry(user(1), "again")).await.unwrap().order;
+    assert_eq!(refused.reason.unwrap().code, "daily_loss");
 }
