@@ -400,6 +400,7 @@ impl UserState {
         let Some(live) = self.orders.get_mut(&id) else {
             return;
         };
+        let before = live.order.state;
         if let Err(error) = live.order.apply(&record.event, record.at) {
             // The ledger applied the same event to the same order; only a bug makes them differ.
             tracing::error!(order = %id, %error, "memory and journal disagree");
@@ -425,6 +426,13 @@ impl UserState {
             self.wished.remove(&id);
             self.by_key.remove(&live.order.intent.signal.client_order_id);
             self.names.note_end(id);
+            if matches!(before, OrderState::Working | OrderState::PartialFill)
+                && !live.order.remaining().is_zero()
+                && let Some(leg) = &live.order.leg
+            {
+                // What it held there is free again, and a balance said before that has it bound.
+                self.balances.doubt(&leg.venue, live.held_asset(), record.at);
+            }
             if live.order.schedule.is_some() {
                 self.kin.retain(|_, parent| *parent != id);
             }
