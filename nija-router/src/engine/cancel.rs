@@ -22,9 +22,9 @@ impl Inner {
             }
             let lane =
                 live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)).map(|venue| &venue.lane);
-            // Whoever takes the job out of the queue has it alone.
-            let waiting = lane.and_then(|lane| lane.remove(user.id, order));
-            if waiting.is_some() {
+            // Whoever takes the job out of the queue has it alone, and what waits for another try is with nobody.
+            let unsent = live.waiting || lane.is_some_and(|lane| lane.remove(user.id, order).is_some());
+            if unsent {
                 let reason = Reason::new("cancelled", "cancelled before it was sent");
                 let event = ended(order, OrderState::Cancelled, reason);
                 if let Err(error) = self.record(&user, &mut state, vec![event]).await {

@@ -43,6 +43,9 @@ impl Dead {
     }
 }
 
+/// Whatever a venue says, its position does not wait longer for its exit.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 enum Turn {
     /// It goes to a lane or has ended.
     Done,
@@ -52,13 +55,13 @@ enum Turn {
     Stuck,
 }
 
-/// How long the next attempt at the same venue waits: longer each time, and as long as the venue asked for.
+/// How long the next attempt at the same venue waits: longer each time, and as long as the venue asked for, within a bound.
 fn wait(attempt: u32, dead: &Dead) -> Duration {
     let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
     for _ in 0..attempt {
         backoff.step();
     }
-    dead.not_before.unwrap_or_default().max(backoff.step())
+    dead.not_before.unwrap_or_default().min(LONGEST_WAIT).max(backoff.step())
 }
 
 impl Inner {
@@ -100,6 +103,7 @@ impl Inner {
         if current.is_some_and(|current| current != attempt) {
             return Turn::Done;
         }
+        live.waiting = false;
         if evidence || live.ended.is_some() {
             // A venue that says no and a fill that says yes: the fill is money. Let the venue be asked.
             live.in_hand = false;
@@ -132,7 +136,7 @@ impl Inner {
             vec![over, ended(order, end, dead.reason.clone())]
         } else if exit && may_wait {
             // Its absence at the venue means nothing while it waits here.
-            live.in_hand = true;
+            (live.in_hand, live.waiting) = (true, true);
             return Turn::Wait(wait);
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
@@ -159,7 +163,7 @@ impl Inner {
                     }
                     if may_wait && dead.avoid.is_some() && in_time(now.plus(wait)) {
                         if let Some(live) = state.orders.get_mut(&order) {
-                            live.in_hand = true;
+                            (live.in_hand, live.waiting) = (true, true);
                         }
                         return Turn::Wait(wait);
                     }

@@ -40,6 +40,8 @@ pub(crate) struct LiveOrder {
     /// Whether this process holds it to send it: in a lane, in a worker's hands or waiting for another try. Its absence
     /// at the venue means nothing then.
     pub(crate) in_hand: bool,
+    /// Whether it waits here for another try: its last attempt is provably dead, and it is in no lane.
+    pub(crate) waiting: bool,
     /// The fee rate that its reservation counts with.
     fee_rate: Decimal,
     /// What it holds: quote units of a buy, base units of a sell.
@@ -76,6 +78,7 @@ impl LiveOrder {
         Self {
             heard_at: order.updated_at,
             in_hand,
+            waiting: false,
             fee_rate: Decimal::ZERO,
             hold: Decimal::ZERO,
             cancel_requested: order.cancel_wished,

@@ -173,3 +173,34 @@ async fn a_user_without_a_key_at_the_best_venue_goes_to_another() {
     assert_eq!((order.state, order.leg.unwrap().venue), (OrderState::Filled, b.id.clone()));
     assert_eq!(a.placements(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_is_told_to_wait_for_long_is_tried_again_all_the_same() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "in")).await.unwrap().order;
+    engine.settled(user(1), order.id(), LONG).await.unwrap();
+    venue.script([Answer::RateLimitedFor(Duration::from_secs(24 * 60 * 60))]);
+    let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
+    let out = engine.settled(user(1), out.id(), LONG).await.unwrap();
+    assert_eq!((out.state, venue.placements()), (OrderState::Filled, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_waits_for_another_try_can_be_cancelled_and_gives_up_what_it_holds() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "in")).await.unwrap().order;
+    engine.settled(user(1), order.id(), LONG).await.unwrap();
+    venue.script([Answer::RateLimitedFor(Duration::from_secs(50))]);
+    let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
+    until("it to be refused", async || venue.placements() == 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let cancelled = engine.cancel(user(1), out.id()).await.unwrap();
+    assert_eq!((cancelled.state, venue.world().cancels), (OrderState::Cancelled, 0));
+    let again = engine.submit(exit(user(1), "again", "1")).await.unwrap().order;
+    let again = engine.settled(user(1), again.id(), Duration::from_secs(1)).await.unwrap();
+    assert_eq!(again.state, OrderState::Filled, "{:?}", again.reason);
+    tokio::time::sleep(LONG).await;
+    assert_eq!(venue.placements(), 3);
+}

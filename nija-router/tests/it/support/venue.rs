@@ -43,6 +43,8 @@ pub(crate) enum Answer {
     NotSent,
     /// Too many requests.
     RateLimited,
+    /// Too many requests; none for this long.
+    RateLimitedFor(Duration),
 }
 
 pub(crate) struct FakeVenue {
@@ -264,6 +266,9 @@ impl Executor for FakeVenue {
             Answer::Unavailable => return Err(VenueError::Unavailable { venue, message }),
             Answer::NotSent => return Err(VenueError::NotSent { venue, message }),
             Answer::RateLimited => return Err(VenueError::RateLimited { venue, retry_after: None }),
+            Answer::RateLimitedFor(wait) => {
+                return Err(VenueError::RateLimited { venue, retry_after: Some(wait) });
+            }
             Answer::LostBefore => return Err(self.lost()),
             Answer::Late(after) => {
                 let (world, contract) = (self.world.clone(), self.contract.clone());
