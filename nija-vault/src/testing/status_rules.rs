@@ -54,7 +54,7 @@ async fn put(setup: &Setup, vault: &dyn Tampering, user: UserId, at: &VenueId) -
 
 async fn signs(signer: &dyn Signer, at: &VenueId) -> Result<String, SignError> {
     let signed = signer.sign(request(at.as_str(), Method::Get, "/balance")).await?;
-    Ok(signed.headers().iter().find(|(name, _)| name == "api-key").unwrap().1.clone())
+    Ok(signed.headers().iter().find(|(name, _)| *name == "api-key").unwrap().1.clone())
 }
 
 async fn key_at(vault: &dyn Tampering, user: UserId, at: &VenueId) -> Result<String, VaultError> {
