@@ -6,19 +6,28 @@ use parking_lot::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Weak},
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
 /// Events kept for a subscriber that comes back or is slow.
 const KEPT: usize = 1024;
+/// How long after the last listener left events are kept for one that comes back. Of a user whom nobody listens to nothing is kept: a route with
+/// all its candidates is some kilobytes, and with every user's newest thousand events the memory would be full of what nobody reads.
+const KEPT_FOR: Duration = Duration::from_secs(120);
+/// After so many events the users are gone through whose listeners left and of whom nothing came since.
+const SWEEP_AFTER: u32 = 4096;
 
 /// An [`EventBus`] in memory. Numbers begin anew with the process, under a new stream name.
 ///
 /// A user's events are kept once, however many listen; a listener is a number of the last event it took. So a screen that hears
-/// nothing costs next to nothing, and a burst is taken in one go.
+/// nothing costs next to nothing, and a burst is taken in one go. Of a user whom nobody listens to no event is kept.
 pub struct LocalBus {
     stream: String,
     users: Mutex<HashMap<UserId, Arc<Channel>>>,
+    /// Events since users were last gone through.
+    unswept: Mutex<u32>,
+    kept_for: Duration,
 }
 
 struct Channel {
@@ -38,6 +47,8 @@ struct News {
 struct Recent {
     last_seq: u64,
     events: VecDeque<Arc<UserEvent>>,
+    /// When the newest of the listeners that left did.
+    left_at: Option<Instant>,
 }
 
 /// Where a listener is.
@@ -54,11 +65,28 @@ impl LocalBus {
     /// A bus whose stream has this name: one that no earlier run of the process used.
     #[must_use]
     pub fn new(stream: String) -> Self {
-        Self { stream, users: Mutex::default() }
+        Self { stream, users: Mutex::default(), unswept: Mutex::default(), kept_for: KEPT_FOR }
     }
 
     fn channel(&self, user: UserId) -> Arc<Channel> {
         self.users.lock().entry(user).or_insert_with(|| Arc::new(Channel::new())).clone()
+    }
+}
+
+impl LocalBus {
+    /// Forgets what is kept for nobody; now and then.
+    fn sweep(&self) {
+        {
+            let mut unswept = self.unswept.lock();
+            *unswept += 1;
+            if *unswept < SWEEP_AFTER {
+                return;
+            }
+            *unswept = 0;
+        }
+        for channel in self.users.lock().values() {
+            channel.forget_unheard(&mut channel.recent.lock(), self.kept_for);
+        }
     }
 }
 
@@ -81,7 +109,8 @@ impl EventBus for LocalBus {
             }
             return;
         }
-        self.channel(user).publish(at, kind);
+        self.channel(user).publish(at, kind, self.kept_for);
+        self.sweep();
     }
 
     fn subscribe(&self, user: UserId, resume: Option<(&str, u64)>) -> Subscription {
@@ -111,17 +140,29 @@ impl Channel {
         Self { recent: Mutex::default(), news: watch::Sender::new(News::default()) }
     }
 
-    fn publish(&self, at: Timestamp, kind: UserEventKind) {
+    fn publish(&self, at: Timestamp, kind: UserEventKind, kept_for: Duration) {
         let mut recent = self.recent.lock();
         recent.last_seq += 1;
         let seq = recent.last_seq;
-        if recent.events.len() == KEPT {
-            recent.events.pop_front();
+        if !self.forget_unheard(&mut recent, kept_for) {
+            if recent.events.len() == KEPT {
+                recent.events.pop_front();
+            }
+            recent.events.push_back(Arc::new(UserEvent { seq, at, kind }));
         }
-        recent.events.push_back(Arc::new(UserEvent { seq, at, kind }));
         drop(recent);
         // Another publisher may have been faster: the number never goes back.
         self.news.send_modify(|news| news.last_seq = news.last_seq.max(seq));
+    }
+
+    /// Drops what nobody listens to and nobody can be expected to come back for; whether that is so.
+    fn forget_unheard(&self, recent: &mut Recent, kept_for: Duration) -> bool {
+        let may_come_back = recent.left_at.is_some_and(|left| left.elapsed() < kept_for);
+        let unheard = self.news.receiver_count() == 0 && !may_come_back;
+        if unheard {
+            recent.events = VecDeque::new();
+        }
+        unheard
     }
 }
 
@@ -133,6 +174,14 @@ impl Recent {
         let known = seen <= self.last_seq && oldest_needed >= oldest_kept;
         let skip = usize::try_from(oldest_needed.saturating_sub(oldest_kept)).ok()?;
         known.then(|| self.events.iter().skip(skip).cloned().collect())
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(channel) = self.channel.upgrade() {
+            channel.recent.lock().left_at = Some(Instant::now());
+        }
     }
 }
 
@@ -232,6 +281,7 @@ mod tests {
     fn a_subscriber_that_was_away_gets_exactly_what_it_missed_or_is_told_to_reload() {
         let bus = LocalBus::new("a".into());
         let alice = user(1);
+        let _listener = bus.subscribe(alice, None);
         publish(&bus, alice, 10);
         let missed = |resume| bus.subscribe(alice, Some(resume)).missed;
         let seqs: Vec<u64> = missed(("a", 7)).unwrap().iter().map(|event| event.seq).collect();
@@ -242,5 +292,42 @@ mod tests {
         assert_eq!(missed(("a", u64::MAX)), None);
         publish(&bus, alice, KEPT as u64);
         assert_eq!(missed(("a", 9)), None, "what fell out of the buffer cannot be resumed");
+    }
+
+    fn kept(bus: &LocalBus, user: UserId) -> usize {
+        bus.channel(user).recent.lock().events.len()
+    }
+
+    #[test]
+    fn of_users_whom_nobody_listens_to_nothing_is_kept() {
+        let bus = LocalBus::new("a".into());
+        let (alice, bob) = (user(1), user(2));
+        publish(&bus, alice, 10);
+        assert_eq!(kept(&bus, alice), 0);
+        assert_eq!(bus.subscribe(bob, Some(("a", 0))).missed, Some(vec![]), "nothing was missed");
+        assert_eq!(bus.subscribe(alice, Some(("a", 5))).missed, None, "the state must be read anew");
+        // Who left a moment ago may come back.
+        publish(&bus, alice, 10);
+        let seqs = |missed: Vec<Arc<UserEvent>>| missed.iter().map(|event| event.seq).collect::<Vec<_>>();
+        let again = bus.subscribe(alice, Some(("a", 12)));
+        assert_eq!((again.last_seq, again.missed.map(seqs)), (20, Some((13..=20).collect())));
+    }
+
+    #[test]
+    fn what_was_kept_for_who_does_not_come_back_is_forgotten() {
+        let bus = LocalBus { kept_for: Duration::ZERO, ..LocalBus::new("a".into()) };
+        let (alice, bob, carol) = (user(1), user(2), user(3));
+        for user in [alice, bob] {
+            let listener = bus.subscribe(user, None);
+            publish(&bus, user, 10);
+            assert_eq!(kept(&bus, user), 10);
+            drop(listener);
+        }
+        publish(&bus, alice, 1);
+        assert_eq!((kept(&bus, alice), kept(&bus, bob)), (0, 10));
+        // Nothing more comes of bob: others' events are enough.
+        publish(&bus, carol, u64::from(SWEEP_AFTER));
+        assert_eq!(kept(&bus, bob), 0);
+        assert_eq!(bus.subscribe(bob, Some(("a", 4))).missed, None);
     }
 }
