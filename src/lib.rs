@@ -3,6 +3,7 @@
 mod bus;
 mod config;
 mod custody;
+mod equity;
 mod error;
 mod health;
 mod platform;

@@ -30,7 +30,7 @@ mod transport;
 mod typed;
 pub mod wire;
 
-pub use api::{CandleQuery, OrderQuery, PageQuery, PlaceOptions};
+pub use api::{CandleQuery, CurveQuery, DayRange, OrderQuery, PageQuery, PlaceOptions};
 pub use audit::{AuditCheckpoint, AuditEntry, AuditProof, AuditProofError};
 pub use client::{Client, ClientConfig};
 pub use error::{ClientError, NetworkKind};

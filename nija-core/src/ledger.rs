@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    ClientOrderId, CredentialId, Fill, JournalEvent, JournalRecord, KillSwitch, Order, OrderId, OrderState,
-    Position, PositionId, Protection, RiskStanding, RouteDecision, RoutingPreference, Symbol, Timestamp,
-    UserId, VenueId,
+    ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalEvent, JournalRecord, KillSwitch,
+    Order, OrderId, OrderState, PnlPage, PnlQuery, Position, PositionId, Protection, RiskStanding,
+    RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -184,6 +184,24 @@ pub trait Ledger: Send + Sync {
 
     /// Realised profit and fees of each UTC day that has any, oldest first, by quote currency.
     async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError>;
+
+    /// What a user won and paid, by day, pair or venue. Costs what the answer holds and, for pairs and venues of some days, those days; of
+    /// all days together it is kept. An `after` of another kind is [`LedgerError::Invalid`].
+    async fn pnl(&self, user: UserId, query: PnlQuery) -> Result<PnlPage, LedgerError>;
+
+    /// Keeps samples of accounts' worth, one a user and moment, and forgets those of the same users that are past their time. They are
+    /// measured, not concluded: they do not follow from the journal, and nothing but the curve is made of them.
+    async fn keep_equity(&self, samples: Vec<EquitySample>, keep: EquityKeep) -> Result<(), LedgerError>;
+
+    /// The curve of a user from a moment on and before another, oldest first: every sample that is kept, before those the last of each
+    /// day; thinned to at most `most` by [`thin_samples`](crate::thin_samples).
+    async fn equity(
+        &self,
+        user: UserId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        most: usize,
+    ) -> Result<Vec<EquitySample>, LedgerError>;
 
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.

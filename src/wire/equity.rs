@@ -14,8 +14,7 @@ pub fn equity_days(days: &[(Timestamp, RealisedPnl)], most: usize) -> Vec<wire::
         let net = realised.saturating_sub(*fees);
         let total = totals.entry(currency).or_default();
         *total = total.saturating_add(net);
-        let text = at.to_string();
-        let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day).to_owned();
+        let day = super::pnl::day(*at);
         let (net, total) = (net.normalize(), total.normalize());
         let (realised, fees) = (realised.normalize(), fees.normalize());
         all.push((*at, wire::EquityDay { day, currency: currency.clone(), realised, fees, net, total }));

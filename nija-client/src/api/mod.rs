@@ -5,12 +5,14 @@ mod auth;
 mod credentials;
 mod markets;
 mod orders;
+mod pnl;
 mod positions;
 mod protection;
 mod settings;
 
 pub use markets::CandleQuery;
 pub use orders::{OrderQuery, PlaceOptions};
+pub use pnl::{CurveQuery, DayRange};
 
 /// Which page of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, KillSwitch, Ledger,
-    LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, Protection,
-    RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId,
-    VenueId,
+    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalBatch, JournalRecord,
+    KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, PnlPage, PnlQuery,
+    Position, PositionId, Protection, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference,
+    SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 
 use super::{SqliteLedger, projection, read, verify, writer::Job};
@@ -125,6 +125,24 @@ impl Ledger for SqliteLedger {
 
     async fn realised_by_day(&self, user: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
         self.read(move |c| read::pnl::by_day(c, user)).await
+    }
+
+    async fn pnl(&self, user: UserId, query: PnlQuery) -> Result<PnlPage, LedgerError> {
+        self.read(move |c| read::groups::page(c, user, &query)).await
+    }
+
+    async fn keep_equity(&self, samples: Vec<EquitySample>, keep: EquityKeep) -> Result<(), LedgerError> {
+        self.ask(|answer| Job::Equity { samples, keep, answer }).await
+    }
+
+    async fn equity(
+        &self,
+        user: UserId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        most: usize,
+    ) -> Result<Vec<EquitySample>, LedgerError> {
+        self.read(move |c| read::equity::curve(c, user, from, until, most)).await
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

@@ -3,6 +3,7 @@
 mod apply;
 mod connect;
 mod days;
+mod equity;
 mod fault;
 mod ledger;
 mod lock;

@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::{nonces, projection, read, schema, tables};
+use super::{equity, nonces, projection, read, schema, tables};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
-const STATEMENTS: [(&str, bool); 33] = [
+const STATEMENTS: [(&str, bool); 39] = [
     (nonces::NEXT, false),
     (projection::fills::KNOWN, false),
     (projection::orders::LOAD, false),
@@ -14,6 +14,7 @@ const STATEMENTS: [(&str, bool); 33] = [
     (projection::orders::OWNER, false),
     (projection::positions::OPEN, false),
     (projection::pnl::DAY, false),
+    (projection::pnl::CELL, false),
     (projection::pnl::TOTAL, false),
     (projection::protections::ONE, false),
     (read::orders::NEWEST, false),
@@ -39,6 +40,11 @@ const STATEMENTS: [(&str, bool); 33] = [
     (read::pnl::DAYS, false),
     (read::pnl::BY_DAY, false),
     (read::pnl::PART_OF_DAY, false),
+    (read::groups::CELLS, false),
+    (read::equity::FIRST, false),
+    (read::equity::DAYS, false),
+    (read::equity::SAMPLES, false),
+    (equity::FORGET_SAMPLES, false),
 ];
 
 #[test]

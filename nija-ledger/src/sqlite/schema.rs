@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0006_protections.sql"),
     include_str!("migrations/0007_risk_settings.sql"),
     include_str!("migrations/0008_journal_alone.sql"),
+    include_str!("migrations/0009_equity.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

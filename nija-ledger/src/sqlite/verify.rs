@@ -10,14 +10,15 @@ use super::{
 };
 
 /// The projections and what orders their rows.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("user_entries", "user, seq"),
     ("orders", "place"),
     ("positions", "opened"),
     ("fills", "seq"),
     ("newest_fills", "user, venue"),
     ("pnl_days", "user, day, currency"),
-    ("pnl_totals", "user, currency"),
+    ("pnl_cells", "user, day, venue, symbol, fee_asset"),
+    ("pnl_totals", "user, venue, symbol, fee_asset"),
     ("paused", "user"),
     ("risk_settings", "user"),
     ("kill_switches", "user, scope"),

@@ -33,6 +33,12 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     an_orders_journal_is_whole_and_its_own(&make().await).await;
     the_last_change_of_limits_stands(&make().await).await;
     each_day_has_its_sum(&make().await).await;
+    super::pnl::profits_are_told_by_day_pair_and_venue(&make().await).await;
+    super::pnl::fees_are_told_apart_by_what_they_were_taken_in(&make().await).await;
+    super::pnl::groups_come_in_pages(&make().await).await;
+    super::equity::every_sample_is_kept_for_a_while_and_one_a_day_for_longer(&make().await).await;
+    super::equity::a_curve_is_its_users_and_as_fine_as_was_asked_for(&make().await).await;
+    super::equity::the_last_sample_of_a_day_is_the_latest(&make().await).await;
     pausing_twice_keeps_the_first_moment(&make().await).await;
     kill_switches_stand_until_they_are_taken_off(&make().await).await;
     an_order_carried_out_by_others_is_what_they_made_it(&make().await).await;
@@ -43,7 +49,7 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
 }
 
 /// The ledger's own check as well: every rule ends with it.
-async fn agrees(ledger: &impl Ledger) {
+pub(super) async fn agrees(ledger: &impl Ledger) {
     assert_eq!(ledger.verify_projections().await, Ok(Vec::new()));
 }
 

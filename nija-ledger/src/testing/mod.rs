@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conformance;
+mod equity;
 mod events;
+mod pnl;
 mod reference;
 
 pub use conformance::conformance;

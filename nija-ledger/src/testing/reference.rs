@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalEvent, JournalRecord, KillSwitch,
-    Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId,
-    Protection, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp,
-    UserId, VenueId,
+    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, FeePaid, Fill, JournalBatch,
+    JournalEvent, JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState,
+    PageRequest, PnlBy, PnlGroup, PnlPage, PnlQuery, PnlRow, Position, PositionId, Protection, RealisedPnl,
+    RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    thin_samples,
 };
 use parking_lot::Mutex;
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{amounts, exact::ExactSum};
@@ -17,6 +19,15 @@ use crate::{amounts, exact::ExactSum};
 pub struct ReferenceLedger {
     records: Mutex<Vec<JournalRecord>>,
     nonces: Mutex<HashMap<CredentialId, u64>>,
+    samples: Mutex<Samples>,
+}
+
+/// Samples of accounts' worth as they are kept.
+#[derive(Debug, Default)]
+struct Samples {
+    all: BTreeMap<(UserId, Timestamp), EquitySample>,
+    /// By the first moment of their day.
+    days: BTreeMap<(UserId, Timestamp), EquitySample>,
 }
 
 /// What all fills did.
@@ -133,6 +144,42 @@ fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, Le
         }
     }
     Ok(true)
+}
+
+/// What a fill is counted with.
+fn group(by: PnlBy, settled: &SettledFill) -> PnlGroup {
+    let execution = &settled.fill.execution;
+    match by {
+        PnlBy::Day => PnlGroup::Day(execution.at.day_start()),
+        PnlBy::Pair => PnlGroup::Pair(execution.symbol.clone()),
+        PnlBy::Venue => PnlGroup::Venue(execution.venue.clone()),
+    }
+}
+
+/// What these fills come to.
+fn pnl_row(group: PnlGroup, currency: String, fills: &[&SettledFill]) -> PnlRow {
+    let sum = |of: fn(&SettledFill) -> Decimal, fills: &[&SettledFill]| {
+        let add = |sum: ExactSum, settled: &&SettledFill| sum.add(of(settled)).unwrap();
+        fills.iter().fold(ExactSum::default(), add).to_decimal().unwrap()
+    };
+    let assets: BTreeSet<_> = fills.iter().map(|settled| settled.fill.execution.fee_asset.clone()).collect();
+    let paid = assets.into_iter().map(|asset| {
+        let of_it: Vec<_> =
+            fills.iter().filter(|settled| settled.fill.execution.fee_asset == asset).copied().collect();
+        FeePaid {
+            amount: sum(|settled| settled.fill.execution.fee, &of_it),
+            in_quote: sum(|settled| settled.fill.fee_in_quote, &of_it),
+            asset,
+        }
+    });
+    PnlRow {
+        realised: sum(|settled| settled.realised_pnl, fills),
+        fees: sum(|settled| settled.fill.fee_in_quote, fills),
+        fills: fills.len() as u64,
+        paid: paid.filter(|paid| !paid.amount.is_zero() || !paid.in_quote.is_zero()).collect(),
+        group,
+        currency,
+    }
 }
 
 fn page<T>(mut oldest_first: Vec<(u64, T)>, page: PageRequest) -> LedgerPage<T> {
@@ -381,6 +428,79 @@ impl Ledger for ReferenceLedger {
             (day, RealisedPnl { currency, realised, fees })
         };
         Ok(days.into_iter().map(one).collect())
+    }
+
+    async fn pnl(&self, user: UserId, query: PnlQuery) -> Result<PnlPage, LedgerError> {
+        if query.after.as_ref().is_some_and(|after| after.by() != query.by) {
+            return Err(LedgerError::Invalid("the page goes on after a group of another kind".into()));
+        }
+        let settled = book(&self.records.lock()).settled.into_iter().map(|(_, settled)| settled);
+        let mine: Vec<_> = settled
+            .filter(|settled| {
+                let day = settled.fill.execution.at.day_start();
+                settled.fill.user == user
+                    && query.from.is_none_or(|from| day >= from)
+                    && query.until.is_none_or(|until| day < until)
+            })
+            .collect();
+        let mut groups: Vec<_> = mine.iter().map(|settled| group(query.by, settled)).collect();
+        groups.sort();
+        groups.dedup();
+        if query.by == PnlBy::Day {
+            groups.reverse();
+        }
+        if let Some(after) = &query.after {
+            groups.retain(|group| if query.by == PnlBy::Day { group < after } else { group > after });
+        }
+        let more = groups.len() > query.limit;
+        groups.truncate(query.limit);
+        let rows = groups.into_iter().flat_map(|of| {
+            let of_it: Vec<_> = mine.iter().filter(|settled| group(query.by, settled) == of).collect();
+            let quote = |settled: &SettledFill| settled.fill.execution.symbol.quote().to_owned();
+            let currencies: BTreeSet<_> = of_it.iter().map(|settled| quote(settled)).collect();
+            let row = |currency: String| {
+                let in_it: Vec<_> =
+                    of_it.iter().copied().filter(|settled| quote(settled) == currency).collect();
+                pnl_row(of.clone(), currency, &in_it)
+            };
+            currencies.into_iter().map(row).collect::<Vec<_>>()
+        });
+        Ok(PnlPage { rows: rows.collect(), more })
+    }
+
+    async fn keep_equity(&self, samples: Vec<EquitySample>, keep: EquityKeep) -> Result<(), LedgerError> {
+        let mut kept = self.samples.lock();
+        for sample in samples {
+            let (user, at) = (sample.user, sample.at);
+            let later = |known: &EquitySample| known.at > at;
+            if !kept.days.get(&(user, at.day_start())).is_some_and(later) {
+                kept.days.insert((user, at.day_start()), sample.clone());
+            }
+            kept.all.insert((user, at), sample);
+            kept.all.retain(|(of, then), _| *of != user || *then >= keep.all_from(at));
+            kept.days.retain(|(of, day), _| *of != user || *day >= keep.days_from(at));
+        }
+        Ok(())
+    }
+
+    async fn equity(
+        &self,
+        user: UserId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        most: usize,
+    ) -> Result<Vec<EquitySample>, LedgerError> {
+        let kept = self.samples.lock();
+        let all: Vec<_> = kept.all.values().filter(|sample| sample.user == user).cloned().collect();
+        let before = |sample: &&EquitySample| {
+            sample.user == user && all.first().is_none_or(|first| sample.at < first.at)
+        };
+        let mut curve: Vec<_> = kept.days.values().filter(before).cloned().collect();
+        curve.extend(all.iter().cloned());
+        curve.retain(|sample| {
+            from.is_none_or(|from| sample.at >= from) && until.is_none_or(|until| sample.at < until)
+        });
+        Ok(thin_samples(curve, most))
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {

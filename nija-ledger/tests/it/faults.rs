@@ -36,6 +36,7 @@ async fn a_changed_projection_is_found() {
         "UPDATE positions SET closed = 99",
         "UPDATE pnl_totals SET realised = '1000000'",
         "UPDATE pnl_days SET fees = '0'",
+        "UPDATE pnl_cells SET paid = '0'",
         "UPDATE newest_fills SET at = at + 1",
         "INSERT INTO paused VALUES (x'00112233445566778899aabbccddeeff', 5)",
     ];

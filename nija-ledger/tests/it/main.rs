@@ -7,3 +7,4 @@ mod faults;
 mod group_commit;
 mod random;
 mod store;
+mod upgrade;

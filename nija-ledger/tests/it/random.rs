@@ -1,8 +1,8 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, Price,
-    ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, VenueId,
+    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, PnlBy,
+    PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, UserId, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use proptest::prelude::*;
@@ -232,9 +232,30 @@ async fn answers(
             let since = Timestamp::from_micros(now - hours * 3_600_000_000);
             all.push(format!("{since} {:#?}", ledger.realised_since(user, since).await?));
         }
+        all.extend(profits(ledger, user).await?);
         for order in known {
             all.push(format!("{:#?}", ledger.order(user, order.id()).await?));
             all.push(format!("{:#?}", ledger.children(user, order.id()).await?));
+        }
+    }
+    Ok(all)
+}
+
+/// What was won by day, pair and venue: of all days, of some, and page by page.
+async fn profits(ledger: &impl Ledger, user: UserId) -> Result<Vec<String>, LedgerError> {
+    let mut all = Vec::new();
+    let day = |hours: i64| Timestamp::from_micros(1_700_000_060_000_000 + hours * 3_600_000_000).day_start();
+    for by in [PnlBy::Day, PnlBy::Pair, PnlBy::Venue] {
+        for (from, until) in
+            [(None, None), (Some(-24), None), (None, Some(24)), (Some(-30), Some(30)), (Some(9), Some(9))]
+        {
+            let whole =
+                PnlQuery { by, from: from.map(day), until: until.map(day), after: None, limit: usize::MAX };
+            let told = ledger.pnl(user, whole.clone()).await?;
+            let first = ledger.pnl(user, PnlQuery { limit: 1, ..whole.clone() }).await?;
+            let after = first.rows.last().map(|row| row.group.clone());
+            let rest = ledger.pnl(user, PnlQuery { after, ..whole }).await?;
+            all.push(format!("{by:?} {from:?} {until:?} {told:#?} {first:#?} {rest:#?}"));
         }
     }
     Ok(all)

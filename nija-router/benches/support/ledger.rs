@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, Fill, JournalBatch, JournalRecord, Ledger, LedgerError,
-    LedgerPage, Order, OrderId, OrderState, PageRequest, Position, PositionId, RealisedPnl, RiskStanding,
-    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalBatch, JournalRecord,
+    Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, PnlPage, PnlQuery, Position,
+    PositionId, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp,
+    UserId, VenueId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -98,6 +99,24 @@ impl Ledger for NullLedger {
     }
 
     async fn realised_by_day(&self, _: UserId) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn pnl(&self, _: UserId, _: PnlQuery) -> Result<PnlPage, LedgerError> {
+        Ok(PnlPage { rows: Vec::new(), more: false })
+    }
+
+    async fn keep_equity(&self, _: Vec<EquitySample>, _: EquityKeep) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    async fn equity(
+        &self,
+        _: UserId,
+        _: Option<Timestamp>,
+        _: Option<Timestamp>,
+        _: usize,
+    ) -> Result<Vec<EquitySample>, LedgerError> {
         Ok(Vec::new())
     }
 

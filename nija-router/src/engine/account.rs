@@ -1,6 +1,6 @@
 //! A user's account as risk sees it, and as the user does.
 
-use nija_core::{AccountState, OrderId, Position, Symbol, Timestamp, VenueBalance};
+use nija_core::{AccountState, EquitySample, OrderId, Position, Symbol, Timestamp, VenueBalance};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -94,6 +94,25 @@ impl Inner {
         let key = (position.venue.clone(), position.symbol.clone());
         let quote = market.markets.get(&key).and_then(|view| view.quote);
         (quote, quote.map(|quote| quote.taker_price(position.side().opposite())))
+    }
+
+    /// The account as its curve has it, where it has a venue or holds something.
+    pub(super) async fn sample(&self, user: &User) -> Option<EquitySample> {
+        let state = user.state.lock().await;
+        if user.conns().is_empty() && state.positions.is_empty() {
+            return None;
+        }
+        let (equity, unrealised) = self.worth(user, &state);
+        let unpriced =
+            state.positions.values().filter(|open| counts(open) && self.mark(open).1.is_none()).count();
+        Some(EquitySample {
+            user: user.id,
+            at: self.clock.now(),
+            equity,
+            realised: state.realised.total(),
+            unrealised,
+            unpriced: u32::try_from(unpriced).unwrap_or(u32::MAX),
+        })
     }
 
     /// The account as its user sees it.

@@ -35,6 +35,7 @@ mod reconcile;
 mod record;
 mod reroute;
 mod resolve;
+mod sample;
 mod send;
 mod start;
 mod state;
@@ -51,6 +52,7 @@ pub use config::EngineConfig;
 pub use error::EngineError;
 pub(crate) use ids::{ById, ByName};
 pub use kill::{KillReport, VenueProof};
+pub use money::CURRENCY;
 pub use protection::{ProtectionConfig, ProtectionStatus};
 pub use stats::RoutingStats;
 

@@ -7,7 +7,7 @@ use super::balances::Balances;
 use crate::planted::{Bug, planted};
 
 /// The currency that accounts are measured in.
-pub(crate) const CURRENCY: &str = "USD";
+pub const CURRENCY: &str = "USD";
 
 /// Realised profit after fees, in USD.
 #[derive(Debug, Default)]

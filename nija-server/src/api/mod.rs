@@ -16,6 +16,7 @@ mod metrics;
 mod new_order;
 mod orders;
 mod page;
+mod pnl;
 mod policy;
 mod positions;
 mod protection;
@@ -84,6 +85,8 @@ fn signed_in() -> OpenApiRouter<AppState> {
         .routes(routes!(risk_settings::keep))
         .routes(routes!(dashboard::overview))
         .routes(routes!(dashboard::equity))
+        .routes(routes!(pnl::pnl))
+        .routes(routes!(pnl::curve))
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))
         .routes(routes!(stream::ticket))

@@ -82,10 +82,14 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("stream.write_ms", Kind::Number),
     ("stream.ticket_seconds", Kind::Number),
     ("stream.per_user", Kind::Number),
+    ("equity.every_seconds", Kind::Number),
+    ("equity.all_days", Kind::Number),
+    ("equity.days", Kind::Number),
 ];
 
 /// Sections whose variables must all be known, so that a slip of the pen is not ignored.
-const SECTIONS: [&str; 5] = ["NIJA_AUTH_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_", "NIJA_VAULT_"];
+const SECTIONS: [&str; 6] =
+    ["NIJA_AUTH_", "NIJA_EQUITY_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_", "NIJA_VAULT_"];
 
 /// Puts what the environment says over the file.
 pub(super) fn overlay(

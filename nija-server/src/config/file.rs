@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 use super::{
-    AuthConfig, ConfigError, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig,
+    AuthConfig, ConfigError, EquityConfig, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig,
     routing::FileRouting, vault::FileVault, venue,
 };
 
@@ -28,6 +28,7 @@ struct FileConfig {
     routing: FileRouting,
     vault: FileVault,
     stream: StreamConfig,
+    equity: EquityConfig,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,6 +102,7 @@ impl Default for FileConfig {
             routing: FileRouting::default(),
             vault: FileVault::default(),
             stream: StreamConfig::default(),
+            equity: EquityConfig::default(),
         }
     }
 }
@@ -185,6 +187,7 @@ fn parse(
     config.auth = file.auth;
     config.limits = file.limits;
     config.stream = file.stream;
+    config.equity = file.equity;
     Ok(config)
 }
 
@@ -221,6 +224,10 @@ impl ServerConfig {
             ("stream.write_ms", self.stream.write_ms, 10, 600_000),
             ("stream.ticket_seconds", self.stream.ticket_seconds, 1, 3600),
             ("stream.per_user", self.stream.per_user as u64, 1, 1 << 20),
+            ("equity.every_seconds", self.equity.every_seconds, 1, 86_400),
+            ("equity.all_days", u64::from(self.equity.all_days), 1, 366),
+            ("equity.days", u64::from(self.equity.days), 1, 36_600),
+            ("equity.all_days over equity.every_seconds in samples", self.equity.samples(), 1, 50_000),
         ];
         for (key, value, least, most) in bounds {
             if !(least..=most).contains(&value) {

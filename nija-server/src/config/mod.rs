@@ -1,6 +1,7 @@
 //! What a server is made of: defaults, then `nija.toml`, then `NIJA_...`, then flags.
 
 mod env;
+mod equity;
 mod file;
 mod path;
 mod risk;
@@ -8,6 +9,7 @@ mod routing;
 mod vault;
 mod venue;
 
+pub use equity::EquityConfig;
 pub use file::load;
 pub use path::default_data_dir;
 pub use venue::parse_venue;
@@ -49,6 +51,8 @@ pub struct ServerConfig {
     pub limits: LimitsConfig,
     /// The live stream.
     pub stream: StreamConfig,
+    /// The equity curve.
+    pub equity: EquityConfig,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
     /// How venues are chosen.
@@ -70,6 +74,7 @@ impl ServerConfig {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             stream: StreamConfig::default(),
+            equity: EquityConfig::default(),
             engine: EngineConfig::default(),
             routing: RoutingConfig::default(),
         }

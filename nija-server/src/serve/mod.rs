@@ -5,6 +5,7 @@ mod error;
 mod http;
 mod keeping;
 mod lock;
+mod sampling;
 mod unseal;
 
 pub use error::StartError;
@@ -70,6 +71,7 @@ pub async fn start(mut config: ServerConfig) -> Result<RunningServer, StartError
         tokio::spawn(background::tidy(app.clone())),
         tokio::spawn(background::become_ready(app.clone())),
         tokio::spawn(keeping::keep_up(app.clone())),
+        tokio::spawn(sampling::sample_equity(app.clone())),
     ];
     tasks.push(tokio::spawn(http::serve(listener, router(&app)?, app.clone())));
     if let Some(listener) = metrics_listener {

@@ -17,6 +17,7 @@ mod lists;
 mod metrics;
 mod openapi;
 mod orders;
+mod pnl;
 mod problems;
 mod protection;
 mod receipts;

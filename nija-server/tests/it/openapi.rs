@@ -71,6 +71,8 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/settings/risk/pending",
         "/v1/dashboard/overview",
         "/v1/dashboard/equity",
+        "/v1/dashboard/equity/curve",
+        "/v1/dashboard/pnl",
         "/v1/bot/pause",
         "/v1/bot/resume",
         "/v1/stream/ticket",

@@ -1,6 +1,6 @@
 //! The tables `fills` and `newest_fills`. An execution is the user's once, whatever the venue repeats.
 
-use nija_core::{ExecutionId, Fill, UserId, VenueId};
+use nija_core::{ExecutionId, Fill, Symbol, UserId, VenueId};
 use rusqlite::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashSet};
@@ -14,7 +14,7 @@ const INSERT: &str = "INSERT INTO fills (seq, user, venue, execution_id, at, cur
 const NEWEST: &str = "INSERT INTO newest_fills (user, venue, at) VALUES (?1, ?2, ?3)
     ON CONFLICT (user, venue) DO UPDATE SET at = max(at, excluded.at)";
 
-/// A fill that the table lacks: what it stores of it.
+/// A fill that the tables lack: what they and the sums store of it.
 pub(super) struct NewFill {
     seq: u64,
     user: UserId,
@@ -24,6 +24,10 @@ pub(super) struct NewFill {
     pub(super) currency: String,
     pub(super) realised: Decimal,
     pub(super) fee: Decimal,
+    pub(super) symbol: Symbol,
+    pub(super) fee_asset: String,
+    /// The fee in units of that asset.
+    pub(super) paid: Decimal,
 }
 
 impl NewFill {
@@ -38,11 +42,18 @@ impl NewFill {
             currency: execution.symbol.quote().to_owned(),
             realised,
             fee: fill.fee_in_quote,
+            symbol: execution.symbol.clone(),
+            fee_asset: execution.fee_asset.clone(),
+            paid: execution.fee,
         }
     }
 
     pub(super) const fn user(&self) -> UserId {
         self.user
+    }
+
+    pub(super) const fn venue(&self) -> &VenueId {
+        &self.venue
     }
 
     /// Whether it is this user's execution.

@@ -1,5 +1,7 @@
 //! The questions that the ledger answers, each by an index; none reads the whole history.
 
+pub(super) mod equity;
+pub(super) mod groups;
 pub(super) mod journal;
 pub(super) mod orders;
 pub(super) mod pnl;

@@ -8,11 +8,12 @@ use super::super::{
     days,
     fault::{Fault, Outcome},
 };
-use super::all;
+use super::{all, groups};
 use crate::exact::{ExactSum, SumError};
 
 pub(in crate::sqlite) const FIRST_DAY: &str = "SELECT min(day) FROM pnl_days WHERE user = ?1";
-pub(in crate::sqlite) const TOTALS: &str = "SELECT currency, realised, fees FROM pnl_totals WHERE user = ?1";
+pub(in crate::sqlite) const TOTALS: &str = "SELECT venue, symbol, fee_asset, realised, fees, paid, fills
+    FROM pnl_totals WHERE user = ?1";
 pub(in crate::sqlite) const DAYS: &str = "SELECT currency, realised, fees FROM pnl_days
     WHERE user = ?1 AND day >= ?2";
 pub(in crate::sqlite) const PART_OF_DAY: &str = "SELECT currency, realised, fee FROM fills
@@ -53,7 +54,11 @@ pub(in crate::sqlite) fn since(
     let first: Option<i64> =
         snapshot.prepare_cached(FIRST_DAY)?.query_row([user.as_bytes()], |row| row.get(0))?;
     if first.is_some_and(|first| since <= first) {
-        sums.add(&snapshot, TOTALS, [user.as_bytes()])?;
+        for cell in groups::totals(&snapshot, user.as_bytes())? {
+            let sum = sums.0.entry(cell.symbol.quote().to_owned()).or_default();
+            let both = sum.0.plus(cell.sum.realised).and_then(|won| Ok((won, sum.1.plus(cell.sum.fees)?)));
+            *sum = both.map_err(|error| Fault::unreadable("a sum of profits", error))?;
+        }
     } else if first.is_some() {
         let mut whole_from = since;
         if days::start(since) != since {

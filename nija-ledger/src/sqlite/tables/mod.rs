@@ -17,7 +17,7 @@ use super::{
 pub(super) use keeper::Keeper;
 
 /// Of `schema.sql`. Tables of another version are drawn anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// `ledger.tables.db` beside `ledger.db`.
 pub(super) fn path(ledger: &Path) -> PathBuf {

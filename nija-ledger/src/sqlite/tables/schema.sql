@@ -65,12 +65,29 @@ CREATE TABLE pnl_days (
     fees     TEXT    NOT NULL,
     PRIMARY KEY (user, day, currency)
 ) STRICT, WITHOUT ROWID;
+-- The same by all that it is told by.
+CREATE TABLE pnl_cells (
+    user      BLOB    NOT NULL,
+    day       INTEGER NOT NULL,
+    venue     TEXT    NOT NULL,
+    symbol    TEXT    NOT NULL,
+    fee_asset TEXT    NOT NULL,
+    realised  TEXT    NOT NULL, -- quote units
+    fees      TEXT    NOT NULL, -- quote units
+    paid      TEXT    NOT NULL, -- the same fees in units of fee_asset
+    fills     INTEGER NOT NULL,
+    PRIMARY KEY (user, day, venue, symbol, fee_asset)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE pnl_totals (
-    user     BLOB NOT NULL,
-    currency TEXT NOT NULL,
-    realised TEXT NOT NULL,
-    fees     TEXT NOT NULL,
-    PRIMARY KEY (user, currency)
+    user      BLOB    NOT NULL,
+    venue     TEXT    NOT NULL,
+    symbol    TEXT    NOT NULL,
+    fee_asset TEXT    NOT NULL,
+    realised  TEXT    NOT NULL,
+    fees      TEXT    NOT NULL,
+    paid      TEXT    NOT NULL,
+    fills     INTEGER NOT NULL,
+    PRIMARY KEY (user, venue, symbol, fee_asset)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE positions (

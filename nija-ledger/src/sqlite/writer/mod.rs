@@ -3,7 +3,7 @@
 
 mod behind;
 
-use nija_core::{Appended, CredentialId, LedgerError};
+use nija_core::{Appended, CredentialId, EquityKeep, EquitySample, LedgerError};
 use rusqlite::Connection;
 use std::{
     sync::{
@@ -20,7 +20,7 @@ use tokio::{
 use behind::{LAG, UnderWay};
 
 use super::{
-    apply,
+    apply, equity,
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
@@ -42,6 +42,11 @@ pub(super) enum Job {
         floor: u64,
         count: u64,
         answer: Answer<u64>,
+    },
+    Equity {
+        samples: Vec<EquitySample>,
+        keep: EquityKeep,
+        answer: Answer<()>,
     },
     /// Bring the tables level with the journal.
     Settle(Answer<()>),
@@ -212,6 +217,14 @@ impl Committer {
                 };
                 Some(Done::Nonces(answer, reserved))
             }
+            Job::Equity { samples, keep, answer } => {
+                let kept = match &group.failed {
+                    Some(error) => Err(error.clone()),
+                    None => equity::keep(&self.connection, &samples, keep)
+                        .map_err(|fault| self.fail(group, fault)),
+                };
+                Some(Done::Equity(answer, kept))
+            }
             Job::Settle(answer) => {
                 self.waiting.push(answer);
                 None
@@ -283,6 +296,7 @@ struct Group {
 enum Done {
     Append(Answer<Appended>, Result<Appended, LedgerError>),
     Nonces(Answer<u64>, Result<u64, LedgerError>),
+    Equity(Answer<()>, Result<(), LedgerError>),
 }
 
 impl Done {
@@ -290,6 +304,7 @@ impl Done {
         match self {
             Self::Append(answer, result) => send(answer, result, failed),
             Self::Nonces(answer, result) => send(answer, result, failed),
+            Self::Equity(answer, result) => send(answer, result, failed),
         }
     }
 }

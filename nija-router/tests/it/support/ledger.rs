@@ -3,10 +3,10 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, ExecutionId, Fill, JournalBatch, JournalEvent, JournalRecord,
-    KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest, Position,
-    PositionId, Protection, RealisedPnl, RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol,
-    Timestamp, UserId, VenueId,
+    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, ExecutionId, Fill, JournalBatch,
+    JournalEvent, JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState,
+    PageRequest, PnlPage, PnlQuery, Position, PositionId, Protection, RealisedPnl, RiskStanding,
+    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -437,6 +437,25 @@ impl Ledger for MemoryLedger {
         Ok(rows
             .map(|((day, currency), (realised, fees))| (day, RealisedPnl { currency, realised, fees }))
             .collect())
+    }
+
+    // Nothing in the engine asks for what the host shows.
+    async fn pnl(&self, _: UserId, _: PnlQuery) -> Result<PnlPage, LedgerError> {
+        Err(LedgerError::Invalid("this ledger is for the engine, which does not ask".into()))
+    }
+
+    async fn keep_equity(&self, _: Vec<EquitySample>, _: EquityKeep) -> Result<(), LedgerError> {
+        Err(LedgerError::Invalid("this ledger is for the engine, which measures and does not keep".into()))
+    }
+
+    async fn equity(
+        &self,
+        _: UserId,
+        _: Option<Timestamp>,
+        _: Option<Timestamp>,
+        _: usize,
+    ) -> Result<Vec<EquitySample>, LedgerError> {
+        Err(LedgerError::Invalid("this ledger is for the engine, which does not ask".into()))
     }
 
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError> {
