@@ -124,6 +124,11 @@ pub(crate) fn rewrap(at: RewrapProgress) {
     gauge!("nija_vault_rewrap_total").set(count_u64(at.total));
 }
 
+/// Counts an act of an administrator that was done and could not be put in the audit log.
+pub(crate) fn unaudited() {
+    counter!("nija_admin_unaudited_total").increment(1);
+}
+
 /// Counts a round of the vault's upkeep.
 pub(crate) fn upkeep(well: bool) {
     counter!("nija_vault_upkeep_total", "outcome" => if well { "ok" } else { "failed" }).increment(1);
@@ -194,6 +199,7 @@ fn recorder() -> Option<PrometheusHandle> {
     describe_gauge!("nija_vault_rewrap_total", "User keys that the newest re-wrap has to look at");
     describe_gauge!("nija_vault_audit_waiting", "Audit entries that wait for the database, in memory");
     describe_gauge!("nija_vault_audit_blocked", "1 where a sink of the audit log takes nothing");
+    describe_counter!("nija_admin_unaudited_total", "Administrators' acts that the audit log did not take");
     describe_counter!("nija_vault_upkeep_total", "Rounds of the vault's upkeep, by outcome");
     Some(handle)
 }

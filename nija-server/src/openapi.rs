@@ -20,7 +20,7 @@ use utoipa::{
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     security(("bearer" = [])),
-    components(schemas(wire::Problem, wire::StreamEvent)),
+    components(schemas(wire::PnlBy, wire::Problem, wire::StreamEvent)),
     tags(
         (name = "auth", description = "Sign-up, login and the session"),
         (name = "dashboard", description = "The account at a glance"),
@@ -29,6 +29,7 @@ use utoipa::{
         (name = "markets", description = "Venues and market data"),
         (name = "credentials", description = "Exchange keys: sealed on the user's device, never returned"),
         (name = "settings", description = "Limits of one's own"),
+        (name = "admin", description = "For administrators: every act takes the password once more and is in the audit log"),
         (name = "stream", description = "Live events"),
         (name = "operations", description = "For those who run the server")
     )
@@ -94,6 +95,12 @@ problems!(
     Keyed {
         "404" => "`venue_not_found`",
         "409" => "`credential_locked`, `credential_on_device`",
+    }
+);
+problems!(
+    /// What is an administrator's can answer with.
+    Administrators {
+        "403" => "`forbidden`: you are no administrator; `confirmation_needed`: give your password",
     }
 );
 problems!(

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::{
     accounts::Accounts,
-    auth::{Hasher, RevokedSessions, Tickets, Tokens},
+    auth::{AdminToken, Hasher, RevokedSessions, Tickets, Tokens},
     config::ServerConfig,
     limits::Limits,
     metrics::MetricsHandle,
@@ -34,6 +34,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) revoked: RevokedSessions,
     pub(crate) tickets: Tickets,
+    pub(crate) admin_token: AdminToken,
     pub(crate) limits: Limits,
     pub(crate) streams: StreamCounts,
     pub(crate) metrics: MetricsHandle,
@@ -63,6 +64,7 @@ impl App {
         let started_at = platform.clock().now();
         Arc::new(Self {
             tickets: Tickets::new(std::time::Duration::from_secs(config.stream.ticket_seconds)),
+            admin_token: AdminToken::default(),
             limits: Limits::new(&config.limits),
             streams: StreamCounts::new(config.stream.per_user),
             metrics: MetricsHandle::install(),

@@ -28,6 +28,6 @@ pub use overview::{open_positions, overview};
 pub use pnl::{equity_curve, group_key, pnl_page};
 pub use position::{marked_position, position};
 pub use preview::preview;
-pub use protection::{kill_switch, plan, protection};
+pub use protection::{kill_switch, kill_switch_of_all, plan, protection};
 pub use receipt::receipt;
 pub use signal::{BadOrder, listed, signal, symbol, venue};

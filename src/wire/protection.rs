@@ -1,7 +1,7 @@
 //! What guards positions, and kill switches.
 
 use nija_client::wire;
-use nija_core::{Price, ProtectionPart, ProtectionPlan, TakeProfit, Trail};
+use nija_core::{Price, ProtectionPart, ProtectionPlan, TakeProfit, Trail, UserId};
 use nija_router::{KillReport, ProtectionStatus};
 use rust_decimal::Decimal;
 
@@ -63,11 +63,26 @@ pub fn protection(status: &ProtectionStatus) -> wire::Protection {
     }
 }
 
-/// A kill switch that is on.
+/// A kill switch that is on, as an administrator sees it: with whose orders and accounts it is about.
+pub fn kill_switch_of_all(report: &KillReport) -> wire::KillSwitch {
+    let mut told = kill_switch(report);
+    let name = |user: UserId| Some(user.to_string()).filter(|_| user != UserId::PLATFORM);
+    told.user_id = name(report.switch.user);
+    for (told, left) in told.unconfirmed.iter_mut().zip(&report.unconfirmed) {
+        told.user_id = name(left.user);
+    }
+    for (told, proof) in told.proof.iter_mut().zip(&report.proof) {
+        told.user_id = name(proof.user);
+    }
+    told
+}
+
+/// A kill switch that is on, as a user sees it.
 pub fn kill_switch(report: &KillReport) -> wire::KillSwitch {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     wire::KillSwitch {
         scope: report.switch.scope.name(),
+        user_id: None,
         flatten: report.switch.flatten,
         since: report.switch.since.to_string(),
         done: report.done,
@@ -76,6 +91,7 @@ pub fn kill_switch(report: &KillReport) -> wire::KillSwitch {
             .unconfirmed
             .iter()
             .map(|left| wire::Unconfirmed {
+                user_id: None,
                 venue: left.venue.as_ref().map(ToString::to_string),
                 order_id: left.order.map(|order| order.to_string()),
                 why: left.why.clone(),
@@ -85,6 +101,7 @@ pub fn kill_switch(report: &KillReport) -> wire::KillSwitch {
             .proof
             .iter()
             .map(|proof| wire::VenueProof {
+                user_id: None,
                 venue: proof.venue.to_string(),
                 asked_at: proof.asked_at.to_string(),
                 open_orders: count(proof.open_orders),

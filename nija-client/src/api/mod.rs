@@ -1,6 +1,7 @@
 //! The calls, one file a subject.
 
 mod account;
+mod admin;
 mod auth;
 mod credentials;
 mod markets;

@@ -3,6 +3,7 @@
 //! Decimals are strings (`"0.01"`), times are RFC 3339 in UTC, ids are opaque strings. Requests refuse unknown
 //! fields; responses may gain fields at any time, so a reader must tolerate ones it does not know.
 
+mod admin;
 mod auth;
 mod credentials;
 mod dashboard;
@@ -16,6 +17,7 @@ mod routing;
 mod settings;
 mod stream;
 
+pub use admin::*;
 pub use auth::*;
 pub use credentials::*;
 pub use dashboard::*;

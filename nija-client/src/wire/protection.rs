@@ -78,13 +78,16 @@ pub struct SetKillSwitch {
 pub struct KillSwitch {
     /// `user`, `platform` or `venue:kraken`.
     pub scope: String,
+    /// Whose, of a user's; administrators alone are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// Whether positions are closed as well.
     pub flatten: bool,
     /// RFC 3339, UTC.
     pub since: String,
     /// Whether its work is done.
     pub done: bool,
-    /// Whether, with its work done, the venues have no order and no position of the caller's.
+    /// Whether, with its work done, the venues have no order and no position in the scope, as far as the caller is told of it.
     pub flat: bool,
     /// What is not confirmed: so far, or at the end.
     pub unconfirmed: Vec<Unconfirmed>,
@@ -96,6 +99,9 @@ pub struct KillSwitch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unconfirmed {
+    /// Whose; administrators alone are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue: Option<String>,
@@ -110,6 +116,9 @@ pub struct Unconfirmed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VenueProof {
+    /// Whose account; administrators alone are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// The venue.
     pub venue: String,
     /// RFC 3339, UTC.

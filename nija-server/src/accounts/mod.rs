@@ -4,11 +4,13 @@
 
 mod keys;
 mod lockout;
+mod roles;
 mod schema;
 mod sessions;
 mod users;
 
 pub(crate) use keys::SigningKeyRow;
+pub(crate) use roles::{Role, RoleChange};
 pub(crate) use sessions::{NewToken, Refreshed};
 pub(crate) use users::UserRow;
 

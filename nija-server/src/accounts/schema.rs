@@ -6,7 +6,8 @@ use std::{os::unix::fs::OpenOptionsExt, path::Path};
 use super::{AccountsError, Result};
 
 /// Each entry takes the database one version on. Never change one that was released: add another.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE users (
         id TEXT PRIMARY KEY,
         email TEXT NOT NULL UNIQUE,
@@ -41,7 +42,11 @@ const MIGRATIONS: [&str; 1] = ["
         locked_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX failed_logins_by_time ON failed_logins(last_at);
-"];
+",
+    "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user' CHECK (role IN ('user', 'admin'));
+    CREATE INDEX admins ON users(role) WHERE role = 'admin';
+",
+];
 
 /// Opens the database and brings it to the newest version.
 pub(super) fn open(path: &Path) -> Result<Connection> {

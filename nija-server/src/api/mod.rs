@@ -1,6 +1,7 @@
 //! The API: one file a subject, each with its handlers and what documents them.
 
 mod activity;
+mod admin;
 mod auth;
 mod body;
 mod bot;
@@ -90,6 +91,9 @@ fn signed_in() -> OpenApiRouter<AppState> {
         .routes(routes!(bot::pause))
         .routes(routes!(bot::resume))
         .routes(routes!(stream::ticket))
+        .routes(routes!(admin::claim))
+        .routes(routes!(admin::set_role))
+        .routes(routes!(admin::switches, admin::throw, admin::release))
 }
 
 /// Calls that need no session.

@@ -1,5 +1,6 @@
 //! Who is calling: passwords, tokens, sessions, stream tickets.
 
+mod admin;
 mod common_passwords;
 mod confirm;
 mod email;
@@ -11,6 +12,7 @@ mod secret;
 mod tickets;
 mod tokens;
 
+pub(crate) use admin::{Admin, AdminToken};
 pub(crate) use confirm::confirm;
 pub(crate) use email::Email;
 pub(crate) use hashing::{HashError, Hasher};

@@ -2,6 +2,7 @@
 
 mod audit;
 mod key;
+mod kill;
 mod markets;
 mod reach;
 mod root;
@@ -33,6 +34,9 @@ enum Command {
     /// Your exchange keys at a server: list, check, replace.
     #[command(subcommand)]
     Key(key::Command),
+    /// Stop trading on the platform, at a venue or of a user, and see what could not be confirmed. For administrators.
+    #[command(subcommand)]
+    Kill(kill::Command),
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -64,6 +68,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Sim(args) => nija_sim::cli::run(args).await.map_err(Into::into),
             Command::Seal(args) => seal::run(&args),
             Command::Key(command) => key::run(command).await,
+            Command::Kill(command) => kill::run(command).await,
             Command::Audit(command) => audit::run(command),
             Command::Vault(command) => vault::run(command).await,
             Command::Venues(args) => venues::run(args).await,

@@ -87,20 +87,26 @@ fn configure(args: Args) -> Result<ServerConfig, ConfigError> {
 
 fn announce(server: &RunningServer, json: bool) {
     if json {
-        return say(&ready_line(&server.url, server.demo.as_ref()));
+        return say(&ready_line(&server.url, server.demo.as_ref(), server.admin_token.as_deref()));
     }
     say(&format!("NIJA is at {}  (API: {}/docs)", server.url, server.url));
     say(&format!("Data: {}", server.data_dir.display()));
     if let Some(DemoLogin { email, password }) = &server.demo {
         say(&format!("Demo login: {email}  password: {password}"));
     }
+    if let Some(token) = &server.admin_token {
+        say(&format!("Nobody is an administrator. Sign up, then: NIJA_ADMIN_TOKEN={token} nija kill claim"));
+    }
     say("Ctrl-C stops.");
 }
 
-fn ready_line(url: &str, demo: Option<&DemoLogin>) -> String {
+fn ready_line(url: &str, demo: Option<&DemoLogin>, admin_token: Option<&str>) -> String {
     let mut line = serde_json::json!({ "url": url });
     if let Some(DemoLogin { email, password }) = demo {
         line["demo"] = serde_json::json!({ "email": email, "password": password });
+    }
+    if let Some(token) = admin_token {
+        line["admin_token"] = token.into();
     }
     line.to_string()
 }

@@ -227,7 +227,7 @@ impl ServerConfig {
             ("equity.every_seconds", self.equity.every_seconds, 1, 86_400),
             ("equity.all_days", u64::from(self.equity.all_days), 1, 366),
             ("equity.days", u64::from(self.equity.days), 1, 36_600),
-            ("equity.all_days over equity.every_seconds in samples", self.equity.samples(), 1, 50_000),
+            ("equity.all_days over equity.every_seconds in samples", self.equity.samples(), 1, 100_000),
         ];
         for (key, value, least, most) in bounds {
             if !(least..=most).contains(&value) {

@@ -41,6 +41,8 @@ pub struct RunningServer {
     pub url: String,
     /// How to sign in to the demo.
     pub demo: Option<DemoLogin>,
+    /// By which somebody who has signed up becomes the first administrator; missing where there is one. It works once, until the server stops.
+    pub admin_token: Option<String>,
     /// Where its data lives.
     pub data_dir: PathBuf,
     app: AppState,
@@ -67,6 +69,8 @@ pub async fn start(mut config: ServerConfig) -> Result<RunningServer, StartError
     let lock = lock::DataLock::take(&data_dir)?;
     let demo = if config.demo { Some(Demo::start_venues(&mut config).await?) } else { None };
     let app = open(config, &data_dir).await?;
+    let has_admin = app.accounts.has_admin().await.map_err(StartError::accounts)?;
+    let admin_token = (!has_admin).then(|| app.admin_token.make(app.platform.entropy().as_ref()).to_string());
     let mut tasks = vec![
         tokio::spawn(background::tidy(app.clone())),
         tokio::spawn(background::become_ready(app.clone())),
@@ -89,6 +93,7 @@ pub async fn start(mut config: ServerConfig) -> Result<RunningServer, StartError
         metrics_addr,
         url: format!("http://{addr}"),
         demo: login,
+        admin_token,
         data_dir,
         app,
         tasks,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::needless_pass_by_value)] // Helpers of tests count as tests.
 
+mod admin;
 mod api;
 mod auth;
 mod bench;

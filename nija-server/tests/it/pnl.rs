@@ -160,7 +160,7 @@ async fn the_curve_has_what_is_open_as_well_and_survives_a_restart() {
 
 #[tokio::test]
 async fn accounts_are_measured_by_themselves_and_a_typed_client_reads_it() {
-    let host = Host::with(|config| config.equity.every_seconds = 1).await;
+    let host = Host::with(|config| (config.equity.every_seconds, config.equity.all_days) = (1, 1)).await;
     let secret = password();
     let ada = host.anyone().sign_up("ada@example.org", &secret).await;
     let account = host.venue("kraken").add_account(nija_sim::NewAccount::default());

@@ -1,6 +1,6 @@
 //! What every vault with a database has beside the keys, wherever the keys themselves are.
 
-use nija_core::{UserId, VaultError};
+use nija_core::{UserId, VaultError, VenueId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,6 +52,31 @@ impl VaultBooks {
     /// As [`LocalVault::prove_audit_entry`].
     pub async fn prove_audit_entry(&self, seq: u64) -> Result<AuditProof, VaultError> {
         self.inner.read(move |sql| prove(sql, seq)).await
+    }
+
+    /// Puts on record what somebody did, or was refused, beyond their own account: an administrator's act. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`], [`VaultError::AuditBroken`]; it is not on record then.
+    pub async fn record_act(
+        &self,
+        who: UserId,
+        action: &str,
+        venue: Option<&VenueId>,
+        detail: Option<&str>,
+        refused: bool,
+    ) -> Result<(), VaultError> {
+        let mut entry = self.inner.entry(action).by(who);
+        if let Some(venue) = venue {
+            entry = entry.at_venue(venue);
+        }
+        let entry = match detail {
+            Some(why) if refused => entry.refused(why),
+            Some(detail) => entry.detail(detail),
+            None if refused => entry.refused("refused"),
+            None => entry,
+        };
+        self.inner.writer.record(entry).await
     }
 
     /// A user's newest entries, newest first.

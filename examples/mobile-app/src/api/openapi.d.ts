@@ -92,6 +92,13 @@ export interface components {
             /** @description `allow`, `resize` or `refuse`. */
             verdict: string;
         };
+        /** @description `POST /v1/admin/claim`: the caller becomes the first administrator. */
+        ClaimAdmin: {
+            /** @description The caller's password. */
+            password: string;
+            /** @description What the server printed when it started without an administrator. Works once. */
+            token: string;
+        };
         /** @description A stored credential without its secret (`GET /v1/credentials` lists them). */
         Credential: {
             /** @description RFC 3339, UTC. */
@@ -116,6 +123,18 @@ export interface components {
              */
             version: number;
         };
+        /** @description The curve of an account: `GET /v1/dashboard/equity/curve`. */
+        EquityCurve: {
+            /** @description The currency of all amounts; positions quoted in another one are not in them. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Seconds between two measurements. Older days have their last one alone.
+             */
+            every_seconds: number;
+            /** @description Oldest first. There is none while the server did not run. */
+            points: components["schemas"]["EquityPoint"][];
+        };
         /** @description One UTC day of `GET /v1/dashboard/equity?days=90`, in one quote currency; a day without fills has none. */
         EquityDay: {
             /** @description `USD`, ... */
@@ -130,6 +149,27 @@ export interface components {
             realised: string;
             /** @description All of `net` from the first fill to the end of this day: the curve. */
             total: string;
+        };
+        /** @description An account as it was measured. */
+        EquityPoint: {
+            /** @description RFC 3339, UTC. */
+            at: string;
+            /**
+             * @description Cash and positions at the last quotes. Missing where no venue had told a balance or a position had no price yet. It moves when money
+             *     is paid in or out.
+             */
+            equity?: string;
+            /** @description Realised and unrealised: what trading won or lost. It does not move when money is paid in or out. */
+            pnl: string;
+            /** @description Won by closing since the first fill, less all fees. */
+            realised: string;
+            /**
+             * Format: int32
+             * @description Open positions that had no price yet and count as having won nothing.
+             */
+            unpriced: number;
+            /** @description What closing the open positions at the last quotes would have won, fees not counted. */
+            unrealised: string;
         };
         /** @description `DELETE /v1/credentials`: destroys the keys that open the user's stored exchange keys, for ever. */
         EraseCredentials: {
@@ -150,6 +190,15 @@ export interface components {
             credentials: number;
             /** @description The data keys that were destroyed, as the entry names them. */
             keys: string[];
+        };
+        /** @description Fees that were taken in one asset. */
+        FeePaid: {
+            /** @description Units of it. */
+            amount: string;
+            /** @description `USD`, `BTC`, `BNB`, ... */
+            asset: string;
+            /** @description What they were worth in the row's currency when they were paid; zero where nobody quoted the asset. */
+            in_quote: string;
         };
         /** @description `GET /health`. */
         Health: {
@@ -280,7 +329,7 @@ export interface components {
         KillSwitch: {
             /** @description Whether its work is done. */
             done: boolean;
-            /** @description Whether, with its work done, the venues have no order and no position of the caller's. */
+            /** @description Whether, with its work done, the venues have no order and no position in the scope, as far as the caller is told of it. */
             flat: boolean;
             /** @description Whether positions are closed as well. */
             flatten: boolean;
@@ -292,6 +341,8 @@ export interface components {
             since: string;
             /** @description What is not confirmed: so far, or at the end. */
             unconfirmed: components["schemas"]["Unconfirmed"][];
+            /** @description Whose, of a user's; administrators alone are told. */
+            user_id?: string;
         };
         /** @description `GET /v1/markets`: what can be traded and where. */
         Market: {
@@ -640,6 +691,31 @@ export interface components {
             next_cursor?: string;
         };
         /** @description One page of a longer list, newest first. */
+        Page_PnlRow: {
+            /** @description The rows of this page. */
+            items: {
+                /** @description The currency of all amounts but `fees_paid.amount`: `USD`, ... */
+                currency: string;
+                /** @description Fees paid, at their worth when they were paid; below zero where rebates were more. */
+                fees: string;
+                /** @description The same fees by the asset that the venue took, by name. */
+                fees_paid: components["schemas"]["FeePaid"][];
+                /**
+                 * Format: int64
+                 * @description Executions.
+                 */
+                fills: number;
+                /** @description `2026-11-26` by the venues' clocks, `BTC-USD` or `kraken`. One key has a row for each currency. */
+                key: string;
+                /** @description Realised less fees. */
+                net: string;
+                /** @description Won by closing, fees not counted. */
+                realised: string;
+            }[];
+            /** @description Pass as `cursor` to get the next page; absent on the last one. */
+            next_cursor?: string;
+        };
+        /** @description One page of a longer list, newest first. */
         Page_Position: {
             /** @description The rows of this page. */
             items: {
@@ -703,6 +779,31 @@ export interface components {
             limits: components["schemas"]["RiskLimits"];
             /** @description The names of the limits that become looser. */
             looser: string[];
+        };
+        /**
+         * @description What `GET /v1/dashboard/pnl` tells profits by.
+         * @enum {string}
+         */
+        PnlBy: "day" | "pair" | "venue";
+        /** @description What one UTC day, pair or venue won and paid in one quote currency: `GET /v1/dashboard/pnl?by=day|pair|venue`. */
+        PnlRow: {
+            /** @description The currency of all amounts but `fees_paid.amount`: `USD`, ... */
+            currency: string;
+            /** @description Fees paid, at their worth when they were paid; below zero where rebates were more. */
+            fees: string;
+            /** @description The same fees by the asset that the venue took, by name. */
+            fees_paid: components["schemas"]["FeePaid"][];
+            /**
+             * Format: int64
+             * @description Executions.
+             */
+            fills: number;
+            /** @description `2026-11-26` by the venues' clocks, `BTC-USD` or `kraken`. One key has a row for each currency. */
+            key: string;
+            /** @description Realised less fees. */
+            net: string;
+            /** @description Won by closing, fees not counted. */
+            realised: string;
         };
         /** @description The newest profit and loss. */
         PnlUpdate: {
@@ -937,6 +1038,13 @@ export interface components {
             /** @description The venue. */
             venue: string;
         };
+        /** @description `DELETE /v1/admin/kill`: lets trading in a scope go on. */
+        ReleaseKill: {
+            /** @description The caller's password. */
+            password: string;
+            /** @description As it was thrown. */
+            scope: string;
+        };
         /** @description A ready-made set of limits. */
         RiskLevel: {
             /** @description `low`, `medium` or `high`. */
@@ -1002,6 +1110,13 @@ export interface components {
             pending?: components["schemas"]["PendingLimits"];
             /** @description The `ETag`, for those who cannot read headers: goes back as `If-Match` of a change. */
             version: string;
+        };
+        /** @description Which part of the server somebody has. */
+        RoleOf: {
+            /** @description `admin` or `user`. */
+            role: string;
+            /** @description Whose. */
+            user_id: string;
         };
         /** @description One venue in a routing decision. */
         RouteCandidate: {
@@ -1189,6 +1304,13 @@ export interface components {
             /** @description The new policy; without one there is none any more. */
             policy?: components["schemas"]["OrderPolicy"];
         };
+        /** @description `PUT /v1/admin/users/{id}/role`. */
+        SetRole: {
+            /** @description The caller's password. */
+            password: string;
+            /** @description `admin` or `user`. */
+            role: string;
+        };
         /** @description `POST /v1/credentials/store`. The answer is a [`Credential`]. */
         StoreCredential: {
             /** @description HPKE ciphertext with its tag, base64. */
@@ -1320,10 +1442,21 @@ export interface components {
             /** @description Share of the position at its largest: above 0, all together 1 at most. */
             share: string;
         };
+        /** @description `POST /v1/admin/kill`: stops trading in a scope. */
+        ThrowKill: {
+            /** @description Whether positions are closed at market as well. */
+            flatten?: boolean;
+            /** @description The caller's password. */
+            password: string;
+            /** @description `platform`, `venue:kraken` or `user:` with a user's id. */
+            scope: string;
+        };
         /** @description Something that a kill switch could not confirm. */
         Unconfirmed: {
             /** @description Which order. */
             order_id?: string;
+            /** @description Whose; administrators alone are told. */
+            user_id?: string;
             /** @description Where. */
             venue?: string;
             /** @description Why not, in words. */
@@ -1391,6 +1524,8 @@ export interface components {
              * @description Positions left there.
              */
             positions: number;
+            /** @description Whose account; administrators alone are told. */
+            user_id?: string;
             /** @description The venue. */
             venue: string;
         };
@@ -1408,10 +1543,14 @@ export type Candle = components['schemas']['Candle'];
 export type ChangeRiskSettings = components['schemas']['ChangeRiskSettings'];
 export type ChangeRoutingSettings = components['schemas']['ChangeRoutingSettings'];
 export type Check = components['schemas']['Check'];
+export type ClaimAdmin = components['schemas']['ClaimAdmin'];
 export type Credential = components['schemas']['Credential'];
+export type EquityCurve = components['schemas']['EquityCurve'];
 export type EquityDay = components['schemas']['EquityDay'];
+export type EquityPoint = components['schemas']['EquityPoint'];
 export type EraseCredentials = components['schemas']['EraseCredentials'];
 export type Erasure = components['schemas']['Erasure'];
+export type FeePaid = components['schemas']['FeePaid'];
 export type Health = components['schemas']['Health'];
 export type KeyDerivation = components['schemas']['KeyDerivation'];
 export type KeyEvent = components['schemas']['KeyEvent'];
@@ -1429,10 +1568,13 @@ export type Overview = components['schemas']['Overview'];
 export type PageActivity = components['schemas']['Page_Activity'];
 export type PageKeyEvent = components['schemas']['Page_KeyEvent'];
 export type PageOrder = components['schemas']['Page_Order'];
+export type PagePnlRow = components['schemas']['Page_PnlRow'];
 export type PagePosition = components['schemas']['Page_Position'];
 export type PartHealth = components['schemas']['PartHealth'];
 export type PasswordLogin = components['schemas']['PasswordLogin'];
 export type PendingLimits = components['schemas']['PendingLimits'];
+export type PnlBy = components['schemas']['PnlBy'];
+export type PnlRow = components['schemas']['PnlRow'];
 export type PnlUpdate = components['schemas']['PnlUpdate'];
 export type PolicyPair = components['schemas']['PolicyPair'];
 export type PolicySetting = components['schemas']['PolicySetting'];
@@ -1447,9 +1589,11 @@ export type ReceiptTimes = components['schemas']['ReceiptTimes'];
 export type ReceiptVenue = components['schemas']['ReceiptVenue'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type RegisterDeviceKey = components['schemas']['RegisterDeviceKey'];
+export type ReleaseKill = components['schemas']['ReleaseKill'];
 export type RiskLevel = components['schemas']['RiskLevel'];
 export type RiskLimits = components['schemas']['RiskLimits'];
 export type RiskSettings = components['schemas']['RiskSettings'];
+export type RoleOf = components['schemas']['RoleOf'];
 export type RouteCandidate = components['schemas']['RouteCandidate'];
 export type RouteCost = components['schemas']['RouteCost'];
 export type RouteFactor = components['schemas']['RouteFactor'];
@@ -1463,12 +1607,14 @@ export type SealingKeys = components['schemas']['SealingKeys'];
 export type Session = components['schemas']['Session'];
 export type SetKillSwitch = components['schemas']['SetKillSwitch'];
 export type SetPolicy = components['schemas']['SetPolicy'];
+export type SetRole = components['schemas']['SetRole'];
 export type StoreCredential = components['schemas']['StoreCredential'];
 export type StoreSessionKey = components['schemas']['StoreSessionKey'];
 export type StreamBody = components['schemas']['StreamBody'];
 export type StreamEvent = components['schemas']['StreamEvent'];
 export type StreamTicket = components['schemas']['StreamTicket'];
 export type TakeProfit = components['schemas']['TakeProfit'];
+export type ThrowKill = components['schemas']['ThrowKill'];
 export type Unconfirmed = components['schemas']['Unconfirmed'];
 export type Unlocked = components['schemas']['Unlocked'];
 export type UnlockKey = components['schemas']['UnlockKey'];
