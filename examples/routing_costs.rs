@@ -5,9 +5,9 @@
 use nija::VenueConfig;
 use nija::core::{
     AccountState, Approved, BookLevel, BreakerState, Clock, FeeSchedule, Instrument, Notional, OrderBook,
-    OrderId, OrderIntent, OrderSize, Price, Quantity, Quote, RestingOrders, RiskChain, RiskPolicy,
-    RouteRequest, Router, SeededEntropy, Side, Symbol, SystemClock, Timestamp, TradeSignal, UserId,
-    VenueHealth, VenueId, VenueView, Verdict, Volatility,
+    OrderId, OrderIntent, OrderSize, Price, PriceReach, Quantity, Quote, RestingOrders, RiskChain,
+    RiskPolicy, RouteRequest, Router, SeededEntropy, Side, Symbol, SystemClock, Timestamp, TradeSignal,
+    UserId, VenueHealth, VenueId, VenueView, Verdict, Volatility,
 };
 use nija::router::{CostConfig, ExpectedCost, WeightedScore};
 use plotters::prelude::*;
@@ -285,6 +285,7 @@ fn view(made: &Made, symbol: &Symbol, book: &OrderBook, fees: FeeSchedule) -> Re
             min_quantity: Quantity::new(Decimal::new(1, 5))?,
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE)?,
+            reach: PriceReach::UNBOUNDED,
             tradable: true,
             resting: RestingOrders::ALL,
         })),

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-use crate::{Notional, OrderKind, Price, Quantity, RestingOrders, Side, VenueId};
+use crate::{Notional, OrderKind, Price, PriceReach, Quantity, RestingOrders, Side, VenueId};
 
 /// A canonical symbol, `BASE-QUOTE`: `BTC-USD`. USD and stablecoin quotes are different symbols.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Instrument {
     pub tradable: bool,
     /// Which kinds of order rest; never more than the venue's contract says.
     pub resting: RestingOrders,
+    /// How far limit prices may be from where they should trade; never more than the venue's contract says.
+    #[serde(default)]
+    pub reach: PriceReach,
 }
 
 /// Why an order does not fit an instrument; the text is for the user.
@@ -295,6 +298,7 @@ mod tests {
             min_quantity: Quantity::new(dec("0.0001")).unwrap(),
             max_quantity: None,
             min_notional: Notional::new(dec("0.5")).unwrap(),
+            reach: PriceReach::UNBOUNDED,
             tradable: true,
             resting: RestingOrders::ALL,
         }

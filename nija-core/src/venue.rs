@@ -1,9 +1,10 @@
 //! What differs between venues, as data, so that the engine has no `if kraken`.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::VenueId;
+use crate::{OrderKind, Price, Side, VenueId};
 
 /// A venue's promises. Every field cites the venue's documentation where it is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,63 @@ pub struct VenueContract {
     pub resting: RestingOrders,
     /// Whether requests of one key must arrive in the order of their nonces.
     pub ordered_nonces: bool,
+    /// How far from where it should trade a limit price may be; an instrument may have less.
+    pub reach: PriceReach,
+}
+
+/// How far from where it should trade a venue lets a limit price be, as shares: `0.05` is 5 %. `None` where nothing is known to bound it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PriceReach {
+    /// A limit beyond the best price that it meets: a buy's above the ask, a sell's below the bid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market: Option<Decimal>,
+    /// A stop's limit beyond its stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Decimal>,
+    /// The limit of a bracket's stop is the venue's own, this far beyond the stop: it takes a bracket that accepts as much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bracket: Option<Decimal>,
+}
+
+impl PriceReach {
+    /// No bound at all.
+    pub const UNBOUNDED: Self = Self { market: None, stop: None, bracket: None };
+
+    /// The same kind of order with limits that the venue takes: nearer, never further, so that it cannot trade at a worse price than was asked for.
+    /// `touch` is the best price on the other side. A limit of a bracket that is nearer than the venue's own stays as it is.
+    #[must_use]
+    pub fn bring_near(self, kind: OrderKind, side: Side, touch: Price) -> OrderKind {
+        match kind {
+            OrderKind::Market => kind,
+            OrderKind::Limit { price } => OrderKind::Limit { price: near(price, touch, self.market, side) },
+            OrderKind::StopLimit { stop, price } => {
+                OrderKind::StopLimit { stop, price: near(price, stop, self.stop, side) }
+            }
+            // Where the limit is the venue's own, what was asked for is no price that it looks at.
+            OrderKind::Bracket { take_profit, stop, price } => {
+                let reach = self.stop.filter(|_| self.bracket.is_none());
+                OrderKind::Bracket { take_profit, stop, price: near(price, stop, reach, side) }
+            }
+        }
+    }
+}
+
+/// A price that is no further beyond `from` than `reach`.
+fn near(price: Price, from: Price, reach: Option<Decimal>, side: Side) -> Price {
+    let Some(reach) = reach else {
+        return price;
+    };
+    let (furthest, further) = match side {
+        Side::Buy => {
+            let furthest = from.get() * (Decimal::ONE + reach);
+            (furthest, price.get() > furthest)
+        }
+        Side::Sell => {
+            let furthest = from.get() * (Decimal::ONE - reach);
+            (furthest, price.get() < furthest)
+        }
+    };
+    if further { Price::new(furthest).unwrap_or(price) } else { price }
 }
 
 /// What a repeated client order id does.
@@ -109,5 +167,44 @@ impl RestingOrders {
             crate::OrderKind::StopLimit { .. } => self.stop_limit,
             crate::OrderKind::Bracket { .. } => self.bracket,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(text: &str) -> Price {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn limits_are_brought_near_and_never_moved_away() {
+        let reach = PriceReach {
+            market: Some("0.05".parse().unwrap()),
+            stop: Some("0.02".parse().unwrap()),
+            bracket: None,
+        };
+        let limit = |text| OrderKind::Limit { price: price(text) };
+        for (side, asked, sent) in [
+            (Side::Sell, "90", "95"),
+            (Side::Sell, "96", "96"),
+            (Side::Sell, "120", "120"),
+            (Side::Buy, "110", "105"),
+            (Side::Buy, "104", "104"),
+            (Side::Buy, "80", "80"),
+        ] {
+            assert_eq!(reach.bring_near(limit(asked), side, price("100")), limit(sent), "{side} {asked}");
+            assert_eq!(PriceReach::UNBOUNDED.bring_near(limit(asked), side, price("100")), limit(asked));
+        }
+        let stop = |stop, limit| OrderKind::StopLimit { stop: price(stop), price: price(limit) };
+        assert_eq!(reach.bring_near(stop("50", "40"), Side::Sell, price("100")), stop("50", "49"));
+        assert_eq!(reach.bring_near(stop("50", "60"), Side::Buy, price("40")), stop("50", "51"));
+        let bracket =
+            |limit| OrderKind::Bracket { take_profit: price("120"), stop: price("50"), price: price(limit) };
+        assert_eq!(reach.bring_near(bracket("40"), Side::Sell, price("100")), bracket("49"));
+        let own = PriceReach { bracket: Some("0.05".parse().unwrap()), ..reach };
+        assert_eq!(own.bring_near(bracket("40"), Side::Sell, price("100")), bracket("40"));
+        assert_eq!(reach.bring_near(OrderKind::Market, Side::Sell, price("100")), OrderKind::Market);
     }
 }

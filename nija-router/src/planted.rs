@@ -29,6 +29,8 @@ pub(crate) enum Bug {
     BlamesVenueForUsers,
     /// 5: the breaker holds exits up.
     BreakerHoldsExits,
+    /// 5: exits go out with limits that are further away than their venue takes.
+    IgnoresReach,
     /// 6: risk does not see what live orders may still buy.
     ForgetsLiveOrders,
     /// 6: an order enters its lane before it is on record.

@@ -1,7 +1,8 @@
 //! What Alpaca promises.
 
 use nija_core::{
-    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+    AmbiguityBound, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, VenueContract,
+    VenueId,
 };
 
 pub(super) fn contract(venue: VenueId) -> VenueContract {
@@ -20,5 +21,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         // "Placing Orders": stop-limit orders rest for both classes; pairs of exits (`oco`) for stocks alone.
         resting: RestingOrders::ALL,
         ordered_nonces: false,
+        // None is documented.
+        reach: PriceReach::UNBOUNDED,
     }
 }

@@ -3,7 +3,7 @@
 //! Crypto pairs are `BTC/USD` (positions and old answers write `BTCUSD`), stocks `AAPL`; ours are `BTC-USD` and `AAPL-USD`. Some
 //! stocks bear the ticker of a coin (`BTC` is a trust's share): the coin keeps the name, the stock is left out.
 
-use nija_core::{Instrument, Notional, Quantity, RestingOrders, Symbol, VenueId};
+use nija_core::{Instrument, Notional, PriceReach, Quantity, RestingOrders, Symbol, VenueId};
 use rust_decimal::Decimal;
 use std::{
     collections::{HashMap, HashSet},
@@ -138,6 +138,7 @@ fn listed(venue: &VenueId, class: Class, asset: &Asset) -> Option<Listed> {
         min_quantity: Quantity::new(min_quantity).ok()?,
         max_quantity: None,
         min_notional: Notional::new(min_notional).ok()?,
+        reach: PriceReach::UNBOUNDED,
         tradable: asset.tradable && asset.status.as_deref().is_none_or(|status| status == "active"),
         // "Crypto Orders": market, limit and stop-limit. Advanced classes are for stocks.
         resting: RestingOrders { limit: true, stop_limit: true, bracket: class == Class::Stock },

@@ -1,7 +1,8 @@
 //! What Binance promises.
 
 use nija_core::{
-    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+    AmbiguityBound, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, VenueContract,
+    VenueId,
 };
 use std::time::Duration;
 
@@ -30,5 +31,8 @@ pub(super) fn contract(venue: VenueId, window: Duration, lists: bool) -> VenueCo
         // New order: STOP_LOSS_LIMIT, set off by the last trade. New Order list - OCO. exchangeInfo says which symbols have them.
         resting: RestingOrders { limit: true, stop_limit: true, bracket: lists },
         ordered_nonces: false,
+        // filters.md, PERCENT_PRICE_BY_SIDE: each symbol has its own, around the average of some minutes; far beyond any collar of ours, and
+        // checked before sending.
+        reach: PriceReach::UNBOUNDED,
     }
 }

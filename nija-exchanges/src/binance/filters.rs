@@ -180,7 +180,7 @@ impl Filters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nija_core::{Symbol, VenueId};
+    use nija_core::{PriceReach, Symbol, VenueId};
 
     fn dec(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -200,6 +200,7 @@ mod tests {
             min_quantity: Quantity::new(dec("0.00001")).unwrap(),
             max_quantity: Some(Quantity::new(dec("9000")).unwrap()),
             min_notional: Notional::new(dec("5")).unwrap(),
+            reach: PriceReach::UNBOUNDED,
             tradable: true,
             resting: nija_core::RestingOrders::ALL,
         }

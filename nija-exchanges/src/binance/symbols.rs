@@ -1,6 +1,6 @@
 //! Binance's symbols, as its list of them says.
 
-use nija_core::{Instrument, Notional, Quantity, RestingOrders, Symbol, VenueId};
+use nija_core::{Instrument, Notional, PriceReach, Quantity, RestingOrders, Symbol, VenueId};
 use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
@@ -90,6 +90,7 @@ fn listed(venue: &VenueId, info: &SymbolInfo) -> Option<Listed> {
         // Some symbols allow more than any amount that we count with.
         max_quantity: step(lot, |filter| filter.max_qty).and_then(|max| Quantity::new(max).ok()),
         min_notional: Notional::new(min_notional.unwrap_or_default()).ok()?,
+        reach: PriceReach::UNBOUNDED,
         tradable: info.status == "TRADING" && info.is_spot_trading_allowed.unwrap_or(true),
         resting: resting(info),
     };

@@ -1,8 +1,10 @@
 //! What Coinbase promises.
 
 use nija_core::{
-    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+    AmbiguityBound, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, VenueContract,
+    VenueId,
 };
+use rust_decimal::Decimal;
 use std::time::Duration;
 
 /// The longest life of an order's token. A request whose token has expired is turned away at the door, so a token that ends
@@ -12,6 +14,11 @@ pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(15);
 pub(super) const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
 /// What the measurement of Coinbase's clock and its own reading of tokens leave open.
 const CLOCK_DOUBT: Duration = Duration::from_secs(5);
+
+/// How far beyond its trigger the stop of a bracket trades: Coinbase sets that limit itself (Create Order, `trigger_bracket_gtc`).
+pub(super) const BRACKET_REACH: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+/// Nothing is documented that keeps other limits near the market or near their stops.
+pub(super) const REACH: PriceReach = PriceReach { bracket: Some(BRACKET_REACH), ..PriceReach::UNBOUNDED };
 
 pub(super) fn contract(venue: VenueId) -> VenueContract {
     VenueContract {
@@ -31,5 +38,6 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         // Coinbase's own, 5 % beyond the trigger: where that is worse than what the user accepts, the bracket is refused here.
         resting: RestingOrders::ALL,
         ordered_nonces: false,
+        reach: REACH,
     }
 }

@@ -7,10 +7,7 @@
 use nija_core::{OrderKind, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 
-use super::wire;
-
-/// How far beyond its trigger the stop of a bracket may trade.
-const BRACKET_REACH: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+use super::{contract::BRACKET_REACH, wire};
 
 /// The prices by which Coinbase tells one kind from another, wherever it tells them.
 #[derive(Debug, Clone, Copy, Default)]

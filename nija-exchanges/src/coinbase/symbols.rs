@@ -72,6 +72,7 @@ fn listed(venue: &VenueId, product: &Product) -> Option<Listed> {
         min_quantity: Quantity::new(amount(product.base_min_size.0)).ok()?,
         max_quantity: positive(product.base_max_size.0).and_then(|size| Quantity::new(size).ok()),
         min_notional: Notional::new(amount(product.quote_min_size.0)).ok()?,
+        reach: super::contract::REACH,
         tradable: online && !closed.contains(&Some(true)),
         resting: nija_core::RestingOrders::ALL,
     };

@@ -1,7 +1,8 @@
 //! What Kraken promises.
 
 use nija_core::{
-    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+    AmbiguityBound, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, VenueContract,
+    VenueId,
 };
 use std::time::Duration;
 
@@ -34,5 +35,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         resting: RESTING,
         // Guides: Spot REST authentication: the nonce must increase with every request of a key.
         ordered_nonces: true,
+        // None is documented.
+        reach: PriceReach::UNBOUNDED,
     }
 }

@@ -1,6 +1,6 @@
 //! Kraken's names and ours. Everything follows from the venue's own list of pairs.
 
-use nija_core::{Instrument, Notional, Quantity, Symbol, VenueId};
+use nija_core::{Instrument, Notional, PriceReach, Quantity, Symbol, VenueId};
 use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
@@ -95,6 +95,7 @@ fn listed(venue: &VenueId, name: &str, pair: &AssetPair) -> Option<Listed> {
         max_quantity: None,
         min_notional: Notional::new(amount(pair.costmin)).ok()?,
         // `cancel_only`, `post_only`, `limit_only` and `reduce_only` each forbid something that we send.
+        reach: PriceReach::UNBOUNDED,
         tradable: pair.status.as_deref().is_none_or(|status| status == "online"),
         resting: super::contract::RESTING,
     };

@@ -1,7 +1,8 @@
 //! What OKX promises.
 
 use nija_core::{
-    AmbiguityBound, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, VenueContract, VenueId,
+    AmbiguityBound, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, VenueContract,
+    VenueId,
 };
 use std::time::Duration;
 
@@ -28,5 +29,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account, LimitScope::Pair],
         resting: RestingOrders::ALL,
         ordered_nonces: false,
+        // Get instruments: each has its own (`maxPxLmtPct`).
+        reach: PriceReach::UNBOUNDED,
     }
 }

@@ -1,7 +1,8 @@
 //! OKX's instruments. Their names are ours (`BTC-USDT`); each quote currency is an instrument of its own.
 
 use nija_core::{
-    FilterError, Instrument, Notional, OrderKind, Price, Quantity, RestingOrders, Side, Symbol, VenueId,
+    FilterError, Instrument, Notional, OrderKind, Price, PriceReach, Quantity, RestingOrders, Side, Symbol,
+    VenueId,
 };
 use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
@@ -19,8 +20,6 @@ pub(super) struct Listed {
     largest_market: Option<Notional>,
     /// The most that a limit order may be worth in USD.
     largest_limit: Option<Notional>,
-    /// How far from the market a limit may be, as a part of the price, on the side where it would trade at once.
-    band: Option<Decimal>,
 }
 
 impl Listed {
@@ -56,7 +55,9 @@ impl Listed {
 
     /// A limit that is too far from its stop would be refused when the stop goes off (51137, 51138), and nothing would be left of it.
     fn check_band(&self, side: Side, kind: OrderKind) -> Result<(), FilterError> {
-        let (Some(stop), Some(price), Some(band)) = (kind.stop(), kind.worst_price(), self.band) else {
+        let (Some(stop), Some(price), Some(band)) =
+            (kind.stop(), kind.worst_price(), self.instrument.reach.stop)
+        else {
             return Ok(());
         };
         let reach = stop.get() * band;
@@ -117,6 +118,7 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
         let least = numbers.into_iter().filter_map(positive).min();
         least.and_then(|number| Notional::new(number).ok())
     };
+    let band = positive(instrument.max_px_lmt_pct.0).filter(|band| *band < Decimal::ONE);
     Some(Listed {
         instrument: Instrument {
             venue: venue.clone(),
@@ -127,6 +129,8 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
             max_quantity: positive(instrument.max_lmt_sz.0).and_then(|size| Quantity::new(size).ok()),
             // OKX has none but the smallest quantity.
             min_notional: Notional::new(Decimal::ZERO).ok()?,
+            // `maxPxLmtPct`, on the side where a limit would trade at once; a stop meets the market at its stop.
+            reach: PriceReach { market: band, stop: band, bracket: None },
             tradable: instrument.state == "live",
             resting: RestingOrders::ALL,
             symbol,
@@ -134,7 +138,6 @@ fn listed(venue: &VenueId, instrument: &wire::Instrument) -> Option<Listed> {
         fee_group: instrument.group_id.clone(),
         largest_market: most([instrument.max_mkt_sz.0, instrument.max_mkt_amt.0]),
         largest_limit: most([instrument.max_lmt_amt.0, None]),
-        band: positive(instrument.max_px_lmt_pct.0).filter(|band| *band < Decimal::ONE),
     })
 }
 

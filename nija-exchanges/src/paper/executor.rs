@@ -6,8 +6,8 @@ use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
     Fill, Instrument, KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement,
-    Price, Quote, RepeatedClientId, RestingOrders, Side, Symbol, Timestamp, VenueAccount, VenueBalance,
-    VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    Price, PriceReach, Quote, RepeatedClientId, RestingOrders, Side, Symbol, Timestamp, VenueAccount,
+    VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -80,6 +80,7 @@ fn contract(venue: &VenueId) -> VenueContract {
         limit_scopes: Vec::new(),
         resting: RestingOrders::ALL,
         ordered_nonces: false,
+        reach: PriceReach::UNBOUNDED,
     }
 }
 

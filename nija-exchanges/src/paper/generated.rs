@@ -1,7 +1,8 @@
 //! A market made of dice: integer ticks, a walk that is pulled back to where it began, and a book that follows from the seed.
 
 use nija_core::{
-    BookLevel, Candle, Instrument, Notional, OrderBook, Price, Quantity, Quote, Symbol, Timestamp, VenueId,
+    BookLevel, Candle, Instrument, Notional, OrderBook, Price, PriceReach, Quantity, Quote, Symbol,
+    Timestamp, VenueId,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -53,6 +54,7 @@ pub(super) fn markets(venue: &VenueId, seed: u64) -> Vec<GeneratedMarket> {
                 min_quantity: Quantity::new(Decimal::new(min, lot)).ok()?,
                 max_quantity: None,
                 min_notional: Notional::new(Decimal::new(5, 1)).ok()?,
+                reach: PriceReach::UNBOUNDED,
                 tradable: true,
                 resting: nija_core::RestingOrders::ALL,
             };

@@ -3,7 +3,7 @@ use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, CredentialId, CredentialMeta, ExecutionId,
     ExecutionReport, Executor, FeeSchedule, Instrument, KeyRights, Liquidity, Lookup, MarketEvent, Notional,
-    OpenPurpose, OrderBook, OrderLookup, OrderRef, OrderState, Placement, Price, Quantity, Quote,
+    OpenPurpose, OrderBook, OrderLookup, OrderRef, OrderState, Placement, Price, PriceReach, Quantity, Quote,
     RepeatedClientId, RestingOrders, SealedCredential, SealingKey, Signer, Symbol, SystemClock, TimeInForce,
     Timestamp, UserId, Vault, VaultError, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
     VenueId, VenueOrder, VenueOrderId,
@@ -61,6 +61,7 @@ impl InstantVenue {
                 limit_scopes: Vec::new(),
                 resting: RestingOrders::ALL,
                 ordered_nonces: false,
+                reach: PriceReach::UNBOUNDED,
             },
             listeners: Listeners::default(),
             serial: AtomicU64::new(0),
@@ -89,6 +90,7 @@ impl Executor for InstantVenue {
             min_quantity: Quantity::new(Decimal::new(1, 6)).unwrap(),
             max_quantity: None,
             min_notional: Notional::ZERO,
+            reach: PriceReach::UNBOUNDED,
             tradable: true,
             resting: RestingOrders::ALL,
         }])

@@ -376,8 +376,8 @@ fn depth(len: usize) -> f64 {
 mod tests {
     use super::*;
     use nija_core::{
-        AmbiguityBound, ManualClock, OrderLookup, RepeatedClientId, RestingOrders, SeededEntropy, Timestamp,
-        VenueId,
+        AmbiguityBound, ManualClock, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, SeededEntropy,
+        Timestamp, VenueId,
     };
 
     struct Named(&'static str, Symbol);
@@ -403,6 +403,7 @@ mod tests {
             limit_scopes: Vec::new(),
             resting: RestingOrders::ALL,
             ordered_nonces: false,
+            reach: PriceReach::UNBOUNDED,
         };
         let config = LaneConfig { capacity, workers, ..LaneConfig::default() };
         Arc::new(Lane::new(&contract, &config, Arc::new(ManualClock::default())))

@@ -1,13 +1,14 @@
 //! What would be sent to a venue.
 
 use nija_core::{
-    FilterError, Ineligible, Notional, OrderIntent, OrderKind, OrderSize, Price, Quantity, Quote, RoutePlan,
-    Side, TimeInForce, VenueView,
+    FilterError, Ineligible, Notional, OrderIntent, OrderKind, OrderSize, Price, PriceReach, Quantity, Quote,
+    RoutePlan, Side, TimeInForce, VenueView,
     whole::{compare, times},
 };
 use rust_decimal::Decimal;
 
 use super::RouteRules;
+use crate::planted::{Bug, planted};
 
 /// A plan, and what it counts with.
 pub(super) struct Planned {
@@ -38,7 +39,7 @@ pub(super) fn plan(
     let signal = &intent.signal;
     let instrument = view.instrument.as_ref().ok_or(Ineligible::PairNotListed)?;
     let touch = quote.taker_price(signal.side);
-    let Shape { kind, crosses } = shape(intent, touch, rules)?;
+    let Shape { kind, crosses } = shape(intent, touch, instrument.reach, rules)?;
     let price = match kind.worst_price() {
         Some(price) if !crosses => price,
         _ => touch,
@@ -81,15 +82,24 @@ pub(super) fn plan(
     })
 }
 
-/// Exits go as they are asked for. An entry at market becomes a limit at a collared price, so that it never fills far away.
-fn shape(intent: &OrderIntent, touch: Price, rules: &RouteRules) -> Result<Shape, Ineligible> {
+/// Exits go as they are asked for, their limits no further away than the venue takes them: no exit is refused for that. An entry at market becomes
+/// a limit at a collared price, so that it never fills far away.
+fn shape(
+    intent: &OrderIntent,
+    touch: Price,
+    reach: PriceReach,
+    rules: &RouteRules,
+) -> Result<Shape, Ineligible> {
     let signal = &intent.signal;
-    let kind = if signal.signal_type.is_exit() || signal.kind != OrderKind::Market {
+    let kind = if signal.signal_type.is_exit() && !planted(Bug::IgnoresReach) {
+        reach.bring_near(signal.kind, signal.side, touch)
+    } else if signal.signal_type.is_exit() || signal.kind != OrderKind::Market {
         signal.kind
     } else {
+        let collar = reach.market.map_or(rules.collar, |reach| reach.min(rules.collar));
         let factor = match signal.side {
-            Side::Buy => Decimal::ONE + rules.collar,
-            Side::Sell => Decimal::ONE - rules.collar,
+            Side::Buy => Decimal::ONE + collar,
+            Side::Sell => Decimal::ONE - collar,
         };
         let price = Price::new(times(touch.get(), factor)).map_err(|_| Ineligible::StaleQuote)?;
         OrderKind::Limit { price }

@@ -11,6 +11,7 @@ mod fills;
 mod kill;
 mod limits;
 mod protection;
+mod reach;
 mod receipts;
 mod restart;
 mod risk;

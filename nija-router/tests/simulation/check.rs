@@ -121,6 +121,7 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
     kills(platform, engine);
     stops(platform, engine);
     brackets(platform);
+    reach(platform);
     at_rest(platform);
     if !platform.ledger.replay_agrees() {
         platform.witness.note(7, "replaying the journal gives something else than its projections");
@@ -351,6 +352,26 @@ fn brackets(platform: &Platform) {
             platform
                 .witness
                 .note(2, format!("{part:?} of {id} went off at its venue, which executed {legs:?}"));
+        }
+    }
+}
+
+/// 5: no exit is refused for a limit that is too far away, and nothing that guards a position for one that is too near.
+fn reach(platform: &Platform) {
+    let orders = platform.ledger.all_orders();
+    for venue in &platform.venues {
+        for refused in &venue.exchange().refused_for_price {
+            let order = orders.iter().find(|order| is_attempt(order, Some(refused.client)));
+            let wrong = order.filter(|order| {
+                let signal = &order.intent.signal;
+                let guards = signal.client_order_id.as_str().starts_with("nija:p");
+                signal.signal_type.is_exit() && (!refused.near || guards)
+            });
+            if let Some(order) = wrong {
+                platform
+                    .witness
+                    .note(5, format!("{} refused {} for its limit: {order:?}", venue.id, order.id()));
+            }
         }
     }
 }

@@ -47,14 +47,16 @@ pub(crate) struct Exchange {
     /// USD at its best price; plenty where there is no figure.
     pub(crate) touch: Option<Decimal>,
     pub(crate) fees: FeesFrom,
-    /// Whether the limit of a bracket's stop is its own to set.
-    pub(crate) own_limits: bool,
+    pub(crate) refused_for_price: Vec<RefusedForPrice>,
     pub(crate) accounts: BTreeMap<UserId, Account>,
     serial: u64,
 }
 
-/// How far beyond its trigger a bracket's stop trades where the venue sets that limit itself.
-const OWN_REACH: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+/// An order that was not taken for its limit: too far away, or too near for the venue's own (`near`).
+pub(crate) struct RefusedForPrice {
+    pub(crate) client: VenueClientId,
+    pub(crate) near: bool,
+}
 
 impl Exchange {
     pub(crate) fn new(contract: VenueContract, echoes: bool, skew: i64) -> Self {
@@ -66,7 +68,7 @@ impl Exchange {
             prices: BTreeMap::new(),
             touch: None,
             fees: FeesFrom::Quote,
-            own_limits: false,
+            refused_for_price: Vec::new(),
             accounts: BTreeMap::new(),
             serial: 0,
         }
@@ -127,7 +129,7 @@ impl Exchange {
     ) -> Option<Resting> {
         let (user, at) = (arrival.user, self.clock(now));
         let price = self.prices[arrival.symbol];
-        let kind = self.as_taken(arrival.kind, arrival.side)?;
+        let kind = self.as_taken(arrival)?;
         let worst = kind.worst_price().map_or(price, Price::get);
         let (asset, needed) = match arrival.side {
             Side::Buy => (arrival.symbol.quote(), arrival.quantity.get() * worst * self.fees.with_worth()),
@@ -171,16 +173,34 @@ impl Exchange {
         self.account(user).orders.iter().find(|order| order.id == *id).unwrap().clone()
     }
 
-    /// An order as the venue takes it; `None` where it would have to trade at a worse price than its user accepts.
-    fn as_taken(&self, kind: OrderKind, side: Side) -> Option<OrderKind> {
-        let OrderKind::Bracket { take_profit, stop, price } = kind else {
-            return Some(kind);
+    /// An order as the venue takes it; `None` where its limit is too far away, or would be worse than its user accepts.
+    fn as_taken(&mut self, arrival: &Arrival<'_>) -> Option<OrderKind> {
+        let reach = self.contract.reach;
+        let furthest = |stop: Price, share: Decimal| match arrival.side {
+            Side::Sell => stop.get() * (Decimal::ONE - share),
+            Side::Buy => stop.get() * (Decimal::ONE + share),
         };
-        if !self.own_limits || side == Side::Buy {
-            return Some(kind);
+        let beyond = |price: Price, furthest: Decimal| match arrival.side {
+            Side::Sell => price.get() < furthest,
+            Side::Buy => price.get() > furthest,
+        };
+        let taken = match (arrival.kind, reach.stop, reach.bracket) {
+            (OrderKind::Bracket { take_profit, stop, price }, _, Some(own)) => {
+                let own = Price::new(furthest(stop, own).round_dp(2)).unwrap();
+                (!beyond(own, price.get())).then_some(OrderKind::Bracket { take_profit, stop, price: own })
+            }
+            (
+                OrderKind::Bracket { stop, price, .. } | OrderKind::StopLimit { stop, price },
+                Some(reach),
+                _,
+            ) => (!beyond(price, furthest(stop, reach))).then_some(arrival.kind),
+            (kind, ..) => Some(kind),
+        };
+        let near = matches!(arrival.kind, OrderKind::Bracket { .. }) && reach.bracket.is_some();
+        if let Some(client) = arrival.client.filter(|_| taken.is_none()) {
+            self.refused_for_price.push(RefusedForPrice { client, near });
         }
-        let own = Price::new((stop.get() * (Decimal::ONE - OWN_REACH)).round_dp(2)).unwrap();
-        (own >= price).then_some(OrderKind::Bracket { take_profit, stop, price: own })
+        taken
     }
 
     /// Stops that the market has reached trade as limits from now on, whatever it does next.

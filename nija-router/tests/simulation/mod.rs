@@ -148,6 +148,7 @@ fn every_planted_bug_is_found() {
         (Bug::ForgetsOtherFees, 3),
         (Bug::BlamesVenueForUsers, 4),
         (Bug::BreakerHoldsExits, 5),
+        (Bug::IgnoresReach, 5),
         (Bug::ForgetsLiveOrders, 6),
         (Bug::SendsBeforeJournal, 6),
         (Bug::SendsWhenKilled, 6),

@@ -1,8 +1,8 @@
 //! What a seed draws: venues, users, surroundings. It outlives the processes that run in it.
 
 use nija_core::{
-    AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, RepeatedClientId, RestingOrders, RoutingPolicy,
-    Symbol, UserId, VenueContract, VenueId,
+    AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders,
+    RoutingPolicy, Symbol, UserId, VenueContract, VenueId,
 };
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
@@ -85,6 +85,11 @@ fn contract(name: &str, dice: &Dice) -> VenueContract {
             RestingOrders { limit: true, stop_limit: false, bracket: false },
         ]),
         ordered_nonces: false,
+        reach: PriceReach {
+            market: None,
+            stop: *dice.pick(&[None, Some(Decimal::new(2, 2))]),
+            bracket: dice.chance(25).then(|| Decimal::new(5, 2)),
+        },
     }
 }
 
@@ -122,7 +127,6 @@ impl Platform {
                     exchange.prices.insert(symbol(name), price);
                 }
                 exchange.fees = *dice.pick(&[FeesFrom::Quote, FeesFrom::Received, FeesFrom::Third]);
-                exchange.own_limits = dice.chance(25);
                 // Enough for all of it, or for the first few fills.
                 let fee_deposit = match exchange.fees {
                     FeesFrom::Third => *dice.pick(&[Decimal::from(100), Decimal::new(1, 1)]),

@@ -140,6 +140,7 @@ impl Executor for SimVenue {
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
             tradable: true,
+            reach: self.contract.reach,
             resting: self.contract.resting,
         });
         Ok(rules.collect())

@@ -86,7 +86,18 @@ impl Step<'_> {
     }
 
     fn kind(&self, seen: &Seen, rules: &Instrument, side: Side, stop: Price) -> Option<OrderKind> {
+        // All at one price, and the stop besides: the venue can see to both.
+        let whole = match &*seen.protection.plan.take_profits {
+            [profit] if profit.share == Decimal::ONE && seen.protection.taken.is_empty() => {
+                Some(profit.price)
+            }
+            _ => None,
+        };
+        let take_profit = whole.filter(|_| rules.resting.bracket);
         let gap = self.inner.config.protection.stop_limit_gap;
+        // Where the limit of a bracket's stop is the venue's own, it takes one that accepts as much.
+        let own = take_profit.and(rules.reach.bracket);
+        let gap = own.map_or(gap, |own| gap.max(own));
         let factor = match side {
             Side::Sell => Decimal::ONE - gap,
             Side::Buy => Decimal::ONE + gap,
@@ -97,17 +108,11 @@ impl Step<'_> {
             Side::Sell => price.floor_to(rules.tick_size)?,
             Side::Buy => price.ceil_to(rules.tick_size),
         };
-        // All at one price, and the stop besides: the venue can see to both.
-        let whole = match &*seen.protection.plan.take_profits {
-            [profit] if profit.share == Decimal::ONE && seen.protection.taken.is_empty() => {
-                Some(profit.price)
-            }
-            _ => None,
+        let kind = match take_profit {
+            Some(take_profit) => OrderKind::Bracket { take_profit, stop, price },
+            None => OrderKind::StopLimit { stop, price },
         };
-        Some(match whole {
-            Some(take_profit) if rules.resting.bracket => OrderKind::Bracket { take_profit, stop, price },
-            _ => OrderKind::StopLimit { stop, price },
-        })
+        Some(rules.reach.bring_near(kind, side, stop))
     }
 }
 

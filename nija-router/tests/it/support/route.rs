@@ -3,9 +3,9 @@
 
 use nija_core::{
     AccountState, Approved, BreakerState, ClientOrderId, FeeSchedule, Instrument, Notional, OrderId,
-    OrderIntent, OrderKind, OrderSize, Price, Quantity, Quote, RestingOrders, RiskChain, RiskPolicy,
-    SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId, VenueHealth,
-    VenueId, VenueView, Verdict,
+    OrderIntent, OrderKind, OrderSize, Price, PriceReach, Quantity, Quote, RestingOrders, RiskChain,
+    RiskPolicy, SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal, UserId,
+    VenueHealth, VenueId, VenueView, Verdict,
 };
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
@@ -63,6 +63,7 @@ pub(crate) fn view(id: &str) -> VenueView {
             min_quantity: Quantity::new(Decimal::new(1, 4)).unwrap(),
             max_quantity: None,
             min_notional: Notional::new(Decimal::from(5)).unwrap(),
+            reach: PriceReach::UNBOUNDED,
             tradable: true,
             resting: RestingOrders::ALL,
         })),

@@ -5,9 +5,9 @@ use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
     Instrument, KeyRights, LimitScope, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef,
-    OrderState, Placement, Price, Quantity, Quote, RepeatedClientId, RestingOrders, Symbol, Timestamp,
-    UserId, VenueAccount, VenueBalance, VenueClientId, VenueContract, VenueError, VenueFill, VenueId,
-    VenueOrder,
+    OrderState, Placement, Price, PriceReach, Quantity, Quote, RepeatedClientId, RestingOrders, Symbol,
+    Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId, VenueContract, VenueError, VenueFill,
+    VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -71,6 +71,7 @@ impl FakeVenue {
             limit_scopes: vec![LimitScope::Key],
             resting: RestingOrders::ALL,
             ordered_nonces: false,
+            reach: PriceReach::UNBOUNDED,
         };
         contract(&mut promises);
         let mut world = World::new(id.clone());
@@ -203,6 +204,7 @@ impl Executor for FakeVenue {
             min_quantity: Quantity::new(Decimal::new(1, 6)).unwrap(),
             max_quantity: None,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
+            reach: self.contract.reach,
             tradable: true,
             resting: self.contract.resting,
         });
