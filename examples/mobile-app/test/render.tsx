@@ -26,6 +26,8 @@ export function renderWith(element: ReactElement, api: Partial<ApiClient> = {}, 
     killSwitches: () => Promise.resolve([]),
     protections: () => Promise.resolve([]),
     equity: () => Promise.resolve([]),
+    equityCurve: () => Promise.resolve({ currency: 'USD', every_seconds: 300, points: [] }),
+    pnl: () => Promise.resolve({ items: [] }),
     ...api,
   };
   const services = {

@@ -15,6 +15,8 @@ pub(super) const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "SOL-USD"];
 const SEED: u64 = 7;
 
 pub(super) async fn start(config: &mut ServerConfig) -> Result<SimHandle, StartError> {
+    // Somebody who tries it looks for minutes.
+    config.equity.every_seconds = config.equity.every_seconds.min(15);
     if let Some(taken) =
         config.venues.iter().find(|venue| VENUES.iter().any(|kind| kind.name() == venue.venue().as_str()))
     {

@@ -79,7 +79,22 @@ const INSIDE = [
 
 // With a user of their own, since a strategy beside them would close what is looked at.
 const GUARDED = [
-  { name: 'dashboard-equity', go: (page) => page.getByTestId('equity-days').click(), ready: 'equity-table' },
+  {
+    name: 'dashboard-equity',
+    go: async (page) => {
+      await page.getByTestId('equity-view-days').click();
+      await page.getByTestId('equity-days').click();
+    },
+    ready: 'equity-table',
+  },
+  {
+    name: 'dashboard-curve',
+    go: async (page) => {
+      await page.getByTestId('equity-view-account').click();
+      await page.getByTestId('curve-chart').scrollIntoViewIfNeeded();
+    },
+    ready: 'breakdown-table',
+  },
   { name: 'kill-dialog', go: (page) => page.getByTestId('kill-open').click(), ready: 'kill-dialog' },
   {
     name: 'kill-on',

@@ -127,6 +127,7 @@ export const tests = [
       const { context, page, faults } = await open(browser, config);
       await signIn(page, login);
       await untilLive(page);
+      await page.getByTestId('equity-view-days').click();
       await page.getByText('Nothing realised yet').waitFor();
       const symbol = await seed(api);
       const [position] = await api.get('/v1/positions/open');
@@ -140,6 +141,20 @@ export const tests = [
       await page.getByTestId('equity-total').getByText(shown).waitFor();
       await page.getByTestId('equity-days').click();
       equal(await page.getByTestId('equity-table').getByRole('row').count(), days.length + 1, 'rows of the table');
+
+      // The same by pair and by venue.
+      const table = page.getByTestId('breakdown-table');
+      await table.getByText(symbol).waitFor();
+      await table.getByText(shown).waitFor();
+      await page.getByTestId('breakdown-by-venue').click();
+      await table.getByText('Paper').waitFor();
+      await table.getByText(shown).waitFor();
+
+      // What was measured ends with what stands now.
+      await page.getByTestId('equity-view-account').click();
+      await page.getByTestId('curve-range-all').click();
+      await page.getByTestId('curve-chart').waitFor();
+      await page.getByTestId('curve-pnl').getByText(shown).waitFor();
       equal(faults.join('; '), '', 'faults');
       await context.close();
     },

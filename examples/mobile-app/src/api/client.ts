@@ -8,6 +8,7 @@ import type {
   ChangeRiskSettings,
   ChangeRoutingSettings,
   Credential,
+  EquityCurve,
   EquityDay,
   Erasure,
   KeyDerivation,
@@ -23,6 +24,7 @@ import type {
   OrderReceipt,
   Overview,
   Page,
+  PnlRow,
   PolicySetting,
   Position,
   Protection,
@@ -59,6 +61,10 @@ export function createClient(http: Http, session: SessionStore) {
     me: (signal?: AbortSignal) => get<User>('/v1/me', undefined, signal),
     overview: (signal?: AbortSignal) => get<Overview>('/v1/dashboard/overview', undefined, signal),
     equity: (days: number, signal?: AbortSignal) => get<EquityDay[]>('/v1/dashboard/equity', { days }, signal),
+    equityCurve: (from: string | undefined, points: number, signal?: AbortSignal) =>
+      get<EquityCurve>('/v1/dashboard/equity/curve', { from, points }, signal),
+    pnl: (by: 'pair' | 'venue', cursor?: string, signal?: AbortSignal) =>
+      get<Page<PnlRow>>('/v1/dashboard/pnl', { by, cursor, limit: PAGE }, signal),
     venues: (signal?: AbortSignal) => get<Venue[]>('/v1/venues', undefined, signal),
     markets: (signal?: AbortSignal) => get<Market[]>('/v1/markets', undefined, signal),
 

@@ -14,6 +14,8 @@ export const keys = {
   kills: ['kill-switch'],
   protections: ['protections'],
   equity: (days: number) => ['equity', days],
+  equityCurve: (hours: number | undefined) => ['equity', 'curve', hours ?? 'all'],
+  pnl: (by: string) => ['equity', 'by', by],
   equityAll: ['equity'],
   activity: (kind: string | undefined) => ['activity', kind ?? 'all'],
   activityAll: ['activity'],

@@ -1,5 +1,5 @@
 /** Reads, as hooks over the cache. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { useServices } from '@/lib/services';
 import { keys } from './keys';
@@ -12,6 +12,8 @@ const MARKETS_EVERY_MS = 3000;
 const KILLS_EVERY_MS = 1500;
 /** 48 candles of 5 minutes: the last four hours. */
 const CANDLES = 48;
+/** More than a screen has room for. */
+const CURVE_POINTS = 400;
 
 export function useOverview() {
   const { api } = useServices();
@@ -90,7 +92,38 @@ export function useProtection(position: string) {
 
 export function useEquity(days: number) {
   const { api } = useServices();
-  return useQuery({ queryKey: keys.equity(days), queryFn: ({ signal }) => api.equity(days, signal) });
+  return useQuery({
+    queryKey: keys.equity(days),
+    queryFn: ({ signal }) => api.equity(days, signal),
+    // The controls stay where they are while another range is fetched.
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What the account was worth over the last so many hours, or over all that is kept. */
+export function useEquityCurve(hours: number | undefined) {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: keys.equityCurve(hours),
+    queryFn: ({ signal }) => {
+      const from = hours === undefined ? undefined : new Date(Date.now() - hours * 3_600_000).toISOString();
+      return api.equityCurve(from, CURVE_POINTS, signal);
+    },
+    refetchInterval: 60_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Profits by pair or by venue, of all time. */
+export function usePnl(by: 'pair' | 'venue') {
+  const { api } = useServices();
+  return useInfiniteQuery({
+    queryKey: keys.pnl(by),
+    queryFn: ({ pageParam, signal }) => api.pnl(by, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
 }
 
 export function useCandles(symbol: string, venue: string) {

@@ -1,6 +1,7 @@
 import { View } from 'react-native';
 
 import { useKillSwitches, useOverview } from '@/api/queries';
+import { BreakdownCard } from '@/features/equity/BreakdownCard';
 import { EquityCard } from '@/features/equity/EquityCard';
 import { KillCard } from '@/features/kill/KillCard';
 import { KillStatus } from '@/features/kill/KillStatus';
@@ -45,6 +46,7 @@ export function Dashboard() {
       <Figures overview={data} />
       <EquityCard />
       <ActivePositions positions={data.positions} />
+      <BreakdownCard />
       {wide ? <RecentActivity items={data.recent_activity} /> : null}
     </>
   );
@@ -71,6 +73,7 @@ export function Dashboard() {
           {switchOff}
           <ActivePositions positions={data.positions} />
           <EquityCard />
+          <BreakdownCard />
           <RecentActivity items={data.recent_activity} />
           <Balances balances={data.balances} />
           <RouteCard title="Why this venue: newest decision" />

@@ -9,11 +9,13 @@ import { utcDay } from '@/format/time';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
+import { Choice } from '@/ui/Choice';
 import { Delta } from '@/ui/Delta';
 import { LineChart } from '@/ui/LineChart';
 import { Segmented } from '@/ui/Segmented';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { AccountCurve } from './AccountCurve';
 import { DayTable } from './DayTable';
 import { currencies, describe, pointsOf, won } from './series';
 
@@ -24,52 +26,69 @@ const RANGES = [
 ] as const;
 type Range = (typeof RANGES)[number]['value'];
 
-/** What closing positions has won and lost, day by day and together. */
+const VIEWS = [
+  { value: 'account', label: 'Live' },
+  { value: 'days', label: 'Closed, by day' },
+] as const;
+type Drawn = (typeof VIEWS)[number]['value'];
+
+/** What trading has won and lost over time. */
 export function EquityCard() {
+  const [view, setView] = useState<Drawn>('account');
+  return (
+    <Card title="Profit and loss" testID="equity-card">
+      <View style={{ gap: space.m }}>
+        <Choice
+          label="What is drawn"
+          hideLabel
+          options={VIEWS}
+          value={view}
+          onChange={(value) => setView(value as Drawn)}
+          testID="equity-view"
+        />
+        {view === 'account' ? <AccountCurve /> : <Days />}
+      </View>
+    </Card>
+  );
+}
+
+/** What closing positions has won and lost, day by day and together. */
+function Days() {
   const [range, setRange] = useState<Range>('90');
   const equity = useEquity(Number(range));
   const [chosen, setChosen] = useState<string | null>(null);
   const known = currencies(equity.data ?? []);
   const currency = chosen !== null && known.includes(chosen) ? chosen : (known[0] ?? 'USD');
   const days = equity.data?.filter((day) => day.currency === currency) ?? [];
+  if (equity.isPending) return <Skeleton rows={3} />;
+  if (equity.isError && !equity.data) return <Failure error={equity.error} onRetry={() => void equity.refetch()} />;
+  if (days.length === 0)
+    return (
+      <Empty
+        title="Nothing realised yet"
+        text="From the first fill on, fees and what closed positions won or lost are drawn here by day."
+      />
+    );
   return (
-    <Card title="Realised profit and loss" testID="equity-card" flush={days.length === 0}>
-      {equity.isPending ? <Skeleton rows={3} /> : null}
-      {equity.isError && !equity.data ? <Failure error={equity.error} onRetry={() => void equity.refetch()} /> : null}
-      {equity.data && days.length === 0 ? (
-        <Empty
-          title="Nothing realised yet"
-          text="From the first fill on, fees and what closed positions won or lost are drawn here by day."
-        />
-      ) : null}
-      {days.length > 0 ? (
-        <View style={{ gap: space.m }}>
-          <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.m }}>
-            <View style={{ flexGrow: 1, maxWidth: 360 }}>
-              <Segmented
-                label="How far back"
-                options={RANGES}
-                value={range}
-                onChange={setRange}
-                testID="equity-range"
-              />
-            </View>
-            {known.length > 1 ? (
-              <View style={{ flexGrow: 1, maxWidth: 240 }}>
-                <Segmented
-                  label="Currency"
-                  options={known.map((value) => ({ value, label: value }))}
-                  value={currency}
-                  onChange={setChosen}
-                  testID="equity-currency"
-                />
-              </View>
-            ) : null}
-          </View>
-          <Curve days={days} currency={currency} />
+    <View style={{ gap: space.m }}>
+      <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.m }}>
+        <View style={{ flexGrow: 1, maxWidth: 360 }}>
+          <Segmented label="How far back" options={RANGES} value={range} onChange={setRange} testID="equity-range" />
         </View>
-      ) : null}
-    </Card>
+        {known.length > 1 ? (
+          <View style={{ flexGrow: 1, maxWidth: 240 }}>
+            <Segmented
+              label="Currency"
+              options={known.map((value) => ({ value, label: value }))}
+              value={currency}
+              onChange={setChosen}
+              testID="equity-currency"
+            />
+          </View>
+        ) : null}
+      </View>
+      <Curve days={days} currency={currency} />
+    </View>
   );
 }
 
