@@ -115,7 +115,13 @@ async fn the_curve_has_what_is_open_as_well_and_survives_a_restart() {
     assert_eq!((empty.currency.as_str(), empty.every_seconds, empty.points.len()), ("USD", 86_400, 0));
 
     let keep = nija_server::config::EquityConfig::default().keep();
+    let equity = async || -> Decimal {
+        serde_json::from_value(ada.get("/v1/dashboard/overview").await.ok()["equity"].clone()).unwrap()
+    };
+    let before = equity().await;
     let order: wire::Order = serde_json::from_value(ada.place(&buy("50")).await.ok()).unwrap();
+    // Until the venue has told the balance that is left, what was paid may be counted beside what was bought.
+    eventually("the money is gone", || async { (equity().await < before).then_some(()) }).await;
     assert_eq!(host.server().platform().sample_equity(keep).await.unwrap(), 2);
     assert!(host.sim.set_price("BTC-USD", 66_000.into()));
     let open = eventually("the price is heard", || async {
