@@ -1,5 +1,6 @@
 //! The vault over a real OpenBao: what holds beyond the conformance suite.
 
+mod drill;
 mod failover;
 mod rotation;
 mod server;

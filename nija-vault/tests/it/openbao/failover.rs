@@ -23,9 +23,9 @@ const USERS: usize = 500;
 const BEFORE: usize = 50;
 const PROMISE: Duration = Duration::from_secs(5);
 
-struct Node {
+pub(super) struct Node {
     process: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Drop for Node {
@@ -36,12 +36,12 @@ impl Drop for Node {
 }
 
 /// Ports that were free a moment ago.
-fn free_ports(count: usize) -> Vec<u16> {
+pub(super) fn free_ports(count: usize) -> Vec<u16> {
     let held: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     held.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
-fn start(program: &str, folder: &Path, number: usize, ports: &[(u16, u16)]) -> Node {
+pub(super) fn start(program: &str, folder: &Path, number: usize, ports: &[(u16, u16)]) -> Node {
     let (api, cluster) = ports[number];
     let home = folder.join(format!("node-{number}"));
     std::fs::create_dir_all(home.join("raft")).unwrap();
@@ -78,7 +78,7 @@ fn start(program: &str, folder: &Path, number: usize, ports: &[(u16, u16)]) -> N
 }
 
 /// Asks until the answer is as wanted.
-async fn until(what: &str, mut ask: impl AsyncFnMut() -> Option<Value>) -> Value {
+pub(super) async fn until(what: &str, mut ask: impl AsyncFnMut() -> Option<Value>) -> Value {
     let asked = async {
         let mut pace = interval(Duration::from_millis(50));
         loop {
@@ -91,7 +91,7 @@ async fn until(what: &str, mut ask: impl AsyncFnMut() -> Option<Value>) -> Value
     timeout(EVER, asked).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
-fn caller(address: &str, token: &str) -> Caller {
+pub(super) fn caller(address: &str, token: &str) -> Caller {
     Caller {
         http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap(),
         address: address.to_owned(),
@@ -100,32 +100,40 @@ fn caller(address: &str, token: &str) -> Caller {
     }
 }
 
-/// Initialises the first node, unseals all, and waits until all three vote. Answers with a caller with all rights.
-async fn form(nodes: &[Node]) -> Caller {
+/// Unseals a node, as soon as it has joined.
+async fn unseal(node: &Node, key: &Value) {
+    let node = caller(&node.address, "");
+    until("unsealed", async || {
+        // A node that has not joined yet has nothing to unseal.
+        drop(node.post("sys/unseal", key).await);
+        let status = node.get("sys/seal-status").await.ok()?;
+        (status["sealed"] == false).then_some(status)
+    })
+    .await;
+}
+
+/// Initialises the first node, unseals all, and waits until all vote. Answers with a caller with all rights, and how to unseal.
+pub(super) async fn form(nodes: &[Node]) -> (Caller, Value) {
     let first = caller(&nodes[0].address, "");
     let init = json!({ "secret_shares": 1, "secret_threshold": 1 });
     let keys = until("initialised", async || first.post("sys/init", &init).await.ok()).await;
-    let unseal = json!({ "key": keys["keys_base64"][0] });
+    let key = json!({ "key": keys["keys_base64"][0] });
     for node in nodes {
-        let node = caller(&node.address, "");
-        until("unsealed", async || {
-            // A node that has not joined yet has nothing to unseal.
-            drop(node.post("sys/unseal", &unseal).await);
-            let status = node.get("sys/seal-status").await.ok()?;
-            (status["sealed"] == false).then_some(status)
-        })
-        .await;
+        unseal(node, &key).await;
     }
     let root = caller(&nodes[0].address, keys["root_token"].as_str().unwrap());
     let soon = json!({ "server_stabilization_time": "1s" });
-    root.post("sys/storage/raft/autopilot/configuration", &soon).await.unwrap();
-    until("three voters", async || {
+    // A node that was unsealed this moment does not serve yet.
+    let configuration = "sys/storage/raft/autopilot/configuration";
+    until("configured", async || root.post(configuration, &soon).await.ok()).await;
+    until("all vote", async || {
         let state = root.get("sys/storage/raft/configuration").await.ok()?;
         let servers = state["data"]["config"]["servers"].as_array()?;
-        (servers.iter().filter(|server| server["voter"] == true).count() == 3).then(|| state.clone())
+        (servers.iter().filter(|server| server["voter"] == true).count() == nodes.len())
+            .then(|| state.clone())
     })
     .await;
-    root
+    (root, key)
 }
 
 /// One opening: when it began and ended, and what came of it.
@@ -172,7 +180,7 @@ async fn opens_and_changes_go_on_within_five_seconds_of_a_lost_leader_and_none_g
     let ports = free_ports(6);
     let ports: Vec<_> = ports.chunks(2).map(|pair| (pair[0], pair[1])).collect();
     let mut nodes: Vec<_> = (0..3).map(|number| start(&program, folder.path(), number, &ports)).collect();
-    let root = form(&nodes).await;
+    let (root, _) = form(&nodes).await;
     let leader = root.get("sys/leader").await.unwrap()["leader_address"].as_str().unwrap().to_owned();
     // The signer speaks to the leader for as long as there is one.
     nodes.sort_by_key(|node| node.address != leader);
