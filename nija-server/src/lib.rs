@@ -16,6 +16,7 @@ mod api;
 mod auth;
 pub mod config;
 mod demo;
+mod dumps;
 mod edge;
 mod limits;
 pub mod logging;
@@ -29,6 +30,7 @@ mod web;
 mod wire;
 
 pub use config::{ConfigError, ServerConfig};
+pub use dumps::forbid_dumps;
 pub use serve::{DemoLogin, RunningServer, StartError, give_share, start};
 
 /// The OpenAPI document of the API, as JSON.

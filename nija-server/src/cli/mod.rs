@@ -55,6 +55,13 @@ enum Command {
     Version,
 }
 
+impl Command {
+    /// Whether exchange keys, or what opens them, come into this process's memory.
+    const fn holds_keys(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Seal(_) | Self::Key(_) | Self::Vault(_))
+    }
+}
+
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -62,6 +69,11 @@ pub(crate) fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
+    if cli.command.holds_keys()
+        && let Err(error) = nija_server::forbid_dumps()
+    {
+        warn(&format!("core dumps could not be turned off ({error}); turn them off for this machine"));
+    }
     let outcome: Result<(), Box<dyn Error>> = runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
@@ -91,6 +103,11 @@ pub(crate) fn run() -> ExitCode {
 #[allow(clippy::print_stdout)]
 pub(crate) fn say(line: &str) {
     println!("{line}");
+}
+
+#[allow(clippy::print_stderr)]
+fn warn(line: &str) {
+    eprintln!("nija: {line}");
 }
 
 #[allow(clippy::print_stderr)]

@@ -10,6 +10,7 @@ mod commands;
 mod credentials;
 mod custody;
 mod demo;
+mod dumps;
 mod equity;
 mod isolation;
 mod kill_switch;
