@@ -5,6 +5,7 @@ use nija_core::{
     VenueError,
 };
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 use crate::planted::{Bug, planted};
 
@@ -114,7 +115,7 @@ impl Inner {
         symbol: &Symbol,
         leg: &OrderLeg,
     ) -> Found {
-        let asked_at = self.clock.now();
+        let proves = self.is_late_enough(user, venue, order, leg).await;
         let answer = self.ask_venue(user, venue, symbol, leg).await;
         match answer {
             Ok(Lookup::Found(report)) => {
@@ -133,18 +134,21 @@ impl Inner {
                 }
             }
             // The question was put after the bound, so the answer is about all time.
-            Ok(Lookup::Absent)
-                if self.dead_at(venue, leg).is_some_and(|at| asked_at >= at)
-                    || planted(Bug::TrustsAbsenceAtOnce) =>
-            {
-                Found::ProvenAbsent
-            }
+            Ok(Lookup::Absent) if proves || planted(Bug::TrustsAbsenceAtOnce) => Found::ProvenAbsent,
             Ok(Lookup::Absent) => Found::Open,
             Err(error) => {
                 tracing::warn!(%order, venue = %venue.id, %error, "an order could not be looked up");
                 Found::Open
             }
         }
+    }
+
+    /// Whether the absence of an order, asked for now, is proof.
+    async fn is_late_enough(&self, user: &User, venue: &Venue, order: OrderId, leg: &OrderLeg) -> bool {
+        let (now, asked) = (self.clock.now(), Instant::now());
+        let Some(at) = self.dead_at(venue, leg).filter(|at| now >= *at) else { return false };
+        let state = user.state.lock().await;
+        state.orders.get(&order).is_none_or(|live| live.has_waited_until(at, asked))
     }
 
     async fn ask_venue(

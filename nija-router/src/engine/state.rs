@@ -10,6 +10,7 @@ use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, OnceLock},
 };
+use tokio::time::Instant;
 
 use crate::planted::{Bug, planted};
 
@@ -62,14 +63,14 @@ pub(crate) struct LiveOrder {
     counted: Option<Share>,
 }
 
-/// When an attempt left for its venue, once it did.
+/// When an attempt left for its venue, once it did: by the clock, and by one that nobody sets.
 #[derive(Debug, Default)]
-pub(crate) struct SentAt(OnceLock<Timestamp>);
+pub(crate) struct SentAt(OnceLock<(Timestamp, Instant)>);
 
 impl SentAt {
     /// It leaves now.
     pub(crate) fn set(&self, now: Timestamp) {
-        self.0.get_or_init(|| now);
+        self.0.get_or_init(|| (now, Instant::now()));
     }
 }
 
@@ -93,7 +94,14 @@ impl LiveOrder {
 
     /// When the attempt that is under way left for its venue; missing where it has not, or did before a restart.
     pub(crate) fn sent_at(&self) -> Option<Timestamp> {
-        self.sent.as_ref()?.0.get().copied()
+        Some(self.sent.as_ref()?.0.get()?.0)
+    }
+
+    /// Whether so much time has truly passed since it left that the clock could have come from then to `at` by itself. A clock that is
+    /// set forward proves nothing. What left before a restart is judged by the clock alone.
+    pub(crate) fn has_waited_until(&self, at: Timestamp, asked: Instant) -> bool {
+        let sent = self.sent.as_ref().and_then(|sent| sent.0.get());
+        sent.is_none_or(|(sent_at, left)| asked.duration_since(*left) >= at.since(*sent_at))
     }
 
     /// Counts its reservation with this fee rate from now on.

@@ -58,6 +58,22 @@ async fn an_order_that_arrives_late_but_within_the_bound_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_forward_proves_no_absence() {
+    let clock = TestClock::new();
+    let venue = FakeVenue::new("a", &TestClock::new(), |_| {});
+    let platform = Platform::new(clock.clone(), vec![venue.clone()]);
+    platform.join(user(1), 1000);
+    venue.script([Answer::Late(Duration::from_secs(4))]);
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Unknown).await;
+    clock.set_forward(Duration::from_secs(20));
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.leg.unwrap().attempt), (OrderState::Filled, 0));
+    assert_eq!((venue.placements(), venue.orders(user(1)).len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entry_that_grew_old_in_doubt_fails_instead_of_going_again() {
     let (mut platform, venue) = Platform::single();
     platform.config.max_intent_age = Duration::from_secs(3);
