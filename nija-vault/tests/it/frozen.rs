@@ -144,6 +144,74 @@ async fn a_vault_of_schema_2_opens_and_its_statuses_are_bound_once() {
     vault.verify_audit().await.unwrap();
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schema7 {
+    throwaway_root: String,
+    written_at: Timestamp,
+    limited: UserId,
+    limited_throwaway_key: String,
+    policy: OrderPolicy,
+    revoked: UserId,
+    revoked_credential: String,
+}
+
+/// The users' keys vouch for a policy and for which credentials are in force.
+#[tokio::test]
+async fn a_vault_of_schema_7_opens_with_what_its_users_keys_vouch_for() {
+    let vector: Schema7 = serde_json::from_str(include_str!("../vectors/vault-schema7.json")).unwrap();
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    for (name, bytes) in [
+        ("vault.db", include_bytes!("../vectors/vault-schema7.db").to_vec()),
+        ("vault.key", hex::decode(&vector.throwaway_root).unwrap()),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    setup.clock.set(vector.written_at);
+    let vault = open(&setup, folder.path());
+    let signed = balance(signer(&vault, vector.limited).await.as_ref()).await.unwrap();
+    assert_eq!(header(&signed, "api-key"), vector.limited_throwaway_key);
+    assert_eq!(vault.policy(vector.limited).await.unwrap(), Some(vector.policy));
+    let refused = vault.open(vector.revoked, &venue("one"), OpenPurpose::Trade).await;
+    assert!(matches!(refused, Err(VaultError::NoCredential { .. })), "{refused:?}");
+    let listed = vault.list(vector.revoked).await.unwrap();
+    assert_eq!(listed[0].id.to_string(), vector.revoked_credential);
+    vault.close().await;
+    crate::common::intruder(folder.path()).execute_batch("UPDATE credentials SET status = 'active'").unwrap();
+    let vault = open(&setup, folder.path());
+    let refused = vault.open(vector.revoked, &venue("one"), OpenPurpose::Trade).await;
+    assert!(matches!(refused, Err(VaultError::Status(_))), "{refused:?}");
+    vault.verify_audit().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "writes a new vector: frozen ones are never written again"]
+async fn write_a_vault_of_schema_7() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (limited, revoked, vault) = (setup.user(), setup.user(), open(&setup, folder.path()));
+    let (limited_throwaway_key, _) = crate::common::store(&setup, &vault, limited).await;
+    crate::common::store(&setup, &vault, revoked).await;
+    let of_old: Schema2 = serde_json::from_str(include_str!("../vectors/vault-schema2.json")).unwrap();
+    vault.set_policy(limited, Some(of_old.policy.clone())).await.unwrap();
+    let credential = signer(&vault, revoked).await.credential();
+    vault.revoke(revoked, credential).await.unwrap();
+    vault.close().await;
+    let vector = Schema7 {
+        throwaway_root: hex::encode(fs::read(folder.path().join("vault.key")).unwrap()),
+        written_at: nija_core::Clock::now(&setup.clock),
+        limited,
+        limited_throwaway_key,
+        policy: of_old.policy,
+        revoked,
+        revoked_credential: credential.to_string(),
+    };
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/vault-schema7");
+    assert!(!fs::exists(format!("{file}.db")).unwrap(), "it is frozen");
+    crate::common::intruder(folder.path()).execute("VACUUM INTO ?1", [format!("{file}.db")]).unwrap();
+    fs::write(format!("{file}.json"), serde_json::to_string_pretty(&vector).unwrap() + "\n").unwrap();
+}
+
 /// What `nija-client` checks itself against: a proof and a list of keys that a vault signed whose keys are gone.
 #[tokio::test]
 #[ignore = "writes new vectors: frozen ones are never written again"]
