@@ -21,8 +21,8 @@ export function DayTable({ days, currency }: { days: readonly EquityDay[]; curre
   return (
     <Table
       label="Realised profit and loss by day"
-      // On a phone realised and fees together are the net.
-      columns={wide ? columns : columns.filter(({ head }) => head !== 'Realised')}
+      // On a phone there is room for three columns of large amounts; realised and fees together are the net.
+      columns={wide ? columns : columns.filter(({ head }) => head !== 'Realised' && head !== 'Fees')}
       rows={[...days].reverse()}
       rowKey={(day) => day.day}
       testID="equity-table"
