@@ -1,4 +1,4 @@
-import { seed } from '../lib/api.mjs';
+import { newUser, seed } from '../lib/api.mjs';
 import { open, signIn, tabTo, untilLive } from '../lib/browser.mjs';
 import { equal, ok } from '../lib/expect.mjs';
 
@@ -75,13 +75,13 @@ export const tests = [
   },
   {
     name: 'a position is closed only after it was confirmed, and leaves the open ones',
-    async run({ browser, api, config }) {
+    async run({ browser, config }) {
+      // With a user of their own: a strategy beside them might close it first.
+      const { login, api } = await newUser(config);
       await seed(api);
-      // No strategy may open another one meanwhile.
-      await api.post('/v1/bot/pause');
       const { context, page } = await open(browser, config, { width: 360, height: 800 });
       try {
-        await signIn(page, config);
+        await signIn(page, login);
         await page.getByTestId('nav-positions').click();
         const found = page
           .locator('[data-testid^="position-"]')
@@ -101,7 +101,6 @@ export const tests = [
         await page.getByTestId('positions-tab-closed').click();
         await page.getByTestId('closed-positions').getByText('Closed ').first().waitFor();
       } finally {
-        await api.post('/v1/bot/resume');
         await context.close();
       }
     },

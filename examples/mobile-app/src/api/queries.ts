@@ -109,7 +109,8 @@ export function useEquityCurve(hours: number | undefined) {
       const from = hours === undefined ? undefined : new Date(Date.now() - hours * 3_600_000).toISOString();
       return api.equityCurve(from, CURVE_POINTS, signal);
     },
-    refetchInterval: 60_000,
+    // As often as it is measured, and no less than once a minute: a young curve has its second point soon.
+    refetchInterval: ({ state }) => Math.min(60, state.data?.every_seconds ?? 60) * 1000,
     placeholderData: keepPreviousData,
   });
 }
