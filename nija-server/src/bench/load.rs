@@ -24,6 +24,9 @@ pub(super) enum Pace {
     Once,
 }
 
+/// Orders that a connection buys by before it sells anything, so that no sale exceeds what is there.
+const STOCK: usize = 8;
+
 /// Connections that send orders in the name of users.
 #[derive(Debug)]
 pub(super) struct Load {
@@ -39,6 +42,7 @@ struct Caller {
     path: &'static str,
     name: String,
     serial: usize,
+    sells_too: bool,
     latencies: Vec<Duration>,
     errors: u64,
     first_error: Option<String>,
@@ -64,12 +68,20 @@ impl Load {
                 path,
                 name: format!("{}-{number}", uuid::Uuid::new_v4().simple()),
                 serial: 0,
+                sells_too: false,
                 latencies: Vec::new(),
                 errors: 0,
                 first_error: None,
             });
         }
         Ok(Self { callers, first_error: None })
+    }
+
+    /// Sells as often as it buys, once it has a little: one user's money lasts for as long as the load does.
+    #[must_use]
+    pub(super) fn selling_too(mut self) -> Self {
+        self.callers.iter_mut().for_each(|caller| caller.sells_too = true);
+        self
     }
 
     /// Sends orders for so long. `cpu` says what the server has used so far.
@@ -127,9 +139,10 @@ impl Caller {
     async fn order(&mut self, began: Instant) -> Outcome<()> {
         let token = &self.tokens[self.serial % self.tokens.len()];
         self.serial += 1;
+        let sells = self.sells_too && self.serial > STOCK && self.serial.is_multiple_of(2);
         let order = serde_json::json!({
             "client_order_id": format!("{}-{}", self.name, self.serial),
-            "symbol": "BTC-USD", "side": "buy", "size": "6",
+            "symbol": "BTC-USD", "side": if sells { "sell" } else { "buy" }, "size": "6",
         });
         let answer = self.connection.post(self.path, Some(token), &order).await?;
         if answer.is_success() {

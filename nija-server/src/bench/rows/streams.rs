@@ -53,7 +53,8 @@ pub(in crate::bench) async fn streams(args: &Args) -> Outcome<Vec<Row>> {
         Arc::new(Heard { newest: (0..clients).map(|_| AtomicU64::new(0)).collect(), ..Heard::default() });
     let readers = read(&heard, open);
     let same_user = vec![token.clone(); ORDERS];
-    let mut load = Load::open(&target.address, &same_user, ORDERS, "/v1/orders?wait_ms=10000").await?;
+    let mut load =
+        Load::open(&target.address, &same_user, ORDERS, "/v1/orders?wait_ms=10000").await?.selling_too();
     let (mut ours, mut cpu, mut single, mut batched) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..args.runs {
         drive(&mut load, &heard, args.warm_up()).await?;
