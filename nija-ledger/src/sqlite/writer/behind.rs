@@ -52,7 +52,7 @@ impl Committer {
         }
     }
 
-    /// Gives the tables' writer what has waited for so long, what a reader waits for, or again what failed.
+    /// Gives the tables' writer what has waited for so long, what a reader waits for, or again what failed; at once where `lag` is zero.
     pub(super) fn move_on(&mut self, lag: Duration) {
         if let Some(stopped) = self.stopped.clone() {
             // What is in memory may not be on the disk.
@@ -69,7 +69,7 @@ impl Committer {
                 self.give(generation);
             }
             UnderWay::Failed { generation, .. }
-                if !self.waiting.is_empty() || self.level_at.elapsed() >= RETRY =>
+                if !self.waiting.is_empty() || lag.is_zero() || self.level_at.elapsed() >= RETRY =>
             {
                 self.give(generation);
             }

@@ -155,8 +155,9 @@ impl Committer {
         let first_seq = self.last_seq;
         self.wait_for_room();
         let mut group = Group { failed: self.stopped.clone().or_else(|| self.no_room()) };
+        let refused = group.failed.is_some();
         let writes = jobs.iter().any(|job| !matches!(job, Job::Settle(_)));
-        if group.failed.is_none() && writes {
+        if !refused && writes {
             // One look at the tables for the whole group; a statement by itself would lock and unlock their file.
             let begun = run(&self.lookups, "BEGIN").and_then(|()| run(&self.connection, "BEGIN IMMEDIATE"));
             self.note(&mut group, begun);
@@ -170,7 +171,9 @@ impl Committer {
             let committed = run(&self.connection, "COMMIT");
             self.note(&mut group, committed);
         }
-        if group.failed.is_some() {
+        if refused {
+            // Nothing was begun, so that nothing is to be undone.
+        } else if group.failed.is_some() {
             self.last_seq = first_seq;
             if !self.connection.is_autocommit() {
                 let undone = run(&self.connection, "ROLLBACK");

@@ -123,6 +123,32 @@ fn tables_that_cannot_be_written_hold_up_no_append_and_lose_nothing() {
 }
 
 #[test]
+fn tables_that_are_too_far_behind_refuse_appends_until_they_can_be_written() {
+    let mut fixture = fixture();
+    let other = rusqlite::Connection::open(fixture.folder.path().join("ledger.tables.db")).unwrap();
+    let refuse =
+        "CREATE TRIGGER full BEFORE INSERT ON user_entries BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    other.execute_batch(refuse).unwrap();
+    assert!(fixture.commit(1, 1)[0].is_ok());
+    assert!(!fixture.committer.settle());
+    assert!(fixture.commit(3, 20_000).iter().all(Result::is_ok));
+    for _ in 0..3 {
+        let told = fixture.commit(1, 1).remove(0).unwrap_err().to_string();
+        assert!(told.contains("no room"), "{told}");
+        assert!(
+            matches!(fixture.committer.under_way, UnderWay::Failed { .. }),
+            "nothing was drawn anew for it"
+        );
+    }
+    other.execute_batch("DROP TRIGGER full").unwrap();
+    assert!(fixture.committer.settle());
+    assert!(fixture.commit(1, 1)[0].is_ok());
+    assert!(fixture.committer.settle());
+    assert_eq!((fixture.entries(), fixture.paused()), (60_002, 1));
+    assert_eq!(fixture.differences(), Vec::<String>::new());
+}
+
+#[test]
 fn a_long_log_is_moved_into_the_file_and_starts_over() {
     let mut fixture = fixture();
     let log = fixture.folder.path().join("ledger.db-wal");
