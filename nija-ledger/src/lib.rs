@@ -23,8 +23,14 @@
 //! ```
 
 mod amounts;
+mod days;
 mod encode;
 mod exact;
+mod fault;
+mod numbers;
+mod projection;
+mod read;
+mod sql;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;

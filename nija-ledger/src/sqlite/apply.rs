@@ -3,12 +3,11 @@
 use nija_core::{Appended, JournalEvent, JournalRecord};
 use rusqlite::{Connection, params};
 
-use super::{
-    fault::Outcome,
-    numbers::to_column,
+use super::{fault::Outcome, numbers::to_column};
+use crate::{
+    encode::Encoded,
     projection::{Changes, Projector, Staged},
 };
-use crate::encode::Encoded;
 
 const INSERT: &str =
     "INSERT INTO journal (seq, user, at, type, order_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -8,8 +8,8 @@ use nija_core::{
     SettledFill, Symbol, Timestamp, UserId, VenueId,
 };
 
-use super::{SqliteLedger, projection, read, verify, writer::Job};
-use crate::encode::Encoded;
+use super::{SqliteLedger, verify, writer::Job};
+use crate::{encode::Encoded, read};
 
 #[async_trait]
 impl Ledger for SqliteLedger {
@@ -45,7 +45,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
-        self.read(read::orders::live).await
+        self.read(|c| read::orders::live(c)).await
     }
 
     async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
@@ -108,7 +108,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
-        self.read(projection::kill::all).await
+        self.read(|c| read::kill_switches(c)).await
     }
 
     async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
@@ -116,7 +116,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
-        self.read(projection::protections::all).await
+        self.read(|c| read::protections(c)).await
     }
 
     async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError> {
@@ -154,6 +154,6 @@ impl Ledger for SqliteLedger {
     }
 
     async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
-        self.read(read::orders::active).await
+        self.read(|c| read::orders::active(c)).await
     }
 }

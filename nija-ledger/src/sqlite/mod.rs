@@ -2,23 +2,21 @@
 
 mod apply;
 mod connect;
-mod days;
 mod equity;
-mod fault;
 mod ledger;
 mod lock;
 mod nonces;
-mod numbers;
 #[cfg(test)]
 mod plans;
 mod projection;
-mod read;
+mod question;
 mod reader;
 mod schema;
 mod tables;
 mod verify;
 mod writer;
 
+use crate::{fault, numbers};
 use nija_core::LedgerError;
 use parking_lot::Mutex;
 use std::{

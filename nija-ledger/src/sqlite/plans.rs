@@ -2,17 +2,18 @@
 
 use rusqlite::Connection;
 
-use super::{equity, nonces, projection, read, schema, tables};
+use super::{equity, nonces, projection, schema, tables};
+use crate::{projection::lookups, read};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
 const STATEMENTS: [(&str, bool); 39] = [
     (nonces::NEXT, false),
-    (projection::fills::KNOWN, false),
-    (projection::orders::LOAD, false),
-    (projection::orders::EXISTS, false),
-    (projection::orders::BY_CLIENT_ID, false),
-    (projection::orders::OWNER, false),
-    (projection::positions::OPEN, false),
+    (lookups::FILL_IS_KNOWN, false),
+    (lookups::ORDER, false),
+    (lookups::ORDER_EXISTS, false),
+    (read::orders::BY_CLIENT_ID, false),
+    (lookups::OWNER, false),
+    (lookups::OPEN_POSITION, false),
     (projection::pnl::DAY, false),
     (projection::pnl::CELL, false),
     (projection::pnl::TOTAL, false),

@@ -5,9 +5,10 @@ use rusqlite::{Connection, Row, types::Value};
 use super::{
     fault::{Fault, Outcome},
     numbers::{from_column, to_column},
-    projection::{Staged, projected, replay},
+    projection::{projected, replay, write},
     tables,
 };
+use crate::projection::Staged;
 
 /// The projections and what orders their rows.
 const TABLES: [(&str, &str); 13] = [
@@ -60,7 +61,7 @@ fn rebuild(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<Strin
         }
         last = seq;
         if seq.is_multiple_of(AT_A_TIME) {
-            staged.hand_over(seq).write(rebuilding)?;
+            write(rebuilding, &staged.hand_over(seq))?;
             staged.written();
         }
         match replay::one(rebuilding, &mut staged, seq, row) {
@@ -73,7 +74,7 @@ fn rebuild(stored: &Connection, rebuilding: &Connection) -> Outcome<Option<Strin
             Err(fault) => return Err(fault),
         }
     }
-    staged.hand_over(last).write(rebuilding)?;
+    write(rebuilding, &staged.hand_over(last))?;
     Ok(None)
 }
 

@@ -1,12 +1,12 @@
 //! The table `kill_switches`: those that are on.
 
 use nija_core::{JournalEvent, KillSwitch, Timestamp, UserId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
-use super::super::{fault::Outcome, read::body};
+use super::super::fault::{Fault, Outcome};
+use crate::sql::{all, values};
 
-pub(in crate::sqlite) const ALL: &str = "SELECT body FROM kill_switches ORDER BY user, scope";
-const ONE: &str = "SELECT body FROM kill_switches WHERE user = ?1 AND scope = ?2";
+const ONE: &str = "SELECT body FROM kill_switches WHERE \"user\" = ?1 AND scope = ?2";
 const PUT: &str = "INSERT OR REPLACE INTO kill_switches (user, scope, body) VALUES (?1, ?2, ?3)";
 const DELETE: &str = "DELETE FROM kill_switches WHERE user = ?1 AND scope = ?2";
 
@@ -20,23 +20,18 @@ pub(super) fn follow(
     let Some(scope) = event.kill_scope().map(nija_core::KillScope::name) else {
         return Ok(());
     };
-    let key = params![user.as_uuid().into_bytes(), scope];
-    let known = connection.prepare_cached(ONE)?.query_row(key, |row| Ok(body(row, 0))).optional()?;
-    match KillSwitch::fold(known.transpose()?, user, at, event) {
+    let user_key = user.as_uuid().into_bytes();
+    let known = all(connection, ONE, values![user_key, scope.as_str()], |row| row.body(0))?.pop();
+    match KillSwitch::fold(known, user, at, event) {
         Some(switch) => {
-            let body = serde_json::to_string(&switch)
-                .map_err(|error| super::super::fault::Fault::unreadable("a kill switch", error))?;
-            let row = params![user.as_uuid().into_bytes(), scope, body];
+            let body =
+                serde_json::to_string(&switch).map_err(|error| Fault::unreadable("a kill switch", error))?;
+            let row = params![user_key, scope, body];
             connection.prepare_cached(PUT)?.execute(row)?;
         }
         None => {
-            connection.prepare_cached(DELETE)?.execute(key)?;
+            connection.prepare_cached(DELETE)?.execute(params![user_key, scope])?;
         }
     }
     Ok(())
-}
-
-/// All that are on.
-pub(in crate::sqlite) fn all(connection: &Connection) -> Outcome<Vec<KillSwitch>> {
-    super::super::read::all(connection, ALL, [], |row| body(row, 0))
 }

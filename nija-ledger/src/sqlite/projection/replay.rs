@@ -1,15 +1,16 @@
 //! Drawing consequences again from entries of the journal.
 
-use nija_core::{JournalEvent, LedgerError, Timestamp, UserId};
+use nija_core::{Timestamp, UserId};
 use rusqlite::{Connection, Row};
 
 use super::{
     super::{
-        fault::{Fault, Outcome},
-        numbers::from_column,
+        fault::Outcome,
+        numbers::{from_column, to_column},
     },
-    Projector, Staged, projected,
+    projected,
 };
+use crate::projection::{Staged, replay};
 
 /// The columns that [`one`] reads.
 const AFTER: &str = "SELECT seq, user, at, body FROM journal WHERE seq > ?1 ORDER BY seq";
@@ -18,7 +19,7 @@ const AFTER: &str = "SELECT seq, user, at, body FROM journal WHERE seq > ?1 ORDE
 pub(in crate::sqlite) fn missing(journal: &Connection, tables: &Connection) -> Outcome<Staged> {
     let mut staged = Staged::default();
     let mut statement = journal.prepare_cached(AFTER)?;
-    let mut rows = statement.query([super::to_column(projected(tables)?)])?;
+    let mut rows = statement.query([to_column(projected(tables)?)])?;
     while let Some(row) = rows.next()? {
         one(tables, &mut staged, from_column(row.get(0)?), row)?;
     }
@@ -33,7 +34,7 @@ pub(in crate::sqlite) fn catch_up(journal: &Connection, tables: &Connection) -> 
     let mut last = projected(tables)?;
     let mut staged = Staged::default();
     let mut statement = journal.prepare_cached(AFTER)?;
-    let mut rows = statement.query([super::to_column(last)])?;
+    let mut rows = statement.query([to_column(last)])?;
     while let Some(row) = rows.next()? {
         last = from_column(row.get(0)?);
         one(tables, &mut staged, last, row)?;
@@ -46,7 +47,7 @@ pub(in crate::sqlite) fn catch_up(journal: &Connection, tables: &Connection) -> 
 
 fn write(staged: &mut Staged, last: u64, tables: &Connection) -> Outcome<()> {
     let writing = tables.unchecked_transaction()?;
-    staged.hand_over(last).write(&writing)?;
+    super::write(&writing, &staged.hand_over(last))?;
     writing.commit()?;
     staged.written();
     Ok(())
@@ -62,14 +63,5 @@ pub(in crate::sqlite) fn one(
     let user = UserId::from_uuid(uuid::Uuid::from_bytes(row.get(1)?));
     let at = Timestamp::from_micros(row.get(2)?);
     let body: String = row.get(3)?;
-    let event: JournalEvent =
-        serde_json::from_str(&body).map_err(|error| Fault::unreadable("its body", error))?;
-    let mut projector = Projector::new(tables, staged, user);
-    if !projector.is_new(&event)? {
-        return Err(LedgerError::Invalid("it counts an execution a second time".into()).into());
-    }
-    projector.apply(seq, at, &event)?;
-    let changes = projector.finish();
-    staged.take(changes);
-    Ok(())
+    replay(tables, staged, seq, (user, at, &body))
 }

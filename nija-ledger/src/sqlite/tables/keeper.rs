@@ -10,8 +10,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::super::{
     fault::{Fault, Outcome},
-    projection::Generation,
+    projection,
 };
+use crate::projection::Generation;
 
 /// Hands generations to the thread and hears of them. Ends the thread when it is dropped.
 pub(in crate::sqlite) struct Keeper {
@@ -79,6 +80,6 @@ fn run(
 /// In one transaction, which is undone where it fails.
 fn write(tables: &Connection, generation: &Generation) -> Outcome<()> {
     let writing = tables.unchecked_transaction()?;
-    generation.write(&writing)?;
+    projection::write(&writing, generation)?;
     Ok(writing.commit()?)
 }

@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{Answer, Committer, Job, Next, send};
-use crate::sqlite::{
-    fault::Outcome,
-    projection::{Generation, replay},
+use crate::{
+    projection::Generation,
+    sqlite::{fault::Outcome, projection::replay},
 };
 
 /// How long the tables may lag behind the journal while appends go on, when their writer keeps up.

@@ -24,10 +24,9 @@ use super::{
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
-    projection::Staged,
     tables::Keeper,
 };
-use crate::encode::Encoded;
+use crate::{encode::Encoded, projection::Staged};
 
 /// Jobs that may wait; a caller beyond waits for room. Also the most that one commit takes.
 pub(super) const QUEUE: usize = 1024;

@@ -3,53 +3,51 @@
 use nija_core::{
     FeePaid, LedgerError, PnlBy, PnlGroup, PnlPage, PnlQuery, PnlRow, Symbol, Timestamp, UserId, VenueId,
 };
-use rusqlite::{Connection, Row, params};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
-use super::{
-    super::{
-        fault::{Fault, Outcome},
-        projection::pnl::Sum,
-    },
-    all, pnl,
+use super::pnl;
+use crate::{
+    exact::{ExactSum, SumError},
+    fault::{Fault, Outcome},
+    projection::pnl::Sum,
+    sql::{Row, Snapshot, Sql, all, values},
 };
-use crate::exact::{ExactSum, SumError};
 
-pub(in crate::sqlite) const CELLS: &str =
+pub(crate) const CELLS: &str =
     "SELECT venue, symbol, fee_asset, realised, fees, paid, fills, day FROM pnl_cells
-    WHERE user = ?1 AND day >= ?2 AND day < ?3 ORDER BY day DESC";
+    WHERE \"user\" = ?1 AND day >= ?2 AND day < ?3 ORDER BY day DESC";
 
 /// What was won and paid somewhere, with the fees of one asset.
-pub(super) struct Cell {
+pub(crate) struct Cell {
     venue: VenueId,
-    pub(super) symbol: Symbol,
+    pub(crate) symbol: Symbol,
     fee_asset: String,
-    pub(super) sum: Sum,
+    pub(crate) sum: Sum,
 }
 
 /// One page of groups.
-pub(in crate::sqlite) fn page(connection: &Connection, user: UserId, query: &PnlQuery) -> Outcome<PnlPage> {
+pub(crate) fn page(sql: &dyn Sql, user: UserId, query: &PnlQuery) -> Outcome<PnlPage> {
     if query.after.as_ref().is_some_and(|after| after.by() != query.by) {
         return Err(LedgerError::Invalid("the page goes on after a group of another kind".into()).into());
     }
     let user = user.as_uuid();
     let mut groups = Groups { query, by_name: BTreeMap::new() };
     // One snapshot for all the parts.
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = Snapshot::of(sql)?;
     match query.by {
-        PnlBy::Day => groups.days(&snapshot, user.as_bytes())?,
-        PnlBy::Pair | PnlBy::Venue => groups.names(&snapshot, user.as_bytes())?,
+        PnlBy::Day => groups.days(&*snapshot, user.as_bytes())?,
+        PnlBy::Pair | PnlBy::Venue => groups.names(&*snapshot, user.as_bytes())?,
     }
     groups.finish().map_err(unreadable)
 }
 
 /// All that a user won and paid so far.
-pub(super) fn totals(connection: &Connection, user: &[u8; 16]) -> Outcome<Vec<Cell>> {
-    all(connection, pnl::TOTALS, [user], Cell::read)
+pub(crate) fn totals(sql: &dyn Sql, user: &[u8; 16]) -> Outcome<Vec<Cell>> {
+    all(sql, pnl::TOTALS, values![user], Cell::read)
 }
 
 impl Cell {
-    fn read(row: &Row<'_>) -> Outcome<Self> {
+    fn read(row: &dyn Row) -> Outcome<Self> {
         let (venue, symbol): (String, String) = (row.get(0)?, row.get(1)?);
         Ok(Self {
             venue: VenueId::new(&venue).map_err(|error| Fault::unreadable("a venue", error))?,
@@ -74,29 +72,27 @@ struct Groups<'q> {
 
 impl Groups<'_> {
     /// Newest first, and no further back than the page goes.
-    fn days(&mut self, connection: &Connection, user: &[u8; 16]) -> Outcome<()> {
+    fn days(&mut self, sql: &dyn Sql, user: &[u8; 16]) -> Outcome<()> {
         let (from, mut until) = self.span();
         if let Some(PnlGroup::Day(after)) = self.query.after {
             until = until.min(after.micros());
         }
-        let mut statement = connection.prepare_cached(CELLS)?;
-        let mut rows = statement.query(params![user, from, until])?;
-        while let Some(row) = rows.next()? {
+        sql.each(CELLS, values![user, from, until], &mut |row| {
             let day = PnlGroup::Day(Timestamp::from_micros(row.get(7)?));
             if self.by_name.len() > self.query.limit && !self.by_name.contains_key(&day) {
-                break;
+                return Ok(ControlFlow::Break(()));
             }
             self.add(day, Cell::read(row)?)?;
-        }
-        Ok(())
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
-    fn names(&mut self, connection: &Connection, user: &[u8; 16]) -> Outcome<()> {
+    fn names(&mut self, sql: &dyn Sql, user: &[u8; 16]) -> Outcome<()> {
         let cells = match (self.query.from, self.query.until) {
-            (None, None) => totals(connection, user)?,
+            (None, None) => totals(sql, user)?,
             _ => {
                 let (from, until) = self.span();
-                all(connection, CELLS, params![user, from, until], Cell::read)?
+                all(sql, CELLS, values![user, from, until], Cell::read)?
             }
         };
         for cell in cells {

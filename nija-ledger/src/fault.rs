@@ -5,23 +5,23 @@ use rusqlite::ErrorCode;
 
 /// What goes wrong in here: a refusal that the caller caused, or the storage.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
 }
 
-pub(super) type Outcome<T> = Result<T, Fault>;
+pub(crate) type Outcome<T> = Result<T, Fault>;
 
 impl Fault {
     /// Something stored that cannot be read back.
-    pub(super) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
+    pub(crate) fn unreadable(what: &str, why: impl std::fmt::Display) -> Self {
         Self::Ledger(LedgerError::Storage(format!("{what} cannot be read: {why}")))
     }
 
     /// Whether it is unknown what reached the disk, so that nothing may be built on it.
-    pub(super) fn leaves_doubt(&self) -> bool {
+    pub(crate) fn leaves_doubt(&self) -> bool {
         matches!(self, Self::Sql(error) if matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
@@ -29,7 +29,7 @@ impl Fault {
     }
 
     /// Whether the file is no database or a broken one.
-    pub(super) fn is_of_the_file(&self) -> bool {
+    pub(crate) fn is_of_the_file(&self) -> bool {
         matches!(self, Self::Sql(error) if matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)

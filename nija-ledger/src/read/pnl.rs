@@ -1,33 +1,30 @@
 //! Realised profit and fees since a moment: whole days from their sums, the first part of a day from its fills.
 
 use nija_core::{RealisedPnl, Timestamp, UserId};
-use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 
-use super::super::{
+use super::groups;
+use crate::{
     days,
+    exact::{ExactSum, SumError},
     fault::{Fault, Outcome},
+    sql::{Row, Snapshot, Sql, Value, all, values},
 };
-use super::{all, groups};
-use crate::exact::{ExactSum, SumError};
 
-pub(in crate::sqlite) const FIRST_DAY: &str = "SELECT min(day) FROM pnl_days WHERE user = ?1";
-pub(in crate::sqlite) const TOTALS: &str = "SELECT venue, symbol, fee_asset, realised, fees, paid, fills
-    FROM pnl_totals WHERE user = ?1";
-pub(in crate::sqlite) const DAYS: &str = "SELECT currency, realised, fees FROM pnl_days
-    WHERE user = ?1 AND day >= ?2";
-pub(in crate::sqlite) const PART_OF_DAY: &str = "SELECT currency, realised, fee FROM fills
-    WHERE user = ?1 AND at >= ?2 AND at < ?3";
+pub(crate) const FIRST_DAY: &str = "SELECT min(day) FROM pnl_days WHERE \"user\" = ?1";
+pub(crate) const TOTALS: &str = "SELECT venue, symbol, fee_asset, realised, fees, paid, fills
+    FROM pnl_totals WHERE \"user\" = ?1";
+pub(crate) const DAYS: &str = "SELECT currency, realised, fees FROM pnl_days
+    WHERE \"user\" = ?1 AND day >= ?2";
+pub(crate) const PART_OF_DAY: &str = "SELECT currency, realised, fee FROM fills
+    WHERE \"user\" = ?1 AND at >= ?2 AND at < ?3";
 
-pub(in crate::sqlite) const BY_DAY: &str = "SELECT day, currency, realised, fees FROM pnl_days
-    WHERE user = ?1 ORDER BY day, currency";
+pub(crate) const BY_DAY: &str = "SELECT day, currency, realised, fees FROM pnl_days
+    WHERE \"user\" = ?1 ORDER BY day, currency";
 
 /// One row a day and currency: as many as the user's days, however much was traded.
-pub(in crate::sqlite) fn by_day(
-    connection: &Connection,
-    user: UserId,
-) -> Outcome<Vec<(Timestamp, RealisedPnl)>> {
-    all(connection, BY_DAY, [user.as_uuid().as_bytes()], |row| {
+pub(crate) fn by_day(sql: &dyn Sql, user: UserId) -> Outcome<Vec<(Timestamp, RealisedPnl)>> {
+    all(sql, BY_DAY, values![user.as_uuid().into_bytes()], |row| {
         let amount = |text: String| -> Outcome<_> {
             let sum = ExactSum::default()
                 .plus(text.parse().map_err(|error| Fault::unreadable("a day's profit", error))?);
@@ -41,20 +38,17 @@ pub(in crate::sqlite) fn by_day(
 #[derive(Default)]
 struct Sums(BTreeMap<String, (ExactSum, ExactSum)>);
 
-pub(in crate::sqlite) fn since(
-    connection: &Connection,
-    user: UserId,
-    since: Timestamp,
-) -> Outcome<Vec<RealisedPnl>> {
+pub(crate) fn since(sql: &dyn Sql, user: UserId, since: Timestamp) -> Outcome<Vec<RealisedPnl>> {
     let user = user.as_uuid();
     let since = since.micros();
     let mut sums = Sums::default();
     // One snapshot for all the parts.
-    let snapshot = connection.unchecked_transaction()?;
-    let first: Option<i64> =
-        snapshot.prepare_cached(FIRST_DAY)?.query_row([user.as_bytes()], |row| row.get(0))?;
+    let snapshot = Snapshot::of(sql)?;
+    let first = all(&*snapshot, FIRST_DAY, values![user.as_bytes()], |row| row.get::<Option<i64>>(0))?
+        .pop()
+        .flatten();
     if first.is_some_and(|first| since <= first) {
-        for cell in groups::totals(&snapshot, user.as_bytes())? {
+        for cell in groups::totals(&*snapshot, user.as_bytes())? {
             let sum = sums.0.entry(cell.symbol.quote().to_owned()).or_default();
             let both = sum.0.plus(cell.sum.realised).and_then(|won| Ok((won, sum.1.plus(cell.sum.fees)?)));
             *sum = both.map_err(|error| Fault::unreadable("a sum of profits", error))?;
@@ -63,16 +57,16 @@ pub(in crate::sqlite) fn since(
         let mut whole_from = since;
         if days::start(since) != since {
             whole_from = days::next(since);
-            sums.add(&snapshot, PART_OF_DAY, params![user.as_bytes(), since, whole_from])?;
+            sums.add(&*snapshot, PART_OF_DAY, values![user.as_bytes(), since, whole_from])?;
         }
-        sums.add(&snapshot, DAYS, params![user.as_bytes(), whole_from])?;
+        sums.add(&*snapshot, DAYS, values![user.as_bytes(), whole_from])?;
     }
     sums.finish().map_err(|error| Fault::unreadable("a sum of profits", error))
 }
 
 impl Sums {
-    fn add(&mut self, connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Outcome<()> {
-        for (currency, realised, fees) in all(connection, sql, params, texts)? {
+    fn add(&mut self, sql: &dyn Sql, question: &str, values: &[Value<'_>]) -> Outcome<()> {
+        for (currency, realised, fees) in all(sql, question, values, texts)? {
             let sum = self.0.entry(currency).or_default();
             let both = || -> Result<_, SumError> {
                 Ok((sum.0.plus(realised.parse()?)?, sum.1.plus(fees.parse()?)?))
@@ -90,6 +84,6 @@ impl Sums {
     }
 }
 
-fn texts(row: &Row<'_>) -> Outcome<(String, String, String)> {
+fn texts(row: &dyn Row) -> Outcome<(String, String, String)> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
