@@ -23,10 +23,12 @@
 //! ```
 
 mod amounts;
+mod answers;
 mod days;
 mod encode;
 mod exact;
 mod fault;
+mod jobs;
 mod numbers;
 mod projection;
 mod read;
@@ -35,4 +37,13 @@ mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use sqlite::{LedgerStats, SqliteLedger};
+pub use sqlite::SqliteLedger;
+
+/// What a ledger did since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerStats {
+    /// Transactions committed, each with one wait for the disk.
+    pub commits: u64,
+    /// Appends and nonce reservations in them, refused ones included.
+    pub jobs: u64,
+}

@@ -3,7 +3,6 @@
 mod apply;
 mod connect;
 mod equity;
-mod ledger;
 mod lock;
 mod nonces;
 #[cfg(test)]
@@ -16,7 +15,11 @@ mod tables;
 mod verify;
 mod writer;
 
-use crate::{fault, numbers};
+use crate::{
+    LedgerStats, fault,
+    jobs::{self, Answer, Counters, Job, QUEUE},
+    numbers,
+};
 use nija_core::LedgerError;
 use parking_lot::Mutex;
 use std::{
@@ -24,11 +27,12 @@ use std::{
     sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
+use crate::answers::answer_by_jobs_and_questions;
 use lock::DataLock;
 use reader::Readers;
-use writer::{Answer, Committer, Counters, Job};
+use writer::Committer;
 
 /// A [`Ledger`](nija_core::Ledger) in an SQLite file. A batch is on the disk (`synchronous = FULL`) before its append answers;
 /// appends that wait at the same time share one commit. The tables of what follows from the journal stand in a file beside it
@@ -39,15 +43,6 @@ pub struct SqliteLedger {
     counters: Arc<Counters>,
     thread: Mutex<Option<JoinHandle<()>>>,
     lock: Mutex<Option<DataLock>>,
-}
-
-/// What a ledger did since it was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LedgerStats {
-    /// Transactions committed, each with one wait for the disk.
-    pub commits: u64,
-    /// Appends and nonce reservations in them, refused ones included.
-    pub jobs: u64,
 }
 
 impl SqliteLedger {
@@ -62,7 +57,7 @@ impl SqliteLedger {
         let journal = connect::writer(path)?;
         let tables = tables::open(path, &journal)?;
         let committer = Committer::new(journal, tables, connect::lookups(path)?, Arc::clone(&counters))?;
-        let (queue, jobs) = mpsc::channel(writer::QUEUE);
+        let (queue, jobs) = mpsc::channel(QUEUE);
         let timer = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -99,10 +94,7 @@ impl SqliteLedger {
     /// Counts since the ledger was opened.
     #[must_use]
     pub fn stats(&self) -> LedgerStats {
-        LedgerStats {
-            commits: self.counters.commits.load(Ordering::Relaxed),
-            jobs: self.counters.jobs.load(Ordering::Relaxed),
-        }
+        self.counters.stats()
     }
 
     /// Reads the tables, which are level with every append that was answered before.
@@ -116,13 +108,17 @@ impl SqliteLedger {
         self.readers.read(work).await
     }
 
+    async fn differences(&self) -> Result<Vec<String>, LedgerError> {
+        self.read(verify::differences).await
+    }
+
     /// Hands a job to the writer and waits for its answer.
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, LedgerError> {
-        let (answer, answered) = oneshot::channel();
-        self.queue.send(job(answer)).await.map_err(|_| LedgerError::Closed)?;
-        answered.await.map_err(|_| LedgerError::Closed)?
+        jobs::ask(&self.queue, job).await
     }
 }
+
+answer_by_jobs_and_questions!(SqliteLedger);
 
 impl Drop for SqliteLedger {
     /// Without [`SqliteLedger::close`]: the writer ends when its queue does; waiting for it lets the file be opened again

@@ -3,19 +3,13 @@
 
 mod behind;
 
-use nija_core::{Appended, CredentialId, EquityKeep, EquitySample, LedgerError};
+use nija_core::{Appended, LedgerError};
 use rusqlite::Connection;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
-use tokio::{
-    runtime::Runtime,
-    sync::{mpsc, oneshot},
-};
+use tokio::{runtime::Runtime, sync::mpsc};
 
 use behind::{LAG, UnderWay};
 
@@ -26,41 +20,11 @@ use super::{
     numbers::from_column,
     tables::Keeper,
 };
-use crate::{encode::Encoded, projection::Staged};
-
-/// Jobs that may wait; a caller beyond waits for room. Also the most that one commit takes.
-pub(super) const QUEUE: usize = 1024;
-
-pub(super) type Answer<T> = oneshot::Sender<Result<T, LedgerError>>;
-
-/// Something for the writer to do.
-pub(super) enum Job {
-    Append(Encoded, Answer<Appended>),
-    Nonces {
-        key: CredentialId,
-        floor: u64,
-        count: u64,
-        answer: Answer<u64>,
-    },
-    Equity {
-        samples: Vec<EquitySample>,
-        keep: EquityKeep,
-        answer: Answer<()>,
-    },
-    /// Bring the tables level with the journal.
-    Settle(Answer<()>),
-    /// Finish what waits and end.
-    Close,
-}
-
-/// What the writer did, counted.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) commits: AtomicU64,
-    pub(super) jobs: AtomicU64,
-    /// Whether the tables lack something that was answered.
-    pub(super) lags: AtomicBool,
-}
+use crate::{
+    encode::Encoded,
+    jobs::{Answer, Counters, Job, QUEUE},
+    projection::Staged,
+};
 
 /// Frames in the write-ahead log (4 KiB each) from which on they are moved into the file.
 const CHECKPOINT: i64 = 4000;

@@ -4,6 +4,7 @@ use super::*;
 use crate::sqlite::{connect, tables, verify};
 use nija_core::{JournalBatch, JournalEvent, Timestamp, UserId};
 use std::path::Path;
+use tokio::sync::oneshot;
 
 struct Fixture {
     folder: tempfile::TempDir,
