@@ -247,6 +247,20 @@ impl JournalEvent {
         }
     }
 
+    /// The routing decision that the event carries out, with its order: where it goes, that it goes nowhere, or which venues share it. What was
+    /// compared before an order was sliced decided nothing.
+    #[must_use]
+    pub const fn decision(&self) -> Option<(OrderId, &RouteDecision)> {
+        match self {
+            Self::Routed { order, decision, .. }
+            | Self::NotRouted { order, decision }
+            | Self::Scheduled { order, method: ExecutionMethod::Split, decision: Some(decision), .. } => {
+                Some((*order, decision))
+            }
+            _ => None,
+        }
+    }
+
     /// The order that the event is about.
     #[must_use]
     pub const fn order(&self) -> Option<OrderId> {

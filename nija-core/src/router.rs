@@ -164,6 +164,30 @@ impl Ineligible {
             Self::StopMustRest => "stop_must_rest",
         }
     }
+
+    /// The same in words, for the user's eyes.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::InsufficientUsd => "not enough money there",
+            Self::InsufficientBase => "not enough to sell there",
+            Self::PairNotListed => "the pair is not listed there",
+            Self::BreakerOpen => "paused after errors",
+            Self::NoCredentials => "not connected",
+            Self::BelowMinNotional => "below its smallest order",
+            Self::MarketClosed => "closed for trading",
+            Self::StaleQuote => "no fresh price",
+            Self::TierVenueLimit => "not in the plan",
+            Self::NotRequested => "another venue was asked for",
+            Self::InsufficientLiquidity => "its book is too thin",
+            Self::QueueFull => "too busy",
+            Self::KindNotSupported => "no orders of this type there",
+            Self::KillSwitch => "its kill switch is on",
+            Self::StopMustRest => {
+                "the key signs only while its user is present, and the entry brings no stop that rests there"
+            }
+        }
+    }
 }
 
 /// One part of a score.

@@ -53,7 +53,7 @@ test('a route shows the chosen venue with its parts, and why another was left ou
 
 test('a route without a venue says so', () => {
   renderWith(<RouteView decision={decision({ venue: undefined, reason: 'Nothing is connected.' })} />);
-  expect(screen.getByText('No venue could take this order. Nothing is connected.')).toBeTruthy();
+  expect(screen.getByText('No exchange could take this order; each one’s reasons are below.')).toBeTruthy();
 });
 
 test('an order of unknown fate warns against placing it again', () => {

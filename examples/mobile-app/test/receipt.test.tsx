@@ -5,6 +5,8 @@ import { ReceiptCard } from '@/features/orders/ReceiptCard';
 import { AT } from './fixtures';
 import { renderWith } from './render';
 
+jest.mock('expo-router', () => ({ useRouter: () => ({ push: jest.fn() }) }));
+
 const figures = (over: Partial<ReceiptFigures> = {}): ReceiptFigures => ({
   fills: 1,
   filled: '0.001',

@@ -171,17 +171,20 @@ pub struct RoutingDecision {
     pub venue: Option<String>,
     /// In words.
     pub reason: String,
-    /// Expected price.
+    /// Expected price; of an order that several venues share, weighted by their shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_price: Option<Decimal>,
-    /// Expected fees, in the quote currency.
+    /// Expected fees, in the quote currency, of all shares together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_fees: Option<Decimal>,
-    /// Expected answer time.
+    /// Expected answer time, of the slowest share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_latency_ms: Option<u64>,
     /// Every venue that was looked at, best first.
     pub candidates: Vec<RouteCandidate>,
+    /// The venues that share the order, the largest share first; empty when it goes to one venue or to none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<RouteShare>,
     /// RFC 3339, UTC.
     pub decided_at: String,
 }
@@ -245,6 +248,28 @@ pub struct RouteCandidate {
     pub cost: Option<super::RouteCost>,
     /// Why it is not eligible, as codes, for instance `insufficient_usd`.
     pub rejections: Vec<String>,
+}
+
+/// A venue's share of an order that goes to several at once. It is carried out by an order of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RouteShare {
+    /// The venue.
+    pub venue: String,
+    /// Base units.
+    pub quantity: Decimal,
+    /// The part of the whole, 0 to 1, to four digits.
+    pub share: Decimal,
+    /// Expected price there.
+    pub estimated_price: Decimal,
+    /// Expected fees there, in the quote currency.
+    pub estimated_fees: Decimal,
+    /// Expected answer time there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_latency_ms: Option<u64>,
+    /// What this share is expected to cost there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<super::RouteCost>,
 }
 
 /// One part of a venue's score.

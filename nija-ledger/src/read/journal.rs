@@ -18,7 +18,7 @@ pub(crate) const NEWEST: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
     CROSS JOIN journal j ON j.seq = e.seq WHERE e.\"user\" = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
 pub(crate) const DECISIONS: &str = "SELECT j.seq, j.body FROM user_entries e
     CROSS JOIN journal j ON j.seq = e.seq
-    WHERE e.\"user\" = ?1 AND e.type IN ('routed', 'not_routed') AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
+    WHERE e.\"user\" = ?1 AND e.type IN ('routed', 'not_routed', 'scheduled') AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
 pub(crate) const OF_ORDER: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
     CROSS JOIN journal j ON j.seq = e.seq WHERE e.\"user\" = ?1 AND e.seq >= ?2 AND j.order_id = ?3 ORDER BY e.seq";
 pub(crate) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM user_entries e
@@ -64,19 +64,27 @@ pub(crate) fn of_order(sql: &dyn Sql, user: UserId, id: OrderId) -> Outcome<Vec<
     Ok(records)
 }
 
+/// A schedule may have decided nothing (slices), so that it is asked again where too few of the rows are decisions.
 pub(crate) fn decisions(
     sql: &dyn Sql,
     user: UserId,
     page: PageRequest,
 ) -> Outcome<LedgerPage<(OrderId, RouteDecision)>> {
-    let params = values![user.as_uuid().into_bytes(), before(page), one_more(page)];
-    let rows = all(sql, DECISIONS, params, |row| match row.body(1)? {
-        JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
-            Ok((from_column(row.get(0)?), (order, decision)))
+    let (mut decided, mut from) = (Vec::new(), page);
+    loop {
+        let params = values![user.as_uuid().into_bytes(), before(from), one_more(page)];
+        let rows: Vec<(u64, JournalEvent)> =
+            all(sql, DECISIONS, params, |row| Ok((from_column(row.get(0)?), row.body(1)?)))?;
+        let oldest = rows.last().map(|(seq, _)| *seq).filter(|_| rows.len() > page.limit);
+        decided.extend(rows.iter().filter_map(|(seq, event)| {
+            let (order, decision) = event.decision()?;
+            Some((*seq, (order, decision.clone())))
+        }));
+        match oldest {
+            Some(seq) if decided.len() <= page.limit => from.before = Some(seq),
+            _ => return Ok(cut(decided, page)),
         }
-        other => Err(unexpected(&other)),
-    })?;
-    Ok(cut(rows, page))
+    }
 }
 
 pub(crate) fn fills(sql: &dyn Sql, user: UserId, page: PageRequest) -> Outcome<LedgerPage<SettledFill>> {

@@ -446,6 +446,19 @@ async fn decisions_and_activity_keep_their_content(ledger: &impl Ledger) {
     assert!(decisions.more);
     assert!(matches!(not_routed, JournalEvent::NotRouted { order, decision }
         if decisions.rows[0].1 == (order, decision.clone())));
+    let (sliced, shared) = (events.intent("a-3", BTC), events.intent("a-4", BTC));
+    let split = Events::split(&shared, ["kraken", "coinbase"]);
+    let later =
+        vec![Events::accepted(&sliced), Events::scheduled(&sliced), Events::accepted(&shared), split.clone()];
+    ledger.append(events.batch(later)).await.unwrap();
+    // A page is full though a schedule that decided nothing lies between.
+    let two = ledger.decisions(events.user, newest(2)).await.unwrap();
+    let orders: Vec<_> = two.rows.iter().map(|(_, (order, _))| *order).collect();
+    assert_eq!((orders, two.more), (vec![shared.id, refused.id], true));
+    let decisions = ledger.decisions(events.user, newest(10)).await.unwrap();
+    let orders: Vec<_> = decisions.rows.iter().map(|(_, (order, _))| *order).collect();
+    assert_eq!(orders, [shared.id, refused.id, sent.id]);
+    assert!(split.decision().is_some_and(|(_, decision)| *decision == decisions.rows[0].1.1));
     let reason = ledger.order(events.user, refused.id).await.unwrap().unwrap().reason;
     assert!(matches!(failed, JournalEvent::StateChanged { reason: said, .. } if said == reason));
     agrees(ledger).await;

@@ -3,8 +3,8 @@
 use nija_core::{
     Candidate, ClientOrderId, ExecutionId, ExecutionMethod, Fill, Ineligible, JournalBatch, JournalEvent,
     Liquidity, OrderId, OrderIntent, OrderKind, OrderLeg, OrderSize, OrderState, PageRequest, Price,
-    Quantity, RouteDecision, SeededEntropy, Side, SignalType, Symbol, TimeInForce, Timestamp, TradeSignal,
-    UserId, VenueClientId, VenueFill, VenueId, VenueOrderId,
+    Quantity, RouteDecision, RoutePlan, RouteShare, SeededEntropy, Side, SignalType, Symbol, TimeInForce,
+    Timestamp, TradeSignal, UserId, VenueClientId, VenueFill, VenueId, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,6 +70,28 @@ impl Events {
     pub fn scheduled(intent: &OrderIntent) -> JournalEvent {
         let method = ExecutionMethod::Twap { slices: 4, every_ms: 30_000 };
         JournalEvent::Scheduled { order: intent.id, method, size: Some(intent.signal.size), decision: None }
+    }
+
+    /// Two venues take an order together.
+    #[must_use]
+    pub fn split(intent: &OrderIntent, venues: [&str; 2]) -> JournalEvent {
+        let share = |venue| {
+            let plan = RoutePlan {
+                quantity: amount("0.0004"),
+                kind: OrderKind::Market,
+                price: price("63120.10"),
+                fees: Decimal::new(1, 2),
+                latency: None,
+            };
+            RouteShare { venue: VenueId::new(venue).unwrap(), plan, cost: None }
+        };
+        let decision = RouteDecision { split: venues.map(share).into(), ..decision(intent, None) };
+        JournalEvent::Scheduled {
+            order: intent.id,
+            method: ExecutionMethod::Split,
+            size: Some(intent.signal.size),
+            decision: Some(decision),
+        }
     }
 
     /// Taking an intent up.

@@ -323,11 +323,9 @@ impl Ledger for ReferenceLedger {
     ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
         let records = self.records.lock();
         let mine = records.iter().filter(|record| record.user == user);
-        let decisions = mine.filter_map(|record| match &record.event {
-            JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
-                Some((record.seq, (*order, decision.clone())))
-            }
-            _ => None,
+        let decisions = mine.filter_map(|record| {
+            let (order, decision) = record.event.decision()?;
+            Some((record.seq, (order, decision.clone())))
         });
         Ok(page(decisions.collect(), request))
     }

@@ -13,7 +13,7 @@ use std::{
 use super::{
     EngineError,
     answers::{Preview, Submitted},
-    children::Shared,
+    children::{Shared, unshared},
     derived,
     inner::Inner,
     send::Job,
@@ -107,7 +107,7 @@ impl Inner {
                 return self.refuse(&user, &mut state, intent, vec![accepted, rejected]).await;
             }
         };
-        let decision = self.route(&user, &state, &approved, None, &[], now);
+        let mut decision = self.route(&user, &state, &approved, None, &[], now);
         if self.is_sliced(&approved, &account, &decision) {
             let allowed = approved.get().signal.size;
             return self.begin_slices(&user, &mut state, intent, allowed, decision).await;
@@ -123,7 +123,7 @@ impl Inner {
                 let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
                 return self.refuse(&user, &mut state, intent, events).await;
             }
-            Shared::No => {}
+            Shared::No => unshared(&mut decision),
         }
         let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
             Some(placed) => placed,

@@ -18,7 +18,7 @@ pub(super) fn reason(candidates: &[Candidate], weights: &WholeWeights) -> String
             let _ =
                 write!(text, "{} scores {}, {} scores {}", best.venue, Short(best), next.venue, Short(next));
             if let Some(name) = decisive(best, next, weights) {
-                let _ = write!(text, "; {name} made the difference");
+                let _ = write!(text, "; {} made the difference", words(name));
             }
         }
         (None, _) => nobody(&mut text, "no venue can take it", candidates),
@@ -34,12 +34,16 @@ pub(super) fn nobody(text: &mut String, what: &str, candidates: &[Candidate]) {
         let separator = if n == 0 { "" } else { "; " };
         let _ = write!(text, "{separator}{}: ", candidate.venue);
         for (n, reason) in candidate.rejections.iter().enumerate() {
-            let _ = write!(text, "{}{}", if n == 0 { "" } else { ", " }, reason.as_str());
+            let _ = write!(text, "{}{}", if n == 0 { "" } else { ", " }, reason.words());
         }
     }
     if candidates.is_empty() {
         text.push_str("none is configured");
     }
+}
+
+fn words(factor: &str) -> &str {
+    if factor == "pair_record" { "the record with this pair" } else { factor }
 }
 
 /// A score as people read it: one digit behind the point, none where it is zero.

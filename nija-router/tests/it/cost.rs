@@ -163,7 +163,7 @@ fn every_reason_of_the_weighted_score_holds_here_too() {
     venue.connected = false;
     let none = route(base("0.1"), &[venue]);
     assert_eq!((none.venue.as_ref(), &none.candidates[0].cost), (None, &None));
-    assert_eq!(none.reason, "no venue can take it: a: no_credentials");
+    assert_eq!(none.reason, "no venue can take it: a: not connected");
 }
 
 #[test]

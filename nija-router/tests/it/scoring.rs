@@ -51,7 +51,7 @@ fn each_obstacle_of_an_entry_has_its_reason() {
         let decision = route(entry(user(1), "x"), &[venue]);
         assert_eq!(decision.venue, None, "{reason:?}");
         assert_eq!(decision.candidates[0].rejections, [reason]);
-        assert_eq!(decision.reason, format!("no venue can take it: kraken: {}", reason.as_str()));
+        assert_eq!(decision.reason, format!("no venue can take it: kraken: {}", reason.words()));
     }
 }
 

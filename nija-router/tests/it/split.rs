@@ -39,11 +39,11 @@ fn an_order_that_is_funded_partly_at_each_venue_goes_to_all_of_them() {
     }
     assert_eq!(
         decision.reason,
-        "split: 0.6 at a, 0.4 at b cost 0 bp together; no venue can take it alone: a: insufficient_usd; b: insufficient_usd"
+        "split: 0.6 at a, 0.4 at b cost 0 bp together; no venue can take it alone: a: not enough money there; b: not enough money there"
     );
     let short = route(base("1"), &[with("a", "30150"), with("b", "20000")]);
     assert_eq!((shares(&short), short.is_routed()), (vec![], false));
-    assert_eq!(short.reason, "no venue can take it: a: insufficient_usd; b: insufficient_usd");
+    assert_eq!(short.reason, "no venue can take it: a: not enough money there; b: not enough money there");
 }
 
 #[test]
@@ -190,6 +190,15 @@ async fn an_order_for_more_than_any_venue_has_is_reserved_and_filled_at_each() {
     );
     let children = platform.ledger.children(user(1), order.id()).await.unwrap();
     assert_eq!((children.len(), a.placements(), b.placements()), (2, 1, 1));
+    let decisions = platform
+        .ledger
+        .decisions(user(1), nija_core::PageRequest { before: None, limit: 9 })
+        .await
+        .unwrap()
+        .rows;
+    let of_whole = decisions.iter().find(|(_, (id, _))| *id == order.id()).unwrap();
+    let venues: Vec<_> = of_whole.1.1.split.iter().map(|share| share.venue.as_str()).collect();
+    assert_eq!(venues.iter().copied().collect::<std::collections::BTreeSet<_>>(), ["a", "b"].into());
     for child in &children {
         let receipt = engine.receipt(user(1), child.id()).await.unwrap().unwrap();
         let why = &receipt.attempts[0].route_reason;

@@ -139,7 +139,10 @@ async fn without_a_venue_every_reason_is_on_record() {
     let order = engine.submit(big).await.unwrap().order;
     let reason = order.reason.unwrap();
     assert_eq!((order.state, reason.code.as_str()), (OrderState::Failed, NO_EXECUTION_VENUE_AVAILABLE));
-    assert_eq!(reason.text, "no venue can take it: a: insufficient_usd; b: not_requested");
+    assert_eq!(
+        reason.text,
+        "no venue can take it: a: not enough money there; b: another venue was asked for"
+    );
     let records = platform.ledger.records();
     assert!(matches!(records[1].event, JournalEvent::NotRouted { .. }));
 }
@@ -274,5 +277,5 @@ async fn a_venue_that_does_not_count_holds_does_not_free_what_resting_orders_bin
     venue.reconnect(user(1));
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let second = engine.submit(resting(user(1), "two")).await.unwrap().order;
-    assert!(second.reason.unwrap().text.contains("insufficient_usd"));
+    assert!(second.reason.unwrap().text.contains("not enough money there"));
 }

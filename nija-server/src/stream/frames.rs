@@ -60,22 +60,26 @@ const fn numbered(body: &StreamBody, seq: u64) -> u64 {
 /// The order that an event changes beside what it mainly tells.
 async fn beside(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Option<StreamBody>> {
     match event {
-        JournalEvent::Routed { order, .. } => self::order(app, user, *order).await,
         JournalEvent::Filled(fill) => match fill.order {
             Some(order) => self::order(app, user, order).await,
             None => Ok(None),
         },
-        _ => Ok(None),
+        // One that found no venue is followed by the order's end.
+        JournalEvent::NotRouted { .. } => Ok(None),
+        event => match event.decision() {
+            Some((order, _)) => self::order(app, user, order).await,
+            None => Ok(None),
+        },
     }
 }
 
 async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<Option<StreamBody>> {
+    if let Some((order, decision)) = record.event.decision() {
+        return Ok(Some(StreamBody::RouteDecided(to_wire::decision(Some(order), decision))));
+    }
     Ok(match &record.event {
         JournalEvent::IntentAccepted { intent } => order(app, user, intent.id).await?,
         JournalEvent::StateChanged { order, .. } => self::order(app, user, *order).await?,
-        JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
-            Some(StreamBody::RouteDecided(to_wire::decision(Some(*order), decision)))
-        }
         JournalEvent::Filled(_) => {
             Some(StreamBody::TradeExecuted(line(app.platform.ledger().as_ref(), record).await?))
         }

@@ -3,6 +3,9 @@
 use nija_client::wire;
 use rust_decimal::Decimal;
 
+use nija_core::RoutingPolicy;
+use nija_sim::NewAccount;
+
 use crate::support::{Host, buy};
 
 #[tokio::test]
@@ -44,4 +47,62 @@ async fn a_refused_orders_receipt_says_why() {
         (Some("rejected"), Some("trading_paused"))
     );
     assert_eq!(receipt["attempts"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_split_order_shows_its_shares_and_its_receipt_sums_its_childrens() {
+    let host = Host::with(|config| {
+        config.routing.policy = RoutingPolicy::ExpectedCost;
+        config.engine.limits.max_equity_share = Decimal::ONE;
+    })
+    .await;
+    let ada = host.user("ada").await;
+    for venue in host.sim.venues() {
+        let balances = [("USD".to_owned(), Decimal::from(300))].into();
+        let account = venue.add_account(NewAccount { balances: Some(balances), ..NewAccount::default() });
+        ada.connect(&venue.name, &account).await;
+    }
+    let preview: wire::OrderPreview =
+        serde_json::from_value(ada.post("/v1/orders?dry_run=true", &buy("400")).await.ok()).unwrap();
+    assert!(preview.accepted, "{preview:?}");
+    adds_up(&preview.route.unwrap());
+
+    let order: wire::Order = serde_json::from_value(ada.place(&buy("400")).await.ok()).unwrap();
+    assert_eq!(
+        (order.state.as_str(), order.method.as_deref(), order.children),
+        ("filled", Some("split"), Some(2))
+    );
+    let routes: wire::RoutingDecisions =
+        serde_json::from_value(ada.get("/v1/routing/decisions").await.ok()).unwrap();
+    let of_order = |id: &str| routes.items.iter().find(|it| it.order_id.as_deref() == Some(id)).unwrap();
+    let route = of_order(&order.id);
+    adds_up(route);
+
+    let receipt = ada.get(&format!("/v1/orders/{}/receipt", order.id)).await.ok();
+    let receipt: wire::OrderReceipt = serde_json::from_value(receipt).unwrap();
+    let sum = |of: fn(&wire::ReceiptFigures) -> Decimal| -> Decimal {
+        receipt.children.iter().map(|child| of(&child.figures)).sum()
+    };
+    assert_eq!((receipt.method.as_deref(), receipt.children.len()), (Some("split"), 2));
+    assert_eq!(receipt.total.filled, sum(|it| it.filled));
+    assert_eq!(receipt.total.cost, sum(|it| it.cost));
+    assert_eq!((receipt.total.filled, receipt.total.fees), (order.filled, order.fees));
+    for child in &receipt.children {
+        let own = of_order(&child.order_id);
+        assert_eq!((own.shares.len(), own.venue.as_ref()), (0, child.venues.first()));
+        let share = route.shares.iter().find(|share| Some(&share.venue) == own.venue.as_ref()).unwrap();
+        assert_eq!(share.quantity, child.figures.filled);
+    }
+}
+
+/// The shares are the whole, and what is expected of the order is theirs together.
+fn adds_up(route: &wire::RoutingDecision) {
+    assert_eq!((route.venue.as_ref(), route.shares.len()), (None, 2), "{route:?}");
+    let sum = |of: fn(&wire::RouteShare) -> Decimal| -> Decimal { route.shares.iter().map(of).sum() };
+    assert!((sum(|it| it.share) - Decimal::ONE).abs() <= Decimal::new(1, 4), "{route:?}");
+    assert!(route.shares.iter().all(|it| it.cost.is_some()));
+    assert!((route.estimated_fees.unwrap() - sum(|it| it.estimated_fees)).abs() < Decimal::new(1, 7));
+    let notional = sum(|it| it.estimated_price * it.quantity);
+    let whole = route.estimated_price.unwrap() * sum(|it| it.quantity);
+    assert!((notional - whole).abs() < Decimal::new(1, 4), "{route:?}");
 }

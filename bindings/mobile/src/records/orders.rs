@@ -180,14 +180,16 @@ mirror! {
         venue: Option<String>,
         /// In words.
         reason: String,
-        /// Expected price.
+        /// Expected price; of an order that several venues share, weighted by their shares.
         estimated_price: Option<String>,
-        /// Expected fees, in the quote currency.
+        /// Expected fees, in the quote currency, of all shares together.
         estimated_fees: Option<String>,
-        /// Expected answer time.
+        /// Expected answer time, of the slowest share.
         estimated_latency_ms: Option<u64>,
         /// Every venue that was looked at, best first.
         candidates: Vec<RouteCandidate>,
+        /// The venues that share the order, the largest share first; empty when it goes to one venue or to none.
+        shares: Vec<RouteShare>,
         /// RFC 3339, UTC.
         decided_at: String,
     }
@@ -224,6 +226,26 @@ mirror! {
         latency: String,
         /// The chance that it fails times what that costs.
         failure: String,
+    }
+}
+
+mirror! {
+    /// A venue's share of an order that goes to several at once.
+    RouteShare {
+        /// The venue.
+        venue: String,
+        /// Base units.
+        quantity: String,
+        /// The part of the whole, 0 to 1, to four digits.
+        share: String,
+        /// Expected price there.
+        estimated_price: String,
+        /// Expected fees there, in the quote currency.
+        estimated_fees: String,
+        /// Expected answer time there.
+        estimated_latency_ms: Option<u64>,
+        /// What this share is expected to cost there.
+        cost: Option<RouteCost>,
     }
 }
 

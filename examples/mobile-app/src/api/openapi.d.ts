@@ -1155,20 +1155,40 @@ export interface components {
             /** @description 0 to 1; the weights of one candidate sum to 1. */
             weight: string;
         };
+        /** @description A venue's share of an order that goes to several at once. It is carried out by an order of its own. */
+        RouteShare: {
+            /** @description What this share is expected to cost there. */
+            cost?: components["schemas"]["RouteCost"];
+            /** @description Expected fees there, in the quote currency. */
+            estimated_fees: string;
+            /**
+             * Format: int64
+             * @description Expected answer time there.
+             */
+            estimated_latency_ms?: number;
+            /** @description Expected price there. */
+            estimated_price: string;
+            /** @description Base units. */
+            quantity: string;
+            /** @description The part of the whole, 0 to 1, to four digits. */
+            share: string;
+            /** @description The venue. */
+            venue: string;
+        };
         /** @description Why an order goes where it goes (`GET /v1/routing/decisions` lists them). */
         RoutingDecision: {
             /** @description Every venue that was looked at, best first. */
             candidates: components["schemas"]["RouteCandidate"][];
             /** @description RFC 3339, UTC. */
             decided_at: string;
-            /** @description Expected fees, in the quote currency. */
+            /** @description Expected fees, in the quote currency, of all shares together. */
             estimated_fees?: string;
             /**
              * Format: int64
-             * @description Expected answer time.
+             * @description Expected answer time, of the slowest share.
              */
             estimated_latency_ms?: number;
-            /** @description Expected price. */
+            /** @description Expected price; of an order that several venues share, weighted by their shares. */
             estimated_price?: string;
             /** @description The order; absent in a preview. */
             order_id?: string;
@@ -1176,6 +1196,8 @@ export interface components {
             policy: string;
             /** @description In words. */
             reason: string;
+            /** @description The venues that share the order, the largest share first; empty when it goes to one venue or to none. */
+            shares?: components["schemas"]["RouteShare"][];
             /** @description `buy` or `sell`. */
             side: string;
             /** @description Canonical symbol. */
@@ -1597,6 +1619,7 @@ export type RoleOf = components['schemas']['RoleOf'];
 export type RouteCandidate = components['schemas']['RouteCandidate'];
 export type RouteCost = components['schemas']['RouteCost'];
 export type RouteFactor = components['schemas']['RouteFactor'];
+export type RouteShare = components['schemas']['RouteShare'];
 export type RoutingDecision = components['schemas']['RoutingDecision'];
 export type RoutingDecisions = components['schemas']['RoutingDecisions'];
 export type RoutingSettings = components['schemas']['RoutingSettings'];

@@ -81,6 +81,11 @@ export function rate(text: string): string {
   return parse(text) ? `${group(trim(round(multiply(text, '100'), 4)))}\u00a0%` : NONE;
 }
 
+/** `1.5` basis points become `1.5 bps`. */
+export function basisPoints(text: string | undefined): string {
+  return text === undefined || !parse(text) ? NONE : `${group(trim(round(text, 2)))}\u00a0bps`;
+}
+
 /** `BTC-USD` becomes base `BTC` and quote `USD`. */
 export function assets(symbol: string): { base: string; quote: string } {
   const [base = symbol, quote = 'USD'] = symbol.split('-');

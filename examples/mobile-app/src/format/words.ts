@@ -37,6 +37,8 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   insufficient_liquidity: 'Its book is too thin',
   queue_full: 'Too busy',
   kind_not_supported: 'Has no orders of this type',
+  kill_switch: 'Its kill switch is on',
+  stop_must_rest: 'Needs a stop that rests there',
 };
 
 const CHECKS: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ mod slices;
 mod split;
 
 pub use config::SlicingConfig;
-pub(super) use split::Shared;
+pub(super) use split::{Shared, unshared};
 
 use nija_core::{OrderId, Reason};
 use std::{sync::Arc, time::Duration};

@@ -128,6 +128,14 @@ impl Inner {
     }
 }
 
+/// Of a decision to share an order that goes to one venue all the same: where it really goes, and why.
+pub(in crate::engine) fn unshared(decision: &mut RouteDecision) {
+    if let (Some(venue), false) = (&decision.venue, decision.split.is_empty()) {
+        decision.reason = format!("all of it at {venue}: a share could not go; {}", decision.reason);
+    }
+    decision.split.clear();
+}
+
 /// A share's own decision: its venue takes this much, whatever it had against the whole.
 fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
     let mut own = whole.clone();
@@ -140,4 +148,39 @@ fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
         chosen.rejections.clear();
     }
     own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nija_core::{OrderKind, Quantity, RoutePlan, Side, Symbol, VenueId};
+
+    #[test]
+    fn a_split_that_cannot_go_leaves_a_decision_for_one_venue() {
+        let venue = |id| VenueId::new(id).unwrap();
+        let plan = RoutePlan {
+            quantity: Quantity::ZERO,
+            kind: OrderKind::Market,
+            price: "1".parse().unwrap(),
+            fees: rust_decimal::Decimal::ZERO,
+            latency: None,
+        };
+        let share = |id| RouteShare { venue: venue(id), plan: plan.clone(), cost: None };
+        let mut decision = RouteDecision {
+            symbol: Symbol::new("BTC-USD").unwrap(),
+            side: Side::Buy,
+            policy: "expected_cost".into(),
+            venue: Some(venue("a")),
+            reason: "split: 1 at a, 1 at b".to_owned(),
+            candidates: Vec::new(),
+            split: vec![share("a"), share("b")],
+            decided_at: Timestamp::from_micros(0),
+        };
+        unshared(&mut decision);
+        assert_eq!(decision.reason, "all of it at a: a share could not go; split: 1 at a, 1 at b");
+        assert_eq!(decision.split, []);
+        let told = decision.clone();
+        unshared(&mut decision);
+        assert_eq!(decision, told);
+    }
 }

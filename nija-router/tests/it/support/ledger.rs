@@ -174,10 +174,10 @@ impl Book {
             JournalEvent::RoutingPreferred { preference } => {
                 self.preferences.insert(user, *preference);
             }
-            JournalEvent::Routed { order, decision, .. } | JournalEvent::NotRouted { order, decision } => {
-                self.decisions.push((user, *order, Arc::new(decision.clone())));
-            }
             _ => {}
+        }
+        if let Some((order, decision)) = event.decision() {
+            self.decisions.push((user, order, Arc::new(decision.clone())));
         }
         if let Some((venue, symbol)) = event.protected() {
             let key = (user, venue.clone(), symbol.clone());

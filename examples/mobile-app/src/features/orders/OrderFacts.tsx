@@ -6,6 +6,13 @@ import { humanise } from '@/format/words';
 import { Fact, Facts } from '@/ui/Facts';
 import { StateBadge } from './StateBadge';
 
+/** By orders of its own: shared between exchanges or in slices over time. */
+function carriedOut({ method, children = 0 }: Order): string {
+  const orders = `${children} ${children === 1 ? 'order' : 'orders'}`;
+  if (method === 'split') return `Shared between exchanges, ${orders}`;
+  return method === 'twap' ? `In slices over time, ${orders} so far` : `${humanise(method ?? '')}, ${orders}`;
+}
+
 /** Everything on record about an order. */
 export function OrderFacts({ order }: { order: Order }) {
   const nameOf = useVenueName();
@@ -21,6 +28,7 @@ export function OrderFacts({ order }: { order: Order }) {
       <Fact label="Filled" value={`${quantity(order.filled)} ${base}`} />
       {order.average_price ? <Fact label="Average price" value={price(order.average_price, quote)} /> : null}
       <Fact label="Fees" value={money(order.fees, quote)} />
+      {order.method ? <Fact label="Carried out" value={carriedOut(order)} testID="order-method" /> : null}
       {order.venue ? <Fact label="Venue" value={nameOf(order.venue)} /> : null}
       {order.venue_order_id ? <Fact label="Id at the venue" value={order.venue_order_id} /> : null}
       <Fact label="Purpose" value={humanise(order.signal_type)} />

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useLocalSearchParams } from 'expo-router';
+import { useLocalSearchParams, useRouter } from 'expo-router';
 import { View } from 'react-native';
 
 import { messageOf } from '@/api/errors';
@@ -25,6 +25,7 @@ const BACK = { label: 'Orders', href: '/positions?tab=orders' } as const;
 export function OrderScreen() {
   const { id } = useLocalSearchParams<{ id: string }>();
   const { api, cache } = useServices();
+  const router = useRouter();
   const wide = useWide();
   const query = useOrder(id);
   const order = query.data;
@@ -56,6 +57,14 @@ export function OrderScreen() {
             <View style={{ gap: space.m }}>
               <OrderOutcome order={order} />
               <OrderFacts order={order} />
+              {order.parent ? (
+                <Button
+                  kind="secondary"
+                  label="See the whole order"
+                  onPress={() => router.push(`/orders/${order.parent}`)}
+                  testID="order-parent"
+                />
+              ) : null}
               {cancel.isError ? <Notice live tone="negative" text={messageOf(cancel.error)} /> : null}
               {cancellable ? (
                 <Button

@@ -1,20 +1,24 @@
+import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 
 import { useReceipt } from '@/api/queries';
-import type { OrderReceipt, ReceiptAttempt } from '@/api/types';
+import type { OrderReceipt, ReceiptAttempt, ReceiptChild } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { compare, round, trim } from '@/format/decimal';
-import { assets, group, price, signedMoney } from '@/format/money';
+import { assets, basisPoints, group, price, quantity, signedMoney } from '@/format/money';
+import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
 import { Fact, Facts } from '@/ui/Facts';
+import { Icon } from '@/ui/Icon';
+import { Row } from '@/ui/Row';
 import { Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { StateBadge } from './StateBadge';
 
 /** `1.25 bps`, with the sign said in words elsewhere; nothing before the first fill. */
 function bps(text: string | undefined): string {
-  return text === undefined ? '' : ` (${group(trim(round(text, 2)))}\u00a0bps)`;
+  return text === undefined ? '' : ` (${basisPoints(text)})`;
 }
 
 function milliseconds(text: string | undefined): string {
@@ -64,9 +68,51 @@ export function Receipt({ receipt }: { receipt: OrderReceipt }) {
           <Fact label="Venue answered in" value={milliseconds(times.venue_ms)} />
           <Fact label="From start to end" value={milliseconds(times.total_ms)} />
         </Facts>
+        {receipt.children && receipt.children.length > 0 ? (
+          <Children of={receipt.children} split={receipt.method === 'split'} symbol={receipt.symbol} />
+        ) : null}
         {several ? receipt.attempts.map((it) => <Attempt key={it.attempt} attempt={it} />) : null}
       </View>
     </Card>
+  );
+}
+
+/** The orders that carry this one out; the figures above are theirs added up. */
+function Children({ of, split, symbol }: { of: readonly ReceiptChild[]; split: boolean; symbol: string }) {
+  const nameOf = useVenueName();
+  const router = useRouter();
+  const palette = usePalette();
+  const { base, quote } = assets(symbol);
+  return (
+    <View testID="receipt-children">
+      <Txt variant="strong" level={3}>
+        {split ? 'Shares' : 'Slices'}
+      </Txt>
+      {of.map((child, i) => {
+        const { figures } = child;
+        const name = child.venues.map(nameOf).join(', ') || 'Not sent';
+        const filled = `${quantity(figures.filled)} ${base}`;
+        return (
+          <Row
+            key={child.order_id}
+            first={i === 0}
+            onPress={() => router.push(`/orders/${child.order_id}`)}
+            testID={`receipt-child-${child.order_id}`}
+          >
+            <View style={{ flex: 1, minWidth: 0, gap: 2 }}>
+              <Txt variant="strong">{split ? name : `${i + 1}. ${name}`}</Txt>
+              <Txt variant="small" tone="muted" tabular>
+                {figures.fills > 0
+                  ? `${filled} at ${price(figures.average_price, quote)}, cost ${signedMoney(figures.cost, quote)}${bps(figures.cost_bps)}`
+                  : 'Nothing filled'}
+              </Txt>
+            </View>
+            <StateBadge state={child.state} />
+            <Icon name="next" size={18} color={palette.muted} />
+          </Row>
+        );
+      })}
+    </View>
   );
 }
 

@@ -10,6 +10,7 @@ import { radius, space, TARGET } from '@/theme/tokens';
 import { Badge } from '@/ui/Badge';
 import { Txt } from '@/ui/Txt';
 import { Bar } from './Bar';
+import { CostRows } from './CostRows';
 import { FactorRows } from './FactorRows';
 
 /** One venue of a decision: its score as a bar, and on request the parts of the score. */
@@ -67,6 +68,11 @@ export function CandidateView({
           <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.faint} height={8} />
         )}
       </Pressable>
+      {open && candidate.cost ? (
+        <View style={{ paddingHorizontal: space.m, paddingBottom: space.m }}>
+          <CostRows cost={candidate.cost} />
+        </View>
+      ) : null}
       {open && candidate.factors.length > 0 ? <FactorRows factors={candidate.factors} /> : null}
     </View>
   );

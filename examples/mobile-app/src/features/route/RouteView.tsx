@@ -1,23 +1,39 @@
 import { View } from 'react-native';
 
+import { sentenceOf } from '@/api/errors';
 import type { RoutingDecision } from '@/api/types';
 import { assets, money, price } from '@/format/money';
-import { humanise } from '@/format/words';
+import { policyName } from '@/features/routing/words';
 import { space } from '@/theme/tokens';
 import { Fact, Facts } from '@/ui/Facts';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { CandidateView } from './CandidateView';
+import { Shares } from './Shares';
 
 /** Why this venue: the candidates, best first, what each scored and what decided. */
 export function RouteView({ decision, compact }: { decision: RoutingDecision; compact?: boolean }) {
   const { quote } = assets(decision.symbol);
+  const shares = decision.shares ?? [];
+  const alone = decision.candidates.some((candidate) => candidate.eligible);
   return (
     <View style={{ gap: space.m }} testID="route">
-      {decision.venue ? (
-        <Txt testID="route-reason">{decision.reason}</Txt>
+      {shares.length > 0 ? (
+        <>
+          <Txt testID="route-reason">
+            {alone
+              ? 'Sharing this order out is cheaper than the best exchange alone.'
+              : 'No exchange could take this order alone; together they can.'}
+          </Txt>
+          <Shares shares={shares} symbol={decision.symbol} />
+          <Txt variant="strong" level={3}>
+            Each exchange alone
+          </Txt>
+        </>
+      ) : decision.venue ? (
+        <Txt testID="route-reason">{sentenceOf(decision.reason)}</Txt>
       ) : (
-        <Notice tone="warning" text={`No venue could take this order. ${decision.reason}`} />
+        <Notice tone="warning" text="No exchange could take this order; each one’s reasons are below." />
       )}
       <View role="list" aria-label="Venues that were compared" style={{ gap: space.s }}>
         {decision.candidates.map((candidate) => (
@@ -39,7 +55,7 @@ export function RouteView({ decision, compact }: { decision: RoutingDecision; co
         {decision.estimated_latency_ms !== undefined ? (
           <Fact label="Expected answer time" value={`${decision.estimated_latency_ms} ms`} />
         ) : null}
-        <Fact label="Scored by" value={humanise(decision.policy)} />
+        <Fact label="Chosen by" value={policyName(decision.policy)} />
       </Facts>
     </View>
   );

@@ -13,8 +13,13 @@ export function Summary({ route }: { route: RoutingDecision }) {
   const wide = useWide();
   const nameOf = useVenueName();
   const { quote } = assets(route.symbol);
+  const venues = route.venue ? [route.venue] : (route.shares ?? []).map((share) => share.venue);
   const figures = [
-    { label: 'Venue', value: route.venue ? nameOf(route.venue) : 'None', testID: 'summary-venue' },
+    {
+      label: venues.length > 1 ? 'Venues' : 'Venue',
+      value: venues.map(nameOf).join(' + ') || 'None',
+      testID: 'summary-venue',
+    },
     { label: 'Expected price', value: price(route.estimated_price, quote), testID: 'summary-price' },
     { label: 'Expected fees', value: money(route.estimated_fees, quote), testID: 'summary-fees' },
   ];
