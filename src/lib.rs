@@ -10,7 +10,6 @@ mod platform;
 mod replace;
 mod session;
 mod upkeep;
-mod venue;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -19,10 +18,10 @@ pub use config::PlatformConfig;
 pub use custody::{VaultConfig, VaultRoot};
 pub use error::PlatformError;
 pub use health::{KeyCheck, KeyHealth, KeyProblem};
+pub use nija_exchanges::{VenueAddresses, VenueConfig};
 pub use platform::Platform;
 pub use replace::{KeyRotation, RotationStep};
 pub use upkeep::{Upkeep, UpkeepDone, UpkeepMarks};
-pub use venue::{VenueAddresses, VenueConfig};
 
 /// Domain types and traits (the crate `nija-core`).
 pub use nija_core as core;

@@ -4,13 +4,14 @@ use nija_core::{
     Clock, CredentialId, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, NonceSource,
     OsEntropy, SealedCredential, SystemClock, UserId, Vault, VaultError, VenueAccount, VenueId,
 };
+use nija_exchanges::OpenedVenue;
 use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, Policies, RiskChain, default_policies};
 use parking_lot::Mutex;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
 use crate::custody::{Custody, CustodyParts};
-use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig, venue::OpenedVenue};
+use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
 
 /// A working platform. Cheap to share behind an [`Arc`].
 pub struct Platform {

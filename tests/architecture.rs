@@ -18,7 +18,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("nija", [middle.as_slice(), &["nija-sim", "nija-client"]].concat()),
         ("nija-server", vec!["nija", "nija-core", "nija-client", "nija-sim"]),
         ("nija-python", vec!["nija", "nija-core", "nija-client"]),
-        ("nija-mobile", vec!["nija-client"]),
+        // The phone signs and sends by itself: no vault, router, ledger or server is under it.
+        ("nija-device", vec!["nija-core", "nija-exchanges", "nija-sim"]),
+        ("nija-mobile", vec!["nija-client", "nija-device"]),
     ])
 }
 

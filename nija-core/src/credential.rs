@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{CredentialId, Timestamp, UserId, VenueId};
 
@@ -40,6 +40,51 @@ impl CredentialSecret {
     #[must_use]
     pub fn expose_passphrase(&self, _reason: &'static str) -> Option<&str> {
         self.passphrase.as_deref()
+    }
+
+    /// The form that is put into an envelope: a 1, then key, secret and passphrase, each a 4-byte big-endian length and its bytes; a
+    /// missing passphrase is left out.
+    #[must_use]
+    pub fn to_bytes(&self, _reason: &'static str) -> Zeroizing<Vec<u8>> {
+        let parts = [Some(self.key.as_str()), Some(self.secret.as_str()), self.passphrase.as_deref()];
+        let size = 1 + parts.iter().flatten().map(|part| 4 + part.len()).sum::<usize>();
+        // As long as it gets, so that it never moves and leaves a copy behind.
+        let mut out = Zeroizing::new(Vec::with_capacity(size));
+        out.push(1);
+        for part in parts.into_iter().flatten() {
+            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(part.as_bytes());
+        }
+        out
+    }
+
+    /// Reads that form; `None` for anything else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (1, mut rest) = bytes.split_first()? else {
+            return None;
+        };
+        let mut parts: [Option<Zeroizing<String>>; 3] = [None, None, None];
+        for slot in &mut parts {
+            if rest.is_empty() {
+                break;
+            }
+            let (length, tail) = rest.split_first_chunk::<4>()?;
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+            let (part, tail) = tail.split_at_checked(length)?;
+            let text = std::str::from_utf8(part).ok()?;
+            *slot = Some(Zeroizing::new(text.to_owned()));
+            rest = tail;
+        }
+        match parts {
+            [Some(mut key), Some(mut secret), passphrase] if rest.is_empty() => Some(Self::new(
+                std::mem::take(&mut *key),
+                std::mem::take(&mut *secret),
+                passphrase.map(|mut text| std::mem::take(&mut *text)),
+            )),
+            _ => None,
+        }
     }
 }
 

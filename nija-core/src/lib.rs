@@ -17,6 +17,7 @@
 mod account;
 mod amount;
 mod auth;
+mod claim;
 mod credential;
 mod custody;
 mod entropy;
@@ -52,6 +53,7 @@ pub mod whole;
 pub use account::*;
 pub use amount::*;
 pub use auth::*;
+pub use claim::*;
 pub use credential::*;
 pub use custody::*;
 pub use entropy::*;

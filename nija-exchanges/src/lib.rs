@@ -22,6 +22,7 @@ mod client_ids;
 pub mod coinbase;
 mod decode;
 mod hand_on;
+mod kinds;
 pub mod kraken;
 mod levels;
 mod listings;
@@ -31,6 +32,8 @@ mod seen;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
+
+pub use kinds::{OpenedVenue, VenueAddresses, VenueConfig};
 
 #[cfg(test)]
 mod fixtures;

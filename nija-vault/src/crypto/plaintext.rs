@@ -136,49 +136,14 @@ fn utf16_unit(chars: &mut std::str::CharIndices<'_>) -> Option<u32> {
     })
 }
 
-/// The stored form: a 1, then key, secret and passphrase, each a 4-byte big-endian length and its bytes; a missing passphrase
-/// is left out.
+/// The stored form ([`CredentialSecret::to_bytes`]).
 pub(crate) fn encode_secret(secret: &CredentialSecret) -> Zeroizing<Vec<u8>> {
-    const WHY: &str = "to put it into its envelope";
-    let parts =
-        [Some(secret.expose_key(WHY)), Some(secret.expose_secret(WHY)), secret.expose_passphrase(WHY)];
-    let size = 1 + parts.iter().flatten().map(|part| 4 + part.len()).sum::<usize>();
-    let mut out = Zeroizing::new(Vec::with_capacity(size));
-    out.push(1);
-    for part in parts.into_iter().flatten() {
-        let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(part.as_bytes());
-    }
-    out
+    secret.to_bytes("to put it into its envelope")
 }
 
 /// Reads the stored form.
 pub(crate) fn decode_secret(bytes: &[u8]) -> Result<CredentialSecret, VaultError> {
-    const BAD: VaultError = VaultError::Envelope("its content is not a credential");
-    let (1, mut rest) = bytes.split_first().ok_or(BAD)? else {
-        return Err(BAD);
-    };
-    let mut parts: [Option<Zeroizing<String>>; 3] = [None, None, None];
-    for slot in &mut parts {
-        if rest.is_empty() {
-            break;
-        }
-        let (length, tail) = rest.split_first_chunk::<4>().ok_or(BAD)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| BAD)?;
-        let (part, tail) = tail.split_at_checked(length).ok_or(BAD)?;
-        let text = std::str::from_utf8(part).map_err(|_| BAD)?;
-        *slot = Some(Zeroizing::new(text.to_owned()));
-        rest = tail;
-    }
-    match parts {
-        [Some(mut key), Some(mut secret), passphrase] if rest.is_empty() => Ok(CredentialSecret::new(
-            std::mem::take(&mut *key),
-            std::mem::take(&mut *secret),
-            passphrase.map(|mut text| std::mem::take(&mut *text)),
-        )),
-        _ => Err(BAD),
-    }
+    CredentialSecret::from_bytes(bytes).ok_or(VaultError::Envelope("its content is not a credential"))
 }
 
 #[cfg(test)]

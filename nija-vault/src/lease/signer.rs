@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Clock, CredentialId, NonceSource, OpenPurpose, OrderReading, PolicyRefusal, RequestPurpose, Side,
-    SignContext, SignError, SignedRequest, Signer, UnsignedRequest, check_request,
+    Clock, CredentialId, NonceSource, OpenPurpose, PolicyRefusal, Side, SignContext, SignError,
+    SignedRequest, Signer, UnsignedRequest, check_request, claimed_order,
 };
 use rust_decimal::Decimal;
 use std::fmt;
@@ -88,32 +88,12 @@ impl LeaseSigner {
         if is_stored && parts.policy.is_none() {
             return Ok(());
         }
-        let claimed = match &request.purpose {
-            RequestPurpose::PlaceOrder { symbol, side, notional } => Some((symbol, *side, *notional)),
-            _ => None,
-        };
-        let order = match (parts.authenticator.order_in(request), claimed) {
-            (OrderReading::NoOrder, None) => return Ok(()),
-            (OrderReading::NoOrder, Some(_)) => {
-                return Err(PolicyRefusal::Contradiction("it places no order"));
-            }
-            (OrderReading::Order(_) | OrderReading::Unreadable, Some(_)) if !is_stored => {
-                return Err(PolicyRefusal::NotStored);
-            }
-            (OrderReading::Order(_), None) if !is_stored => return Err(PolicyRefusal::NotStored),
-            // Venues that do not read back what they build: a check of a new key has nothing but reads to sign.
-            (OrderReading::Unreadable, None) if !is_stored => return Ok(()),
-            (OrderReading::Order(order), Some(_)) => order,
-            (OrderReading::Order(_), None) => return Err(PolicyRefusal::Contradiction("it places an order")),
-            (OrderReading::Unreadable, _) => return Err(PolicyRefusal::Unreadable),
-        };
-        let (Some(policy), Some((symbol, side, expected))) = (&parts.policy, claimed) else { return Ok(()) };
-        if side == Side::Sell {
-            return policy.check(&order, symbol, side, expected, Decimal::ZERO).map(|_| ());
+        let order = claimed_order(parts.authenticator.as_ref(), request, is_stored)?;
+        let (Some(policy), Some(order)) = (&parts.policy, order) else { return Ok(()) };
+        if order.side == Side::Sell {
+            return order.check(policy, Decimal::ZERO).map(|_| ());
         }
-        parts
-            .buys
-            .spend(parts.user, self.clock.now(), |spent| policy.check(&order, symbol, side, expected, spent))
+        parts.buys.spend(parts.user, self.clock.now(), |spent| order.check(policy, spent))
     }
 }
 

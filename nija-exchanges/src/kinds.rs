@@ -1,7 +1,9 @@
-//! The kinds of venue that a platform can trade at: the one table that every host reads.
+//! The kinds of venue that can be traded at: the one table that every host reads, the platform as well as a phone.
 
 use nija_core::{Authenticator, Clock, Executor, Fill, VenueError, VenueId};
-use nija_exchanges::{
+use std::sync::Arc;
+
+use crate::{
     alpaca::{AlpacaAuthenticator, AlpacaConfig, AlpacaExecutor},
     binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor},
     coinbase::{CoinbaseConfig, CoinbaseExecutor},
@@ -9,7 +11,6 @@ use nija_exchanges::{
     okx::{OkxConfig, OkxExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
 };
-use std::sync::Arc;
 
 /// One venue.
 #[derive(Debug, Clone)]
@@ -41,15 +42,23 @@ pub struct VenueAddresses {
 }
 
 /// What a venue's configuration makes.
-pub(crate) struct OpenedVenue {
-    pub(crate) executor: Arc<dyn Executor>,
+pub struct OpenedVenue {
+    /// Places, cancels and looks up.
+    pub executor: Arc<dyn Executor>,
     /// Signs for it, where it needs keys.
-    pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+}
+
+impl std::fmt::Debug for OpenedVenue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenedVenue").field("venue", &self.executor.contract().venue).finish_non_exhaustive()
+    }
 }
 
 impl OpenedVenue {
     /// The paper venue, with what its users did before.
-    pub(crate) fn paper(config: &PaperConfig, clock: &Arc<dyn Clock>, fills: &[Fill]) -> Self {
+    #[must_use]
+    pub fn paper(config: &PaperConfig, clock: &Arc<dyn Clock>, fills: &[Fill]) -> Self {
         let executor = PaperExecutor::new(config.clone(), clock.clone());
         executor.restore(fills);
         Self { executor: Arc::new(executor), authenticator: None }
@@ -142,7 +151,11 @@ impl VenueConfig {
         Ok(self.open(clock)?.executor)
     }
 
-    pub(crate) fn open(&self, clock: &Arc<dyn Clock>) -> Result<OpenedVenue, VenueError> {
+    /// The venue's executor, and what makes its signatures. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`VenueError::NotSent`] when an address cannot be used.
+    pub fn open(&self, clock: &Arc<dyn Clock>) -> Result<OpenedVenue, VenueError> {
         Ok(match self {
             Self::Paper(config) => OpenedVenue::paper(config, clock, &[]),
             Self::Binance(config) => OpenedVenue {

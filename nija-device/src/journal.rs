@@ -1,0 +1,174 @@
+//! The orders that the phone sent, as it keeps them.
+
+use nija_core::{
+    ExecutionReport, OrderId, OrderKind, OrderState, Price, Quantity, Reason, Side, Symbol, TimeInForce,
+    Timestamp, VenueClientId, VenueOrderId,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// What an order is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Opens the position.
+    Entry,
+    /// Guards it at the venue: a stop, or a stop and a target of which one ends the other.
+    Stop,
+    /// Closes it, or sells what the user has.
+    Exit,
+}
+
+/// One order at the venue, under a client id that was never used before and never will be again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The id that the venue sees.
+    pub client_id: VenueClientId,
+    /// What for.
+    pub role: Role,
+    /// Direction.
+    pub side: Side,
+    /// Kind and prices as sent.
+    pub kind: OrderKind,
+    /// How long it stays.
+    pub time_in_force: TimeInForce,
+    /// Base units as sent.
+    pub quantity: Quantity,
+    /// What values it.
+    pub reference: Price,
+    /// When it was put on record, before a byte was sent.
+    pub sent_at: Timestamp,
+    /// The venue matches nothing after it, where it can promise that.
+    pub deadline: Timestamp,
+    /// `Executing` (on record, perhaps sent), `Unknown` (its answer was lost), or what the venue said.
+    pub state: OrderState,
+    /// The venue's id, once it said so.
+    pub venue_order_id: Option<VenueOrderId>,
+    /// Base units filled.
+    pub filled: Quantity,
+    /// At this price on average.
+    pub average_price: Option<Price>,
+    /// What it changed in the base asset, fees taken out of it included; once it has ended and its fills are known.
+    pub base_change: Option<Decimal>,
+    /// Why it ended so, or what is known of it.
+    pub reason: Option<Reason>,
+}
+
+impl Leg {
+    /// Whether nobody knows if it is at the venue.
+    #[must_use]
+    pub const fn in_doubt(&self) -> bool {
+        matches!(self.state, OrderState::Executing | OrderState::Unknown)
+    }
+
+    /// Whether it is at the venue and may fill.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.state, OrderState::Working | OrderState::PartialFill)
+    }
+
+    /// What it changed in the base asset so far, as far as known.
+    fn changed(&self) -> Decimal {
+        self.base_change.unwrap_or(match self.side {
+            Side::Buy => self.filled.get(),
+            Side::Sell => -self.filled.get(),
+        })
+    }
+
+    /// Takes up what the venue said. What is final stays so.
+    pub(crate) fn take(&mut self, report: &ExecutionReport) {
+        if self.state.is_final() {
+            return;
+        }
+        self.venue_order_id = Some(report.venue_order_id.clone());
+        self.filled = self.filled.max(report.filled);
+        self.average_price = report.average_price.or(self.average_price);
+        self.state = report.state;
+        self.reason = report.reason.as_ref().map(|words| Reason::new("venue", words.clone()));
+    }
+
+    /// Ends it as one that never was at the venue.
+    pub(crate) fn end(&mut self, state: OrderState, reason: Reason) {
+        self.state = state;
+        self.reason = Some(reason);
+    }
+}
+
+/// How a position that the phone opened is guarded now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// There is nothing to guard: nothing is held, or it is a plain sale.
+    NotNeeded,
+    /// Its stop rests at the venue.
+    Resting,
+    /// Nobody knows yet: an order is in doubt, or the next step was not made.
+    InDoubt,
+    /// Something is held and no stop rests: its owner must act.
+    Missing,
+}
+
+/// What the phone was asked to do, and every order that it sent for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trade {
+    /// Its id; the client ids derive from it.
+    pub id: OrderId,
+    /// What is traded.
+    pub symbol: Symbol,
+    /// When it was asked for.
+    pub opened_at: Timestamp,
+    /// Where its stop goes off; `None` for a plain sale.
+    pub stop: Option<Price>,
+    /// Where it is sold with a profit.
+    pub take_profit: Option<Price>,
+    /// Whether it is to be sold now.
+    pub closing: bool,
+    /// Whether nothing more will be done for it.
+    pub done: bool,
+    /// What its owner must know.
+    pub note: Option<Reason>,
+    /// The orders, oldest first.
+    pub legs: Vec<Leg>,
+}
+
+impl Trade {
+    /// Base units that are held of it, as far as known.
+    #[must_use]
+    pub fn held(&self) -> Decimal {
+        if self.stop.is_none() {
+            return Decimal::ZERO;
+        }
+        self.legs.iter().map(Leg::changed).sum::<Decimal>().max(Decimal::ZERO)
+    }
+
+    /// Whether an order of it may or may not be at the venue.
+    #[must_use]
+    pub fn in_doubt(&self) -> bool {
+        self.legs.iter().any(Leg::in_doubt)
+    }
+
+    /// How it is guarded.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        let resting = self.legs.iter().any(|leg| leg.role == Role::Stop && leg.is_live());
+        if self.in_doubt() {
+            Protection::InDoubt
+        } else if resting {
+            Protection::Resting
+        } else if self.done || self.held().is_zero() {
+            Protection::NotNeeded
+        } else {
+            Protection::Missing
+        }
+    }
+
+    /// The next client id.
+    pub(crate) fn next_client_id(&self) -> VenueClientId {
+        VenueClientId::derive(self.id, u32::try_from(self.legs.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The newest order of a role.
+    pub(crate) fn last(&self, role: Role) -> Option<&Leg> {
+        self.legs.iter().rev().find(|leg| leg.role == role)
+    }
+}
