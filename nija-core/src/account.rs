@@ -98,6 +98,8 @@ pub struct AccountState {
     pub halted: bool,
     /// Open positions.
     pub positions: Vec<Position>,
+    /// Those of them that are less than their venue takes in one order.
+    pub dust: Vec<(VenueId, Symbol)>,
     /// Money and assets, with their age.
     pub balances: Vec<VenueBalance>,
     /// Orders that are or may be live.
@@ -134,6 +136,7 @@ impl AccountState {
             paused: false,
             halted: false,
             positions: Vec::new(),
+            dust: Vec::new(),
             balances: Vec::new(),
             working_orders: 0,
             working: Vec::new(),
@@ -151,6 +154,12 @@ impl AccountState {
     /// The open positions in a symbol, over all venues.
     pub fn positions_in<'a>(&'a self, symbol: &'a Symbol) -> impl Iterator<Item = &'a Position> {
         self.positions.iter().filter(move |position| position.symbol == *symbol)
+    }
+
+    /// Whether nobody can close a position, since it is less than its venue takes in one order.
+    #[must_use]
+    pub fn is_dust(&self, position: &Position) -> bool {
+        self.dust.iter().any(|(venue, symbol)| *venue == position.venue && *symbol == position.symbol)
     }
 
     /// Units of a currency that buys hold at a venue.

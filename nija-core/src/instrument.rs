@@ -236,6 +236,17 @@ impl Instrument {
         Err(FilterError::KindNotSupported { kind: kind.as_str(), venue: self.venue.clone() })
     }
 
+    /// Whether so many base units are less than the smallest order here: what is left of a position is dust then. `price` is what one of
+    /// them brings.
+    #[must_use]
+    pub fn is_dust(&self, quantity: Quantity, price: Price) -> bool {
+        let quantity = quantity.floor_to(self.lot_size);
+        let worth = quantity.at(price);
+        quantity.is_zero()
+            || quantity < self.min_quantity
+            || worth.is_ok_and(|worth| worth < self.min_notional)
+    }
+
     /// Rounds an order to this instrument's lot and tick and checks its limits. Prices are rounded in the
     /// user's favour: down for a buy, up for a sell; a stop so rounded goes off no later than asked. `reference` is the price by
     /// which a market order is valued.
@@ -324,6 +335,17 @@ mod tests {
         let fitted = |side| instrument().fit(side, limit, quantity, price("100")).unwrap().1;
         assert_eq!(fitted(Side::Buy), OrderKind::Limit { price: price("100.1") });
         assert_eq!(fitted(Side::Sell), OrderKind::Limit { price: price("100.2") });
+    }
+
+    #[test]
+    fn dust_is_what_no_order_can_be_made_of() {
+        let quantity = |text: &str| Quantity::new(text.parse().unwrap()).unwrap();
+        let rules = instrument();
+        assert!(rules.is_dust(quantity("0.00009999"), price("60000")));
+        assert!(!rules.is_dust(quantity("0.0001"), price("60000")));
+        // Enough of it, and worth too little.
+        assert!(rules.is_dust(quantity("0.0001"), price("4999")));
+        assert!(!rules.is_dust(quantity("0.0001"), price("5000")));
     }
 
     #[test]

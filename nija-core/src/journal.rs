@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg, OrderSize,
-    OrderState, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding, RouteDecision,
-    RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
+    Dust, ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg,
+    OrderSize, OrderState, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding,
+    RouteDecision, RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
 };
 
 /// One thing that happened.
@@ -122,6 +122,9 @@ pub enum JournalEvent {
         flat: bool,
         /// What could not be confirmed.
         left: Vec<Unconfirmed>,
+        /// Positions too small to be closed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dust: Vec<Dust>,
     },
     /// An open position, or the one that the fill after it opens, is guarded by this from now on.
     ProtectionSet {

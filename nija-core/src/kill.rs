@@ -1,8 +1,9 @@
 //! The kill switch: on record while it is on, with how far its work has come.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{JournalEvent, KillId, OrderId, Timestamp, UserId, VenueId};
+use crate::{JournalEvent, KillId, OrderId, Symbol, Timestamp, UserId, VenueId};
 
 /// What a kill switch stops.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +51,19 @@ pub struct Unconfirmed {
     pub why: String,
 }
 
+/// What is left of a position and is less than its venue takes in one order: nobody can close it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dust {
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub venue: VenueId,
+    /// What.
+    pub symbol: Symbol,
+    /// Base units; below zero is short.
+    pub quantity: Decimal,
+}
+
 /// How a kill switch's work ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillOutcome {
@@ -59,6 +73,9 @@ pub struct KillOutcome {
     pub flat: bool,
     /// What was left.
     pub left: Vec<Unconfirmed>,
+    /// Positions too small to be closed, where closing them was wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dust: Vec<Dust>,
 }
 
 /// A kill switch that is on.
@@ -90,9 +107,10 @@ impl KillSwitch {
                 let (id, scope, flatten) = (*id, scope.clone(), *flatten);
                 Some(Self { id, user, scope, flatten, since: at, outcome: None })
             }
-            JournalEvent::KillSwitchDone { id, scope, flat, left } => standing.map(|mut standing| {
+            JournalEvent::KillSwitchDone { id, scope, flat, left, dust } => standing.map(|mut standing| {
                 if standing.id == *id && standing.scope == *scope {
-                    standing.outcome = Some(KillOutcome { at, flat: *flat, left: left.clone() });
+                    let (left, dust) = (left.clone(), dust.clone());
+                    standing.outcome = Some(KillOutcome { at, flat: *flat, left, dust });
                 }
                 standing
             }),
@@ -112,7 +130,13 @@ mod tests {
         let (user, at) = (UserId::PLATFORM, Timestamp::from_micros);
         let id = |n| KillId::generate(at(n), &SeededEntropy::new(1));
         let on = |n, scope| JournalEvent::KillSwitchOn { id: id(n), scope, flatten: true };
-        let done = |n, scope| JournalEvent::KillSwitchDone { id: id(n), scope, flat: true, left: Vec::new() };
+        let done = |n, scope| JournalEvent::KillSwitchDone {
+            id: id(n),
+            scope,
+            flat: true,
+            left: Vec::new(),
+            dust: Vec::new(),
+        };
         let venue = KillScope::Venue("kraken".parse().unwrap());
         let first = KillSwitch::fold(None, user, at(5), &on(5_000, KillScope::Platform));
         let thrown = KillSwitch::fold(first, user, at(6), &on(6_000, KillScope::Platform)).unwrap();

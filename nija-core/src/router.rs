@@ -122,6 +122,8 @@ pub enum Ineligible {
     NoCredentials,
     /// Below its smallest order.
     BelowMinNotional,
+    /// Above its largest order.
+    AboveMaxSize,
     /// Not open for trading.
     MarketClosed,
     /// No fresh price.
@@ -153,6 +155,7 @@ impl Ineligible {
             Self::BreakerOpen => "breaker_open",
             Self::NoCredentials => "no_credentials",
             Self::BelowMinNotional => "below_min_notional",
+            Self::AboveMaxSize => "above_max_size",
             Self::MarketClosed => "market_closed",
             Self::StaleQuote => "stale_quote",
             Self::TierVenueLimit => "tier_venue_limit",

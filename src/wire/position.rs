@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 /// An open position at its venue's price.
 pub fn marked_position(marked: &MarkedPosition) -> wire::Position {
-    position(&marked.position, marked.price)
+    wire::Position { dust: marked.dust, ..position(&marked.position, marked.price) }
 }
 
 /// A position; `price` is what closing it would get now.
@@ -32,6 +32,7 @@ pub fn position(position: &Position, price: Option<Price>) -> wire::Position {
         unrealised_pnl_pct: unrealised.and_then(per_cent).map(|share| share.round_dp(4).normalize()),
         realised_pnl: position.realised_pnl.round_dp(8).normalize(),
         fees: position.fees.round_dp(8).normalize(),
+        dust: false,
         opened_at: position.opened_at.to_string(),
         updated_at: position.updated_at.to_string(),
         closed_at: position.closed_at.map(|at| at.to_string()),

@@ -71,6 +71,9 @@ pub fn kill_switch_of_all(report: &KillReport) -> wire::KillSwitch {
     for (told, left) in told.unconfirmed.iter_mut().zip(&report.unconfirmed) {
         told.user_id = name(left.user);
     }
+    for (told, dust) in told.dust.iter_mut().zip(&report.dust) {
+        told.user_id = name(dust.user);
+    }
     for (told, proof) in told.proof.iter_mut().zip(&report.proof) {
         told.user_id = name(proof.user);
     }
@@ -87,6 +90,7 @@ pub fn kill_switch(report: &KillReport) -> wire::KillSwitch {
         since: report.switch.since.to_string(),
         done: report.done,
         flat: report.flat,
+        flat_except_dust: report.flat_except_dust(),
         unconfirmed: report
             .unconfirmed
             .iter()
@@ -95,6 +99,16 @@ pub fn kill_switch(report: &KillReport) -> wire::KillSwitch {
                 venue: left.venue.as_ref().map(ToString::to_string),
                 order_id: left.order.map(|order| order.to_string()),
                 why: left.why.clone(),
+            })
+            .collect(),
+        dust: report
+            .dust
+            .iter()
+            .map(|dust| wire::Dust {
+                user_id: None,
+                venue: dust.venue.to_string(),
+                symbol: dust.symbol.to_string(),
+                quantity: dust.quantity,
             })
             .collect(),
         proof: report

@@ -35,6 +35,10 @@ pub struct Position {
     pub realised_pnl: Decimal,
     /// Fees paid on its fills, in the quote currency.
     pub fees: Decimal,
+    /// Whether it is less than its venue takes in one order: it cannot be closed, takes no place among the positions of a plan, and is
+    /// joined with what is bought there next. Absent where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dust: bool,
     /// RFC 3339, UTC.
     pub opened_at: String,
     /// RFC 3339, UTC.

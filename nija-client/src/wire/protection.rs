@@ -89,8 +89,14 @@ pub struct KillSwitch {
     pub done: bool,
     /// Whether, with its work done, the venues have no order and no position in the scope, as far as the caller is told of it.
     pub flat: bool,
+    /// Whether, with its work done, all that is left are positions too small to be closed: those that `dust` names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flat_except_dust: bool,
     /// What is not confirmed: so far, or at the end.
     pub unconfirmed: Vec<Unconfirmed>,
+    /// Positions that are less than their venue takes in one order, where closing them was wanted. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dust: Vec<Dust>,
     /// What each venue said when it was asked.
     pub proof: Vec<VenueProof>,
 }
@@ -110,6 +116,21 @@ pub struct Unconfirmed {
     pub order_id: Option<String>,
     /// Why not, in words.
     pub why: String,
+}
+
+/// What is left of a position and is too small to be closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Dust {
+    /// Whose; administrators alone are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Where.
+    pub venue: String,
+    /// Canonical symbol.
+    pub symbol: String,
+    /// Base units, below zero where it is short.
+    pub quantity: Decimal,
 }
 
 /// What a venue said when it was asked whether the account is flat.

@@ -61,7 +61,7 @@ prop_compose! {
             id: word(), venue: word(), symbol: word(), side: word(), quantity: decimals[0],
             entry_price: decimals[1], current_price: maybe[0], market_value: maybe[1], unrealised_pnl: maybe[2],
             unrealised_pnl_pct: maybe[3], realised_pnl: decimals[2], fees: decimals[3], opened_at: word(),
-            updated_at: word(), closed_at,
+            updated_at: word(), closed_at, dust: maybe[0].is_some(),
         }
     }
 }

@@ -507,17 +507,24 @@ async fn kill_switches_stand_until_they_are_taken_off(ledger: &impl Ledger) {
     let mine = (events.user, KillScope::User, false, since, None);
     assert_eq!(told, [(UserId::PLATFORM, venue.clone(), true, at_venue, None), mine.clone()]);
     let left = nija_core::Unconfirmed { user: other.user, venue: None, order: None, why: "asleep".into() };
-    let (flat, left) = (false, vec![left]);
+    let crumb = nija_core::Dust {
+        user: other.user,
+        venue: "kraken".parse().unwrap(),
+        symbol: "BTC-USD".parse().unwrap(),
+        quantity: Decimal::new(1, 8),
+    };
+    let (flat, left, dust) = (false, vec![left], vec![crumb]);
     let done = |id: usize| JournalEvent::KillSwitchDone {
         id: ids[id],
         scope: venue.clone(),
         flat,
         left: left.clone(),
+        dust: dust.clone(),
     };
     append(UserId::PLATFORM, done(2)).await;
     assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, None, "of another use of it");
     let at = append(UserId::PLATFORM, done(1)).await;
-    let outcome = nija_core::KillOutcome { at, flat, left: left.clone() };
+    let outcome = nija_core::KillOutcome { at, flat, left: left.clone(), dust: dust.clone() };
     assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, Some(outcome));
     append(UserId::PLATFORM, on(2, &venue)).await;
     assert_eq!(ledger.kill_switches().await.unwrap()[0].outcome, None, "thrown again");

@@ -189,7 +189,9 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
             let id = KillId::from_uuid(uuid::Uuid::from_u128(u128::from(*id)));
             match choice {
                 0 => JournalEvent::KillSwitchOn { id, scope, flatten: true },
-                1 => JournalEvent::KillSwitchDone { id, scope, flat: true, left: Vec::new() },
+                1 => {
+                    JournalEvent::KillSwitchDone { id, scope, flat: true, left: Vec::new(), dust: Vec::new() }
+                }
                 _ => JournalEvent::KillSwitchOff { scope },
             }
         }

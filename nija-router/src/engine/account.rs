@@ -43,6 +43,7 @@ impl Inner {
             paused: state.paused.is_some(),
             halted: self.kills.stops_user(user.id),
             positions: state.positions.values().cloned().collect(),
+            dust: self.dust(state),
             balances: self.balances(user, state, now),
             working_orders: working.iter().map(|alike| alike.orders).sum(),
             working,
@@ -51,11 +52,7 @@ impl Inner {
             below_best: state.realised.below_best(now, unrealised),
             // An order that is routed anew passed this check when it was new.
             last_entry_at: if except.is_some() { None } else { state.last_entry_at },
-            recent_entries: if except.is_some() {
-                Vec::new()
-            } else {
-                state.entries.since(now.minus(self.config.limits.duplicate_window))
-            },
+            recent_entries: if except.is_some() { Vec::new() } else { state.entries.newest(now) },
             limits: state.limits.at(now).clone(),
             quotes: quotes.collect(),
             venues: user.conns().iter().map(|conn| conn.venue.id.clone()).collect(),
@@ -127,6 +124,7 @@ impl Inner {
                 MarkedPosition {
                     unrealised: price.map(|price| position.unrealised_pnl(price)),
                     position: position.clone(),
+                    dust: self.is_dust(&state, position),
                     quote,
                     price,
                 }

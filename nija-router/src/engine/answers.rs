@@ -58,6 +58,8 @@ pub struct MarkedPosition {
     pub price: Option<Price>,
     /// Quote units that closing at that price would win, fees not counted.
     pub unrealised: Option<Decimal>,
+    /// Whether it is less than its venue takes in one order, so that it cannot be closed.
+    pub dust: bool,
 }
 
 /// How a venue stands.

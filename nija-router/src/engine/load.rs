@@ -3,7 +3,13 @@
 use nija_core::{CustodyMode, LedgerError, PageRequest};
 use std::sync::Arc;
 
-use super::{entries::RECENT_ENTRIES, feedback, inner::Inner, money::Realised, user::User};
+use super::{
+    entries::{Entries, was_entered},
+    feedback,
+    inner::Inner,
+    money::Realised,
+    user::User,
+};
 
 /// Executions read ahead, so that what a reconciliation tells again is known.
 const RECENT_FILLS: usize = 1000;
@@ -15,8 +21,7 @@ impl Inner {
         let positions = self.ledger.open_positions(Some(user.id)).await?;
         let days = self.ledger.realised_by_day(user.id).await?;
         let limits = self.ledger.risk_settings(user.id).await?;
-        let latest = PageRequest { before: None, limit: RECENT_ENTRIES };
-        let entries = self.ledger.orders(user.id, None, latest).await?;
+        let entries = self.recent_orders(user.id).await?;
         let paused = self.ledger.paused(user.id).await?;
         let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
@@ -28,11 +33,9 @@ impl Inner {
             let mut state = user.state.lock().await;
             state.realised = Realised::new(day, &days);
             state.limits = limits;
-            for (_, order) in entries.rows.iter().rev() {
+            state.entries = Entries::over(self.entry_window());
+            for order in entries.iter().filter(|order| was_entered(order)) {
                 state.note_entry(&order.intent);
-                if order.leg.is_none() {
-                    state.forget_entry(order.id());
-                }
             }
             state.paused = paused;
             state.routing = routing;

@@ -11,6 +11,7 @@ mod config;
 mod conn;
 mod derived;
 mod draft;
+mod dust;
 mod entries;
 mod error;
 mod feedback;

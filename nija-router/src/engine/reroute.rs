@@ -3,12 +3,7 @@
 use nija_core::{JournalEvent, OrderId, OrderState, Reason, Timestamp, VenueId};
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    backoff::Backoff,
-    inner::Inner,
-    submit::{ended, no_venue},
-    user::User,
-};
+use super::{backoff::Backoff, inner::Inner, submit::ended, user::User};
 
 /// How an order came to be provably dead at its venue.
 #[derive(Debug, Clone)]
@@ -167,12 +162,12 @@ impl Inner {
                         }
                         return Turn::Wait(wait);
                     }
-                    let reason = if decision.candidates.is_empty() {
-                        dead.reason.clone()
+                    let (end, reason) = if decision.candidates.is_empty() {
+                        (OrderState::Failed, dead.reason.clone())
                     } else {
-                        no_venue(&decision)
+                        self.nowhere(&state, &intent.signal, &decision)
                     };
-                    let end = ended(order, OrderState::Failed, reason);
+                    let end = ended(order, end, reason);
                     vec![over, JournalEvent::NotRouted { order, decision }, end]
                 }
             }

@@ -373,9 +373,6 @@ impl UserState {
     fn fold(&mut self, record: &JournalRecord, folded: &mut Folded) {
         match &record.event {
             JournalEvent::IntentAccepted { intent } => {
-                if !intent.signal.signal_type.is_exit() && intent.parent.is_none() {
-                    self.last_entry_at = Some(intent.received_at);
-                }
                 self.note_entry(intent);
                 self.insert(LiveOrder::new(Order::new(intent.clone()), true));
                 if let Some(parent) = intent.parent {

@@ -1,9 +1,9 @@
 //! From a signal to an order on record in its venue's lane.
 
 use nija_core::{
-    Approved, FilterError, JournalEvent, LedgerError, NO_EXECUTION_VENUE_AVAILABLE, Order, OrderId,
-    OrderIntent, OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest,
-    TimeInForce, Timestamp, TradeSignal, VenueClientId, VenueId,
+    Approved, FilterError, JournalEvent, LedgerError, Order, OrderId, OrderIntent, OrderKind, OrderLeg,
+    OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce, Timestamp,
+    TradeSignal, VenueClientId, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -131,8 +131,8 @@ impl Inner {
                 return self.busy(&mut state, intent, &decision).await;
             }
             None => {
-                let end = ended(intent.id, OrderState::Failed, no_venue(&decision));
-                let order = intent.id;
+                let (end, why) = self.nowhere(&state, &intent.signal, &decision);
+                let (order, end) = (intent.id, ended(intent.id, end, why));
                 let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
                 return self.refuse(&user, &mut state, intent, events).await;
             }
@@ -317,7 +317,11 @@ impl Inner {
             Err(reason) => (Err(reason), None),
             Ok(approved) => {
                 let decision = self.route(&user, &state, &approved, None, &[], now);
-                let verdict = if decision.is_routed() { Ok(()) } else { Err(no_venue(&decision)) };
+                let verdict = if decision.is_routed() {
+                    Ok(())
+                } else {
+                    Err(self.nowhere(&state, &approved.get().signal, &decision).1)
+                };
                 (verdict, Some(decision))
             }
         };
@@ -350,10 +354,6 @@ pub(super) const fn is_taken(error: &LedgerError) -> Option<OrderId> {
 
 fn is_full(candidate: &nija_core::Candidate) -> bool {
     candidate.rejections == [nija_core::Ineligible::QueueFull]
-}
-
-pub(super) fn no_venue(decision: &RouteDecision) -> Reason {
-    Reason::new(NO_EXECUTION_VENUE_AVAILABLE, decision.reason.clone())
 }
 
 pub(super) const fn ended(order: OrderId, state: OrderState, reason: Reason) -> JournalEvent {

@@ -12,7 +12,12 @@ impl DuplicateIntent {
     /// By `duplicate_window`; off where `entry_interval` is zero, on a platform that lets its users repeat themselves without a pause.
     #[must_use]
     pub const fn new(limits: &RiskLimits) -> Self {
-        Self(if limits.entry_interval.is_zero() { Duration::ZERO } else { limits.duplicate_window })
+        Self(Self::window(limits))
+    }
+
+    /// How long an entry is not repeated.
+    pub(crate) const fn window(limits: &RiskLimits) -> Duration {
+        if limits.entry_interval.is_zero() { Duration::ZERO } else { limits.duplicate_window }
     }
 }
 

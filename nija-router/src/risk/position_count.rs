@@ -28,7 +28,9 @@ impl RiskPolicy for PositionCount {
             Some(limit) if !signal.signal_type.is_exit() => limit,
             _ => return Verdict::Allow,
         };
-        let held = account.positions.iter().map(|position| &position.symbol);
+        // What cannot be closed takes no place.
+        let held = account.positions.iter().filter(|position| !account.is_dust(position));
+        let held = held.map(|position| &position.symbol);
         // Entries that may still fill count: each becomes a position.
         let coming = account.working.iter().filter(|order| !order.exit).map(|order| &order.symbol);
         let symbols: HashSet<&Symbol> = held.chain(coming).collect();

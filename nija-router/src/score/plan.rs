@@ -60,9 +60,20 @@ pub(super) fn plan(
         }
         _ => wanted,
     };
+    if signal.signal_type.is_exit() && wanted.is_zero() {
+        return Err(Ineligible::InsufficientBase);
+    }
+    let wanted = match instrument.max_quantity {
+        // Too much for one order: as much as one takes, rather than nothing.
+        Some(most) if signal.signal_type.is_exit() && wanted > most => most,
+        _ => wanted,
+    };
     let (quantity, kind) = instrument.fit(signal.side, kind, wanted, price).map_err(|error| match error {
         FilterError::NotTradable { .. } => Ineligible::MarketClosed,
         FilterError::KindNotSupported { .. } => Ineligible::KindNotSupported,
+        FilterError::AboveMaxQuantity { .. } | FilterError::AboveMaxNotional { .. } => {
+            Ineligible::AboveMaxSize
+        }
         _ => Ineligible::BelowMinNotional,
     })?;
     let worth = quantity.at(price).map_err(|_| Ineligible::BelowMinNotional)?;

@@ -1,7 +1,9 @@
 //! The kill switch: nothing is opened, everything is cancelled until the venue confirms it, positions are closed where wanted, and the
 //! answer names what could not be confirmed.
 
-use nija_core::{Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, UserId};
+use nija_core::{
+    Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, TradeSignal, UserId,
+};
 use nija_router::{Engine, KillReport, SlicingConfig};
 use std::{sync::Arc, time::Duration};
 
@@ -54,6 +56,90 @@ async fn without_flatten_positions_stay_and_exits_go_on() {
     assert_eq!(report.proof[0].positions, 1);
     let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_small_to_be_closed_is_named_as_dust_and_holds_nothing_up() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.limits.basic.positions = Some(1);
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    // All but 30 cents' worth.
+    let held = platform.position(user(1), "BTC-USD").await.unwrap().quantity;
+    let most = (held - dec("0.000005")).to_string();
+    let out = engine.submit(exit(user(1), "out", &most)).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
+    let dust = platform.position(user(1), "BTC-USD").await.unwrap();
+    assert_eq!(dust.quantity, dec("0.000005"));
+    assert!(engine.account(user(1)).await.unwrap().positions[0].dust);
+    let placed = venue.placements();
+    let close = engine.close_position(user(1), &dust.id, "close".parse().unwrap()).await.unwrap().order;
+    assert_eq!((close.state, close.reason.unwrap().code.as_str()), (OrderState::Rejected, "dust"));
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && !report.flat && report.flat_except_dust(), "{report:?}");
+    assert_eq!(report.unconfirmed, []);
+    let named: Vec<_> = report.dust.iter().map(|it| (it.symbol.as_str(), it.quantity)).collect();
+    assert_eq!(named, [("BTC-USD", dec("0.000005"))]);
+    assert_eq!(venue.placements(), placed, "nothing is tried for it");
+    engine.release_kill(user(1), KillScope::User).await.unwrap();
+    // It takes no place among the positions of the plan, and is joined with what is bought next.
+    let other = TradeSignal { symbol: symbol("ETH-USD"), ..entry(user(1), "other") };
+    let other = engine.submit(other).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), other.id(), LONG).await.unwrap().state, OrderState::Filled);
+    platform.config.limits.basic.positions = Some(2);
+    engine.stop().await;
+    let engine = platform.start().await;
+    assert_eq!(engine.kill_switches(None), []);
+    bought(&engine, user(1), "again").await;
+    let joined = platform.position(user(1), "BTC-USD").await.unwrap();
+    assert_eq!(joined.id, dust.id);
+    let close = engine.close_position(user(1), &joined.id, "all".parse().unwrap()).await.unwrap().order;
+    engine.settled(user(1), close.id(), LONG).await.unwrap();
+    assert!(platform.position(user(1), "BTC-USD").await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_is_too_small_says_whether_other_exits_hold_the_rest() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    let tiny = engine.submit(exit(user(1), "tiny", "0.000001")).await.unwrap().order;
+    assert_eq!(
+        (tiny.state, tiny.reason.unwrap().code.as_str()),
+        (OrderState::Rejected, "below_min_notional")
+    );
+    venue.world().filling = Filling::Nothing;
+    let held = platform.position(user(1), "BTC-USD").await.unwrap().quantity;
+    let most = (held - dec("0.000005")).to_string();
+    let rests = TradeSignal {
+        kind: OrderKind::Limit { price: nija_core::Price::new(dec("70000")).unwrap() },
+        time_in_force: TimeInForce::Gtc,
+        ..exit(user(1), "dear", &most)
+    };
+    let rests = engine.submit(rests).await.unwrap().order;
+    state(&engine, user(1), rests.id(), OrderState::Working).await;
+    let rest = engine.submit(exit(user(1), "rest", "1")).await.unwrap().order;
+    let why = rest.reason.unwrap();
+    assert_eq!(why.code, "held_by_exits");
+    assert!(why.text.contains(&format!("other exits hold {most} BTC at a")), "{}", why.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_that_is_larger_than_one_order_may_be_is_closed_in_parts() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    for n in 0..3 {
+        bought(&engine, user(1), &format!("in-{n}")).await;
+    }
+    engine.stop().await;
+    venue.world().largest = Some(Quantity::new(dec("0.0002")).unwrap());
+    let engine = platform.start().await;
+    let big = engine.submit(entry(user(1), "big")).await.unwrap().order;
+    assert_eq!(big.state, OrderState::Failed);
+    assert!(big.reason.as_ref().unwrap().text.contains("above_max_size"), "{:?}", big.reason);
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && report.flat, "{report:?}");
+    assert!(platform.position(user(1), "BTC-USD").await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,7 +209,7 @@ async fn an_order_made_by_hand_is_left_alone_and_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_position_too_small_to_sell_is_named() {
+async fn a_position_that_is_dust_from_its_beginning_is_named() {
     let (platform, venue) = Platform::single();
     let engine = platform.start().await;
     let at = platform.clock.now();
@@ -139,9 +225,8 @@ async fn a_position_too_small_to_sell_is_named() {
     );
     until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
     let report = throw(&engine, KillScope::User, true).await;
-    assert!(report.done && !report.flat);
-    assert_eq!(report.unconfirmed.len(), 1);
-    assert!(report.unconfirmed[0].why.contains("0.000002 BTC could not be closed"), "{report:?}");
+    assert!(report.done && report.flat_except_dust(), "{report:?}");
+    assert_eq!(report.dust[0].quantity, dec("0.000002"));
 }
 
 #[tokio::test(start_paused = true)]

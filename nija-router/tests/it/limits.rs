@@ -1,12 +1,14 @@
 //! A user's own limits in the engine: on record, at once where they are tighter, later where they are looser, and after a restart.
 
 use nija_core::{
-    Clock, JournalEvent, Ledger, OrderState, PageRequest, RiskLevel, RiskSettings, RiskStanding,
+    Clock, JournalEvent, Ledger, Notional, OrderSize, OrderState, PageRequest, RiskLevel, RiskSettings,
+    RiskStanding, TradeSignal,
 };
 use nija_router::{Engine, EngineError};
+use rust_decimal::Decimal;
 use std::time::Duration;
 
-use crate::support::{LONG, Platform, dec, entry, symbol, user};
+use crate::support::{LONG, Platform, dec, entry, exit, symbol, user};
 
 /// How long a loosening waits here; a day of virtual time is many ticks.
 const DELAY: Duration = Duration::from_secs(600);
@@ -121,6 +123,49 @@ async fn an_entry_repeated_under_another_id_is_refused_even_after_a_restart() {
     assert_eq!(code(&engine, "once-more").await.as_deref(), Some("duplicate_intent"));
     assert_eq!(venue.placements(), 1);
     tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(code(&engine, "later").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_other_orders_between_two_entries_do_not_hide_that_they_are_one() {
+    let (mut platform, _) = Platform::single();
+    platform.config.limits.entry_interval = Duration::from_millis(1);
+    platform.config.limits.duplicate_window = Duration::from_secs(600);
+    let engine = platform.start().await;
+    assert_eq!(code(&engine, "first").await, None);
+    for n in 0..30 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let other = TradeSignal {
+            size: OrderSize::Quote(Notional::new(Decimal::from(20 + n)).unwrap()),
+            ..entry(user(1), &format!("other-{n}"))
+        };
+        assert_eq!(engine.submit(other).await.unwrap().order.reason, None);
+    }
+    assert_eq!(code(&engine, "again").await.as_deref(), Some("duplicate_intent"));
+    engine.stop().await;
+    drop(engine);
+    let engine = platform.start().await;
+    assert_eq!(code(&engine, "once-more").await.as_deref(), Some("duplicate_intent"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_gives_no_entry_beyond_the_rate() {
+    let (mut platform, venue) = Platform::single();
+    platform.config.limits.entry_interval = Duration::from_secs(30);
+    platform.config.limits.duplicate_window = Duration::ZERO;
+    let engine = platform.start().await;
+    let first = engine.submit(entry(user(1), "first")).await.unwrap().order;
+    engine.settled(user(1), first.id(), LONG).await.unwrap();
+    for n in 0..12 {
+        let out = engine.submit(exit(user(1), &format!("out-{n}"), "0.0001")).await.unwrap().order;
+        engine.settled(user(1), out.id(), LONG).await.unwrap();
+    }
+    engine.stop().await;
+    drop(engine);
+    let engine = platform.start().await;
+    assert_eq!(code(&engine, "too-soon").await.as_deref(), Some("entry_rate"));
+    assert_eq!(venue.placements(), 13);
+    tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(code(&engine, "later").await, None);
 }
 

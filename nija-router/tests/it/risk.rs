@@ -242,6 +242,17 @@ fn entries_on_their_way_count_as_if_they_were_positions() {
 }
 
 #[test]
+fn what_cannot_be_closed_takes_no_place() {
+    let mut account = account();
+    account.tier = Tier::Basic;
+    let held = ["ETH-USD", "SOL-USD", "ADA-USD"];
+    account.positions = held.iter().map(|of| position(&symbol(of), "0.0001", "50000")).collect();
+    assert_eq!(assess(buy("x"), &account).code.as_deref(), Some("position_count"));
+    account.dust = vec![(venue(), symbol("SOL-USD"))];
+    assert_eq!(assess(buy("x"), &account).code, None);
+}
+
+#[test]
 fn a_position_that_is_held_may_grow_though_the_plan_is_full() {
     let mut account = account();
     account.tier = Tier::Basic;

@@ -5,7 +5,7 @@ use nija_router::Engine;
 use std::time::Duration;
 
 use crate::{
-    protection::{guarded, held, opened, over, plan, price, resting, rests, set_price, status},
+    protection::{guarded, held, opened, over, plan, price, resting, rests, set_price},
     support::{FakeVenue, Filling, LONG, Platform, dec, exit, symbol, until, user},
 };
 
@@ -69,7 +69,11 @@ async fn what_is_too_little_to_be_sold_is_not_tried_for_ever() {
     set_price(&venue, "57900");
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(platform.ledger.all_orders().len(), orders);
-    let note = status(&engine).await.note.unwrap();
-    assert!(note.contains("too little to be sold"), "{note}");
     assert_eq!(engine.venues()[0].detail, None);
+    // The stop has done what it could: what is bought next is not its to sell.
+    assert_eq!(engine.protections(user(1)).await.unwrap(), []);
+    let again = engine.submit(crate::support::entry(user(1), "again")).await.unwrap().order;
+    assert_eq!(engine.settled(user(1), again.id(), LONG).await.unwrap().state, OrderState::Filled);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(held(&platform).await > dec("0.001"));
 }

@@ -138,6 +138,7 @@ fn lines(switch: &KillSwitch) -> Vec<String> {
     let flatten = if switch.flatten { ", positions are closed" } else { "" };
     let state = match (switch.done, switch.flat) {
         (false, _) => "at work",
+        (true, false) if switch.flat_except_dust => "done: flat except dust",
         (true, true) => "done: the venues have no order and no position",
         (true, false) => "done",
     };
@@ -154,6 +155,13 @@ fn lines(switch: &KillSwitch) -> Vec<String> {
     }
     if switch.unconfirmed.is_empty() && switch.done {
         lines.push("    everything is confirmed".to_owned());
+    }
+    for dust in &switch.dust {
+        let user = dust.user_id.as_deref().unwrap_or("-");
+        let (venue, symbol, quantity) = (&dust.venue, &dust.symbol, dust.quantity);
+        lines.push(format!(
+            "    dust  {user}  {quantity} of {symbol} at {venue}: less than its smallest order"
+        ));
     }
     for left in &switch.unconfirmed {
         let of = |text: &Option<String>, what: &str| {
@@ -206,7 +214,9 @@ mod tests {
             since: "2026-11-26T12:00:00Z".to_owned(),
             done,
             flat: done && unconfirmed.is_empty(),
+            flat_except_dust: false,
             unconfirmed,
+            dust: Vec::new(),
             proof: vec![VenueProof {
                 user_id: Some("u1".to_owned()),
                 venue: "kraken".to_owned(),
@@ -239,5 +249,16 @@ mod tests {
         assert!(verdict(&switch(false, Vec::new())).unwrap_err().to_string().contains("goes on"));
         assert!(verdict(&switch(true, Vec::new())).is_ok());
         assert_eq!(lines(&switch(true, Vec::new())).last().unwrap(), "    everything is confirmed");
+        let crumb = nija_client::wire::Dust {
+            user_id: Some("u1".to_owned()),
+            venue: "kraken".to_owned(),
+            symbol: "BTC-USD".to_owned(),
+            quantity: "0.00001".parse().unwrap(),
+        };
+        let clean = switch(true, Vec::new());
+        let crumbs = KillSwitch { flat: false, flat_except_dust: true, dust: vec![crumb], ..clean };
+        assert!(verdict(&crumbs).is_ok() && lines(&crumbs)[0].ends_with("done: flat except dust"));
+        let last = lines(&crumbs).pop().unwrap();
+        assert_eq!(last, "    dust  u1  0.00001 of BTC-USD at kraken: less than its smallest order");
     }
 }

@@ -270,7 +270,8 @@ impl Book {
             let end = format!("{} {why}", order.state);
             *truth.kinds.entry(sent.kind).or_default() += 1;
             if sent.is_exit {
-                *truth.exits.entry(end.clone()).or_default() += 1;
+                let found = self.found_against(order).unwrap_or_default();
+                *truth.exits.entry(format!("{end} {found}")).or_default() += 1;
             }
             *truth.ends.entry(end).or_default() += 1;
             truth.for_a_person += u64::from(waits_for_a_person(world, order));
@@ -280,6 +281,18 @@ impl Book {
         }
         let again = |record: &&JournalRecord| matches!(&record.event, JournalEvent::Routed { leg, .. } if leg.attempt > 0);
         truth.failovers += self.records.iter().filter(again).count() as u64;
+    }
+
+    /// What the router had against the venue that an order was meant for.
+    fn found_against(&self, order: &Order) -> Option<String> {
+        let decision = self.records.iter().find_map(|record| match &record.event {
+            JournalEvent::NotRouted { order: of, decision } if *of == order.id() => Some(decision),
+            _ => None,
+        })?;
+        let meant = order.intent.signal.venue.as_ref();
+        let candidate = decision.candidates.iter().find(|candidate| Some(&candidate.venue) == meant)?;
+        let reasons: Vec<_> = candidate.rejections.iter().map(|reason| reason.as_str()).collect();
+        Some(format!("({} {})", order.intent.signal.kind.as_str(), reasons.join(" ")))
     }
 
     fn was_in_doubt(&self, id: OrderId) -> bool {

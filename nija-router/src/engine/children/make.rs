@@ -9,7 +9,7 @@ use crate::engine::{
     derived,
     inner::Inner,
     state::UserState,
-    submit::{ended, full_only, no_venue},
+    submit::{ended, full_only},
     user::User,
 };
 
@@ -66,7 +66,8 @@ impl Inner {
             if full_only(&decision) {
                 return Ok(Made::Busy);
             }
-            let failed = ended(order, OrderState::Failed, no_venue(&decision));
+            let (end, why) = self.nowhere(state, &approved.get().signal, &decision);
+            let failed = ended(order, end, why);
             let events = vec![accepted, JournalEvent::NotRouted { order, decision }, failed];
             self.record(user, state, events).await?;
             return Ok(Made::Recorded);

@@ -10,6 +10,7 @@ use super::{
 use crate::engine::{
     EngineError,
     conn::Conn,
+    dust,
     news::News,
     state::{LiveOrder, UserState},
 };
@@ -41,12 +42,17 @@ impl Round<'_> {
         // Since the venues were asked something may have come up.
         let state = self.user.state.lock().await;
         let orders = state.orders.values().any(|live| self.is_in_the_way(live));
-        let positions = state.positions.values().filter(|open| self.switch.scope.covers(&open.venue)).count();
+        let (dust, open): (Vec<_>, Vec<_>) =
+            self.open(&state).partition(|open| self.inner.is_dust(&state, open));
+        progress.no_positions = dust.is_empty() && open.is_empty();
+        let closed = open.len() <= stuck;
+        if self.switch.flatten {
+            progress.dust = dust.into_iter().map(dust::named).collect();
+        }
         // An execution whose order is not known yet is in no position.
         again |= state.held.iter().any(|news| self.switch.scope.covers(news.venue()));
         drop(state);
-        progress.no_positions = positions == 0;
-        progress.settled = !again && !orders && (!self.switch.flatten || positions <= stuck);
+        progress.settled = !again && !orders && (!self.switch.flatten || closed);
     }
 
     /// An order that should be gone by now.

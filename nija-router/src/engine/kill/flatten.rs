@@ -1,15 +1,21 @@
 //! Closing positions at market, each by one order at a time.
 
 use nija_core::{
-    Order, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce, TradeSignal, Unconfirmed,
+    Dust, Order, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce, TradeSignal, Unconfirmed,
 };
 use std::time::Duration;
 
 use super::sweep::Round;
-use crate::engine::{EngineError, derived, state::LiveOrder};
+use crate::engine::{
+    EngineError, derived, dust,
+    state::{LiveOrder, UserState},
+};
 
-/// Orders to close one position before a person is called; each tries many times by itself.
+/// Orders that close nothing of a position before a person is called; each tries many times by itself.
 const MOST: u32 = 8;
+
+/// All orders to close one position: one that is larger than its venue's largest order takes several.
+const MOST_PARTS: u32 = 64;
 
 /// From the first failure of such an order to the next one; twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -20,6 +26,8 @@ pub(super) enum Closing {
     Waits(Unconfirmed),
     /// A person must see to it.
     Stuck(Unconfirmed),
+    /// It is too small to be closed.
+    Dust(Dust),
 }
 
 impl Round<'_> {
@@ -37,18 +45,24 @@ impl Round<'_> {
 
     /// Closes what is open and in no order's hands; answers with what each position that is open still waits for.
     pub(super) async fn flatten(&self) -> Vec<Closing> {
-        let positions: Vec<Position> = {
+        let (dust, positions): (Vec<_>, Vec<_>) = {
             let state = self.user.state.lock().await;
-            let here = state.positions.values().filter(|open| self.switch.scope.covers(&open.venue));
-            here.filter(|open| !state.orders.values().any(|live| self.is_held_by(open, live)))
+            self.open(&state)
+                .filter(|open| !state.orders.values().any(|live| self.is_held_by(open, live)))
                 .cloned()
-                .collect()
+                .partition(|open| self.inner.is_dust(&state, open))
         };
-        let mut left = Vec::new();
+        let mut left: Vec<_> = dust.iter().map(|open| Closing::Dust(dust::named(open))).collect();
         for position in positions {
             left.extend(self.close(&position).await);
         }
         left
+    }
+
+    /// Positions in the scope.
+    pub(super) fn open<'s>(&self, state: &'s UserState) -> impl Iterator<Item = &'s Position> + use<'s, '_> {
+        let scope = &self.switch.scope;
+        state.positions.values().filter(move |open| scope.covers(&open.venue))
     }
 
     /// Whether an order whose cancel is under way still has to do with a position. One in doubt holds nothing up: what it may sell is reserved.
@@ -61,8 +75,12 @@ impl Round<'_> {
     async fn close(&self, position: &Position) -> Option<Closing> {
         let (venue, base) = (Some(position.venue.clone()), position.symbol.base());
         let open = position.quantity.abs().normalize();
-        let mut last: Option<Order> = None;
-        for n in 0..MOST {
+        let (mut last, mut failures): (Option<Order>, u32) = (None, 0);
+        for n in 0..MOST_PARTS {
+            failures += u32::from(last.as_ref().is_some_and(|last| last.filled.is_zero()));
+            if failures == MOST {
+                break;
+            }
             let name = derived::client_order_id(&self.cause(position), n)?;
             match self.inner.ledger.order_by_client_id(self.user.id, &name).await {
                 Ok(Some(order)) if order.state.is_final() => last = Some(order),
@@ -70,7 +88,7 @@ impl Round<'_> {
                     let why = format!("it closes {open} {base} and is {}", order.state);
                     return Some(Closing::Waits(self.left(venue, Some(order.id()), why)));
                 }
-                Ok(None) if last.as_ref().is_some_and(|last| self.is_early(last, n)) => {
+                Ok(None) if last.as_ref().is_some_and(|last| self.is_early(last, failures)) => {
                     let why = format!("{open} {base} are still to be closed{}", said(last.as_ref()));
                     return Some(Closing::Waits(self.left(venue, None, why)));
                 }
@@ -90,8 +108,8 @@ impl Round<'_> {
     }
 
     /// Whether the next order should wait a little: the last one failed a moment ago.
-    fn is_early(&self, last: &Order, n: u32) -> bool {
-        let wait = FIRST_WAIT * 2_u32.saturating_pow(n.saturating_sub(1).min(5));
+    fn is_early(&self, last: &Order, failures: u32) -> bool {
+        let wait = FIRST_WAIT * 2_u32.saturating_pow(failures.saturating_sub(1).min(5));
         last.filled.is_zero() && self.inner.clock.now() < last.updated_at.plus(wait)
     }
 

@@ -1,6 +1,6 @@
 //! What a kill switch has come to.
 
-use nija_core::{JournalEvent, KillSwitch, Timestamp, Unconfirmed, UserId, VenueBalance, VenueId};
+use nija_core::{Dust, JournalEvent, KillSwitch, Timestamp, Unconfirmed, UserId, VenueBalance, VenueId};
 use std::collections::BTreeMap;
 
 /// What a venue said when it was asked whether an account is flat.
@@ -31,18 +31,28 @@ pub struct KillReport {
     pub flat: bool,
     /// What is not confirmed: so far, or at the end.
     pub unconfirmed: Vec<Unconfirmed>,
+    /// Positions too small to be closed, where closing them was wanted: so far, or at the end.
+    pub dust: Vec<Dust>,
     /// What the venues said last.
     pub proof: Vec<VenueProof>,
 }
 
 impl KillReport {
+    /// Whether, with its work done, the venues have no order, and of positions only what is too small to be closed.
+    #[must_use]
+    pub fn flat_except_dust(&self) -> bool {
+        self.done && self.switch.flatten && !self.flat && self.unconfirmed.is_empty() && !self.dust.is_empty()
+    }
+
     /// As one user may see it: nothing of others.
     pub(super) fn only_of(mut self, user: Option<UserId>) -> Self {
         if let Some(user) = user {
             self.unconfirmed.retain(|left| left.user == user);
             self.proof.retain(|proof| proof.user == user);
+            self.dust.retain(|dust| dust.user == user);
             if let Some(outcome) = &mut self.switch.outcome {
                 outcome.left.retain(|left| left.user == user);
+                outcome.dust.retain(|dust| dust.user == user);
             }
         }
         self
@@ -55,6 +65,8 @@ pub(super) struct UserProgress {
     /// What is to be confirmed still, or cannot be.
     pub(super) left: Vec<Unconfirmed>,
     pub(super) proof: Vec<VenueProof>,
+    /// Positions that are too small to be closed.
+    pub(super) dust: Vec<Dust>,
     /// Whether there is nothing that another round could better.
     pub(super) settled: bool,
     /// Whether no position is left.
@@ -75,6 +87,11 @@ impl Progress {
         self.users.values().flat_map(|user| user.left.iter().cloned()).collect()
     }
 
+    /// What is too small to be closed.
+    pub(super) fn dust(&self) -> Vec<Dust> {
+        self.users.values().flat_map(|user| user.dust.iter().cloned()).collect()
+    }
+
     /// Whether no order and no position is left.
     pub(super) fn flat(&self) -> bool {
         self.users.values().all(|user| user.settled && user.left.is_empty() && user.no_positions)
@@ -82,9 +99,9 @@ impl Progress {
 
     pub(super) fn report(&self, switch: &KillSwitch) -> KillReport {
         let proof = self.users.values().flat_map(|user| user.proof.iter().cloned()).collect();
-        let (done, flat, mut unconfirmed) = match &switch.outcome {
-            Some(outcome) => (true, outcome.flat, outcome.left.clone()),
-            None => (false, false, self.left()),
+        let (done, flat, mut unconfirmed, dust) = match &switch.outcome {
+            Some(outcome) => (true, outcome.flat, outcome.left.clone(), outcome.dust.clone()),
+            None => (false, false, self.left(), self.dust()),
         };
         if self.unrecorded.is_some() {
             unconfirmed.push(Unconfirmed {
@@ -94,6 +111,6 @@ impl Progress {
                 why: "the switch is on and could not be put on record yet: a restart would forget it".into(),
             });
         }
-        KillReport { switch: switch.clone(), done, flat, unconfirmed, proof }
+        KillReport { switch: switch.clone(), done, flat, unconfirmed, dust, proof }
     }
 }

@@ -99,14 +99,15 @@ impl Inner {
             };
             let recorded = match recorded {
                 Ok(()) => {
-                    let (id, scope, flat, left) = {
+                    let (done, alarm) = {
                         let mut progress = active.progress.lock();
                         progress.unrecorded = None;
                         let switch = active.switch();
-                        (switch.id, switch.scope, progress.flat(), progress.left())
+                        let (id, scope, flat) = (switch.id, switch.scope, progress.flat());
+                        let (left, dust) = (progress.left(), progress.dust());
+                        let alarm = !left.is_empty();
+                        (JournalEvent::KillSwitchDone { id, scope, flat, left, dust }, alarm)
                     };
-                    let alarm = !left.is_empty();
-                    let done = JournalEvent::KillSwitchDone { id, scope, flat, left };
                     self.record_while_on(active, done).await.map(|()| alarm)
                 }
                 Err(error) => Err(error),
@@ -143,15 +144,18 @@ impl Round<'_> {
             // Not only once everything is cancelled: an order in doubt may be so for good, and what is open elsewhere need not wait for it.
             for closing in self.flatten().await {
                 waits |= matches!(closing, Closing::Waits(_));
-                let (Closing::Waits(left) | Closing::Stuck(left)) = closing;
-                progress.left.push(left);
+                match closing {
+                    Closing::Waits(left) | Closing::Stuck(left) => progress.left.push(left),
+                    Closing::Dust(dust) => progress.dust.push(dust),
+                }
             }
         }
         if !waits || claims {
             self.confirm(&mut progress).await;
         }
         if claims {
-            progress = UserProgress { left: Vec::new(), settled: true, no_positions: true, ..progress };
+            let (left, dust) = (Vec::new(), Vec::new());
+            progress = UserProgress { left, dust, settled: true, no_positions: true, ..progress };
         }
         progress
     }

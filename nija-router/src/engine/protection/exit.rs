@@ -51,6 +51,12 @@ impl Step<'_> {
                 return Ok(Next::Wait(SOON));
             }
         }
+        if !self.can_be_sold(seen, seen.position.quantity.abs()) && !planted(Bug::SellsDustForEver) {
+            // It has done what it could. What is bought here next is not for this stop to sell.
+            let (id, (venue, symbol)) = (seen.protection.id, self.key.clone());
+            let done = JournalEvent::ProtectionRemoved { id, venue, symbol };
+            return Ok(if self.put(seen, done).await? { Next::Again } else { Next::Wait(SOON) });
+        }
         if !self.can_be_sold(seen, seen.free()) && !planted(Bug::SellsDustForEver) {
             // Too little, or in the hands of exits that end by themselves: their end wakes this.
             return Ok(Next::Wait(LOOK_AGAIN));

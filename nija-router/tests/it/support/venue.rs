@@ -194,6 +194,7 @@ impl Executor for FakeVenue {
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        let largest = self.world().largest;
         let symbols: Vec<_> = self.world().prices.keys().cloned().collect();
         let rules = symbols.into_iter().map(|symbol| Instrument {
             venue: self.id.clone(),
@@ -202,7 +203,7 @@ impl Executor for FakeVenue {
             lot_size: Decimal::new(1, 6),
             tick_size: Decimal::new(1, 2),
             min_quantity: Quantity::new(Decimal::new(1, 6)).unwrap(),
-            max_quantity: None,
+            max_quantity: largest,
             min_notional: Notional::new(Decimal::ONE).unwrap(),
             reach: self.contract.reach,
             tradable: true,

@@ -60,6 +60,8 @@ pub(crate) struct World {
     /// Every placement that was attempted, in order.
     pub(crate) placed: Vec<VenueClientId>,
     pub(crate) cancels: usize,
+    /// Its largest order, in base units.
+    pub(crate) largest: Option<Quantity>,
     /// Cancels that get lost on their way.
     pub(crate) cancels_lost: usize,
     /// Called at each placement, before anything else.
@@ -83,6 +85,7 @@ impl World {
             touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
             cancels: 0,
+            largest: None,
             cancels_lost: 0,
             witness: None,
             serial: 0,
