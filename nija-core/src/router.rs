@@ -178,6 +178,7 @@ impl Ineligible {
             Self::BreakerOpen => "paused after errors",
             Self::NoCredentials => "not connected",
             Self::BelowMinNotional => "below its smallest order",
+            Self::AboveMaxSize => "above its largest order",
             Self::MarketClosed => "closed for trading",
             Self::StaleQuote => "no fresh price",
             Self::TierVenueLimit => "not in the plan",
