@@ -5,7 +5,10 @@ use nija_core::{Delivery, EventBus, Subscription, Timestamp, UserEvent, UserEven
 use parking_lot::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
@@ -25,8 +28,8 @@ const SWEEP_AFTER: u32 = 4096;
 pub struct LocalBus {
     stream: String,
     users: Mutex<HashMap<UserId, Arc<Channel>>>,
-    /// Events since users were last gone through.
-    unswept: Mutex<u32>,
+    /// Events so far: every so many of them users are gone through.
+    events: AtomicU32,
     kept_for: Duration,
 }
 
@@ -65,7 +68,7 @@ impl LocalBus {
     /// A bus whose stream has this name: one that no earlier run of the process used.
     #[must_use]
     pub fn new(stream: String) -> Self {
-        Self { stream, users: Mutex::default(), unswept: Mutex::default(), kept_for: KEPT_FOR }
+        Self { stream, users: Mutex::default(), events: AtomicU32::new(0), kept_for: KEPT_FOR }
     }
 
     fn channel(&self, user: UserId) -> Arc<Channel> {
@@ -76,13 +79,8 @@ impl LocalBus {
 impl LocalBus {
     /// Forgets what is kept for nobody; now and then.
     fn sweep(&self) {
-        {
-            let mut unswept = self.unswept.lock();
-            *unswept += 1;
-            if *unswept < SWEEP_AFTER {
-                return;
-            }
-            *unswept = 0;
+        if self.events.fetch_add(1, Ordering::Relaxed) % SWEEP_AFTER != SWEEP_AFTER - 1 {
+            return;
         }
         for channel in self.users.lock().values() {
             channel.forget_unheard(&mut channel.recent.lock(), self.kept_for);
@@ -144,12 +142,14 @@ impl Channel {
         let mut recent = self.recent.lock();
         recent.last_seq += 1;
         let seq = recent.last_seq;
-        if !self.forget_unheard(&mut recent, kept_for) {
-            if recent.events.len() == KEPT {
-                recent.events.pop_front();
-            }
-            recent.events.push_back(Arc::new(UserEvent { seq, at, kind }));
+        if self.forget_unheard(&mut recent, kept_for) {
+            // Who comes to listen from here on has this number already.
+            return;
         }
+        if recent.events.len() == KEPT {
+            recent.events.pop_front();
+        }
+        recent.events.push_back(Arc::new(UserEvent { seq, at, kind }));
         drop(recent);
         // Another publisher may have been faster: the number never goes back.
         self.news.send_modify(|news| news.last_seq = news.last_seq.max(seq));

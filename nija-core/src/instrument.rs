@@ -7,13 +7,14 @@ use std::{fmt, str::FromStr};
 use crate::{Notional, OrderKind, Price, PriceReach, Quantity, RestingOrders, Side, VenueId};
 
 /// A canonical symbol, `BASE-QUOTE`: `BTC-USD`. USD and stablecoin quotes are different symbols.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol {
     // Inline, since it is copied many times for each order: a shared count would be fought over by all processors.
     text: smol_str::SmolStr,
     dash: usize,
 }
+
+crate::text::as_text!(Symbol);
 
 /// Text that is not a symbol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -43,6 +43,7 @@ mod risk;
 mod risk_settings;
 mod router;
 mod routing;
+mod text;
 mod time;
 mod vault;
 mod venue;

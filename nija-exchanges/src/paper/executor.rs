@@ -135,10 +135,10 @@ impl Paper {
         let now = self.clock.now();
         let State { markets, accounts } = &mut *state;
         for market in markets.iter_mut() {
-            let symbol = market.instrument.symbol.clone();
             market.advance(now, |market, at| {
-                if accounts.rests_in(&symbol) {
-                    accounts.cross(&symbol, &market.book(10, at), at);
+                let symbol = &market.instrument.symbol;
+                if accounts.rests_in(symbol) {
+                    accounts.cross(symbol, &market.book(10, at), at);
                 }
             });
         }
@@ -176,16 +176,23 @@ impl Paper {
         Ok(instruments)
     }
 
-    async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, VenueError> {
-        let Some(over) = &self.over else {
-            return self.generated(symbol, |market, _| Some(market.instrument.clone()));
-        };
+    async fn instrument(&self, over: &Arc<dyn Executor>, symbol: &Symbol) -> Result<Instrument, VenueError> {
         if let Some(instrument) = self.listed.load().get(symbol) {
             return Ok(instrument.clone());
         }
         let listed = self.listed(over).await?;
         let found = listed.into_iter().find(|instrument| instrument.symbol == *symbol);
         found.ok_or_else(|| self.not_listed(symbol))
+    }
+
+    /// What an order is measured by.
+    async fn market_of(&self, symbol: &Symbol) -> Result<(Instrument, OrderBook), VenueError> {
+        match &self.over {
+            Some(over) => Ok((self.instrument(over, symbol).await?, self.book(symbol, DEPTH).await?)),
+            None => self.generated(symbol, |market, now| {
+                Some((market.instrument.clone(), market.book(DEPTH, now)))
+            }),
+        }
     }
 
     async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError> {
@@ -282,8 +289,7 @@ impl Executor for PaperExecutor {
                 message: "the order is another user's".into(),
             });
         }
-        let instrument = paper.instrument(order.symbol()).await?;
-        let book = paper.book(order.symbol(), DEPTH).await?;
+        let (instrument, book) = paper.market_of(order.symbol()).await?;
         let (placed, fills) = paper.with(|state, now| {
             let known = state.accounts.user(account.user).order(order.client_id()).cloned();
             if let Some(known) = known {

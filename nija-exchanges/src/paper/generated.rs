@@ -7,6 +7,7 @@ use nija_core::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::Decimal;
+use std::cell::OnceCell;
 
 use super::candles::Candles;
 
@@ -36,6 +37,8 @@ pub(super) struct GeneratedMarket {
     step: Option<i64>,
     dice: ChaCha8Rng,
     candles: Candles,
+    /// All levels as they are since the last move, once somebody looked.
+    drawn: OnceCell<OrderBook>,
 }
 
 /// All symbols.
@@ -67,6 +70,7 @@ pub(super) fn markets(venue: &VenueId, seed: u64) -> Vec<GeneratedMarket> {
                 step: None,
                 dice: ChaCha8Rng::seed_from_u64(seed),
                 candles: Candles::default(),
+                drawn: OnceCell::new(),
             })
         })
         .collect()
@@ -87,6 +91,7 @@ impl GeneratedMarket {
             };
             step += moved;
             self.roll(reach);
+            self.drawn.take();
             self.step = Some(step);
             let at = Timestamp::from_micros(step * STEP);
             if let Some(price) = self.price(self.mid) {
@@ -101,29 +106,39 @@ impl GeneratedMarket {
 
     /// Best prices.
     pub(super) fn quote(&self, at: Timestamp) -> Option<Quote> {
-        let book = self.book(1, at);
+        let book = self.levels();
         let (bid, ask) = (book.bids.first()?, book.asks.first()?);
         Some(Quote { bid: bid.price, bid_size: bid.quantity, ask: ask.price, ask_size: ask.quantity, at })
     }
 
     /// The book, ten levels a side at most.
     pub(super) fn book(&self, depth: usize, at: Timestamp) -> OrderBook {
+        let book = self.levels();
+        let side = |levels: &[BookLevel]| levels.iter().take(depth).cloned().collect();
+        OrderBook { bids: side(&book.bids), asks: side(&book.asks), at }
+    }
+
+    fn levels(&self) -> &OrderBook {
+        self.drawn.get_or_init(|| self.draw_levels())
+    }
+
+    fn draw_levels(&self) -> OrderBook {
         let half_spread = (self.home / 20_000).max(1);
         let gap = (self.home / 10_000).max(1);
-        let count = LEVELS.min(i64::try_from(depth).unwrap_or(LEVELS));
+        let step = self.step.unwrap_or(0);
         let side = |sign: i64| {
-            (0..count)
+            (0..LEVELS)
                 .filter_map(|level| {
                     let ticks = self.mid + sign * (half_spread + level * gap);
                     // Between about 20,000 and 120,000 USD on each level.
-                    let cents = 2_000_000 + self.draw(self.step.unwrap_or(0), sign * (level + 1), 10_000_000);
+                    let cents = 2_000_000 + self.draw(step, sign * (level + 1), 10_000_000);
                     let price = self.price(ticks)?;
                     let quantity = Notional::new(Decimal::new(cents, 2)).ok()?.over(price).ok()?;
                     Some(BookLevel { price, quantity: quantity.floor_to(Decimal::new(1, 6)) })
                 })
                 .collect()
         };
-        OrderBook { bids: side(-1), asks: side(1), at }
+        OrderBook { bids: side(-1), asks: side(1), at: Timestamp::from_micros(step * STEP) }
     }
 
     /// Candles of so many minutes.
