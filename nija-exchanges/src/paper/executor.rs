@@ -189,9 +189,8 @@ impl Paper {
     async fn market_of(&self, symbol: &Symbol) -> Result<(Instrument, OrderBook), VenueError> {
         match &self.over {
             Some(over) => Ok((self.instrument(over, symbol).await?, self.book(symbol, DEPTH).await?)),
-            None => self.generated(symbol, |market, now| {
-                Some((market.instrument.clone(), market.book(DEPTH, now)))
-            }),
+            None => self
+                .generated(symbol, |market, now| Some((market.instrument.clone(), market.book(DEPTH, now)))),
         }
     }
 

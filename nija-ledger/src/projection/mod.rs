@@ -7,6 +7,7 @@
 
 pub(crate) mod entries;
 pub(crate) mod fills;
+pub(crate) mod known;
 pub(crate) mod lookups;
 pub(crate) mod orders;
 pub(crate) mod pnl;
@@ -22,6 +23,7 @@ use crate::{
     amounts,
     fault::{Fault, Outcome},
 };
+use known::{Key, Known};
 use lookups::Lookups;
 
 /// What is not in the tables yet, and what of them is kept at hand.
@@ -117,6 +119,18 @@ pub(crate) struct Changes {
     protections: Vec<protections::Change>,
     /// The positions that changed, as they are now.
     pub(crate) changed: Vec<Position>,
+}
+
+impl Changes {
+    /// Takes up the keys of what is new.
+    pub(crate) fn note_keys(&self, known: &mut Known) {
+        for order in &self.orders {
+            order.note_keys(known);
+        }
+        for fill in &self.fills {
+            known.put(&Key::Fill(fill.user, &fill.venue, &fill.execution_id));
+        }
+    }
 }
 
 /// Takes up the events of one user's batch. Dropped, it leaves no trace.

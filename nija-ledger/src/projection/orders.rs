@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::lookups::Lookups;
+use super::{
+    known::{Key, Known},
+    lookups::Lookups,
+};
 use crate::{
     fault::{Fault, Outcome},
     numbers::to_column,
@@ -20,6 +23,17 @@ pub(crate) struct Held {
     place: u64,
     order: Order,
     is_new: bool,
+}
+
+impl Held {
+    /// Takes up the keys of an order that the batch took up.
+    pub(super) fn note_keys(&self, known: &mut Known) {
+        if self.is_new {
+            let signal = &self.order.intent.signal;
+            known.put(&Key::Order(self.order.id()));
+            known.put(&Key::Client(signal.user, &signal.client_order_id));
+        }
+    }
 }
 
 /// An order and its place in the table.

@@ -6,11 +6,15 @@ use rusqlite::{Connection, params};
 use super::{fault::Outcome, numbers::to_column};
 use crate::{
     encode::Encoded,
-    projection::{Changes, Projector, Staged},
+    projection::{
+        Changes, Projector, Staged,
+        known::{Known, Screened},
+    },
 };
 
+// See migration 10 for the `OR FAIL`.
 const INSERT: &str =
-    "INSERT INTO journal (seq, user, at, type, order_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT OR FAIL INTO journal (seq, user, at, type, order_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// A batch that follows from what is there.
 pub(super) struct Sound {
@@ -19,7 +23,12 @@ pub(super) struct Sound {
 }
 
 /// Draws the consequences of a batch after entry `last_seq`; nothing is written. `tables` is where they stand as yet.
-pub(super) fn check(tables: &Connection, staged: &Staged, last_seq: u64, encoded: Encoded) -> Outcome<Sound> {
+pub(super) fn check(
+    tables: &Screened<'_, Connection>,
+    staged: &Staged,
+    last_seq: u64,
+    encoded: Encoded,
+) -> Outcome<Sound> {
     let Encoded { batch, bodies } = encoded;
     let mut projector = Projector::new(tables, staged, batch.user);
     let mut records = Vec::with_capacity(batch.events.len());
@@ -41,10 +50,12 @@ impl Sound {
     pub(super) fn write(
         self,
         connection: &Connection,
-        staged: &mut Staged,
+        (staged, known): (&mut Staged, &mut Known),
         last_seq: &mut u64,
     ) -> Outcome<Appended> {
         let Self { records, mut changes } = self;
+        // Should it come to nothing after all, a key too many does no harm.
+        changes.note_keys(known);
         let mut insert = connection.prepare_cached(INSERT)?;
         for (record, body) in &records {
             insert.execute(params![

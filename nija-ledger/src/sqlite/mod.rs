@@ -3,6 +3,7 @@
 mod apply;
 mod connect;
 mod equity;
+mod known;
 mod lock;
 mod nonces;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::answers::answer_by_jobs_and_questions;
+use known::Reading;
 use lock::DataLock;
 use reader::Readers;
 use writer::Committer;
@@ -56,7 +58,9 @@ impl SqliteLedger {
         let counters = Arc::<Counters>::default();
         let journal = connect::writer(path)?;
         let tables = tables::open(path, &journal)?;
-        let committer = Committer::new(journal, tables, connect::lookups(path)?, Arc::clone(&counters))?;
+        let reading = Reading::start(connect::lookups(path)?)?;
+        let lookups = connect::lookups(path)?;
+        let committer = Committer::new(journal, tables, lookups, reading, Arc::clone(&counters))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let timer = tokio::runtime::Builder::new_current_thread()
             .enable_time()

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0007_risk_settings.sql"),
     include_str!("migrations/0008_journal_alone.sql"),
     include_str!("migrations/0009_equity.sql"),
+    include_str!("migrations/0010_guards_that_fail.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

@@ -42,9 +42,7 @@ pub(super) fn write(connection: &Connection, generation: &Generation) -> Outcome
     for (user, preference) in &generation.preferences {
         preference::set(connection, *user, preference)?;
     }
-    for change in &generation.protections {
-        protections::follow(connection, change)?;
-    }
+    protections::write(connection, &generation.protections)?;
     connection.prepare_cached(SET_PROJECTED)?.execute(params![to_column(generation.last_seq)])?;
     Ok(())
 }

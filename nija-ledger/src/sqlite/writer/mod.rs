@@ -16,6 +16,7 @@ use behind::{LAG, UnderWay};
 use super::{
     apply, equity,
     fault::{Fault, Outcome},
+    known::Reading,
     nonces,
     numbers::from_column,
     tables::Keeper,
@@ -23,7 +24,10 @@ use super::{
 use crate::{
     encode::Encoded,
     jobs::{Answer, Counters, Job, QUEUE},
-    projection::Staged,
+    projection::{
+        Staged,
+        known::{Known, Screened},
+    },
 };
 
 /// Frames in the write-ahead log (4 KiB each) from which on they are moved into the file.
@@ -75,6 +79,9 @@ pub(super) struct Committer {
     /// Reads the tables.
     lookups: Connection,
     keeper: Keeper,
+    known: Known,
+    /// Until the known ids are read.
+    reading: Option<Reading>,
     staged: Staged,
     under_way: UnderWay,
     /// Who waits for the tables to be level with the journal.
@@ -93,6 +100,7 @@ impl Committer {
         connection: Connection,
         tables: Connection,
         lookups: Connection,
+        reading: Reading,
         counters: Arc<Counters>,
     ) -> Result<Self, LedgerError> {
         let last: Option<i64> = connection
@@ -102,6 +110,8 @@ impl Committer {
             connection,
             lookups,
             keeper: Keeper::start(tables)?,
+            known: Known::new(),
+            reading: Some(reading),
             staged: Staged::default(),
             under_way: UnderWay::Nothing,
             waiting: Vec::new(),
@@ -116,6 +126,7 @@ impl Committer {
     /// before anything of it is written, and leaves the others' work alone.
     pub(super) fn commit(&mut self, jobs: &mut Vec<Job>) {
         let first_seq = self.last_seq;
+        self.learn();
         self.wait_for_room();
         let mut group = Group { failed: self.stopped.clone().or_else(|| self.no_room()) };
         let refused = group.failed.is_some();
@@ -151,6 +162,13 @@ impl Committer {
         self.tell_lag();
         for done in done {
             done.answer(group.failed.as_ref());
+        }
+    }
+
+    /// Takes up which ids are known, once that was read.
+    fn learn(&mut self) {
+        if self.reading.as_ref().is_some_and(|reading| reading.teach(&mut self.known)) {
+            self.reading = None;
         }
     }
 
@@ -203,9 +221,11 @@ impl Committer {
         if let Some(error) = &group.failed {
             return Err(error.clone());
         }
-        let sound = apply::check(&self.lookups, &self.staged, self.last_seq, encoded)
+        let tables = Screened { tables: &self.lookups, known: &self.known };
+        let sound = apply::check(&tables, &self.staged, self.last_seq, encoded)
             .map_err(|fault| self.fail(group, fault))?;
-        let written = sound.write(&self.connection, &mut self.staged, &mut self.last_seq);
+        let memory = (&mut self.staged, &mut self.known);
+        let written = sound.write(&self.connection, memory, &mut self.last_seq);
         written.map_err(|fault| {
             let error = self.judge(fault);
             // Part of it may be written.

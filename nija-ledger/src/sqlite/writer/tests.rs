@@ -20,7 +20,8 @@ fn committer(folder: &Path) -> Committer {
     let path = folder.join("ledger.db");
     let journal = connect::writer(&path).unwrap();
     let tables = tables::open(&path, &journal).unwrap();
-    Committer::new(journal, tables, connect::lookups(&path).unwrap(), Arc::default()).unwrap()
+    let reading = Reading::start(connect::lookups(&path).unwrap()).unwrap();
+    Committer::new(journal, tables, connect::lookups(&path).unwrap(), reading, Arc::default()).unwrap()
 }
 
 impl Fixture {
