@@ -2,9 +2,9 @@
 
 use nija_core::{ExecutionId, Fill, Symbol, UserId, VenueId};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use super::lookups::Lookups;
+use super::{Set, lookups::Lookups};
 use crate::fault::Outcome;
 
 /// A fill that the tables lack: what they and the sums store of it.
@@ -53,9 +53,9 @@ impl NewFill {
 #[derive(Default)]
 pub(crate) struct Fills {
     new: Vec<NewFill>,
-    known: HashSet<Key>,
+    known: Set<Key>,
     /// Those that were handed over and are not known to be in the table yet.
-    under_way: HashSet<Key>,
+    under_way: Set<Key>,
 }
 
 /// Whose, where, which.

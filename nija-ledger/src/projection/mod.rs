@@ -26,6 +26,10 @@ use crate::{
 use known::{Key, Known};
 use lookups::Lookups;
 
+/// Seeded anew for each map, in a fraction of the standard hasher's time.
+type Map<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
+type Set<K> = std::collections::HashSet<K, foldhash::quality::RandomState>;
+
 /// What is not in the tables yet, and what of them is kept at hand.
 #[derive(Default)]
 pub(crate) struct Staged {

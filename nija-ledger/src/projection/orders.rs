@@ -1,12 +1,10 @@
 //! Orders: each as [`Order::apply`] left it.
 
 use nija_core::{ClientOrderId, LedgerError, Order, OrderId, OrderIntent, UserId};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    Map,
     known::{Key, Known},
     lookups::Lookups,
 };
@@ -51,11 +49,11 @@ pub(crate) struct Row {
 /// Orders that the table lacks, and live ones that will change again.
 #[derive(Default)]
 pub(crate) struct Orders {
-    held: HashMap<OrderId, Arc<Placed>>,
+    held: Map<OrderId, Arc<Placed>>,
     /// Those that the table lacks altogether (`true`) or has as they were, by their places: what is merely kept costs nothing to write.
     dirty: BTreeMap<u64, (OrderId, bool)>,
     /// Those that the table lacks altogether, by their clients' ids.
-    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
+    by_client: Map<(UserId, ClientOrderId), OrderId>,
     /// What was handed over and is not known to be in the table yet.
     under_way: UnderWay,
 }
@@ -63,7 +61,7 @@ pub(crate) struct Orders {
 #[derive(Default)]
 struct UnderWay {
     orders: Vec<OrderId>,
-    by_client: HashMap<(UserId, ClientOrderId), OrderId>,
+    by_client: Map<(UserId, ClientOrderId), OrderId>,
 }
 
 impl Orders {

@@ -1,9 +1,9 @@
 //! Positions: each as [`Position::fold`] left it.
 
 use nija_core::{Fill, Position, PositionChange, Symbol, UserId, VenueId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
-use super::lookups::Lookups;
+use super::{Map, Set, lookups::Lookups};
 use crate::{
     fault::{Fault, Outcome},
     numbers::to_column,
@@ -36,7 +36,7 @@ pub(crate) type Rows = BTreeMap<i64, ChangedRow>;
 #[derive(Default)]
 pub(crate) struct Positions {
     /// What is known to be open; `None` where nothing is.
-    open: HashMap<Key, Option<OpenPosition>>,
+    open: Map<Key, Option<OpenPosition>>,
     rows: Rows,
 }
 
@@ -57,7 +57,7 @@ impl Positions {
     /// What was handed over is in the table.
     pub(crate) fn written(&mut self) {
         if self.open.len() > KEPT {
-            let changed: HashSet<Key> = self.rows.values().map(|row| row.key()).collect();
+            let changed: Set<Key> = self.rows.values().map(|row| row.key()).collect();
             self.open.retain(|key, _| changed.contains(key));
         }
     }
@@ -78,7 +78,7 @@ impl ChangedRow {
 /// The positions that a batch touches.
 #[derive(Default)]
 pub(crate) struct Work {
-    open: HashMap<Key, Option<OpenPosition>>,
+    open: Map<Key, Option<OpenPosition>>,
     rows: Rows,
 }
 

@@ -29,6 +29,18 @@ pub(super) fn writer(path: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
+/// A connection that moves the journal's log into its file, which exists; it waits for the disk as the writer does.
+pub(super) fn copier(path: &Path) -> Outcome<Connection> {
+    let connection = writing(path)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 0;",
+    )?;
+    Ok(connection)
+}
+
 /// The writing connection of the tables; creates the file, empty. A commit here waits for no disk: what a crash of the machine takes
 /// along follows from the journal, and the log keeps the order of commits.
 pub(super) fn tables(path: &Path) -> Outcome<Connection> {

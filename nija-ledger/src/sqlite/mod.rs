@@ -31,7 +31,6 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::answers::answer_by_jobs_and_questions;
-use known::Reading;
 use lock::DataLock;
 use reader::Readers;
 use writer::Committer;
@@ -56,11 +55,7 @@ impl SqliteLedger {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let lock = DataLock::take(path)?;
         let counters = Arc::<Counters>::default();
-        let journal = connect::writer(path)?;
-        let tables = tables::open(path, &journal)?;
-        let reading = Reading::start(connect::lookups(path)?)?;
-        let lookups = connect::lookups(path)?;
-        let committer = Committer::new(journal, tables, lookups, reading, Arc::clone(&counters))?;
+        let committer = Committer::open(path, Arc::clone(&counters))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let timer = tokio::runtime::Builder::new_current_thread()
             .enable_time()

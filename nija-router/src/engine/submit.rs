@@ -83,6 +83,7 @@ impl Inner {
     /// Takes up a signal. Check and reserve happen under the user's lock; one append makes the intent and its route durable;
     /// only then does the order enter the lane, in a place that it had before.
     pub(super) async fn accept(self: &Arc<Self>, signal: TradeSignal) -> Result<Submitted, EngineError> {
+        // What seldom happens is boxed, so that the task of each order is small.
         if let Some(venue) = &signal.venue {
             self.known_venue(venue)?;
         }
@@ -104,43 +105,44 @@ impl Inner {
             Ok(approved) => approved,
             Err(reason) => {
                 let rejected = ended(intent.id, OrderState::Rejected, reason);
-                return self.refuse(&user, &mut state, intent, vec![accepted, rejected]).await;
+                return Box::pin(self.refuse(&user, &mut state, intent, vec![accepted, rejected])).await;
             }
         };
         let mut decision = self.route(&user, &state, &approved, None, &[], now);
         if self.is_sliced(&approved, &account, &decision) {
             let allowed = approved.get().signal.size;
-            return self.begin_slices(&user, &mut state, intent, allowed, decision).await;
+            return Box::pin(self.begin_slices(&user, &mut state, intent, allowed, decision)).await;
         }
         match self.shares(&approved, &decision, &account, now) {
             Shared::At(shares) => {
                 let allowed = approved.get().signal.size;
-                return self.begin_split(&user, &mut state, intent, allowed, decision, shares).await;
+                return Box::pin(self.begin_split(&user, &mut state, intent, allowed, decision, shares))
+                    .await;
             }
-            Shared::Busy => return self.busy(&mut state, intent, &decision).await,
+            Shared::Busy => return Box::pin(self.busy(&mut state, intent, &decision)).await,
             Shared::Refused(reason) => {
                 let (order, end) = (intent.id, ended(intent.id, OrderState::Failed, reason));
                 let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
-                return self.refuse(&user, &mut state, intent, events).await;
+                return Box::pin(self.refuse(&user, &mut state, intent, events)).await;
             }
             Shared::No => unshared(&mut decision),
         }
         let placed = match self.place_in_lane(&approved, &decision, 0, now, false) {
             Some(placed) => placed,
             None if full_only(&decision) => {
-                return self.busy(&mut state, intent, &decision).await;
+                return Box::pin(self.busy(&mut state, intent, &decision)).await;
             }
             None => {
                 let (end, why) = self.nowhere(&state, &intent.signal, &decision);
                 let (order, end) = (intent.id, ended(intent.id, end, why));
                 let events = vec![accepted, JournalEvent::NotRouted { order, decision }, end];
-                return self.refuse(&user, &mut state, intent, events).await;
+                return Box::pin(self.refuse(&user, &mut state, intent, events)).await;
             }
         };
         if self.draining.load(Ordering::SeqCst) {
             // Checked with the place in hand: a drain that began later waits for that place.
             drop(placed);
-            return self.known(&state, intent, EngineError::Draining).await;
+            return Box::pin(self.known(&state, intent, EngineError::Draining)).await;
         }
         let routed = JournalEvent::Routed { order: intent.id, decision, leg: placed.leg.clone() };
         if planted(Bug::SendsBeforeJournal) {
@@ -156,7 +158,9 @@ impl Inner {
         }
         match self.record(&user, &mut state, vec![accepted, routed]).await {
             Ok(_) => {}
-            Err(LedgerError::ClientOrderIdTaken { order, .. }) => return self.first(&intent, order).await,
+            Err(LedgerError::ClientOrderIdTaken { order, .. }) => {
+                return Box::pin(self.first(&intent, order)).await;
+            }
             Err(error) => return Err(error.into()),
         }
         let order = if planted(Bug::SendsBeforeJournal) {

@@ -2,24 +2,27 @@
 //! behind them.
 
 mod behind;
+mod checkpoint;
 
 use nija_core::{Appended, LedgerError};
 use rusqlite::Connection;
 use std::{
+    path::Path,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use behind::{LAG, UnderWay};
+use checkpoint::Copier;
 
 use super::{
-    apply, equity,
+    apply, connect, equity,
     fault::{Fault, Outcome},
     known::Reading,
     nonces,
     numbers::from_column,
-    tables::Keeper,
+    tables::{self, Keeper},
 };
 use crate::{
     encode::Encoded,
@@ -29,9 +32,6 @@ use crate::{
         known::{Known, Screened},
     },
 };
-
-/// Frames in the write-ahead log (4 KiB each) from which on they are moved into the file.
-const CHECKPOINT: i64 = 4000;
 
 /// Runs until the queue is closed. `timer` is this thread's own.
 pub(super) fn write(mut committer: Committer, mut queue: mpsc::Receiver<Job>, timer: &Runtime) {
@@ -76,6 +76,7 @@ enum Next {
 /// Commits groups of jobs on the one connection that writes the journal, and hands their consequences to the tables' writer.
 pub(super) struct Committer {
     connection: Connection,
+    copier: Copier,
     /// Reads the tables.
     lookups: Connection,
     keeper: Keeper,
@@ -95,23 +96,20 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// The tables are level with the journal.
-    pub(super) fn new(
-        connection: Connection,
-        tables: Connection,
-        lookups: Connection,
-        reading: Reading,
-        counters: Arc<Counters>,
-    ) -> Result<Self, LedgerError> {
+    /// Opens the journal's file and the tables' and brings these level with it.
+    pub(super) fn open(path: &Path, counters: Arc<Counters>) -> Result<Self, LedgerError> {
+        let connection = connect::writer(path)?;
+        let tables = tables::open(path, &connection)?;
         let last: Option<i64> = connection
             .query_row("SELECT max(seq) FROM journal", [], |row| row.get(0))
             .map_err(Fault::from)?;
         Ok(Self {
             connection,
-            lookups,
+            copier: Copier::start(connect::copier(path)?)?,
+            lookups: connect::lookups(path)?,
             keeper: Keeper::start(tables)?,
             known: Known::new(),
-            reading: Some(reading),
+            reading: Some(Reading::start(connect::lookups(path)?)?),
             staged: Staged::default(),
             under_way: UnderWay::Nothing,
             waiting: Vec::new(),
@@ -172,18 +170,9 @@ impl Committer {
         }
     }
 
-    /// Moves a long log into the file. Runs after the answers, so that nobody waits for it who was not waiting anyway.
+    /// Moves a long log into the file.
     pub(super) fn checkpoint(&mut self) {
-        let frames = |mode: &str| -> Outcome<i64> {
-            let sql = format!("PRAGMA wal_checkpoint({mode})");
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            Ok(statement.query_row([], |row| row.get(1))?)
-        };
-        let moved = frames("NOOP").and_then(|length| match length {
-            CHECKPOINT.. => frames("PASSIVE").map(drop),
-            _ => Ok(()),
-        });
-        if let Err(fault) = moved {
+        if let Err(fault) = self.copier.look(&self.connection) {
             self.judge(fault);
         }
     }
