@@ -1,7 +1,8 @@
 //! The durable journal and its projections.
 //!
 //! [`SqliteLedger`] keeps the journal in one SQLite file, append-only, and what follows from it (orders, positions, fills, sums,
-//! pauses) in another beside it, which is written right behind it and can be drawn anew from it to the last digit.
+//! pauses) in another beside it, which is written right behind it and can be drawn anew from it to the last digit. [`PostgresLedger`]
+//! does the same in two schemas of a PostgreSQL database.
 //!
 //! ```
 //! use nija_core::{JournalBatch, JournalEvent, Ledger, SeededEntropy, Timestamp, UserId};
@@ -30,13 +31,16 @@ mod exact;
 mod fault;
 mod jobs;
 mod numbers;
+mod postgres;
 mod projection;
 mod read;
 mod sql;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod verify;
 
+pub use postgres::PostgresLedger;
 pub use sqlite::SqliteLedger;
 
 /// What a ledger did since it was opened.

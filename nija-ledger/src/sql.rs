@@ -58,6 +58,21 @@ pub(crate) trait Row {
     fn int(&self, column: usize) -> Outcome<Option<i64>>;
     fn text(&self, column: usize) -> Outcome<Option<&str>>;
     fn id(&self, column: usize) -> Outcome<Option<[u8; 16]>>;
+
+    /// How many columns it has.
+    fn width(&self) -> usize;
+
+    /// Whatever is in a column.
+    fn cell(&self, column: usize) -> Outcome<Cell>;
+}
+
+/// A value of whatever kind, for comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
 }
 
 impl dyn Row + '_ {

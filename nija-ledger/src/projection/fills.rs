@@ -64,12 +64,14 @@ type Key = (UserId, VenueId, ExecutionId);
 impl Fills {
     /// Whether this user's execution is recorded already.
     pub(crate) fn is_known(&self, tables: &dyn Lookups, user: UserId, fill: &Fill) -> Outcome<bool> {
+        Ok(self.has(user, fill) || tables.fill_is_known(user, fill)?)
+    }
+
+    /// Whether it is known without the table.
+    pub(crate) fn has(&self, user: UserId, fill: &Fill) -> bool {
         let execution = &fill.execution;
         let key = (user, execution.venue.clone(), execution.execution_id.clone());
-        if self.known.contains(&key) || self.under_way.contains(&key) {
-            return Ok(true);
-        }
-        tables.fill_is_known(user, fill)
+        self.known.contains(&key) || self.under_way.contains(&key)
     }
 
     pub(crate) fn take(&mut self, fills: Vec<NewFill>) {

@@ -15,14 +15,11 @@ pub(crate) mod positions;
 pub(crate) mod protections;
 
 use nija_core::{
-    JournalEvent, LedgerError, OrderId, OrderIntent, Position, RiskStanding, RoutingPreference, Timestamp,
-    UserId,
+    ClientOrderId, Fill, JournalEvent, LedgerError, OrderId, OrderIntent, Position, RiskStanding,
+    RoutingPreference, Timestamp, UserId,
 };
 
-use crate::{
-    amounts,
-    fault::{Fault, Outcome},
-};
+use crate::{amounts, fault::Outcome};
 use known::{Key, Known};
 use lookups::Lookups;
 
@@ -49,6 +46,31 @@ impl Staged {
     /// Whether something was not handed over yet.
     pub(crate) const fn is_dirty(&self) -> bool {
         self.dirty
+    }
+
+    /// Whether an order is at hand.
+    pub(crate) fn has_order(&self, id: OrderId) -> bool {
+        self.orders.get(id).is_some()
+    }
+
+    /// The order that an order at hand carries out a part of.
+    pub(crate) fn parent_of(&self, id: OrderId) -> Option<OrderId> {
+        self.orders.get(id).and_then(|order| order.intent.parent)
+    }
+
+    /// Whether it is at hand whose a client's id is.
+    pub(crate) fn has_owner(&self, user: UserId, id: &ClientOrderId) -> bool {
+        self.orders.owner(user, id).is_some()
+    }
+
+    /// Whether a user's execution is known without the tables.
+    pub(crate) fn has_fill(&self, user: UserId, fill: &Fill) -> bool {
+        self.fills.has(user, fill)
+    }
+
+    /// Whether it is at hand what is open there.
+    pub(crate) fn has_position(&self, place: &positions::Key) -> bool {
+        self.positions.has(place)
     }
 
     /// Takes over what a batch changed.
@@ -291,10 +313,8 @@ pub(crate) fn replay(
     tables: &dyn Lookups,
     staged: &mut Staged,
     seq: u64,
-    (user, at, body): (UserId, Timestamp, &str),
+    (user, at, event): (UserId, Timestamp, JournalEvent),
 ) -> Outcome<()> {
-    let event: JournalEvent =
-        serde_json::from_str(body).map_err(|error| Fault::unreadable("its body", error))?;
     let mut projector = Projector::new(tables, staged, user);
     if !projector.is_new(&event)? {
         return Err(LedgerError::Invalid("it counts an execution a second time".into()).into());

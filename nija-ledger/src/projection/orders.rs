@@ -106,8 +106,13 @@ impl Orders {
         }
     }
 
+    /// An order at hand.
+    pub(crate) fn get(&self, id: OrderId) -> Option<&Order> {
+        self.held.get(&id).map(|held| &held.order)
+    }
+
     /// Whose a client's id is, where the table does not know it yet.
-    fn owner(&self, user: UserId, id: &ClientOrderId) -> Option<OrderId> {
+    pub(crate) fn owner(&self, user: UserId, id: &ClientOrderId) -> Option<OrderId> {
         let key = (user, id.clone());
         self.by_client.get(&key).or_else(|| self.under_way.by_client.get(&key)).copied()
     }

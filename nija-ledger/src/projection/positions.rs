@@ -13,7 +13,7 @@ use crate::{
 const KEPT: usize = 100_000;
 
 /// Whose, where, what.
-type Key = (UserId, VenueId, Symbol);
+pub(crate) type Key = (UserId, VenueId, Symbol);
 
 /// An open position and its place in the table.
 #[derive(Clone)]
@@ -47,6 +47,11 @@ impl Positions {
             let is_new = row.is_new || self.rows.get(&place).is_some_and(|known| known.is_new);
             self.rows.insert(place, ChangedRow { is_new, ..row });
         }
+    }
+
+    /// Whether it is known what is open there.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.open.contains_key(key)
     }
 
     /// What the table lacks.

@@ -44,7 +44,7 @@ impl Change {
         Self::Filled { user, venue: venue.clone(), symbol: symbol.clone(), closed, open }
     }
 
-    fn place(&self) -> Option<Place<'_>> {
+    pub(crate) fn place(&self) -> Option<Place<'_>> {
         match self {
             Self::Told { user, event, .. } => {
                 let (venue, symbol) = event.protected()?;

@@ -13,13 +13,12 @@ mod question;
 mod reader;
 mod schema;
 mod tables;
-mod verify;
 mod writer;
 
 use crate::{
     LedgerStats, fault,
     jobs::{self, Answer, Counters, Job, QUEUE},
-    numbers,
+    numbers, verify,
 };
 use nija_core::LedgerError;
 use parking_lot::Mutex;
@@ -31,6 +30,9 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::answers::answer_by_jobs_and_questions;
+pub(crate) use projection::write as write_tables;
+pub(crate) use tables::create as create_tables;
+
 use lock::DataLock;
 use reader::Readers;
 use writer::Committer;
@@ -108,7 +110,7 @@ impl SqliteLedger {
     }
 
     async fn differences(&self) -> Result<Vec<String>, LedgerError> {
-        self.read(verify::differences).await
+        self.read(|c| verify::differences(c)).await
     }
 
     /// Hands a job to the writer and waits for its answer.

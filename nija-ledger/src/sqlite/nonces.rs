@@ -1,9 +1,10 @@
 //! The table `nonces`: the next nonce of each key, never given twice.
 
-use nija_core::{CredentialId, LedgerError};
+use nija_core::CredentialId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Outcome;
+use crate::numbers::take;
 
 pub(super) const NEXT: &str = "SELECT next FROM nonces WHERE key = ?1";
 const SET: &str =
@@ -14,12 +15,7 @@ pub(super) fn reserve(connection: &Connection, key: CredentialId, floor: u64, co
     let key = key.as_uuid();
     let next: Option<i64> =
         connection.prepare_cached(NEXT)?.query_row([key.as_bytes()], |row| row.get(0)).optional()?;
-    let first = next.map_or(floor, |next| next.cast_unsigned().max(floor));
-    let refuse = |words: &str| LedgerError::Invalid(words.to_owned());
-    if count == 0 {
-        return Err(refuse("a reservation takes at least one nonce").into());
-    }
-    let after = first.checked_add(count).ok_or_else(|| refuse("the nonces of this key are used up"))?;
-    connection.prepare_cached(SET)?.execute(params![key.as_bytes(), after.cast_signed()])?;
+    let (first, after) = take(next, floor, count)?;
+    connection.prepare_cached(SET)?.execute(params![key.as_bytes(), after])?;
     Ok(first)
 }

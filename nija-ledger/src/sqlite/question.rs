@@ -6,7 +6,7 @@ use rusqlite::{
 };
 
 use super::fault::{Fault, Outcome};
-use crate::sql::{Row, Sql, Take, Value};
+use crate::sql::{Cell, Row, Sql, Take, Value};
 
 impl Sql for Connection {
     fn each(&self, sql: &str, values: &[Value<'_>], take: Take<'_>) -> Outcome<()> {
@@ -54,5 +54,20 @@ impl Row for rusqlite::Row<'_> {
 
     fn id(&self, column: usize) -> Outcome<Option<[u8; 16]>> {
         Ok(self.get(column)?)
+    }
+
+    fn width(&self) -> usize {
+        self.as_ref().column_count()
+    }
+
+    fn cell(&self, column: usize) -> Outcome<Cell> {
+        Ok(match self.get_ref(column)? {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Int(number),
+            // The tables have none.
+            ValueRef::Real(number) => Cell::Text(number.to_string()),
+            ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        })
     }
 }

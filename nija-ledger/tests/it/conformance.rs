@@ -6,6 +6,8 @@ use nija_ledger::{
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::database::Database;
+
 #[tokio::test]
 async fn sqlite_keeps_the_rules() {
     let folder = tempfile::tempdir().unwrap();
@@ -16,6 +18,22 @@ async fn sqlite_keeps_the_rules() {
     })
     .await;
     assert!(number.into_inner() > 10, "each rule had a ledger");
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_rules() {
+    let databases = std::cell::RefCell::new(Vec::new());
+    if Database::make().is_none() {
+        return;
+    }
+    conformance(async || {
+        let database = Database::make().unwrap();
+        let ledger = database.open();
+        databases.borrow_mut().push(database);
+        ledger
+    })
+    .await;
+    assert!(databases.into_inner().len() > 10, "each rule had a ledger");
 }
 
 #[tokio::test]

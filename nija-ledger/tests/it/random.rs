@@ -8,7 +8,7 @@ use nija_ledger::testing::{Events, ReferenceLedger};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::store::Store;
+use crate::{database::Database, store::Store};
 
 const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "BTC-EUR"];
 const VENUES: [&str; 2] = ["kraken", "paper"];
@@ -278,38 +278,56 @@ proptest! {
 
     #[test]
     fn sqlite_answers_as_the_reference_does(batches in prop::collection::vec(batch(), 1..100)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let store = Store::new();
-            let (mut ledger, reference) = (store.open(), ReferenceLedger::default());
-            let users = [Events::new(1), Events::new(2)];
-            for (number, Batch { user, steps }) in batches.iter().enumerate() {
-                let orders = existing(&reference, &users).await;
-                let one = |(foreign, step): &(bool, Step)| {
-                    event(&users[if *foreign { 1 - user } else { *user }], &orders, step)
-                };
-                let batch = users[*user].batch(steps.iter().map(one).collect());
-                let by_id = |mut appended: Appended| {
-                    appended.positions.sort_by(|a, b| a.id.cmp(&b.id));
-                    appended
-                };
-                let (is, should) = (ledger.append(batch.clone()).await, reference.append(batch).await);
-                prop_assert_eq!(format!("{:#?}", is.map(by_id)), format!("{:#?}", should.map(by_id)));
-                if number == batches.len() / 2 {
-                    // Positions and orders read back from the file go on as those in memory do.
-                    drop(ledger);
-                    ledger = store.open();
-                }
-            }
-            let orders = existing(&reference, &users).await;
-            let is = answers(&ledger, &users, &orders).await.unwrap();
-            let should = answers(&reference, &users, &orders).await.unwrap();
-            prop_assert_eq!(is.len(), should.len());
-            for (is, should) in is.iter().zip(&should) {
-                prop_assert_eq!(is, should);
-            }
-            prop_assert_eq!(ledger.verify_projections().await.unwrap(), Vec::<String>::new());
-            Ok(())
-        })?;
+        let store = Store::new();
+        answers_as_the_reference_does(&|| store.open(), &batches)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn postgres_answers_as_the_reference_does(batches in prop::collection::vec(batch(), 1..100)) {
+        if let Some(database) = Database::make() {
+            answers_as_the_reference_does(&|| database.open(), &batches)?;
+        }
+    }
+}
+
+fn answers_as_the_reference_does<L: Ledger>(
+    open: &dyn Fn() -> L,
+    batches: &[Batch],
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (mut ledger, reference) = (open(), ReferenceLedger::default());
+        let users = [Events::new(1), Events::new(2)];
+        for (number, Batch { user, steps }) in batches.iter().enumerate() {
+            let orders = existing(&reference, &users).await;
+            let one = |(foreign, step): &(bool, Step)| {
+                event(&users[if *foreign { 1 - user } else { *user }], &orders, step)
+            };
+            let batch = users[*user].batch(steps.iter().map(one).collect());
+            let by_id = |mut appended: Appended| {
+                appended.positions.sort_by(|a, b| a.id.cmp(&b.id));
+                appended
+            };
+            let (is, should) = (ledger.append(batch.clone()).await, reference.append(batch).await);
+            prop_assert_eq!(format!("{:#?}", is.map(by_id)), format!("{:#?}", should.map(by_id)));
+            if number == batches.len() / 2 {
+                // Positions and orders read back from the file go on as those in memory do.
+                drop(ledger);
+                ledger = open();
+            }
+        }
+        let orders = existing(&reference, &users).await;
+        let is = answers(&ledger, &users, &orders).await.unwrap();
+        let should = answers(&reference, &users, &orders).await.unwrap();
+        prop_assert_eq!(is.len(), should.len());
+        for (is, should) in is.iter().zip(&should) {
+            prop_assert_eq!(is, should);
+        }
+        prop_assert_eq!(ledger.verify_projections().await.unwrap(), Vec::<String>::new());
+        Ok(())
+    })
 }

@@ -24,7 +24,7 @@ const PROJECTED: &str = "SELECT seq FROM projected WHERE id = 0";
 const SET_PROJECTED: &str = "UPDATE projected SET seq = ?1 WHERE id = 0";
 
 /// Writes a generation, within the caller's transaction; after one that came to nothing it can be written again.
-pub(super) fn write(connection: &Connection, generation: &Generation) -> Outcome<()> {
+pub(crate) fn write(connection: &Connection, generation: &Generation) -> Outcome<()> {
     entries::write(connection, &generation.entries)?;
     generation.orders.iter().try_for_each(|row| orders::write(connection, row))?;
     positions::write(connection, &generation.positions)?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     super::{
-        fault::Outcome,
+        fault::{Fault, Outcome},
         numbers::{from_column, to_column},
     },
     projected,
@@ -63,5 +63,6 @@ pub(in crate::sqlite) fn one(
     let user = UserId::from_uuid(uuid::Uuid::from_bytes(row.get(1)?));
     let at = Timestamp::from_micros(row.get(2)?);
     let body: String = row.get(3)?;
-    replay(tables, staged, seq, (user, at, &body))
+    let event = serde_json::from_str(&body).map_err(|error| Fault::unreadable("its body", error))?;
+    replay(tables, staged, seq, (user, at, event))
 }

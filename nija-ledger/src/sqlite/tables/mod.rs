@@ -53,7 +53,7 @@ pub(super) fn open(ledger: &Path, journal: &Connection) -> Outcome<Connection> {
 }
 
 /// Makes the tables of an empty journal.
-pub(super) fn create(tables: &Connection) -> Outcome<()> {
+pub(crate) fn create(tables: &Connection) -> Outcome<()> {
     tables.execute_batch(include_str!("schema.sql"))?;
     tables.execute("INSERT INTO projected (id, seq, ledger) VALUES (0, 0, x'')", [])?;
     Ok(tables.pragma_update(None, "user_version", VERSION)?)

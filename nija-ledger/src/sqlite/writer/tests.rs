@@ -1,7 +1,7 @@
 //! Full and failing disks, crashes, and a log that is moved into the file.
 
 use super::*;
-use crate::sqlite::verify;
+use crate::verify;
 use nija_core::{JournalBatch, JournalEvent, Timestamp, UserId};
 use std::path::Path;
 use tokio::sync::oneshot;

@@ -1,0 +1,270 @@
+//! What holds on PostgreSQL beyond the rules of every ledger.
+
+use futures::future::join_all;
+use nija_core::{
+    CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Side::Buy, Side::Sell, Timestamp,
+};
+use nija_ledger::{PostgresLedger, testing::Events};
+
+use crate::database::Database;
+
+fn pause(events: &Events) -> nija_core::JournalBatch {
+    events.batch(vec![JournalEvent::Paused { paused: true }])
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_or_empty_the_journal() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    for _ in 0..3 {
+        ledger.append(pause(&events)).await.unwrap();
+    }
+    let columns = "epoch, \"user\", at, type, order_id, body FROM nija_ledger.journal WHERE seq = 2";
+    for attempt in [
+        "UPDATE nija_ledger.journal SET at = 0".to_owned(),
+        "UPDATE nija_ledger.journal SET at = 0 WHERE seq = 99".to_owned(),
+        "DELETE FROM nija_ledger.journal WHERE seq = 3".to_owned(),
+        "TRUNCATE nija_ledger.journal".to_owned(),
+        format!("INSERT INTO nija_ledger.journal SELECT 0, {columns}"),
+        format!("INSERT INTO nija_ledger.journal SELECT 5, {columns}"),
+        format!("INSERT INTO nija_ledger.journal SELECT 2, {columns} ON CONFLICT (seq) DO UPDATE SET at = 0"),
+    ] {
+        let error = database.run(&attempt).unwrap_err();
+        assert!(error.contains("append-only"), "{attempt}: {error}");
+    }
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    assert_eq!(ledger.append(pause(&events)).await.unwrap().records[0].seq, 4);
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_until_the_first_is_gone() {
+    let Some(database) = Database::make() else { return };
+    let (first, events) = (database.open(), Events::new(1));
+    let error = PostgresLedger::open(&database.url()).unwrap_err().to_string();
+    assert!(error.contains(&format!("in use by process {} on ", std::process::id())), "{error}");
+    first.append(pause(&events)).await.unwrap();
+    first.close().await;
+    let second = database.open();
+    assert_eq!(second.append(pause(&events)).await.unwrap().records[0].seq, 2);
+    drop(second);
+    database.open();
+}
+
+#[tokio::test]
+async fn a_server_that_lost_the_ledger_without_noticing_writes_nothing_any_more() {
+    let Some(database) = Database::make() else { return };
+    let (first, events) = (database.open(), Events::new(1));
+    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
+    first.append(pause(&events)).await.unwrap();
+    // Its lock is gone and its connection is not, as far as it knows.
+    let free = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    database.run(free).unwrap();
+    let second = database.open();
+    assert_eq!(second.append(pause(&events)).await.unwrap().records[0].seq, 2);
+    for _ in 0..2 {
+        let error = first.append(pause(&events)).await.unwrap_err().to_string();
+        assert!(error.contains("another server has taken the ledger over"), "{error}");
+    }
+    assert!(first.reserve_nonces(key, 1, 1).await.unwrap_err().to_string().contains("another server"));
+    assert_eq!(second.append(pause(&events)).await.unwrap().records[0].seq, 3);
+    assert_eq!(second.verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn the_database_itself_refuses_the_writes_of_an_earlier_owner() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    ledger.append(pause(&events)).await.unwrap();
+    // The connection and its lock live on; only the epoch says that somebody else is the owner now.
+    database.run("UPDATE nija_ledger.owner SET epoch = epoch + 1, token = 'another'").unwrap();
+    let error = ledger.append(pause(&events)).await.unwrap_err().to_string();
+    assert!(error.contains("another server has taken the ledger over"), "{error}");
+    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
+    assert!(ledger.reserve_nonces(key, 1, 1).await.is_err());
+    assert_eq!(database.run("SELECT count(*) FROM nija_ledger.journal").unwrap(), ["1"]);
+}
+
+#[tokio::test]
+async fn connections_that_the_server_closed_are_made_again() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    for round in 0..4_u64 {
+        for number in 0..3_u64 {
+            let intent = events.intent(&format!("{round}-{number}"), "BTC-USD");
+            ledger.append(events.batch(vec![Events::accepted(&intent)])).await.unwrap();
+            assert!(ledger.order(events.user, intent.id).await.unwrap().is_some());
+        }
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE pid <> pg_backend_pid() AND datname = current_database()";
+        database.run(all).unwrap();
+        if round % 2 == 0 {
+            assert_eq!(ledger.unsettled_orders().await.unwrap().len() as u64, 3 * (round + 1));
+        }
+    }
+    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
+    assert_eq!(ledger.reserve_nonces(key, 7, 2).await, Ok(7));
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_changed_table_is_found_and_one_of_another_version_is_drawn_anew() {
+    let Some(database) = Database::make() else { return };
+    let events = Events::new(1);
+    let spot = |id| ("kraken", "BTC-USD", id);
+    let intent = events.intent("a-1", "BTC-USD");
+    let ledger = database.open();
+    let batch = events.batch(vec![
+        Events::accepted(&intent),
+        JournalEvent::Filled(events.fill(None, spot("E1"), (Buy, "2", "100", "0.5"))),
+        JournalEvent::Filled(events.fill(None, spot("E2"), (Sell, "1", "103", "0.5"))),
+    ]);
+    ledger.append(batch).await.unwrap();
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    for tamper in [
+        "UPDATE orders SET body = replace(body, '\"pending\"', '\"filled\"')",
+        "DELETE FROM fills WHERE seq = 2",
+        "UPDATE positions SET closed = 99",
+        "UPDATE pnl_totals SET realised = '1000000'",
+        "UPDATE pnl_days SET fees = '0'",
+        "UPDATE pnl_cells SET paid = '0'",
+        "UPDATE newest_fills SET at = at + 1",
+        "INSERT INTO paused VALUES ('\\x00112233445566778899aabbccddeeff', 5)",
+    ] {
+        database.run(&format!("SET search_path TO nija_ledger_tables; {tamper}")).unwrap();
+    }
+    assert_eq!(ledger.verify_projections().await.unwrap().len(), 8);
+    ledger.close().await;
+    database.run("UPDATE nija_ledger_tables.projected SET version = 0").unwrap();
+    let ledger = database.open();
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    assert_eq!(ledger.unsettled_orders().await.unwrap().len(), 1);
+    ledger.close().await;
+    database.run("DROP SCHEMA nija_ledger_tables CASCADE").unwrap();
+    assert_eq!(database.open().verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_alone() {
+    let Some(database) = Database::make() else { return };
+    drop(database.open());
+    database.run("INSERT INTO nija_ledger.schema_version VALUES (999)").unwrap();
+    let error = PostgresLedger::open(&database.url()).unwrap_err().to_string();
+    assert!(error.contains("newer NIJA"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_the_whole_group_in_words_and_later_room_is_used() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    ledger.append(pause(&events)).await.unwrap();
+    let full = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON nija_ledger.journal EXECUTE FUNCTION full_disk()";
+    database.run(full).unwrap();
+    for answer in join_all((0..3).map(|_| ledger.append(pause(&events)))).await {
+        let error = answer.unwrap_err().to_string();
+        assert!(error.contains("the database's disk is full"), "{error}");
+    }
+    database.run("DROP TRIGGER full_disk ON nija_ledger.journal").unwrap();
+    assert_eq!(ledger.append(pause(&events)).await.unwrap().records[0].seq, 2, "no place was lost");
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn tables_that_cannot_be_written_hold_up_no_append_and_lose_nothing() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    let refuse = "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+        CREATE TRIGGER no_room BEFORE INSERT ON nija_ledger_tables.user_entries EXECUTE FUNCTION no_room()";
+    database.run(refuse).unwrap();
+    for number in 0..3 {
+        let intent = events.intent(&format!("a-{number}"), "BTC-USD");
+        ledger.append(events.batch(vec![Events::accepted(&intent)])).await.unwrap();
+        let error = ledger.order(events.user, intent.id).await.unwrap_err().to_string();
+        assert!(error.contains("no room"), "a reader is told: {error}");
+    }
+    // What was not written is known all the same.
+    let again = events.batch(vec![Events::accepted(&events.intent("a-1", "BTC-USD"))]);
+    assert!(matches!(ledger.append(again).await, Err(LedgerError::ClientOrderIdTaken { .. })));
+    database.run("DROP TRIGGER no_room ON nija_ledger_tables.user_entries").unwrap();
+    assert_eq!(ledger.unsettled_orders().await.unwrap().len(), 3);
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn many_waiting_appends_take_few_commits_and_a_refused_one_takes_nobody_along() {
+    const APPENDS: usize = 500;
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    let before = ledger.stats().commits;
+    let appends = (0..APPENDS).map(|number| {
+        // Every fifth repeats a client's id.
+        let name = format!("a-{}", number - usize::from(number % 5 == 4));
+        let batch = events.batch(vec![Events::accepted(&events.intent(&name, "BTC-USD"))]);
+        ledger.append(batch)
+    });
+    let answers = join_all(appends).await;
+    let (mut seqs, mut refused) = (Vec::new(), 0);
+    for answer in answers {
+        match answer {
+            Ok(appended) => seqs.push(appended.records[0].seq),
+            Err(LedgerError::ClientOrderIdTaken { .. }) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(refused, 100);
+    seqs.sort_unstable();
+    assert_eq!(seqs, (1..=400).collect::<Vec<_>>());
+    let commits = ledger.stats().commits - before;
+    assert!(commits < APPENDS as u64 / 4, "{commits} commits for {APPENDS} appends");
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn closing_commits_what_waits_and_a_closed_ledger_says_so() {
+    let Some(database) = Database::make() else { return };
+    let (ledger, events) = (database.open(), Events::new(1));
+    let appends: Vec<_> = (0..200)
+        .map(|n| events.batch(vec![Events::accepted(&events.intent(&format!("a-{n}"), "BTC-USD"))]))
+        .collect();
+    let waiting = join_all(appends.into_iter().map(|batch| ledger.append(batch)));
+    let (answers, ()) = futures::join!(waiting, ledger.close());
+    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
+    let closed = answers.iter().filter(|answer| **answer == Err(LedgerError::Closed)).count();
+    assert_eq!(acknowledged + closed, 200);
+    assert_eq!(ledger.paused(events.user).await, Err(LedgerError::Closed));
+    ledger.close().await;
+    assert_eq!(database.open().unsettled_orders().await.unwrap().len(), acknowledged);
+}
+
+#[tokio::test]
+async fn nonce_reservations_never_overlap_even_over_a_restart() {
+    let Some(database) = Database::make() else { return };
+    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
+    let mut taken = std::collections::BTreeSet::new();
+    for round in 0..4_u64 {
+        let ledger = database.open();
+        // The clock, and with it the floor, goes back over a restart.
+        let floor = 10_000 - round * 1_000;
+        let reservations = (1..=20_u64).map(|count| ledger.reserve_nonces(key, floor, count));
+        for (first, count) in join_all(reservations).await.into_iter().zip(1..) {
+            let first = first.unwrap();
+            for nonce in first..first + count {
+                assert!(nonce >= floor && taken.insert(nonce), "{nonce} was given twice");
+            }
+        }
+    }
+    assert_eq!(taken.len(), 4 * 210);
+}
+
+#[test]
+fn an_address_that_is_none_or_leads_nowhere_is_refused_in_words() {
+    let error = PostgresLedger::open("password=geheim nonsense").unwrap_err().to_string();
+    assert!(error.contains("connection string") && !error.contains("geheim"), "{error}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = format!("host=127.0.0.1 port={free} user=nobody dbname=none");
+    let error = PostgresLedger::open(&nowhere).unwrap_err().to_string();
+    assert!(error.contains("cannot be reached"), "{error}");
+}
