@@ -8,10 +8,13 @@ use nija_exchanges::{
 };
 use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use crate::sim_faults;
-use crate::support::{dec, id, user};
+use crate::{
+    sim_faults,
+    support::{dec, id, user},
+    wire::{PATIENCE, beyond, funded},
+};
 
 /// An account that signs with a key of the simulator.
 pub(crate) fn signed(account: &Account) -> VenueAccount {
@@ -70,8 +73,7 @@ impl Alpaca {
             venue.ws_public.as_str(),
             venue.ws_private.as_str(),
         );
-        // Long enough for a loaded machine, short enough for an answer that never comes.
-        config.http.timeout = Duration::from_secs(5);
+        config.http.timeout = PATIENCE;
         config.book_check = Duration::from_millis(500);
         config.account_check = Duration::from_millis(500);
         config.poll = Duration::from_millis(50);
@@ -84,10 +86,7 @@ impl Alpaca {
 
     /// A new key at the simulator.
     pub(crate) fn key(&self) -> Account {
-        self.venue().add_account(NewAccount {
-            balances: Some(BTreeMap::from([("USD".to_owned(), Decimal::from(10_000))])),
-            ..NewAccount::default()
-        })
+        funded(self.venue(), "BTC-USD", 10_000)
     }
 }
 
@@ -112,11 +111,7 @@ impl Harness for Alpaca {
     async fn reach(&self, side: Side, limit: Price) {
         // What rested is told from what took by the time in between: the venue's clock moves on.
         self.venue().fault(Fault::new(FaultKind::ClockSkew).ms(2_000));
-        let factor = match side {
-            Side::Buy => dec("0.99"),
-            Side::Sell => dec("1.01"),
-        };
-        assert!(self.venue().set_price(self.symbol.as_str(), (limit.get() * factor).round_dp(2)));
+        assert!(self.venue().set_price(self.symbol.as_str(), beyond(limit, side).round_dp(2)));
     }
 
     fn tells_fees(&self) -> bool {

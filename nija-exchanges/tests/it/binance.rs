@@ -1,130 +1,77 @@
 //! A simulated Binance on loopback for the conformance suite, and what is Binance's own: windows and clocks, executions by symbol,
 //! numbered books, signed streams, fees in what is received.
 
-use async_trait::async_trait;
 use futures::StreamExt;
 use nija_core::{
-    AccountEvent, Clock, CredentialSecret, Executor, Lookup, MarketEvent, OrderKind, OrderState, Price, Side,
-    Symbol, SystemClock, TimeInForce, VenueAccount, VenueError,
+    AccountEvent, Authenticator, Executor, Lookup, MarketEvent, OrderKind, OrderState, Price, Side, Symbol,
+    SystemClock, TimeInForce, VenueAccount, VenueError,
 };
 use nija_exchanges::{
     binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor, UserStream},
-    testing::{Harness, TestSigner, Trader, VenueFault, within},
+    testing::{Harness, Trader, VenueFault, within},
 };
-use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_sim::{Account, Fault, FaultKind, NewAccount, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::sim_faults;
-use crate::support::{dec, id, user};
+use crate::{
+    support::{dec, id},
+    wire::{self, OnTheWire, PATIENCE, Wire},
+};
+
+const ORDER: &str = "/api/v3/order";
 
 pub(crate) fn usdt() -> Symbol {
-    Symbol::new("BTC-USDT").unwrap()
+    Symbol::new(BinanceWire::SYMBOL).unwrap()
 }
 
 /// An account that signs with a key of the simulator.
 pub(crate) fn signed(account: &Account) -> VenueAccount {
-    let secret = CredentialSecret::new(account.key.clone(), account.secret.clone(), None);
-    let authenticator = Arc::new(BinanceAuthenticator::new(id("binance")));
-    VenueAccount { user: user(), signer: Arc::new(TestSigner::new(authenticator, secret)) }
+    wire::signed(Arc::new(BinanceAuthenticator::new(id("binance"))), account)
 }
 
-/// Binance on the wire, BTC at 60,000 and standing still.
-pub(crate) struct Binance {
-    sim: SimHandle,
-    pub(crate) executor: Arc<BinanceExecutor>,
+pub(crate) type Binance = OnTheWire<BinanceWire>;
+
+pub(crate) struct BinanceWire;
+
+impl Wire for BinanceWire {
+    type Executor = BinanceExecutor;
+    const KIND: VenueKind = VenueKind::Binance;
+    const SYMBOL: &'static str = "BTC-USDT";
+    // Binance's counterpart of a nonce is the timestamp.
+    const ORDERS: &'static str = ORDER;
+    const LOOKS: &'static [&'static str] = &["enableReading"];
+
+    fn open(venue: &VenueHandle) -> BinanceExecutor {
+        Binance::open_with(venue, |_| {})
+    }
+
+    fn authenticator(_: &BinanceExecutor) -> Arc<dyn Authenticator> {
+        Arc::new(BinanceAuthenticator::new(id("binance")))
+    }
+
+    fn own_fault(venue: &VenueHandle, fault: VenueFault) -> Option<bool> {
+        (fault == VenueFault::Ban).then(|| {
+            venue.fault(Fault::new(FaultKind::RateLimit).on(ORDER).status(418));
+            true
+        })
+    }
 }
 
 impl Binance {
-    pub(crate) async fn start() -> Self {
-        Self::start_with(|_| {}).await
-    }
-
-    pub(crate) async fn start_with(change: impl Fn(&mut BinanceConfig)) -> Self {
-        let builder = Sim::builder().venues([VenueKind::Binance]).accounts(1).no_limits().paused(true);
-        let sim = builder.start().await.unwrap();
-        assert!(sim.set_price("BTC-USDT", 60_000.into()));
-        let mut config = Self::config(sim.venue(VenueKind::Binance));
-        change(&mut config);
-        let executor = Arc::new(BinanceExecutor::new(config, Arc::new(SystemClock)).unwrap());
-        Self { sim, executor }
-    }
-
     pub(crate) fn config(venue: &VenueHandle) -> BinanceConfig {
-        let mut config = BinanceConfig::new(
-            id("binance"),
-            venue.rest.as_str(),
-            venue.ws_public.as_str(),
-            venue.ws_private.as_str(),
-        );
-        // Long enough for a loaded machine, short enough for an answer that never comes.
-        config.http.timeout = Duration::from_secs(5);
+        let (public, private) = (venue.ws_public.as_str(), venue.ws_private.as_str());
+        let mut config = BinanceConfig::new(id("binance"), venue.rest.as_str(), public, private);
+        config.http.timeout = PATIENCE;
         config
     }
 
-    pub(crate) fn venue(&self) -> &VenueHandle {
-        self.sim.venue(VenueKind::Binance)
+    /// An executor that is set otherwise.
+    pub(crate) fn open_with(venue: &VenueHandle, change: impl Fn(&mut BinanceConfig)) -> BinanceExecutor {
+        let mut config = Self::config(venue);
+        change(&mut config);
+        BinanceExecutor::new(config, Arc::new(SystemClock)).unwrap()
     }
-
-    /// A new key at the simulator.
-    pub(crate) fn key(&self) -> Account {
-        self.venue().add_account(NewAccount {
-            balances: Some(BTreeMap::from([("USDT".to_owned(), Decimal::from(10_000))])),
-            ..NewAccount::default()
-        })
-    }
-
-    fn set(&self, limit: Price, side: Side) {
-        // Well past the limit, so that the other side of the book is there whatever the spread.
-        let factor = match side {
-            Side::Buy => dec("0.99"),
-            Side::Sell => dec("1.01"),
-        };
-        assert!(self.venue().set_price("BTC-USDT", (limit.get() * factor).round_dp(2)));
-    }
-}
-
-#[async_trait]
-impl Harness for Binance {
-    fn executor(&self) -> Arc<dyn Executor> {
-        self.executor.clone()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn symbol(&self) -> Symbol {
-        usdt()
-    }
-
-    async fn account(&self) -> VenueAccount {
-        signed(&self.key())
-    }
-
-    async fn reach(&self, side: Side, limit: Price) {
-        self.set(limit, side);
-    }
-
-    fn fault(&self, fault: VenueFault) -> bool {
-        const ORDER: &str = "/api/v3/order";
-        // Binance's counterpart of a nonce is the timestamp.
-        if fault == VenueFault::Ban {
-            self.venue().fault(Fault::new(FaultKind::RateLimit).on(ORDER).status(418));
-            return true;
-        }
-        sim_faults::cause(self.venue(), fault, ORDER, &["enableReading"])
-    }
-
-    fn heal(&self) {
-        self.venue().clear_faults();
-    }
-}
-
-async fn trader(binance: &Binance, key: &Account) -> Trader {
-    let mut trader = Trader::new(binance).await;
-    trader.account = signed(key);
-    trader
 }
 
 #[tokio::test]
@@ -144,7 +91,9 @@ async fn a_key_that_may_withdraw_or_transfer_is_known_as_one() {
 
 #[tokio::test]
 async fn a_host_without_that_call_leaves_the_right_to_withdraw_open() {
-    let binance = Binance::start_with(|config| config.knows_key_rights = false).await;
+    let binance =
+        Binance::start_with(|venue| Binance::open_with(venue, |config| config.knows_key_rights = false))
+            .await;
     let rights = binance.executor.key_rights(&signed(&binance.key())).await.unwrap();
     assert_eq!((rights.can_trade, rights.can_withdraw), (Some(true), None));
 }
@@ -232,7 +181,7 @@ async fn a_ban_says_how_long_it_lasts() {
 async fn fees_come_out_of_what_is_received() {
     let binance = Binance::start().await;
     let key = binance.key();
-    let trader = trader(&binance, &key).await;
+    let trader = binance.trader(&key).await;
     let since = trader.now().minus(Duration::from_secs(5));
     let quantity = trader.quantity().await;
     let bought = trader.trade(Side::Buy, quantity).await;
@@ -258,7 +207,7 @@ async fn fills_of_many_pages_and_two_symbols_all_come_once_with_their_client_ids
     let binance = Binance::start().await;
     assert!(binance.venue().set_price("ETH-USDT", 3_000.into()));
     let key = binance.key();
-    let trader = trader(&binance, &key).await;
+    let trader = binance.trader(&key).await;
     let since = trader.now().minus(Duration::from_secs(5));
     let quantity = trader.quantity().await;
     let mut placed = Vec::new();
@@ -315,7 +264,7 @@ async fn an_ed25519_key_trades_and_logs_its_stream_on() {
         ..NewAccount::default()
     };
     let key = binance.venue().add_account(new);
-    let trader = trader(&binance, &key).await;
+    let trader = binance.trader(&key).await;
     let quantity = trader.quantity().await;
     within(async {
         let mut stream = trader.executor.account_stream(trader.account.clone());
@@ -333,7 +282,10 @@ async fn an_ed25519_key_trades_and_logs_its_stream_on() {
 
 #[tokio::test]
 async fn a_listen_key_opens_the_stream_where_the_websocket_api_has_none() {
-    let binance = Binance::start_with(|config| config.user_stream = UserStream::ListenKey).await;
+    let binance = Binance::start_with(|venue| {
+        Binance::open_with(venue, |config| config.user_stream = UserStream::ListenKey)
+    })
+    .await;
     within(nija_exchanges::testing::streams::own_orders_and_fills_stream(&binance)).await;
 }
 
@@ -395,7 +347,7 @@ async fn an_execution_that_is_missing_ends_the_stream_and_it_comes_back() {
     let binance = Binance::start().await;
     let balances = Some(BTreeMap::from([("USDT".to_owned(), Decimal::from(1_000_000))]));
     let key = binance.venue().add_account(NewAccount { balances, ..NewAccount::default() });
-    let trader = trader(&binance, &key).await;
+    let trader = binance.trader(&key).await;
     within(async {
         let mut stream = trader.executor.account_stream(trader.account.clone());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));

@@ -247,7 +247,8 @@ async fn one_stop_too_many_is_refused_in_words_and_cancelling_all_counts_a_brack
 
 #[tokio::test]
 async fn where_no_lists_are_known_there_are_no_brackets_and_stops_remain() {
-    let binance = Binance::start_with(|config| config.order_lists = false).await;
+    let binance =
+        Binance::start_with(|venue| Binance::open_with(venue, |config| config.order_lists = false)).await;
     let (trader, quantity) = owner(&binance, 1).await;
     assert!(trader.instrument.resting.stop_limit && !trader.instrument.resting.bracket);
     assert!(!trader.executor.contract().resting.bracket);

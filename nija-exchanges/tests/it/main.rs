@@ -24,4 +24,6 @@ mod signatures;
 mod sim_faults;
 mod support;
 mod transport;
+mod unnumbered_streams;
 mod unsignable;
+mod wire;

@@ -2,19 +2,19 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Clock, CredentialSecret, Executor, ManualClock, NoSigner, Price, Side, Symbol, SystemClock, Timestamp,
+    Authenticator, Clock, Executor, ManualClock, NoSigner, Price, Side, Symbol, SystemClock, Timestamp,
     UserId, VenueAccount, VenueId,
 };
 use nija_exchanges::{
     kraken::{KrakenAuthenticator, KrakenConfig, KrakenExecutor},
     paper::{PaperConfig, PaperExecutor, PaperMarket},
-    testing::{Harness, TestSigner, VenueFault, eventually},
+    testing::{Harness, VenueFault, eventually},
 };
-use nija_sim::{Account, Fault, FaultKind, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_sim::{Account, Fault, FaultKind, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use crate::sim_faults;
+use crate::wire::{self, OnTheWire, PATIENCE, Wire};
 
 pub(crate) fn id(text: &str) -> VenueId {
     VenueId::new(text).unwrap()
@@ -32,98 +32,44 @@ pub(crate) fn user() -> UserId {
     UserId::from_uuid(uuid::Uuid::new_v4())
 }
 
-/// An account that signs with a key of the simulator.
+/// An account that signs with a key of the simulated Kraken.
 pub(crate) fn signed(account: &Account) -> VenueAccount {
-    let secret = CredentialSecret::new(account.key.clone(), account.secret.clone(), None);
-    VenueAccount {
-        user: user(),
-        signer: Arc::new(TestSigner::new(Arc::new(KrakenAuthenticator::new(id("kraken"))), secret)),
-    }
+    wire::signed(Arc::new(KrakenAuthenticator::new(id("kraken"))), account)
 }
 
-/// Kraken on the wire, BTC at 60,000 and standing still.
-pub(crate) struct Kraken {
-    sim: SimHandle,
-    pub(crate) executor: Arc<KrakenExecutor>,
+pub(crate) type Kraken = OnTheWire<KrakenWire>;
+
+pub(crate) struct KrakenWire;
+
+impl Wire for KrakenWire {
+    type Executor = KrakenExecutor;
+    const KIND: VenueKind = VenueKind::Kraken;
+    const PLACES: u32 = 1;
+    const ORDERS: &'static str = "/0/private/AddOrder";
+    const LOOKS: &'static [&'static str] = &["query-funds", "query-open-trades", "query-closed-trades"];
+
+    fn open(venue: &VenueHandle) -> KrakenExecutor {
+        KrakenExecutor::new(Kraken::config(venue), Arc::new(SystemClock)).unwrap()
+    }
+
+    fn authenticator(_: &KrakenExecutor) -> Arc<dyn Authenticator> {
+        Arc::new(KrakenAuthenticator::new(id("kraken")))
+    }
+
+    fn own_fault(venue: &VenueHandle, fault: VenueFault) -> Option<bool> {
+        (fault == VenueFault::NonceForgotten).then(|| {
+            venue.fault(Fault::new(FaultKind::NonceReset));
+            true
+        })
+    }
 }
 
 impl Kraken {
-    pub(crate) async fn start() -> Self {
-        let builder = Sim::builder().venues([VenueKind::Kraken]).accounts(1).no_limits().paused(true);
-        let sim = builder.start().await.unwrap();
-        assert!(sim.set_price("BTC-USD", 60_000.into()));
-        let venue = sim.venue(VenueKind::Kraken);
-        let executor = Arc::new(KrakenExecutor::new(Self::config(venue), Arc::new(SystemClock)).unwrap());
-        Self { sim, executor }
-    }
-
     pub(crate) fn config(venue: &VenueHandle) -> KrakenConfig {
-        let mut config = KrakenConfig::new(
-            id("kraken"),
-            venue.rest.as_str(),
-            venue.ws_public.as_str(),
-            venue.ws_private.as_str(),
-        );
-        // Long enough for a loaded machine, short enough for an answer that never comes.
-        config.http.timeout = Duration::from_secs(5);
+        let (public, private) = (venue.ws_public.as_str(), venue.ws_private.as_str());
+        let mut config = KrakenConfig::new(id("kraken"), venue.rest.as_str(), public, private);
+        config.http.timeout = PATIENCE;
         config
-    }
-
-    pub(crate) fn venue(&self) -> &VenueHandle {
-        self.sim.venue(VenueKind::Kraken)
-    }
-
-    /// A new key at the simulator.
-    pub(crate) fn key(&self) -> Account {
-        self.venue().add_account(NewAccount {
-            balances: Some(BTreeMap::from([("USD".to_owned(), Decimal::from(10_000))])),
-            ..NewAccount::default()
-        })
-    }
-
-    fn set(&self, limit: Price, side: Side) {
-        // Well past the limit, so that the other side of the book is there whatever the spread.
-        let factor = match side {
-            Side::Buy => dec("0.99"),
-            Side::Sell => dec("1.01"),
-        };
-        assert!(self.venue().set_price("BTC-USD", (limit.get() * factor).round_dp(1)));
-    }
-}
-
-#[async_trait]
-impl Harness for Kraken {
-    fn executor(&self) -> Arc<dyn Executor> {
-        self.executor.clone()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn symbol(&self) -> Symbol {
-        btc()
-    }
-
-    async fn account(&self) -> VenueAccount {
-        signed(&self.key())
-    }
-
-    async fn reach(&self, side: Side, limit: Price) {
-        self.set(limit, side);
-    }
-
-    fn fault(&self, fault: VenueFault) -> bool {
-        if fault == VenueFault::NonceForgotten {
-            self.venue().fault(Fault::new(FaultKind::NonceReset));
-            return true;
-        }
-        let looks = ["query-funds", "query-open-trades", "query-closed-trades"];
-        sim_faults::cause(self.venue(), fault, "/0/private/AddOrder", &looks)
-    }
-
-    fn heal(&self) {
-        self.venue().clear_faults();
     }
 }
 
