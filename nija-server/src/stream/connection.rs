@@ -2,14 +2,15 @@
 //!
 //! Prices are coalesced: a mark only notes that there is something new, and the newest values go out at the configured pace.
 //! Everything else goes out in order, whatever is ready in one flush. A reader that does not keep up is told so and disconnected;
-//! it comes back with the last number it saw.
+//! it comes back with the last number it saw. One that reads all it is given and has lost events even so (more happened at once than
+//! is kept) is not to blame: it is told to fetch the state anew, on the same connection, and the events go on.
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures::{FutureExt, SinkExt, StreamExt, stream::BoxStream};
+use futures::{FutureExt, SinkExt, StreamExt, poll, stream::BoxStream};
 use nija_client::wire::{StreamBody, StreamEvent};
 use nija_core::{Delivery, UserEvent, UserEventKind};
-use std::{ops::ControlFlow, time::Duration};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use std::{ops::ControlFlow, pin::pin, task::Poll, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::{counts::StreamPlace, frames};
 use crate::{
@@ -18,8 +19,11 @@ use crate::{
 };
 
 const TOO_SLOW: &str = "this connection was too slow; connect again and go on where you were";
+const TOO_MUCH: &str = "more happened at once than could be told; fetch the state anew";
 /// Events that one flush takes at most.
 const BATCH: usize = 64;
+/// Between two times that a reader is told to fetch the state anew, which costs more than events do.
+const RELOADS_EVERY: Duration = Duration::from_secs(1);
 
 /// Where a client that was away goes on.
 #[derive(Debug, Clone)]
@@ -37,7 +41,8 @@ pub(crate) async fn run(
     place: StreamPlace,
 ) {
     let patience = Duration::from_millis(app.config.stream.write_ms);
-    let mut connection = Connection { app, holder, socket, place, patience };
+    let mut connection =
+        Connection { app, holder, socket, place, patience, waited: false, reloaded_at: None };
     if let ControlFlow::Break(end) = connection.serve(resume).await {
         connection.end(end).boxed().await;
     }
@@ -50,6 +55,10 @@ struct Connection {
     /// Given back when the connection is over.
     place: StreamPlace,
     patience: Duration,
+    /// Whether the reader had to be waited for since it last had all there was.
+    waited: bool,
+    /// When it was last told to fetch the state anew.
+    reloaded_at: Option<Instant>,
 }
 
 /// Why a connection ends.
@@ -106,15 +115,19 @@ impl Connection {
                     Some(Ok(_)) => heard = Instant::now(),
                 },
                 delivery = events.next() => {
-                    let mut next = delivery;
+                    let (mut next, mut all) = (delivery, false);
                     for _ in 0..BATCH {
                         marked |= self.delivery(next).await?;
                         match events.next().now_or_never() {
                             Some(more) => next = more,
-                            None => break,
+                            None => {
+                                all = true;
+                                break;
+                            }
                         }
                     }
                     self.flush().await?;
+                    self.waited &= !all;
                 }
                 _ = pnl.tick(), if marked => {
                     marked = false;
@@ -142,7 +155,10 @@ impl Connection {
                 ControlFlow::Continue(true)
             }
             Some(Delivery::Event(event)) => self.event(&event).await.map_continue(|()| false),
-            Some(Delivery::Lagged) => ControlFlow::Break(End::Because(TOO_SLOW, close_code::AGAIN)),
+            Some(Delivery::Lagged) if self.waited => {
+                ControlFlow::Break(End::Because(TOO_SLOW, close_code::AGAIN))
+            }
+            Some(Delivery::Lagged) => self.reload().boxed().await.map_continue(|()| false),
             None => ControlFlow::Break(End::Because("the server is shutting down", close_code::AWAY)),
         }
     }
@@ -158,6 +174,15 @@ impl Connection {
             }
             Err(error) => Self::broken(&error),
         }
+    }
+
+    /// Says that events are lost; never more often than once in a while.
+    async fn reload(&mut self) -> Flow {
+        if let Some(before) = self.reloaded_at {
+            sleep_until(before + RELOADS_EVERY).await;
+        }
+        self.reloaded_at = Some(Instant::now());
+        self.feed(&self.aside(StreamBody::Reload { reason: TOO_MUCH.to_owned() })).await
     }
 
     async fn pnl(&mut self) -> Flow {
@@ -186,11 +211,21 @@ impl Connection {
 
     /// Puts a message into the buffer, which may have to be written out first.
     async fn send(&mut self, message: Message) -> Flow {
-        Self::patient(timeout(self.patience, self.socket.feed(message)).await)
+        let mut feed = pin!(self.socket.feed(message));
+        if let Poll::Ready(fed) = poll!(feed.as_mut()) {
+            return Self::patient(Ok(fed));
+        }
+        self.waited = true;
+        Self::patient(timeout(self.patience, feed).await)
     }
 
     async fn flush(&mut self) -> Flow {
-        Self::patient(timeout(self.patience, self.socket.flush()).await)
+        let mut flush = pin!(self.socket.flush());
+        if let Poll::Ready(flushed) = poll!(flush.as_mut()) {
+            return Self::patient(Ok(flushed));
+        }
+        self.waited = true;
+        Self::patient(timeout(self.patience, flush).await)
     }
 
     fn patient(outcome: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>) -> Flow {

@@ -192,13 +192,41 @@ async fn a_burst_of_prices_is_one_frame_and_loses_no_event() {
 }
 
 #[tokio::test]
-async fn a_connection_that_falls_behind_is_told_so_and_must_reload() {
+async fn a_reader_that_reads_what_it_is_given_is_never_ended_however_much_happens_at_once() {
     let host = Host::start().await;
     let ada = host.user("ada").await;
     let user: UserId = ada.user_id.parse().unwrap();
     let mut stream = Stream::open(&ada, "").await;
+    assert_eq!(stream.next().await.unwrap()["type"], "hello");
+    for burst in 1..=2u64 {
+        // More than is kept, before the connection has a chance to send any of it.
+        for _ in 0..5000 {
+            publish(&host, user, paused());
+        }
+        let told = stream.until(|event| event["type"] == "reload").await;
+        assert!(told.iter().all(|event| event["type"] != "closing"), "{told:?}");
+        // The events go on where they are now, on the same connection.
+        publish(&host, user, paused());
+        let next = stream.until(|event| event["seq"] == burst * 5001).await;
+        assert!(next.iter().all(|event| event["type"] == "bot.status"), "{next:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_had_to_be_waited_for_is_told_so_and_ended_and_must_reload() {
+    let host = Host::with(|config| config.stream.write_ms = 600_000).await;
+    let ada = host.user("ada").await;
+    let user: UserId = ada.user_id.parse().unwrap();
+    let mut stream = Stream::open(&ada, "").await;
     let hello = stream.next().await.unwrap();
-    // More than is kept, before the connection has a chance to send any of it.
+    // What fills every buffer on the way, and then more than is kept.
+    for _ in 0..40 {
+        let none =
+            JournalEvent::NotRouted { order: OrderId::from_uuid(uuid::Uuid::nil()), decision: large() };
+        publish(&host, user, none);
+    }
+    // From here on the connection has taken those up, and writes them to somebody who does not read.
+    assert_eq!(stream.next().await.unwrap()["type"], "route.decided");
     for _ in 0..5000 {
         publish(&host, user, paused());
     }
