@@ -49,6 +49,10 @@ test('limits of one’s own are typed in per cent; an empty field is none', () =
     positions: 3,
     allowed_symbols: ['ETH-USD', 'BTC-USD'],
   });
+  // Nothing allowed is another thing than no limit of one's own.
+  expect(limitsText({ allowed_symbols: [] }).allowed_symbols).toBe('none');
+  expect(limitsOf({ ...limitsText({}), allowed_symbols: ' None ' }).limits).toEqual({ allowed_symbols: [] });
+  expect(limitsOf(limitsText({})).limits).toEqual({});
   const wrong = limitsOf({ ...text, max_equity_share: '0', positions: '2.5', allowed_symbols: 'bitcoin' }).problems;
   expect(Object.keys(wrong).sort()).toEqual(['allowed_symbols', 'max_equity_share', 'positions']);
 });

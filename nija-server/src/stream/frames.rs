@@ -92,8 +92,11 @@ async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<O
         }
         event if event.protected().is_some() => guarded(app, user, event).await?,
         // Nothing of its own tells about these; a screen that reads anew shows them.
-        JournalEvent::RiskSettingsChanged { .. } | JournalEvent::RoutingPreferred { .. } => {
-            Some(StreamBody::Reload { reason: "settings were changed".to_owned() })
+        JournalEvent::RiskSettingsChanged { .. } => {
+            Some(StreamBody::Reload { reason: "the risk limits were changed".to_owned() })
+        }
+        JournalEvent::RoutingPreferred { .. } => {
+            Some(StreamBody::Reload { reason: "how orders are routed was changed".to_owned() })
         }
         event => match event.order() {
             // An attempt that came to nothing, a schedule, a wish: the order tells.

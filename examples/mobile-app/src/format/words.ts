@@ -41,15 +41,27 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   stop_must_rest: 'Needs a stop that rests there',
 };
 
+const PURPOSES: Readonly<Record<string, string>> = {
+  entry: 'Opens or adds to a position',
+  exit: 'Closes or reduces a position',
+  stop_loss: 'Stop of a position',
+  other: 'Not said',
+};
+
 const CHECKS: Readonly<Record<string, string>> = {
+  allowed_pairs: 'Pairs that may be traded',
   daily_loss: 'Loss of the day',
+  drawdown: 'Loss below the best',
+  duplicate_intent: 'Not the same entry again',
   entry_rate: 'Orders in a short time',
+  equity_floor: 'Smallest order',
   equity_share: 'Share of your equity',
   exit_reduces: 'Exit only reduces',
   halted: 'No trading halt',
   position_count: 'Number of positions',
   position_size: 'Size of the position',
   price_collar: 'Price near the market',
+  protection_fits: 'Stop and targets fit',
   stale_balance: 'Fresh balance',
 };
 
@@ -60,6 +72,8 @@ export function humanise(code: string): string {
 }
 
 export const orderState = (state: string): string => STATES[state] ?? humanise(state);
+/** What an order is for. */
+export const purpose = (signal: string): string => PURPOSES[signal] ?? humanise(signal);
 export const checkName = (name: string): string => CHECKS[name] ?? humanise(name);
 export const factorName = (name: string): string => FACTORS[name] ?? humanise(name);
 

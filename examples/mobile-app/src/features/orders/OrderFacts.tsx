@@ -2,7 +2,7 @@ import type { Order } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
 import { dateTime } from '@/format/time';
-import { humanise } from '@/format/words';
+import { humanise, purpose } from '@/format/words';
 import { Fact, Facts } from '@/ui/Facts';
 import { StateBadge } from './StateBadge';
 
@@ -31,7 +31,7 @@ export function OrderFacts({ order }: { order: Order }) {
       {order.method ? <Fact label="Carried out" value={carriedOut(order)} testID="order-method" /> : null}
       {order.venue ? <Fact label="Venue" value={nameOf(order.venue)} /> : null}
       {order.venue_order_id ? <Fact label="Id at the venue" value={order.venue_order_id} /> : null}
-      <Fact label="Purpose" value={humanise(order.signal_type)} />
+      <Fact label="Purpose" value={purpose(order.signal_type)} />
       {order.strategy ? <Fact label="Strategy" value={order.strategy} /> : null}
       <Fact label="Placed" value={dateTime(order.created_at)} />
       <Fact label="Last change" value={dateTime(order.updated_at)} />

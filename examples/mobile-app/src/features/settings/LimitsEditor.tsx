@@ -57,7 +57,7 @@ export function LimitsEditor({ own, version, busy, error, onSave, onCancel }: Pr
       <Field
         label="Only these symbols"
         placeholder="BTC-USD, ETH-USD"
-        help="Separated by commas. Empty: all of them."
+        help="Separated by commas. Empty: all of them. The word none: nothing new may be opened."
         {...field('allowed_symbols')}
       />
       {version === opened ? null : (

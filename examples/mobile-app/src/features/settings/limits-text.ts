@@ -6,6 +6,9 @@ const SHARES = ['max_equity_share', 'max_daily_loss', 'max_drawdown', 'price_col
 type Share = (typeof SHARES)[number];
 export type LimitField = Share | 'largest_position' | 'positions' | 'allowed_symbols';
 
+/** Typed where nothing may be traded; an empty field leaves it to the plan. */
+export const NOTHING = 'none';
+
 export type LimitsText = Record<LimitField, string>;
 
 export function textOf(limits: RiskLimits): LimitsText {
@@ -20,7 +23,7 @@ export function textOf(limits: RiskLimits): LimitsText {
     price_collar: percent('price_collar'),
     largest_position: limits.largest_position ?? '',
     positions: limits.positions === undefined ? '' : String(limits.positions),
-    allowed_symbols: limits.allowed_symbols?.join(', ') ?? '',
+    allowed_symbols: limits.allowed_symbols?.length === 0 ? NOTHING : (limits.allowed_symbols?.join(', ') ?? ''),
   };
 }
 
@@ -44,13 +47,14 @@ export function limitsOf(text: LimitsText): { limits?: RiskLimits; problems: Par
   const positions = clean(text.positions);
   if (/^\d{1,6}$/.test(positions)) limits.positions = Number(positions);
   else if (positions !== '') problems.positions = 'Use a whole number.';
-  const symbols = text.allowed_symbols
+  const nothing = text.allowed_symbols.trim().toLowerCase() === NOTHING;
+  const symbols = (nothing ? '' : text.allowed_symbols)
     .split(',')
     .map((symbol) => symbol.trim().toUpperCase())
     .filter(Boolean);
   const odd = symbols.find((symbol) => !/^[A-Z0-9]+-[A-Z0-9]+$/.test(symbol));
   if (odd !== undefined) problems.allowed_symbols = `${odd} is not a pair like BTC-USD.`;
-  else if (symbols.length) limits.allowed_symbols = symbols;
+  else if (symbols.length || nothing) limits.allowed_symbols = symbols;
   return Object.keys(problems).length ? { problems } : { limits, problems };
 }
 
