@@ -49,6 +49,17 @@ pub trait Custody: Vault {
     /// Sets or removes the user's order policy. It holds for signers that are out as well.
     async fn set_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<(), VaultError>;
 
+    /// The same, if the policy in force is still the one that was `seen`: what was decided by looking at that one is not done to another.
+    ///
+    /// # Errors
+    /// [`VaultError::PolicyChanged`] where it is another one; nothing was changed.
+    async fn replace_policy(
+        &self,
+        user: UserId,
+        seen: Option<OrderPolicy>,
+        policy: Option<OrderPolicy>,
+    ) -> Result<(), VaultError>;
+
     /// As [`Vault::store`], in custody mode `session`: what is sealed is itself encrypted under a key that the user's device
     /// derives ([`KeyDerivation`]) and that the vault does not keep.
     async fn store_locked(

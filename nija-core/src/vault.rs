@@ -52,6 +52,9 @@ pub enum VaultError {
         /// Venue.
         venue: VenueId,
     },
+    /// The user's order policy is another one by now.
+    #[error("the policy was changed meanwhile; read it again")]
+    PolicyChanged,
     /// There is no such credential of this user.
     #[error("there is no credential {id}")]
     NoSuchCredential {

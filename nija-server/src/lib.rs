@@ -23,6 +23,7 @@ pub mod logging;
 mod metrics;
 mod openapi;
 mod problem;
+mod reset;
 mod serve;
 mod state;
 mod stream;
@@ -31,6 +32,7 @@ mod wire;
 
 pub use config::{ConfigError, ServerConfig};
 pub use dumps::forbid_dumps;
+pub use reset::{ResetError, ResetToken, reset_token};
 pub use serve::{DemoLogin, RunningServer, StartError, give_share, start};
 
 /// The OpenAPI document of the API, as JSON.

@@ -153,6 +153,15 @@ impl Custody for MemoryVault {
         self.0.set_policy(user, policy).await
     }
 
+    async fn replace_policy(
+        &self,
+        user: UserId,
+        seen: Option<OrderPolicy>,
+        policy: Option<OrderPolicy>,
+    ) -> Result<(), VaultError> {
+        self.0.replace_policy(user, seen, policy).await
+    }
+
     async fn store_locked(
         &self,
         user: UserId,

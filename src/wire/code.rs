@@ -76,6 +76,7 @@ impl ErrorCode for VaultError {
             Self::UnknownVenue { .. } => "venue_not_found",
             Self::Unsupported(_) => "not_supported",
             Self::Policy(_) => "policy_refused",
+            Self::PolicyChanged => "settings_changed",
             _ => INTERNAL,
         }
     }

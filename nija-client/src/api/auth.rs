@@ -3,7 +3,7 @@
 use crate::client::{Call, Client};
 use crate::error::ClientError;
 use crate::session::SessionTokens;
-use crate::wire::{PasswordLogin, RefreshRequest, Session, User};
+use crate::wire::{PasswordLogin, PasswordReset, RefreshRequest, Session, User};
 
 impl Client {
     /// Makes an account and signs in to it.
@@ -34,6 +34,14 @@ impl Client {
             expires_in: None,
         });
         self.me().await
+    }
+
+    /// Sets a new password by a token of the server's operator; every session of the account is over then.
+    ///
+    /// # Errors
+    /// Problems `reset_refused`, `password_weak`.
+    pub async fn reset_password(&self, reset: &PasswordReset) -> Result<(), ClientError> {
+        self.open_command(Call::post(&["v1", "auth", "reset"]).json(reset)?).await
     }
 
     /// Ends the session, here at once and at the server.

@@ -48,8 +48,35 @@ pub struct User {
     pub email: String,
     /// `basic`, `pro` or `enterprise`.
     pub tier: String,
+    /// `user` or `admin`: whether what concerns all may be shown. What an administrator does is checked anew each time.
+    #[serde(default = "ordinary")]
+    pub role: String,
     /// RFC 3339, UTC.
     pub created_at: String,
+}
+
+/// A server of before administrators says nothing.
+fn ordinary() -> String {
+    "user".to_owned()
+}
+
+/// `POST /v1/auth/reset`: a new password by the operator's token.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasswordReset {
+    /// The account's address.
+    pub email: String,
+    /// What `nija admin reset` printed. Works once.
+    pub token: String,
+    /// The new password: at least 12 characters, and not a common one.
+    pub password: String,
+}
+
+impl std::fmt::Debug for PasswordReset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordReset").field("email", &self.email).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for PasswordLogin {

@@ -283,6 +283,8 @@ pub struct PolicySetting {
     /// The policy; absent where the user has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<OrderPolicy>,
+    /// Names what stands: the `ETag`, which a change sends back as `If-Match`.
+    pub version: String,
 }
 
 /// `PUT /v1/credentials/policy`.

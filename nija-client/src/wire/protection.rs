@@ -61,7 +61,7 @@ pub struct Protection {
 }
 
 /// `POST /v1/kill-switch`: stops the caller's trading, or lets it go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetKillSwitch {
@@ -70,6 +70,18 @@ pub struct SetKillSwitch {
     /// Whether positions are closed at market as well.
     #[serde(default)]
     pub flatten: bool,
+    /// The account's password: needed to take it off, never to throw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for SetKillSwitch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetKillSwitch")
+            .field("on", &self.on)
+            .field("flatten", &self.flatten)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A kill switch that is on, and how far its work has come.

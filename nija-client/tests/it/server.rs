@@ -114,6 +114,7 @@ pub(crate) fn user() -> User {
     User {
         id: "u1".to_owned(),
         email: "me@example.com".to_owned(),
+        role: "user".to_owned(),
         tier: "basic".to_owned(),
         created_at: "2026-11-23T00:00:00Z".to_owned(),
     }

@@ -4,12 +4,14 @@
 
 mod keys;
 mod lockout;
+mod resets;
 mod roles;
 mod schema;
 mod sessions;
 mod users;
 
 pub(crate) use keys::SigningKeyRow;
+pub(crate) use resets::RESET_LIFE;
 pub(crate) use roles::{Role, RoleChange};
 pub(crate) use sessions::{NewToken, Refreshed};
 pub(crate) use users::UserRow;

@@ -6,7 +6,7 @@ use std::{os::unix::fs::OpenOptionsExt, path::Path};
 use super::{AccountsError, Result};
 
 /// Each entry takes the database one version on. Never change one that was released: add another.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE users (
         id TEXT PRIMARY KEY,
@@ -45,6 +45,13 @@ const MIGRATIONS: [&str; 2] = [
 ",
     "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user' CHECK (role IN ('user', 'admin'));
     CREATE INDEX admins ON users(role) WHERE role = 'admin';
+",
+    "CREATE TABLE password_resets (
+        user TEXT PRIMARY KEY REFERENCES users(id),
+        hash BLOB NOT NULL,
+        made_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -3,7 +3,7 @@
 use nija_core::{Tier, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Accounts, AccountsError, Result, timestamp};
+use super::{Accounts, AccountsError, Result, Role, timestamp};
 
 /// A user as stored.
 #[derive(Clone)]
@@ -13,13 +13,14 @@ pub(crate) struct UserRow {
     pub(crate) email: String,
     pub(crate) password_hash: String,
     pub(crate) tier: Tier,
+    pub(crate) role: Role,
     pub(crate) created_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, email, password_hash, tier, created_at";
+const COLUMNS: &str = "id, email, password_hash, tier, created_at, role";
 
 impl Accounts {
-    /// Adds a user; `false` when the address is taken.
+    /// Adds a user without a role; `false` when the address is taken.
     pub(crate) async fn add_user(&self, user: UserRow) -> Result<bool> {
         self.with(move |db| {
             let added = db.execute(
@@ -78,13 +79,15 @@ impl Accounts {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<UserRow>> {
-    let (id, tier): (String, String) = (row.get(0)?, row.get(3)?);
+    let (id, tier, role): (String, String, String) = (row.get(0)?, row.get(3)?, row.get(5)?);
     let (email, password_hash, created_at) = (row.get(1)?, row.get(2)?, row.get(4)?);
+    let role = if role == Role::Admin.as_str() { Role::Admin } else { Role::User };
     Ok(parse(&id, &tier).map(|(id, tier)| UserRow {
         id,
         email,
         password_hash,
         tier,
+        role,
         created_at: timestamp(created_at),
     }))
 }

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::body::StrictJson;
 use crate::{
-    accounts::{NewToken, Refreshed, UserRow},
-    auth::{Email, RandomSecret, check_password, sha256},
+    accounts::{NewToken, Refreshed, Role, UserRow},
+    auth::{Email, RandomSecret, check_password, locked, sha256},
     metrics,
     openapi::{Invalid, Limited},
     problem::{ApiResult, Problem, kinds},
@@ -50,7 +50,7 @@ pub(super) async fn login(
     let (key, now) = (sha256(email.as_str().as_bytes()), app.now());
     if let Some(until) = app.accounts.locked_until(key, now).await? {
         metrics::login("locked");
-        return Err(locked(until.since(now)));
+        return Err(locked(until, now));
     }
     let user = app.accounts.user_by_email(email.as_str().to_owned()).await?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
@@ -58,7 +58,7 @@ pub(super) async fn login(
     let Some(user) = user.filter(|_| matches) else {
         metrics::login("refused");
         let until = app.accounts.login_failed(key, now, app.config.auth.lockout_after).await?;
-        return Err(until.map_or_else(refused, |until| locked(until.since(now))));
+        return Err(until.map_or_else(refused, |until| locked(until, now)));
     };
     app.accounts.login_succeeded(key).await?;
     if app.hasher.is_outdated(&user.password_hash) {
@@ -66,23 +66,6 @@ pub(super) async fn login(
     }
     metrics::login("accepted");
     Ok(Json(begin_session(&app, &user).await?))
-}
-
-/// Asks a signed-in user for the password once more. Wrong ones count like those of a login.
-pub(super) async fn password_again(app: &App, user: UserId, password: Zeroizing<String>) -> ApiResult<()> {
-    let user = app.accounts.user(user).await?;
-    let user =
-        user.ok_or_else(|| Problem::new(kinds::SESSION_ENDED, "this account is gone; sign up again"))?;
-    let (key, now) = (sha256(user.email.as_bytes()), app.now());
-    if let Some(until) = app.accounts.locked_until(key, now).await? {
-        return Err(locked(until.since(now)));
-    }
-    if app.hasher.verify(password, Some(user.password_hash)).await? {
-        return Ok(app.accounts.login_succeeded(key).await?);
-    }
-    let until = app.accounts.login_failed(key, now, app.config.auth.lockout_after).await?;
-    let refused = || Problem::new(kinds::PASSWORD_REFUSED, "the password is wrong; nothing was changed");
-    Err(until.map_or_else(refused, |until| locked(until.since(now))))
 }
 
 /// Trades a refresh token for a new session pair. Each works once; one that comes back ends the session.
@@ -132,6 +115,42 @@ pub(super) async fn logout(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Sets a new password by a token that the server's operator made with `nija admin reset`. It works once, for half an hour, and ends every session
+/// of the account.
+#[utoipa::path(post, path = "/v1/auth/reset", operation_id = "reset_password", tag = "auth", security(()), request_body = wire::PasswordReset,
+    responses((status = 204, description = "The new password holds, and all sessions are over"),
+              (status = 403, description = "`reset_refused`: the token is not this account's, was used or has ended", body = wire::Problem, content_type = "application/problem+json"),
+              Invalid, Limited))]
+pub(super) async fn reset(
+    State(app): State<AppState>,
+    StrictJson(reset): StrictJson<wire::PasswordReset>,
+) -> ApiResult<StatusCode> {
+    let (token, password) = (Zeroizing::new(reset.token), Zeroizing::new(reset.password));
+    let refused = || {
+        let what =
+            "this token is not this account's, was used before or has ended; ask the operator for a new one";
+        Problem::new(kinds::RESET_REFUSED, what)
+    };
+    let email = Email::parse(&reset.email).ok_or_else(refused)?;
+    let hash = sha256(token.as_bytes());
+    let pending = app.accounts.pending_reset(email.as_str().to_owned(), hash, app.now()).await?;
+    let Some((user, made_at)) = pending else {
+        tracing::warn!("a token for a new password was refused");
+        return Err(refused());
+    };
+    check_password(&password, &email).map_err(|what| Problem::new(kinds::PASSWORD_WEAK, what))?;
+    let password_hash = app.hasher.hash(password).await?;
+    // On record before it is done: it lets somebody in.
+    let detail = format!("by a token that the operator made at {made_at}");
+    app.platform.books().record_act(user, "password_reset", None, Some(&detail), false).await?;
+    let now = app.now();
+    let ended = app.accounts.use_reset(user, hash, password_hash, now).await?.ok_or_else(refused)?;
+    ended.into_iter().for_each(|session| app.revoked.add(session, now));
+    app.accounts.login_succeeded(sha256(email.as_str().as_bytes())).await?;
+    tracing::warn!(%user, "a password was reset by an operator's token");
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Adds an account: also what the demo does for its user.
 pub(crate) async fn add_user(
     app: &App,
@@ -148,6 +167,7 @@ pub(crate) async fn add_user(
         email: email.as_str().to_owned(),
         password_hash: app.hasher.hash(password).await?,
         tier,
+        role: Role::User,
         created_at: now,
     };
     if !app.accounts.add_user(user.clone()).await? {
@@ -166,6 +186,7 @@ pub(super) fn user_to_wire(user: &UserRow) -> wire::User {
         id: user.id.to_string(),
         email: user.email.clone(),
         tier: user.tier.as_str().to_owned(),
+        role: user.role.as_str().to_owned(),
         created_at: user.created_at.to_string(),
     }
 }
@@ -194,13 +215,4 @@ fn session_to_wire(app: &App, user: &UserRow, session: &str, refresh: &str) -> A
         expires_in: app.tokens.life().as_secs(),
         refresh_token: refresh.to_owned(),
     })
-}
-
-fn locked(wait: Duration) -> Problem {
-    let seconds = wait.as_secs() + 1;
-    Problem::new(
-        kinds::LOGIN_LOCKED,
-        format!("too many wrong passwords for this address; try again in {seconds} s"),
-    )
-    .retry_after(seconds)
 }

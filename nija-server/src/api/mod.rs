@@ -103,6 +103,7 @@ fn anyone() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
+        .routes(routes!(auth::reset))
         .routes(routes!(stream::stream))
 }
 

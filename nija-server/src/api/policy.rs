@@ -3,6 +3,8 @@
 use axum::{
     Json,
     extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
 };
 use nija::vault::{AuditProof, AuditRecord};
 use nija_client::wire;
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use super::{
     body::{StrictJson, StrictQuery},
     page::{self, PageQuery},
+    settings,
 };
 use crate::{
     auth::{CurrentUser, confirm},
@@ -26,31 +29,44 @@ const PAIRS: usize = 500;
 
 /// The caller's order policy: what the signer lets pass, whatever the rest of the platform asks for.
 #[utoipa::path(get, path = "/v1/credentials/policy", operation_id = "order_policy", tag = "credentials",
-    responses((status = 200, body = wire::PolicySetting), SignedIn))]
-pub(super) async fn get(
-    State(app): State<AppState>,
-    user: CurrentUser,
-) -> ApiResult<Json<wire::PolicySetting>> {
-    let policy = app.platform.keeper().policy(user.id).await?;
-    Ok(Json(wire::PolicySetting { policy: policy.map(to_wire) }))
+    responses((status = 200, body = wire::PolicySetting, headers(("ETag" = String))), SignedIn))]
+pub(super) async fn get(State(app): State<AppState>, user: CurrentUser) -> ApiResult<Response> {
+    answer(app.platform.keeper().policy(user.id).await?)
 }
 
 /// Sets or removes the order policy. What allows more than before needs the password; what allows less does not.
 #[utoipa::path(put, path = "/v1/credentials/policy", operation_id = "set_order_policy", tag = "credentials", request_body = wire::SetPolicy,
-    responses((status = 200, body = wire::PolicySetting), Confirmed, Invalid, SignedIn))]
+    params(("If-Match" = String, Header, description = "The `ETag` of the policy that the change is based on")),
+    responses((status = 200, body = wire::PolicySetting, headers(("ETag" = String))),
+              (status = 412, description = "`settings_changed`: read it again", body = wire::Problem, content_type = "application/problem+json"),
+              (status = 428, description = "`if_match_needed`", body = wire::Problem, content_type = "application/problem+json"),
+              Confirmed, Invalid, SignedIn))]
 pub(super) async fn set(
     State(app): State<AppState>,
     user: CurrentUser,
+    headers: HeaderMap,
     StrictJson(request): StrictJson<wire::SetPolicy>,
-) -> ApiResult<Json<wire::PolicySetting>> {
+) -> ApiResult<Response> {
     let policy = request.policy.map(from_wire).transpose()?;
     let keeper = app.platform.keeper();
-    let before = keeper.policy(user.id).await?;
-    if allows_more(before.as_ref(), policy.as_ref()) {
+    let seen = keeper.policy(user.id).await?;
+    settings::based_on(&headers, &seen)?;
+    if allows_more(seen.as_ref(), policy.as_ref()) {
         confirm(&app, user.id, request.password).await?;
     }
-    keeper.set_policy(user.id, policy.clone()).await?;
-    Ok(Json(wire::PolicySetting { policy: policy.map(to_wire) }))
+    // Another change that came between would make this one allow more than was looked at.
+    match keeper.replace_policy(user.id, seen, policy.clone()).await {
+        Err(VaultError::PolicyChanged) => Err(settings::changed_meanwhile()),
+        changed => {
+            changed?;
+            answer(policy)
+        }
+    }
+}
+
+fn answer(policy: Option<OrderPolicy>) -> ApiResult<Response> {
+    let version = settings::version(&policy)?;
+    settings::tagged(&version, wire::PolicySetting { policy: policy.map(to_wire), version: version.clone() })
 }
 
 /// Destroys the data keys that open the caller's exchange keys: here and in every backup that they were in alone nobody can open them any more. The

@@ -12,8 +12,8 @@ use super::{
     orders,
 };
 use crate::{
-    auth::CurrentUser,
-    openapi::{Invalid, Missing, SignedIn},
+    auth::{CurrentUser, confirm},
+    openapi::{Confirmed, Invalid, Missing, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::AppState,
     wire as to_wire,
@@ -94,11 +94,11 @@ pub(super) struct KillQuery {
     wait_ms: Option<u64>,
 }
 
-/// Throws the caller's kill switch or takes it off. Thrown, nothing is opened any more; every working order is cancelled and, with
+/// Throws the caller's kill switch or takes it off, which needs the password. Thrown, nothing is opened any more; every working order is cancelled and, with
 /// `flatten`, every position closed at market. The answer names what is not confirmed; the work goes on after it.
 #[utoipa::path(post, path = "/v1/kill-switch", operation_id = "set_kill_switch", tag = "trading", params(KillQuery),
     request_body = wire::SetKillSwitch,
-    responses((status = 200, body = [wire::KillSwitch]), Invalid, SignedIn))]
+    responses((status = 200, body = [wire::KillSwitch]), Confirmed, Invalid, SignedIn))]
 pub(super) async fn set_switch(
     State(app): State<AppState>,
     user: CurrentUser,
@@ -110,6 +110,7 @@ pub(super) async fn set_switch(
     if wanted.on {
         engine.kill(user.id, KillScope::User, wanted.flatten, wait).await?;
     } else {
+        confirm(&app, user.id, wanted.password).await?;
         engine.release_kill(user.id, KillScope::User).await?;
     }
     let all = engine.kill_switches(Some(user.id));

@@ -5,9 +5,9 @@ use nija_client::wire;
 use nija_core::{RiskSettings, RiskStanding, UserId};
 use zeroize::Zeroizing;
 
-use super::{auth, body::StrictJson, settings};
+use super::{body::StrictJson, settings};
 use crate::{
-    auth::CurrentUser,
+    auth::{CurrentUser, is_password},
     openapi::{Invalid, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::{App, AppState},
@@ -45,7 +45,10 @@ pub(super) async fn change(
         let password = password.ok_or_else(|| {
             Problem::new(kinds::PASSWORD_NEEDED, "a limit becomes looser: send your password with the change")
         })?;
-        auth::password_again(&app, user.id, password).await?;
+        if !is_password(&app, user.id, password).await? {
+            let what = "the password is wrong; nothing was changed";
+            return Err(Problem::new(kinds::PASSWORD_REFUSED, what));
+        }
     }
     let changed = app.platform.engine().change_risk_settings(user.id, &seen, wanted).await;
     let changed = changed.map_err(|error| match error {

@@ -13,7 +13,7 @@ mod tickets;
 mod tokens;
 
 pub(crate) use admin::{Admin, AdminToken};
-pub(crate) use confirm::confirm;
+pub(crate) use confirm::{confirm, is_password, locked};
 pub(crate) use email::Email;
 pub(crate) use hashing::{HashError, Hasher};
 pub(crate) use middleware::{CurrentUser, limit_address, require_user};

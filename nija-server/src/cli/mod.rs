@@ -1,5 +1,6 @@
 //! Commands and their flags.
 
+mod admin;
 mod audit;
 mod key;
 mod kill;
@@ -37,6 +38,9 @@ enum Command {
     /// Stop trading on the platform, at a venue or of a user, and see what could not be confirmed. For administrators.
     #[command(subcommand)]
     Kill(kill::Command),
+    /// Let somebody whose password is lost set a new one.
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Look at the vault's audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -81,6 +85,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Seal(args) => seal::run(&args),
             Command::Key(command) => key::run(command).await,
             Command::Kill(command) => kill::run(command).await,
+            Command::Admin(command) => admin::run(command).await,
             Command::Audit(command) => audit::run(command),
             Command::Vault(command) => vault::run(command).await,
             Command::Venues(args) => venues::run(args).await,

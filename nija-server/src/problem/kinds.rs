@@ -53,6 +53,7 @@ kinds! {
     PASSWORD_WEAK = 422 "password_weak" "The password is too easy";
     LOGIN_LOCKED = 429 "login_locked" "Too many wrong passwords";
     ADMIN_TOKEN_REFUSED = 403 "admin_token_refused" "The administrator's token does not work";
+    RESET_REFUSED = 403 "reset_refused" "The token for a new password does not work";
     LAST_ADMIN = 409 "last_admin" "There must be an administrator";
     ROLE_INVALID = 422 "role_invalid" "There is no such role";
     SCOPE_INVALID = 422 "scope_invalid" "There is no such scope";

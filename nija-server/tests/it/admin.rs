@@ -155,7 +155,7 @@ async fn the_platforms_switch_stops_everybody_and_tells_whose_orders_are_left() 
         assert!(!seen.to_string().contains("user_id"), "{seen}");
     }
     // A user cannot take it off.
-    ada.post("/v1/kill-switch", &json!({ "on": false })).await.ok();
+    ada.post("/v1/kill-switch", &json!({ "on": false, "password": ada.password })).await.ok();
     ada.place(&buy("50")).await.problem(422, "risk_refused");
     assert_eq!(root.release("platform").await.ok(), json!([]));
     root.release("platform").await.problem(404, "not_found");
@@ -253,4 +253,74 @@ async fn the_command_line_throws_and_releases_and_names_what_is_left() {
     assert!(ok && out.contains("no kill switch is on"), "{out}");
     let (ok, out, error) = root.nija(&host, &["throw", "venue:kraken-b"]).await;
     assert!(ok && out.contains("everything is confirmed"), "{out} {error}");
+}
+
+/// `nija admin reset` for an address: success, standard output, standard error.
+async fn reset(host: &Host, email: &str) -> (bool, String, String) {
+    let folder = host.data_dir();
+    let command = ["admin", "reset", email, "--data-dir", folder.to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_nija")).args(command).output().await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+fn token(printed: &str) -> &str {
+    printed.lines().next().and_then(|line| line.strip_prefix("Token: ")).unwrap()
+}
+
+#[tokio::test]
+async fn an_administrator_whose_password_is_lost_comes_back_by_the_operators_token() {
+    let host = Host::start().await;
+    let root = Person::admin(&host, "root").await;
+    let eve = Person::join(&host, "eve").await;
+    let (ok, first, error) = reset(&host, &root.email).await;
+    assert!(ok && first.contains("once, within 30 minutes") && first.contains(&root.api.user_id), "{error}");
+    let (_, second, _) = reset(&host, "ROOT@example.org").await;
+    let new = password();
+    let anyone = host.anyone();
+    let set = async |email: &str, token: &str, password: &str| {
+        let body = json!({ "email": email, "token": token, "password": password });
+        anyone.post("/v1/auth/reset", &body).await
+    };
+    set(&root.email, token(&first), &new).await.problem(403, "reset_refused");
+    set(&root.email, "nrs_guess", &new).await.problem(403, "reset_refused");
+    set(&eve.email, token(&second), &new).await.problem(403, "reset_refused");
+    set(&root.email, token(&second), "short").await.problem(422, "password_weak");
+    assert_eq!(root.api.get("/v1/admin/kill").await.ok(), json!([]), "nothing has happened so far");
+
+    assert_eq!(set(&root.email, token(&second), &new).await.status, StatusCode::NO_CONTENT);
+    set(&root.email, token(&second), &new).await.problem(403, "reset_refused");
+    // Whoever had a session, or the old password, is out.
+    root.api.get("/v1/me").await.problem(401, "session_ended");
+    anyone
+        .post("/v1/auth/refresh", &json!({ "refresh_token": root.api.refresh }))
+        .await
+        .problem(401, "refresh_token_refused");
+    let login = |password: &str| json!({ "email": root.email, "password": password });
+    anyone.post("/v1/auth/login", &login(&root.password)).await.problem(401, "login_refused");
+    let session = anyone.post("/v1/auth/login", &login(&new)).await.ok();
+    assert_eq!(session["user"]["role"], "admin");
+    let mut back = anyone.clone();
+    back.take(&session);
+    assert_eq!(back.get("/v1/admin/kill").await.ok(), json!([]));
+    let events = back.get("/v1/credentials/audit").await.ok();
+    let told =
+        events["items"].as_array().unwrap().iter().find(|it| it["action"] == "password_reset").unwrap();
+    assert!(
+        told["detail"].as_str().unwrap().starts_with("by a token that the operator made at 20"),
+        "{told}"
+    );
+    assert_eq!(eve.api.get("/v1/me").await.ok()["role"], "user");
+}
+
+#[tokio::test]
+async fn there_is_no_token_for_nobody_and_none_without_a_server() {
+    let host = Host::start().await;
+    let (ok, _, error) = reset(&host, "nobody@example.org").await;
+    assert!(!ok && error.contains("no account with this address"), "{error}");
+    let empty = tempfile::tempdir().unwrap();
+    let command = ["admin", "reset", "a@b.org", "--data-dir", empty.path().to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_nija")).args(command).output().await.unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no accounts.db"));
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing was made there");
 }

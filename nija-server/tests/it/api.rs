@@ -13,6 +13,8 @@ pub(crate) struct Api {
     pub(crate) access: Option<String>,
     pub(crate) refresh: String,
     pub(crate) user_id: String,
+    /// Of whoever signed up here.
+    pub(crate) password: String,
 }
 
 /// An answer.
@@ -59,6 +61,7 @@ impl Api {
             access: None,
             refresh: String::new(),
             user_id: String::new(),
+            password: String::new(),
         }
     }
 
@@ -95,6 +98,7 @@ impl Api {
         let session =
             self.post("/v1/auth/signup", &json!({ "email": email, "password": password })).await.ok();
         self.take(&session);
+        password.clone_into(&mut self.password);
         self
     }
 

@@ -221,13 +221,23 @@ async fn the_signer_keeps_the_users_limits_and_the_user_sees_what_it_refused() {
     let account = host.venue("kraken").add_account(NewAccount::default());
     ada.connect("kraken", &account).await;
     const PATH: &str = "/v1/credentials/policy";
-    assert_eq!(ada.get(PATH).await.ok(), json!({}));
-    let put =
-        async |body: Value| crate::api::answer(ada.request(reqwest::Method::PUT, PATH).json(&body)).await;
+    assert_eq!(ada.get(PATH).await.ok().get("policy"), None);
+    let put = async |body: Value| {
+        let seen = ada.get(PATH).await;
+        put_policy(&ada, seen.header("etag"), &body).await
+    };
+    let nothing = ada.get(PATH).await.header("etag").to_owned();
     let tight =
         json!({ "pairs": [{ "symbol": "BTC-USD", "low": "20000", "high": "200000" }], "max_order": "20" });
     assert_eq!(put(json!({ "policy": tight })).await.ok()["policy"]["max_order"], "20");
     assert_eq!(ada.get(PATH).await.ok()["policy"], tight);
+    // What was decided by looking at another policy, or at none, is not done.
+    let body = json!({ "policy": tight });
+    put_policy(&ada, &nothing, &body).await.problem(412, "settings_changed");
+    put_policy(&ada, "", &body).await.problem(412, "settings_changed");
+    crate::api::answer(ada.request(reqwest::Method::PUT, PATH).json(&body))
+        .await
+        .problem(428, "if_match_needed");
     let refused = ada.place(&buy("50")).await;
     assert!(refused.status != 200 || refused.json["state"] != "filled", "{}", refused.text);
     assert!(host.venue("kraken").orders(&account.key).is_empty(), "the signer signed nothing");
@@ -244,7 +254,7 @@ async fn the_signer_keeps_the_users_limits_and_the_user_sees_what_it_refused() {
     put(json!({ "policy": loose, "password": secret })).await.ok();
     assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
     let bob = host.user("bob").await;
-    assert_eq!(bob.get(PATH).await.ok(), json!({}), "a policy is its user's own");
+    assert_eq!(bob.get(PATH).await.ok().get("policy"), None, "a policy is its user's own");
     assert!(!bob.get("/v1/credentials/audit").await.text.contains("policy allows"));
 }
 
@@ -289,7 +299,8 @@ async fn the_vaults_metrics_tell_of_opens_refusals_leases_and_keys() {
     let (ada, _) = host.trader("ada").await;
     assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
     let tight = json!({ "policy": { "pairs": [{ "symbol": "ETH-USD" }] } });
-    crate::api::answer(ada.request(reqwest::Method::PUT, "/v1/credentials/policy").json(&tight)).await.ok();
+    let seen = ada.get("/v1/credentials/policy").await;
+    put_policy(&ada, seen.header("etag"), &tight).await.ok();
     ada.place(&buy("50")).await;
     let text = ada.get("/metrics").await.text;
     let value = |line: &str| -> f64 {
@@ -307,4 +318,9 @@ async fn the_vaults_metrics_tell_of_opens_refusals_leases_and_keys() {
     assert!(value("nija_vault_audit_blocked{sink=\"file\"}") == 0.0);
     assert!(value("nija_vault_sealed") == 0.0);
     assert!(value("nija_vault_upkeep_total{outcome=\"ok\"}") >= 1.0);
+}
+
+async fn put_policy(user: &Api, seen: &str, body: &Value) -> crate::api::Answer {
+    let request = user.request(reqwest::Method::PUT, "/v1/credentials/policy").header("if-match", seen);
+    crate::api::answer(request.json(body)).await
 }

@@ -54,7 +54,12 @@ async fn it_stops_entries_cancels_orders_flattens_with_proof_and_is_taken_off() 
     assert_eq!(bob.get(PATH).await.ok(), json!([]));
     bob.place(&buy("50")).await.ok();
 
-    assert_eq!(ada.post(PATH, &json!({ "on": false })).await.ok(), json!([]));
+    // Whoever has a session alone cannot let trading go on.
+    ada.post(PATH, &json!({ "on": false })).await.problem(403, "confirmation_needed");
+    let guess = json!({ "on": false, "password": bob.password });
+    ada.post(PATH, &guess).await.problem(403, "confirmation_needed");
+    assert_eq!(only(ada.get(PATH).await.ok()), flat, "it is on");
+    assert_eq!(ada.post(PATH, &json!({ "on": false, "password": ada.password })).await.ok(), json!([]));
     eventually("trading goes on", || async {
         let placed = ada.place(&buy("50")).await;
         placed.status.is_success().then_some(())

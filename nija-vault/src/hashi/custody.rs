@@ -31,7 +31,16 @@ impl Custody for HashiVault {
     }
 
     async fn set_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<(), VaultError> {
-        self.state.set_policy(user, policy).await
+        self.state.set_policy(user, None, policy).await
+    }
+
+    async fn replace_policy(
+        &self,
+        user: UserId,
+        seen: Option<OrderPolicy>,
+        policy: Option<OrderPolicy>,
+    ) -> Result<(), VaultError> {
+        self.state.set_policy(user, Some(seen), policy).await
     }
 
     async fn store_locked(

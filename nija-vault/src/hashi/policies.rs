@@ -59,10 +59,11 @@ impl State {
         Ok(Some(Newest { revision: key.mark.revision, policy }))
     }
 
-    /// Sets or removes the policy, to the end, whether or not its caller waits for it.
+    /// Sets or removes the policy, to the end, whether or not its caller waits for it; with `seen` only if that is the policy in force.
     pub(super) async fn set_policy(
         self: &Arc<Self>,
         user: UserId,
+        seen: Option<Option<OrderPolicy>>,
         policy: Option<OrderPolicy>,
     ) -> Result<(), VaultError> {
         let (state, entry) = (Arc::clone(self), self.inner.entry("set_policy").by(user));
@@ -70,7 +71,7 @@ impl State {
             let _turn = state.turn(user).await;
             let writer = &state.inner.writer;
             writer.record(entry.clone().intended()).await?;
-            let written = state.write_policy(user, policy.clone()).await;
+            let written = state.write_policy(user, seen, policy.clone()).await;
             state.inner.book.end_user(user);
             match written {
                 Ok(revision) => {
@@ -89,9 +90,20 @@ impl State {
         task.await.map_err(|error| VaultError::Storage(error.to_string()))?
     }
 
-    async fn write_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<u64, VaultError> {
+    async fn write_policy(
+        &self,
+        user: UserId,
+        seen: Option<Option<OrderPolicy>>,
+        policy: Option<OrderPolicy>,
+    ) -> Result<u64, VaultError> {
         let revision = self
             .write(&place(user), &|record: &mut Record| {
+                if let Some(seen) = &seen {
+                    let newest = self.open_newest(user, record)?;
+                    if newest.and_then(Newest::into_policy) != *seen {
+                        return Err(VaultError::PolicyChanged);
+                    }
+                }
                 let revision = self.key_of(user, record)?.mark.next_revision(self.inner.clock.now());
                 self.put(user, record, revision, policy.as_ref())?;
                 Ok(Edited { answer: revision, destroyed: false, standing: None })

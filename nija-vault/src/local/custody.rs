@@ -25,20 +25,22 @@ impl Custody for LocalVault {
 
     async fn policy(&self, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
         let vault = Arc::clone(&self.inner);
-        let policy = self
-            .inner
-            .read(move |sql| {
-                let Some((stored, envelope)) = store::policy(sql, user)? else { return Ok(None) };
-                let key = vault.current_keyring(sql)?.open_user_key(user, &stored)?;
-                vault.open_policy(user, &key, envelope.as_deref())
-            })
-            .await?;
+        let policy = self.inner.read(move |sql| vault.policy_in_force(sql, user)).await?;
         self.inner.writer.note(self.inner.entry("read_policy").by(user));
         Ok(policy)
     }
 
     async fn set_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<(), VaultError> {
-        self.inner.set_policy(user, policy).await
+        self.inner.set_policy(user, None, policy).await
+    }
+
+    async fn replace_policy(
+        &self,
+        user: UserId,
+        seen: Option<OrderPolicy>,
+        policy: Option<OrderPolicy>,
+    ) -> Result<(), VaultError> {
+        self.inner.set_policy(user, Some(seen), policy).await
     }
 
     async fn store_locked(
@@ -117,15 +119,22 @@ impl Inner {
         Ok(Erasure { audit_seq, keys, credentials })
     }
 
+    /// With `seen` only if that is the policy in force.
     async fn set_policy(
         self: &Arc<Self>,
         user: UserId,
+        seen: Option<Option<OrderPolicy>>,
         policy: Option<OrderPolicy>,
     ) -> Result<(), VaultError> {
         let json = policy_json(policy.as_ref())?;
         let (vault, entry) = (Arc::clone(self), self.entry("set_policy").by(user));
         self.writer
             .change(entry.clone(), move |sql| {
+                if let Some(seen) = seen
+                    && vault.policy_in_force(sql, user)? != seen
+                {
+                    return Err(VaultError::PolicyChanged);
+                }
                 let revision = vault.write_policy(sql, user, json.as_deref())?;
                 Ok(Change {
                     answer: (),
@@ -138,6 +147,12 @@ impl Inner {
                 })
             })
             .await
+    }
+
+    fn policy_in_force(&self, sql: &mut dyn Sql, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
+        let Some((stored, envelope)) = store::policy(sql, user)? else { return Ok(None) };
+        let key = self.current_keyring(sql)?.open_user_key(user, &stored)?;
+        self.open_policy(user, &key, envelope.as_deref())
     }
 
     /// Writes the policy, or none, and has the user's key vouch for it. Answers with the revision.

@@ -24,6 +24,7 @@ macro_rules! custody_suite {
             the_users_policy_holds_against_what_the_request_says,
             a_policy_holds_for_signers_that_are_out_and_goes_when_it_is_removed,
             a_policy_is_its_users_alone,
+            a_policy_is_replaced_only_where_it_is_the_one_that_was_seen,
             a_policy_holds_at_every_venue_and_for_every_version,
             a_key_that_is_only_checked_signs_no_order,
             a_session_key_signs_while_it_is_unlocked_and_at_no_other_time,
@@ -202,6 +203,26 @@ pub async fn a_policy_is_its_users_alone(setup: &Setup, vault: Arc<dyn Custody>)
     let large = order(&buy("1", "60000"), Some(("BTC-USD", Side::Buy, "60000")));
     let refused = opens(vault.as_ref(), user).await.unwrap().sign(large).await;
     assert!(matches!(refused, Err(SignError::Policy(_))));
+}
+
+pub async fn a_policy_is_replaced_only_where_it_is_the_one_that_was_seen(
+    setup: &Setup,
+    vault: Arc<dyn Custody>,
+) {
+    let user = setup.user();
+    stored(setup, vault.as_ref(), user).await;
+    let tighter = OrderPolicy { max_order: Some(amount("1")), ..policy() };
+    let crossed = |outcome| assert_eq!(outcome, Err(VaultError::PolicyChanged));
+    crossed(vault.replace_policy(user, Some(policy()), None).await);
+    vault.replace_policy(user, None, Some(policy())).await.unwrap();
+    crossed(vault.replace_policy(user, None, Some(tighter.clone())).await);
+    vault.replace_policy(user, Some(policy()), Some(tighter.clone())).await.unwrap();
+    // What was decided by looking at the looser one is not done to the tighter one.
+    crossed(vault.replace_policy(user, Some(policy()), None).await);
+    assert_eq!(vault.policy(user).await.unwrap(), Some(tighter.clone()));
+    let both = [Some(policy()), None].map(|next| vault.replace_policy(user, Some(tighter.clone()), next));
+    let outcomes = futures::future::join_all(both).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
 }
 
 pub async fn a_policy_holds_at_every_venue_and_for_every_version(setup: &Setup, vault: Arc<dyn Custody>) {

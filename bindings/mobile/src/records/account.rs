@@ -7,7 +7,7 @@ use super::mirror::{Cross, mirror};
 
 mirror! {
     /// An account of the platform.
-    User {
+    User without role {
         /// Opaque id.
         id: String,
         /// Address the account was made with.
