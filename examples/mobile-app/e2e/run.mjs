@@ -7,6 +7,7 @@ import { connect } from './lib/api.mjs';
 import { launch } from './lib/browser.mjs';
 import { config, OUT } from './lib/config.mjs';
 import { Skip } from './lib/expect.mjs';
+import { tests as admin } from './tests/admin.mjs';
 import { tests as account } from './tests/account.mjs';
 import { tests as looks } from './tests/looks.mjs';
 import { tests as live } from './tests/live.mjs';
@@ -20,9 +21,17 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 
 const only = process.argv[2];
-const all = [...account, ...live, ...trading, ...kill, ...protection, ...settings, ...limits, ...looks].filter(
-  ({ name }) => !only || name.includes(only),
-);
+const all = [
+  ...account,
+  ...live,
+  ...trading,
+  ...kill,
+  ...protection,
+  ...settings,
+  ...limits,
+  ...admin,
+  ...looks,
+].filter(({ name }) => !only || name.includes(only));
 const api = await connect(config);
 const browser = await launch();
 const count = { passed: 0, failed: 0, skipped: 0 };

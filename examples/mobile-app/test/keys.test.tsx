@@ -112,10 +112,10 @@ test('limits that allow more ask for the password', async () => {
   const user = userEvent.setup();
   const sent: unknown[] = [];
   renderWith(<LimitsCard />, {
-    policy: () => Promise.resolve({ policy: { pairs: [{ symbol: 'BTC-USD' }], max_order: '20' } }),
-    setPolicy: (policy, password) => {
-      sent.push([policy, password]);
-      if (password) return Promise.resolve({ policy });
+    policy: () => Promise.resolve({ policy: { pairs: [{ symbol: 'BTC-USD' }], max_order: '20' }, version: '"1"' }),
+    setPolicy: (version, policy, password) => {
+      sent.push([version, policy, password]);
+      if (password) return Promise.resolve({ policy, version: '"2"' });
       const problem = { type: '', title: 'x', status: 403, code: 'confirmation_needed', detail: 'give it' };
       return Promise.reject(new ApiError(problem));
     },
@@ -128,7 +128,7 @@ test('limits that allow more ask for the password', async () => {
   await user.type(screen.getByTestId('limits-password'), 'secret words');
   await user.press(screen.getByTestId('limits-save'));
   await waitFor(() => expect(sent).toHaveLength(2));
-  expect(sent[1]).toEqual([{ pairs: [{ symbol: 'BTC-USD' }] }, 'secret words']);
+  expect(sent[1]).toEqual(['"1"', { pairs: [{ symbol: 'BTC-USD' }] }, 'secret words']);
 });
 
 test('limits as they are typed', () => {

@@ -54,5 +54,8 @@ test('trading goes on only after that was confirmed', async () => {
   await userEvent.press(screen.getByTestId('kill-release'));
   expect(releaseKillSwitch).not.toHaveBeenCalled();
   await userEvent.press(screen.getByTestId('kill-ask-confirm'));
-  expect(releaseKillSwitch).toHaveBeenCalledTimes(1);
+  expect(releaseKillSwitch).not.toHaveBeenCalled();
+  await userEvent.type(screen.getByTestId('kill-ask-password'), 'correct horse');
+  await userEvent.press(screen.getByTestId('kill-ask-confirm'));
+  expect(releaseKillSwitch).toHaveBeenCalledWith('correct horse');
 });

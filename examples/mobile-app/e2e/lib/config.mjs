@@ -16,4 +16,6 @@ export const config = {
   url: need('NIJA_URL').replace(/\/+$/, ''),
   email: need('NIJA_EMAIL'),
   password: need('NIJA_PASSWORD'),
+  /** Makes the first administrator; without it what is an administrator's is skipped. */
+  adminToken: process.env.NIJA_ADMIN_TOKEN,
 };

@@ -38,6 +38,10 @@ export const tests = [
       await page.getByText('No open positions').waitFor();
 
       await page.getByTestId('kill-release').click();
+      await page.getByTestId('kill-ask-password').fill('not the password');
+      await page.getByTestId('kill-ask-confirm').click();
+      await page.getByTestId('kill-ask-error').getByText('That is not the account').waitFor();
+      await page.getByTestId('kill-ask-password').fill(login.password);
       await page.getByTestId('kill-ask-confirm').click();
       await card.waitFor({ state: 'detached' });
       await page.getByTestId('kill-open').waitFor();
@@ -55,7 +59,7 @@ export const tests = [
       await untilLive(page);
       await api.post('/v1/kill-switch', { on: true });
       await page.getByTestId('kill-on-user').waitFor();
-      await api.post('/v1/kill-switch', { on: false });
+      await api.post('/v1/kill-switch', { on: false, password: login.password });
       await page.getByTestId('kill-on-user').waitFor({ state: 'detached' });
       await context.close();
     },
@@ -87,7 +91,7 @@ export const tests = [
         'a switch is on',
       );
       equal(thrown.flatten, true, 'positions are closed as well');
-      await api.post('/v1/kill-switch', { on: false });
+      await api.post('/v1/kill-switch', { on: false, password: login.password });
       await context.close();
     },
   },

@@ -28,6 +28,7 @@ import type {
   PolicySetting,
   Position,
   Protection,
+  ReleaseKill,
   RiskSettings,
   RoutingDecisions,
   RoutingSettings,
@@ -37,6 +38,7 @@ import type {
   StreamTicket,
   Unlocked,
   UnlockKey,
+  ThrowKill,
   User,
   Venue,
 } from './types';
@@ -108,7 +110,12 @@ export function createClient(http: Http, session: SessionStore) {
     killSwitches: (signal?: AbortSignal) => get<KillSwitch[]>('/v1/kill-switch', undefined, signal),
     throwKillSwitch: (flatten: boolean) =>
       post<KillSwitch[]>('/v1/kill-switch', { on: true, flatten }, { wait_ms: KILL_WAIT_MS }),
-    releaseKillSwitch: () => post<KillSwitch[]>('/v1/kill-switch', { on: false }),
+    releaseKillSwitch: (password: string) => post<KillSwitch[]>('/v1/kill-switch', { on: false, password }),
+
+    allKillSwitches: (signal?: AbortSignal) => get<KillSwitch[]>('/v1/admin/kill', undefined, signal),
+    throwAnyKillSwitch: (wanted: ThrowKill) => post<KillSwitch>('/v1/admin/kill', wanted, { wait_ms: KILL_WAIT_MS }),
+    releaseAnyKillSwitch: (wanted: ReleaseKill) =>
+      call<KillSwitch[]>({ method: 'DELETE', path: '/v1/admin/kill', body: wanted }),
 
     pauseBot: () => post<BotStatus>('/v1/bot/pause'),
     resumeBot: () => post<BotStatus>('/v1/bot/resume'),
@@ -134,8 +141,13 @@ export function createClient(http: Http, session: SessionStore) {
     lock: (venue: string) => post<undefined>(`/v1/credentials/session/${id(venue)}/lock`),
 
     policy: (signal?: AbortSignal) => get<PolicySetting>('/v1/credentials/policy', undefined, signal),
-    setPolicy: (policy: OrderPolicy | undefined, password?: string) =>
-      call<PolicySetting>({ method: 'PUT', path: '/v1/credentials/policy', body: { policy, password } }),
+    setPolicy: (version: string, policy: OrderPolicy | undefined, password?: string) =>
+      call<PolicySetting>({
+        method: 'PUT',
+        path: '/v1/credentials/policy',
+        body: { policy, password },
+        ifMatch: version,
+      }),
     keyEvents: (limit: number, signal?: AbortSignal) => get<Page<KeyEvent>>('/v1/credentials/audit', { limit }, signal),
 
     streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),

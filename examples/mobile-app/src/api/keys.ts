@@ -12,6 +12,7 @@ export const keys = {
   risk: ['risk'],
   routing: ['routing'],
   kills: ['kill-switch'],
+  allKills: ['admin', 'kill'],
   protections: ['protections'],
   equity: (days: number) => ['equity', days],
   equityCurve: (hours: number | undefined) => ['equity', 'curve', hours ?? 'all'],

@@ -769,6 +769,15 @@ export interface components {
             /** @description At least 12 characters, and not a common password. */
             password: string;
         };
+        /** @description `POST /v1/auth/reset`: a new password by the operator's token. */
+        PasswordReset: {
+            /** @description The account's address. */
+            email: string;
+            /** @description The new password: at least 12 characters, and not a common one. */
+            password: string;
+            /** @description What `nija admin reset` printed. Works once. */
+            token: string;
+        };
         /** @description Limits that take effect later. */
         PendingLimits: {
             /** @description RFC 3339, UTC. */
@@ -831,6 +840,8 @@ export interface components {
         PolicySetting: {
             /** @description The policy; absent where the user has none. */
             policy?: components["schemas"]["OrderPolicy"];
+            /** @description Names what stands: the `ETag`, which a change sends back as `If-Match`. */
+            version: string;
         };
         /** @description A position, derived from fills alone (`GET /v1/positions/open`, `/closed`). */
         Position: {
@@ -1318,6 +1329,8 @@ export interface components {
             flatten?: boolean;
             /** @description Throws it, or takes it off. */
             on: boolean;
+            /** @description The account's password: needed to take it off, never to throw it. */
+            password?: string;
         };
         /** @description `PUT /v1/credentials/policy`. */
         SetPolicy: {
@@ -1509,6 +1522,8 @@ export interface components {
             email: string;
             /** @description Opaque id. */
             id: string;
+            /** @description `user` or `admin`: whether what concerns all may be shown. What an administrator does is checked anew each time. */
+            role?: string;
             /** @description `basic`, `pro` or `enterprise`. */
             tier: string;
         };
@@ -1594,6 +1609,7 @@ export type PagePnlRow = components['schemas']['Page_PnlRow'];
 export type PagePosition = components['schemas']['Page_Position'];
 export type PartHealth = components['schemas']['PartHealth'];
 export type PasswordLogin = components['schemas']['PasswordLogin'];
+export type PasswordReset = components['schemas']['PasswordReset'];
 export type PendingLimits = components['schemas']['PendingLimits'];
 export type PnlBy = components['schemas']['PnlBy'];
 export type PnlRow = components['schemas']['PnlRow'];

@@ -10,6 +10,7 @@ const DECISIONS = 200;
 /** Markets are only read while a ticket is open, and then often: they carry the prices that the ticket shows. */
 const MARKETS_EVERY_MS = 3000;
 const KILLS_EVERY_MS = 1500;
+const ALL_KILLS_EVERY_MS = 10_000;
 /** 48 candles of 5 minutes: the last four hours. */
 const CANDLES = 48;
 /** More than a screen has room for. */
@@ -76,6 +77,16 @@ export function useKillSwitches() {
     queryKey: keys.kills,
     queryFn: ({ signal }) => api.killSwitches(signal),
     refetchInterval: ({ state }) => (state.data?.some((one) => !one.done) ? KILLS_EVERY_MS : false),
+  });
+}
+
+/** Those of everybody, for administrators: nothing tells them of a switch that a user threw, so they are asked now and then. */
+export function useAllKillSwitches() {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: keys.allKills,
+    queryFn: ({ signal }) => api.allKillSwitches(signal),
+    refetchInterval: ({ state }) => (state.data?.some((one) => !one.done) ? KILLS_EVERY_MS : ALL_KILLS_EVERY_MS),
   });
 }
 

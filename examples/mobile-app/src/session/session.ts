@@ -48,6 +48,11 @@ export class Session {
   signIn = (email: string, password: string) => this.enter('/v1/auth/login', email, password);
   signUp = (email: string, password: string) => this.enter('/v1/auth/signup', email, password);
 
+  /** Sets a new password by the operator's token. Nobody is signed in by that. */
+  async resetPassword(email: string, token: string, password: string): Promise<void> {
+    await send<undefined>(this.http, { method: 'POST', path: '/v1/auth/reset', body: { email, token, password } });
+  }
+
   /** Ends the session here at once; the server is told as well, where it can be reached. */
   async signOut(): Promise<void> {
     const refresh_token = await this.store.get();

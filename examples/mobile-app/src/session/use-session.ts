@@ -8,3 +8,9 @@ export function useSession(): SessionState {
   const { session } = useServices();
   return useSyncExternalStore(session.subscribe, session.getState, session.getState);
 }
+
+/** Whether what is an administrator's is shown; the server checks anew whatever they do. */
+export function useIsAdmin(): boolean {
+  const state = useSession();
+  return state.status === 'in' && state.user.role === 'admin';
+}

@@ -13,9 +13,9 @@ import { loadSealing } from '@/seal/load';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
-import { Field } from '@/ui/Field';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { isWhole, KeyPairFields, NO_PAIR, pairOf } from './KeyPairFields';
 
 type Step = 'switch' | 'retire' | 'rollback';
 
@@ -123,17 +123,11 @@ function Steps({
 function NewKey({ credential, name }: { credential: Credential; name: string }) {
   const { api, cache } = useServices();
   const guide = guideFor(credential.venue);
-  const [key, setKey] = useState('');
-  const [secret, setSecret] = useState('');
-  const [passphrase, setPassphrase] = useState('');
+  const [typed, setTyped] = useState(NO_PAIR);
   const begin = useMutation({
     mutationFn: async () => {
       const [sealing, me] = await Promise.all([loadSealing(), api.me()]);
-      const pair = {
-        key: key.trim(),
-        secret: secret.trim(),
-        ...(guide.passphrase && passphrase ? { passphrase } : {}),
-      };
+      const pair = pairOf(typed, guide);
       const { venue, label } = credential;
       return sealing.withTrustedKey(api, async (to) =>
         api.beginRotation(await sealing.seal({ userId: me.id, venue, label, pair, to })),
@@ -141,45 +135,22 @@ function NewKey({ credential, name }: { credential: Credential; name: string }) 
     },
     gcTime: 0,
     onSuccess: async () => {
-      setKey('');
-      setSecret('');
-      setPassphrase('');
+      setTyped(NO_PAIR);
       begin.reset();
       await cache.invalidateQueries({ queryKey: keys.credentials });
     },
   });
-  const ready = key.trim() !== '' && secret.trim() !== '';
   return (
     <View style={{ gap: space.l }}>
       <Txt variant="small" tone="muted">
         {`Make a second key for the same account at ${name}. The old one stays in use until the new one is proven to work.`}
       </Txt>
-      <Field label="New API key" mono value={key} onChange={setKey} autoComplete="off" testID="rotation-key" />
-      <Field
-        label="New API secret"
-        mono
-        secureTextEntry
-        value={secret}
-        onChange={setSecret}
-        autoComplete="off"
-        testID="rotation-secret"
-      />
-      {guide.passphrase ? (
-        <Field
-          label="Passphrase"
-          mono
-          secureTextEntry
-          value={passphrase}
-          onChange={setPassphrase}
-          autoComplete="off"
-          testID="rotation-passphrase"
-        />
-      ) : null}
+      <KeyPairFields value={typed} onChange={setTyped} guide={guide} fresh testID="rotation" />
       {begin.isError ? <Notice live tone="negative" text={messageOf(begin.error)} testID="rotation-error" /> : null}
       <Button
         icon="lock"
         label="Seal and verify"
-        disabled={!ready}
+        disabled={!isWhole(typed)}
         busy={begin.isPending}
         onPress={() => begin.mutate()}
         testID="rotation-begin"

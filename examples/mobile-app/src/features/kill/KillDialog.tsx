@@ -1,19 +1,20 @@
 import { useState } from 'react';
-import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
-import { space } from '@/theme/tokens';
-import { Button } from '@/ui/Button';
 import { Choice } from '@/ui/Choice';
-import { Dialog } from '@/ui/Dialog';
-import { Notice } from '@/ui/states';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { Txt } from '@/ui/Txt';
 import { useKill } from './use-kill';
 
-const POSITIONS = [
+export const POSITIONS = [
   { value: 'keep', label: 'Keep them' },
   { value: 'close', label: 'Close them all' },
 ] as const;
+
+/** What becomes of positions, by what was chosen. */
+export const positionsWords = (flatten: boolean): string =>
+  flatten
+    ? 'Each position is closed at the market price. This cannot be undone.'
+    : 'Positions stay open, and the stops that guard them stay in force.';
 
 /** Asks what is to be stopped before anything is. */
 export function KillDialog({ onDone }: { onDone: () => void }) {
@@ -21,10 +22,18 @@ export function KillDialog({ onDone }: { onDone: () => void }) {
   const [positions, setPositions] = useState<string>('keep');
   const flatten = positions === 'close';
   return (
-    <Dialog title="Stop all trading?" onClose={onDone} testID="kill-dialog">
-      <Txt tone="muted">
-        Your strategies and you can open nothing until you take the switch off. Every working order is cancelled.
-      </Txt>
+    <ConfirmDialog
+      title="Stop all trading?"
+      text="Your strategies and you can open nothing until you take the switch off. Every working order is cancelled."
+      label={flatten ? 'Stop and close all' : 'Stop trading'}
+      away="Go on trading"
+      danger
+      busy={start.isPending}
+      error={start.error}
+      onConfirm={() => start.mutate(flatten, { onSuccess: onDone })}
+      onClose={onDone}
+      testID="kill"
+    >
       <Choice
         label="Open positions"
         options={POSITIONS}
@@ -33,24 +42,8 @@ export function KillDialog({ onDone }: { onDone: () => void }) {
         testID="kill-positions"
       />
       <Txt variant="small" testID="kill-meaning">
-        {flatten
-          ? 'Each position is closed at the market price. This cannot be undone.'
-          : 'Positions stay open, and the stops that guard them stay in force.'}
+        {positionsWords(flatten)}
       </Txt>
-      {start.isError ? <Notice live tone="negative" text={messageOf(start.error)} testID="kill-error" /> : null}
-      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-        <Button kind="secondary" label="Go on trading" onPress={onDone} style={grow} testID="kill-cancel" />
-        <Button
-          kind="danger"
-          label={flatten ? 'Stop and close all' : 'Stop trading'}
-          busy={start.isPending}
-          onPress={() => start.mutate(flatten, { onSuccess: onDone })}
-          style={grow}
-          testID="kill-confirm"
-        />
-      </View>
-    </Dialog>
+    </ConfirmDialog>
   );
 }
-
-const grow = { flexGrow: 1 } as const;

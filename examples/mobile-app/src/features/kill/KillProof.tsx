@@ -7,7 +7,7 @@ import { clock } from '@/format/time';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Txt } from '@/ui/Txt';
-import { countWords } from './words';
+import { countWords, shortId } from './words';
 
 /** What each exchange said when it was asked. */
 export function KillProof({ proof }: { proof: readonly VenueProof[] }) {
@@ -21,7 +21,7 @@ export function KillProof({ proof }: { proof: readonly VenueProof[] }) {
       </Txt>
       {proof.map((said, i) => (
         <View
-          key={said.venue}
+          key={`${said.user_id ?? ''}${said.venue}`}
           style={{
             flexDirection: 'row',
             justifyContent: 'space-between',
@@ -33,6 +33,9 @@ export function KillProof({ proof }: { proof: readonly VenueProof[] }) {
         >
           <View style={{ flexShrink: 0 }}>
             <Txt variant="small">{nameOf(said.venue)}</Txt>
+            {said.user_id ? (
+              <Txt variant="label" tone="muted" numberOfLines={1}>{`User ${shortId(said.user_id)}`}</Txt>
+            ) : null}
             <Txt variant="label" tone="muted" tabular>{`asked at ${clock(said.asked_at)}`}</Txt>
           </View>
           <View style={{ flexShrink: 1, alignItems: 'flex-end' }}>

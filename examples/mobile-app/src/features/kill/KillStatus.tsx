@@ -10,7 +10,7 @@ import { usePalette } from '@/theme/theme';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
-import { Dialog } from '@/ui/Dialog';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { KillProof } from './KillProof';
@@ -75,59 +75,33 @@ function Actions({ kill }: { kill: KillSwitch }) {
       )}
       {start.isError && asking === null ? <Notice live tone="negative" text={messageOf(start.error)} /> : null}
       {asking === 'release' ? (
-        <Confirm
+        <ConfirmDialog
           title="Let trading go on?"
           text="Strategies may open positions again at once. Orders that were cancelled stay cancelled."
           label="Let it go on"
-          act={release.mutate}
+          away="Not now"
+          withPassword
           busy={release.isPending}
           error={release.error}
-          onDone={() => setAsking(null)}
+          onConfirm={(password) => release.mutate(password, { onSuccess: () => setAsking(null) })}
+          onClose={() => setAsking(null)}
+          testID="kill-ask"
         />
       ) : null}
       {asking === 'flatten' ? (
-        <Confirm
+        <ConfirmDialog
           title="Close all positions?"
           text="Each is closed at the market price. This cannot be undone."
           label="Close all"
+          away="Not now"
           danger
-          act={(_, options) => start.mutate(true, options)}
           busy={start.isPending}
           error={start.error}
-          onDone={() => setAsking(null)}
+          onConfirm={() => start.mutate(true, { onSuccess: () => setAsking(null) })}
+          onClose={() => setAsking(null)}
+          testID="kill-ask"
         />
       ) : null}
     </View>
-  );
-}
-
-interface ConfirmProps {
-  title: string;
-  text: string;
-  label: string;
-  danger?: boolean;
-  act: (nothing: undefined, options: { onSuccess: () => void }) => void;
-  busy: boolean;
-  error: Error | null;
-  onDone: () => void;
-}
-
-function Confirm({ title, text, label, danger = false, act, busy, error, onDone }: ConfirmProps) {
-  return (
-    <Dialog title={title} onClose={onDone} testID="kill-ask">
-      <Txt tone="muted">{text}</Txt>
-      {error ? <Notice live tone="negative" text={messageOf(error)} /> : null}
-      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-        <Button kind="secondary" label="Not now" onPress={onDone} style={{ flexGrow: 1 }} />
-        <Button
-          kind={danger ? 'danger' : 'primary'}
-          label={label}
-          busy={busy}
-          onPress={() => act(undefined, { onSuccess: onDone })}
-          style={{ flexGrow: 1 }}
-          testID="kill-ask-confirm"
-        />
-      </View>
-    </Dialog>
   );
 }

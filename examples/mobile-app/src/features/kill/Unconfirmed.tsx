@@ -23,7 +23,12 @@ export function Unconfirmed({ left }: { left: readonly Left[] }) {
         >
           <Txt variant="strong">{one.venue ? nameOf(one.venue) : 'Not tied to an exchange'}</Txt>
           <Txt variant="small">{sentenceOf(one.why)}</Txt>
-          {one.order_id ? (
+          {one.user_id ? (
+            <Txt variant="small" tone="muted">
+              {`User ${one.user_id}${one.order_id ? `, order ${one.order_id}` : ''}`}
+            </Txt>
+          ) : null}
+          {one.order_id && !one.user_id ? (
             <Link href={`/orders/${one.order_id}`} asChild>
               <Pressable
                 style={{ minHeight: TARGET, justifyContent: 'center', alignSelf: 'flex-start', marginBottom: -space.s }}

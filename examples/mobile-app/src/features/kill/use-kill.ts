@@ -17,6 +17,6 @@ export function useKill() {
   };
   return {
     start: useMutation({ mutationFn: (flatten: boolean) => api.throwKillSwitch(flatten), ...shown }),
-    release: useMutation({ mutationFn: () => api.releaseKillSwitch(), ...shown }),
+    release: useMutation({ mutationFn: (password: string) => api.releaseKillSwitch(password), gcTime: 0, ...shown }),
   };
 }

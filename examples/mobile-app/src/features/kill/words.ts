@@ -9,7 +9,7 @@ export interface Standing {
 }
 
 /** How far the work of a switch has come, and what that means for the account. */
-export function standing(kill: KillSwitch): Standing {
+export function standing(kill: KillSwitch, whose: 'own' | 'all' = 'own'): Standing {
   const left = kill.unconfirmed.length;
   if (!kill.done) {
     const open = left ? ` Not confirmed so far: ${left === 1 ? 'one thing' : `${left} things`}, listed below.` : '';
@@ -26,14 +26,17 @@ export function standing(kill: KillSwitch): Standing {
     return {
       label: 'Confirmed',
       tone: 'positive',
-      text: 'The exchanges were asked: no order and no position of yours is left there.',
+      text:
+        whose === 'own'
+          ? 'The exchanges were asked: no order and no position of yours is left there.'
+          : 'The exchanges were asked about every account: no order and no position is left there.',
     };
   return {
     label: 'Confirmed',
     tone: 'positive',
     text: kill.flatten
       ? 'No order is left. The exchanges still show positions, see below.'
-      : 'Every order is cancelled but the stops that guard your positions. The positions stay open.',
+      : `Every order is cancelled but the stops that guard ${whose === 'own' ? 'your ' : ''}positions. The positions stay open.`,
   };
 }
 
@@ -56,3 +59,6 @@ export function countWords(orders: number, positions: number): string {
 function count(n: number, what: string): string {
   return n === 0 ? '' : `${n} ${what}${n === 1 ? '' : 's'}`;
 }
+
+/** The end of a user's id: its beginning is the time it was made, which many share. */
+export const shortId = (id: string): string => `…${id.slice(-12)}`;

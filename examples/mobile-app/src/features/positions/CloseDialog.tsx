@@ -11,11 +11,11 @@ import { assets, money, quantity } from '@/format/money';
 import { useServices } from '@/lib/services';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
-import { Delta } from '@/ui/Delta';
 import { Dialog } from '@/ui/Dialog';
 import { Fact, Facts } from '@/ui/Facts';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { Unrealised } from './Unrealised';
 
 /** Asks before it closes a position at the market, and says how that went. */
 export function CloseDialog({ position: p, onDone }: { position: Position; onDone: () => void }) {
@@ -61,18 +61,7 @@ export function CloseDialog({ position: p, onDone }: { position: Position; onDon
       <Facts>
         <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
         <Fact label="Value now" value={money(p.market_value, quote)} />
-        <Fact
-          label="Unrealised P&L"
-          value={
-            <Delta
-              value={p.unrealised_pnl}
-              percent={p.unrealised_pnl_pct}
-              currency={quote}
-              variant="small"
-              align="right"
-            />
-          }
-        />
+        <Fact label="Unrealised P&L" value={<Unrealised position={p} />} />
       </Facts>
       {close.isError ? (
         <Notice

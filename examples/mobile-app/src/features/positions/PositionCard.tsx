@@ -6,10 +6,10 @@ import { assets, price, quantity } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
-import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
 import { GuardLink } from './GuardLink';
 import { SideBadge } from './SideBadge';
+import { Unrealised } from './Unrealised';
 
 interface Props {
   position: Position;
@@ -46,14 +46,7 @@ export function PositionCard({ position: p, first, onClose }: Props) {
         <Txt variant="small" tone="muted" tabular style={{ flexShrink: 1 }}>
           {`${quantity(p.quantity)} ${base} · ${nameOf(p.venue)}`}
         </Txt>
-        <Delta
-          value={p.unrealised_pnl}
-          percent={p.unrealised_pnl_pct}
-          currency={quote}
-          variant="small"
-          align="right"
-          testID="position-pnl"
-        />
+        <Unrealised position={p} testID="position-pnl" />
       </View>
       {onClose ? (
         <>

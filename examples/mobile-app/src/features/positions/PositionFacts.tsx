@@ -5,6 +5,7 @@ import { Card } from '@/ui/Card';
 import { Delta } from '@/ui/Delta';
 import { Fact, Facts } from '@/ui/Facts';
 import { SideBadge } from './SideBadge';
+import { Unrealised } from './Unrealised';
 
 /** A position in figures. */
 export function PositionFacts({ position: p }: { position: Position }) {
@@ -16,18 +17,7 @@ export function PositionFacts({ position: p }: { position: Position }) {
         <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
         <Fact label="Entry" value={price(p.entry_price, quote)} />
         <Fact label="Value now" value={money(p.market_value, quote)} />
-        <Fact
-          label="Unrealised P&L"
-          value={
-            <Delta
-              value={p.unrealised_pnl}
-              percent={p.unrealised_pnl_pct}
-              currency={quote}
-              variant="small"
-              align="right"
-            />
-          }
-        />
+        <Fact label="Unrealised P&L" value={<Unrealised position={p} />} />
         <Fact
           label="Realised P&L"
           value={<Delta value={p.realised_pnl} currency={quote} variant="small" align="right" />}

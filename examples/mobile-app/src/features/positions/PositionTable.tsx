@@ -7,11 +7,11 @@ import { assets, money, price, quantity } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
-import { Delta } from '@/ui/Delta';
 import { Txt } from '@/ui/Txt';
 import { GuardLink } from './GuardLink';
 import { PriceTrend } from './PriceTrend';
 import { SideBadge } from './SideBadge';
+import { Unrealised } from './Unrealised';
 
 interface Props {
   positions: readonly Position[];
@@ -84,14 +84,7 @@ export function PositionTable({ positions, onClose }: Props) {
               </Txt>
             </Cell>
             <Cell role="cell" i={5}>
-              <Delta
-                value={p.unrealised_pnl}
-                percent={p.unrealised_pnl_pct}
-                currency={quote}
-                variant="small"
-                align="right"
-                testID="position-pnl"
-              />
+              <Unrealised position={p} testID="position-pnl" />
             </Cell>
             {onClose ? (
               <View role="cell" style={{ width: TREND, paddingLeft: space.l }}>

@@ -5,6 +5,7 @@ import { View } from 'react-native';
 import { messageOf } from '@/api/errors';
 import type { Credential, Venue } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
+import { isWhole, KeyPairFields, NO_PAIR, pairOf } from '@/features/keys/KeyPairFields';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
@@ -28,32 +29,27 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
   const nameOf = useVenueName();
   const name = nameOf(venueId);
   const [label, setLabel] = useState('');
-  const [key, setKey] = useState('');
-  const [secret, setSecret] = useState('');
-  const [passphrase, setPassphrase] = useState('');
+  const [pair, setPair] = useState(NO_PAIR);
   const [tried, setTried] = useState(false);
   const [stored, setStored] = useState<Credential | null>(null);
   const connect = useConnect((credential) => {
     setStored(credential);
     // Do not leave the secret lying in the form.
-    setKey('');
-    setSecret('');
-    setPassphrase('');
+    setPair(NO_PAIR);
     setLock('');
   });
   const [custody, setCustody] = useState('delegated');
   const [lock, setLock] = useState('');
   const guide = guideFor(venueId);
   const longEnough = custody !== 'session' || lock.length >= LEAST_PASSPHRASE;
-  const complete = key.trim() !== '' && secret.trim() !== '' && longEnough;
+  const complete = isWhole(pair) && longEnough;
   const submit = () => {
     setTried(true);
     if (!complete || connect.isPending) return;
-    const pair = { key: key.trim(), secret: secret.trim(), ...(guide.passphrase && passphrase ? { passphrase } : {}) };
     connect.mutate({
       venue: venueId,
       label: label.trim() || name,
-      pair,
+      pair: pairOf(pair, guide),
       ...(custody === 'session' ? { lock } : {}),
     });
   };
@@ -91,37 +87,7 @@ export function ConnectForm({ venues }: { venues: readonly Venue[] }) {
           maxLength={60}
           testID="connect-label"
         />
-        <Field
-          label="API key"
-          mono
-          value={key}
-          onChange={setKey}
-          autoComplete="off"
-          testID="connect-key"
-          error={tried && !key.trim() ? 'Paste the API key.' : null}
-        />
-        <Field
-          label="API secret"
-          mono
-          secureTextEntry
-          value={secret}
-          onChange={setSecret}
-          autoComplete="off"
-          testID="connect-secret"
-          error={tried && !secret.trim() ? 'Paste the API secret.' : null}
-          onSubmitEditing={submit}
-        />
-        {guide.passphrase ? (
-          <Field
-            label="Passphrase"
-            mono
-            secureTextEntry
-            value={passphrase}
-            onChange={setPassphrase}
-            autoComplete="off"
-            testID="connect-passphrase"
-          />
-        ) : null}
+        <KeyPairFields value={pair} onChange={setPair} guide={guide} tried={tried} onSubmit={submit} testID="connect" />
         <Choice
           label="Who may use this key"
           options={MODES}

@@ -1,16 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
-import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import type { Credential } from '@/api/types';
 import { humanise } from '@/format/words';
 import { useServices } from '@/lib/services';
-import { space } from '@/theme/tokens';
-import { Button } from '@/ui/Button';
-import { Dialog } from '@/ui/Dialog';
-import { Notice } from '@/ui/states';
-import { Txt } from '@/ui/Txt';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
 
 /** Asks before a key is revoked here. */
 export function DisconnectDialog({ credential, onDone }: { credential: Credential; onDone: () => void }) {
@@ -26,22 +20,17 @@ export function DisconnectDialog({ credential, onDone }: { credential: Credentia
     },
   });
   return (
-    <Dialog title={`Disconnect ${name}?`} onClose={onDone} testID="disconnect-dialog">
-      <Txt tone="muted">
-        {`NIJA can no longer trade there, nor close what is open at ${humanise(credential.venue)}. The key itself stays valid at the exchange until you delete it there.`}
-      </Txt>
-      {revoke.isError ? <Notice live tone="negative" text={messageOf(revoke.error)} /> : null}
-      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-        <Button kind="secondary" label="Keep it" onPress={onDone} style={{ flex: 1 }} />
-        <Button
-          kind="danger"
-          label="Disconnect"
-          busy={revoke.isPending}
-          onPress={() => revoke.mutate()}
-          style={{ flex: 1 }}
-          testID="disconnect-confirm"
-        />
-      </View>
-    </Dialog>
+    <ConfirmDialog
+      title={`Disconnect ${name}?`}
+      text={`NIJA can no longer trade there, nor close what is open at ${humanise(credential.venue)}. The key itself stays valid at the exchange until you delete it there.`}
+      label="Disconnect"
+      away="Keep it"
+      danger
+      busy={revoke.isPending}
+      error={revoke.error}
+      onConfirm={() => revoke.mutate()}
+      onClose={onDone}
+      testID="disconnect"
+    />
   );
 }

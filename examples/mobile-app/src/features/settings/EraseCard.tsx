@@ -2,13 +2,12 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
 import { useServices } from '@/lib/services';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { Dialog } from '@/ui/Dialog';
-import { Field } from '@/ui/Field';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 
@@ -31,50 +30,37 @@ export function EraseCard() {
 
 function EraseDialog({ onDone }: { onDone: () => void }) {
   const { api, cache } = useServices();
-  const [password, setPassword] = useState('');
   const erase = useMutation({
-    mutationFn: () => api.eraseCredentials(password),
+    mutationFn: (password: string) => api.eraseCredentials(password),
     gcTime: 0,
     onSuccess: () => cache.invalidateQueries(),
   });
+  if (erase.isSuccess) {
+    return (
+      <Dialog title="Erased" onClose={onDone} testID="erase-dialog">
+        <Notice
+          live
+          tone="positive"
+          text={`Erased. Entry ${erase.data.audit_seq} of the audit log records it.`}
+          testID="erase-done"
+        />
+        <Button label="Close" onPress={onDone} />
+      </Dialog>
+    );
+  }
   return (
-    <Dialog title="Erase all exchange keys?" onClose={onDone} testID="erase-dialog">
-      {erase.isSuccess ? (
-        <>
-          <Notice
-            live
-            tone="positive"
-            text={`Erased. Entry ${erase.data.audit_seq} of the audit log records it.`}
-            testID="erase-done"
-          />
-          <Button label="Close" onPress={onDone} />
-        </>
-      ) : (
-        <>
-          <Txt tone="muted">This cannot be undone. Delete the keys at the exchanges as well.</Txt>
-          <Field
-            label="Your password"
-            secureTextEntry
-            value={password}
-            onChange={setPassword}
-            autoComplete="current-password"
-            testID="erase-password"
-          />
-          {erase.isError ? <Notice live tone="negative" text={messageOf(erase.error)} /> : null}
-          <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-            <Button kind="secondary" label="Keep them" onPress={onDone} style={{ flex: 1 }} />
-            <Button
-              kind="danger"
-              label="Erase"
-              disabled={password === ''}
-              busy={erase.isPending}
-              onPress={() => erase.mutate()}
-              style={{ flex: 1 }}
-              testID="erase-confirm"
-            />
-          </View>
-        </>
-      )}
-    </Dialog>
+    <ConfirmDialog
+      title="Erase all exchange keys?"
+      text="This cannot be undone. Delete the keys at the exchanges as well."
+      label="Erase"
+      away="Keep them"
+      danger
+      withPassword
+      busy={erase.isPending}
+      error={erase.error}
+      onConfirm={(password) => erase.mutate(password)}
+      onClose={onDone}
+      testID="erase"
+    />
   );
 }

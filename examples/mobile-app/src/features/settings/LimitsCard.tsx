@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { View } from 'react-native';
 
-import { ApiError, messageOf } from '@/api/errors';
+import { codeOf, messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import { usePolicy } from '@/api/queries';
 import type { OrderPolicy } from '@/api/types';
@@ -31,7 +31,11 @@ export function LimitsCard() {
             The signer holds every order against these before it signs. They hold even against someone who took over the
             rest of the platform.
           </Txt>
-          {editing ? <Editor before={now} onDone={() => setEditing(false)} /> : <Shown policy={now} />}
+          {editing ? (
+            <Editor before={now} version={policy.data.version} onDone={() => setEditing(false)} />
+          ) : (
+            <Shown policy={now} />
+          )}
           {editing ? null : (
             <Button
               kind="secondary"
@@ -65,21 +69,32 @@ function Shown({ policy }: { policy: OrderPolicy | undefined }) {
   );
 }
 
-function Editor({ before, onDone }: { before: OrderPolicy | undefined; onDone: () => void }) {
+interface EditorProps {
+  before: OrderPolicy | undefined;
+  /** Of what is shown: a change that crosses another is refused. */
+  version: string;
+  onDone: () => void;
+}
+
+function Editor({ before, version, onDone }: EditorProps) {
   const { api, cache } = useServices();
   const [text, setText] = useState<PolicyText>(() => textOf(before));
   const [password, setPassword] = useState('');
   const read = policyOf(text);
   const save = useMutation({
-    mutationFn: (policy: OrderPolicy | undefined) => api.setPolicy(policy, password || undefined),
+    mutationFn: (policy: OrderPolicy | undefined) => api.setPolicy(version, policy, password || undefined),
     gcTime: 0,
+    // What holds now is read, so that the same change can be sent again on top of it.
+    onError: (error) => {
+      if (codeOf(error) === 'settings_changed') void cache.invalidateQueries({ queryKey: keys.policy });
+    },
     onSuccess: async () => {
       await cache.invalidateQueries({ queryKey: keys.policy });
       onDone();
     },
   });
   const change = (field: keyof PolicyText) => (value: string) => setText({ ...text, [field]: value });
-  const confirm = save.error instanceof ApiError && save.error.problem.code === 'confirmation_needed';
+  const confirm = codeOf(save.error) === 'confirmation_needed';
   return (
     <View style={{ gap: space.l }}>
       <Field

@@ -13,9 +13,8 @@ import { useServices } from '@/lib/services';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
-import { Dialog } from '@/ui/Dialog';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { Fact, Facts } from '@/ui/Facts';
-import { Field } from '@/ui/Field';
 import { Segmented } from '@/ui/Segmented';
 import { Failure, Notice, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
@@ -113,16 +112,20 @@ function Limits({ settings }: { settings: RiskSettings }) {
         )}
       </View>
       {asked !== null ? (
-        <PasswordDialog
-          level={asked.change.level}
-          delay={settings.loosening_delay_s}
+        <ConfirmDialog
+          title={asked.change.level ? `Loosen your limits to ${asked.change.level}?` : 'Loosen your limits?'}
+          text={`They hold after ${hours(settings.loosening_delay_s)}. Until then you can take it back.`}
+          label="Loosen"
+          away="Keep the limits"
+          withPassword
           busy={change.isPending}
-          error={failed}
+          error={failed === null ? null : change.error}
           onConfirm={(password) => change.mutate({ ...asked, change: { ...asked.change, password } })}
           onClose={() => {
             change.reset();
             setAsked(null);
           }}
+          testID="risk"
         />
       ) : null}
     </Card>
@@ -169,51 +172,9 @@ export function LimitFacts({ limits }: { limits: RiskLimits }) {
       <Fact label="Stop below the best by" value={share(limits.max_drawdown)} />
       <Fact label="Limit price beyond the market" value={share(limits.price_collar)} />
       {limits.allowed_symbols ? (
-        <Fact label="Only these symbols" value={limits.allowed_symbols.join(', ') || 'None'} />
+        <Fact label="Only these symbols" value={limits.allowed_symbols.join(', ') || 'None: nothing new may be opened'} />
       ) : null}
     </Facts>
-  );
-}
-
-interface PasswordProps {
-  level?: string;
-  delay: number;
-  busy: boolean;
-  error: string | null;
-  onConfirm: (password: string) => void;
-  onClose: () => void;
-}
-
-function PasswordDialog({ level, delay, busy, error, onConfirm, onClose }: PasswordProps) {
-  const [password, setPassword] = useState('');
-  return (
-    <Dialog
-      title={level ? `Loosen your limits to ${level}?` : 'Loosen your limits?'}
-      onClose={onClose}
-      testID="risk-dialog"
-    >
-      <Txt tone="muted">{`They hold after ${hours(delay)}. Until then you can take it back.`}</Txt>
-      <Field
-        label="Your password"
-        value={password}
-        onChange={setPassword}
-        secureTextEntry
-        autoComplete="current-password"
-        error={error}
-        testID="risk-password"
-      />
-      <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-        <Button kind="secondary" label="Keep the limits" onPress={onClose} style={{ flex: 1 }} />
-        <Button
-          label="Loosen"
-          busy={busy}
-          disabled={password === ''}
-          onPress={() => onConfirm(password)}
-          style={{ flex: 1 }}
-          testID="risk-confirm"
-        />
-      </View>
-    </Dialog>
   );
 }
 

@@ -33,7 +33,18 @@ export function Settings() {
           <Fact label="Email" value={user.email} testID="profile-email" />
           <Fact label="Tier" value={<Badge label={humanise(user.tier)} tone="accent" />} />
           <Fact label="Member since" value={day(user.created_at)} />
+          {user.role === 'admin' ? <Fact label="Role" value={<Badge label="Administrator" tone="accent" />} /> : null}
         </Facts>
+        {user.role === 'admin' ? (
+          <Button
+            kind="secondary"
+            icon="shield"
+            label="Administration"
+            onPress={() => router.push('/admin')}
+            style={{ alignSelf: 'flex-start', marginTop: space.s }}
+            testID="settings-admin"
+          />
+        ) : null}
       </Card>
       <RiskCard />
       <RoutingCard />

@@ -4,13 +4,14 @@ import { Pressable, View } from 'react-native';
 import type { IconName } from '@/ui/Icon';
 import { Icon } from '@/ui/Icon';
 import { Txt } from '@/ui/Txt';
+import { useIsAdmin } from '@/session/use-session';
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
 import { LiveMark } from './LiveMark';
 import { Logo } from './Logo';
 
 interface Item {
-  href: '/' | '/positions' | '/trade' | '/activity' | '/settings';
+  href: '/' | '/positions' | '/trade' | '/activity' | '/settings' | '/admin';
   label: string;
   icon: IconName;
   also?: string[];
@@ -24,6 +25,9 @@ const ITEMS: readonly Item[] = [
   { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect', '/keys'] },
 ];
 
+/** For administrators, beside the others where there is room; on phones the settings lead there. */
+const ADMIN: Item = { href: '/admin', label: 'Admin', icon: 'shield' };
+
 function useCurrent(): (item: Item) => boolean {
   const path = usePathname();
   return (item) => item.href === path || (item.also ?? []).some((prefix) => path.startsWith(prefix));
@@ -32,6 +36,7 @@ function useCurrent(): (item: Item) => boolean {
 export function SideNav() {
   const palette = usePalette();
   const current = useCurrent();
+  const items = useIsAdmin() ? [...ITEMS, ADMIN] : ITEMS;
   return (
     <View
       role="navigation"
@@ -48,7 +53,7 @@ export function SideNav() {
       <View style={{ paddingHorizontal: space.m, paddingVertical: space.m, marginBottom: space.m }}>
         <Logo />
       </View>
-      {ITEMS.map((item) => {
+      {items.map((item) => {
         const on = current(item);
         return (
           <Link key={item.href} href={item.href} asChild>

@@ -15,7 +15,17 @@ export function SignIn() {
         submitLabel="Sign in"
         fresh={false}
         submit={session.signIn}
-        footer={<Button kind="quiet" label="New here? Create an account" onPress={() => router.replace('/sign-up')} />}
+        footer={
+          <>
+            <Button kind="quiet" label="New here? Create an account" onPress={() => router.replace('/sign-up')} />
+            <Button
+              kind="quiet"
+              label="Password lost? I have a reset token"
+              onPress={() => router.replace('/reset')}
+              testID="to-reset"
+            />
+          </>
+        }
       />
     </Front>
   );

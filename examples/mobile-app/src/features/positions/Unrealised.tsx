@@ -1,0 +1,17 @@
+import type { Position } from '@/api/types';
+import { assets } from '@/format/money';
+import { Delta } from '@/ui/Delta';
+
+/** What a position would win or lose if it were closed now. */
+export function Unrealised({ position: p, testID }: { position: Position; testID?: string }) {
+  return (
+    <Delta
+      value={p.unrealised_pnl}
+      percent={p.unrealised_pnl_pct}
+      currency={assets(p.symbol).quote}
+      variant="small"
+      align="right"
+      testID={testID}
+    />
+  );
+}
