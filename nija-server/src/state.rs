@@ -1,9 +1,10 @@
 //! What every request can reach.
 
 use nija::Platform;
+use nija_client::wire::PartHealth;
 use nija_core::{Timestamp, UserId};
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 use tokio::sync::watch;
 
 use crate::{
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) started_at: Timestamp,
     /// Since when users who are not paused run, where that was in this server's life.
     pub(crate) resumed: Mutex<HashMap<UserId, Timestamp>>,
+    /// What the storages said when they were last asked how they are.
+    pub(crate) storages: tokio::sync::Mutex<Option<(Instant, Vec<PartHealth>)>>,
     phase: watch::Sender<Phase>,
 }
 
@@ -69,6 +72,7 @@ impl App {
             streams: StreamCounts::new(config.stream.per_user),
             metrics: MetricsHandle::install(),
             resumed: Mutex::default(),
+            storages: tokio::sync::Mutex::default(),
             phase: watch::Sender::new(Phase::Starting),
             platform,
             accounts,

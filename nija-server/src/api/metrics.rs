@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{ConnectInfo, State},
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use std::net::SocketAddr;
@@ -13,6 +13,9 @@ use crate::{
     state::{App, AppState},
 };
 
+/// What proxies say of whom they speak for.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
 /// Metrics in Prometheus' text format, for callers on the same machine. With `metrics_listen` they are served there alone.
 #[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
     responses((status = 200, content_type = "text/plain", body = String),
@@ -20,8 +23,11 @@ use crate::{
 pub(super) async fn metrics(
     State(app): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
 ) -> ApiResult<Response> {
-    if app.config.metrics_listen.is_some() || !peer.ip().to_canonical().is_loopback() {
+    // A proxy on this machine is no caller on this machine: it speaks for somebody else.
+    let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
+    if app.config.metrics_listen.is_some() || forwarded || !peer.ip().to_canonical().is_loopback() {
         return Err(Problem::new(
             kinds::FORBIDDEN,
             "metrics are for this machine, or at the address of metrics_listen",

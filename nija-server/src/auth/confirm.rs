@@ -10,7 +10,7 @@ use crate::{
     state::App,
 };
 
-/// Checks the account's password. Wrong ones count as wrong logins do.
+/// Checks the account's password. Wrong ones make their caller wait as wrong logins do.
 pub(crate) async fn confirm(app: &App, user: UserId, password: Option<String>) -> ApiResult<()> {
     let needed = || Problem::new(kinds::CONFIRMATION_NEEDED, "give the account's password to confirm this");
     let password = Zeroizing::new(password.ok_or_else(needed)?);
@@ -20,11 +20,12 @@ pub(crate) async fn confirm(app: &App, user: UserId, password: Option<String>) -
     Err(Problem::new(kinds::CONFIRMATION_NEEDED, "that is not the account's password"))
 }
 
-/// Whether it is the account's password; `login_locked` after too many that were not.
+/// Whether it is the account's password; `login_locked` after too many that were not. They are counted apart from those of logins: whoever
+/// knows an address could else keep its owner, an administrator say, from what takes the password, by logins that fail.
 pub(crate) async fn is_password(app: &App, user: UserId, password: Zeroizing<String>) -> ApiResult<bool> {
     let gone = || Problem::new(kinds::SESSION_ENDED, "this account is gone; sign up again");
     let row = app.accounts.user(user).await?.ok_or_else(gone)?;
-    let (key, now) = (sha256(row.email.as_bytes()), app.now());
+    let (key, now) = (sha256(format!("confirm {user}").as_bytes()), app.now());
     if let Some(until) = app.accounts.locked_until(key, now).await? {
         return Err(locked(until, now));
     }

@@ -115,6 +115,7 @@ impl Connection {
                     Some(Ok(_)) => heard = Instant::now(),
                 },
                 delivery = events.next() => {
+                    self.still_signed_in()?;
                     let (mut next, mut all) = (delivery, false);
                     for _ in 0..BATCH {
                         marked |= self.delivery(next).await?;
@@ -138,14 +139,20 @@ impl Connection {
                     if heard.elapsed() > ping_every * 3 {
                         return Flow::Break(End::Gone);
                     }
-                    if app.revoked.contains(&self.holder.session) {
-                        return Flow::Break(End::Because("the session was ended; sign in again", close_code::POLICY));
-                    }
+                    self.still_signed_in()?;
                     self.send(Message::Ping(bytes::Bytes::new())).await?;
                     self.flush().await?;
                 }
             }
         }
+    }
+
+    /// Whoever ended the session, by signing out or a new password, ended its streams.
+    fn still_signed_in(&self) -> Flow {
+        if self.app.revoked.contains(&self.holder.session) {
+            return Flow::Break(End::Because("the session was ended; sign in again", close_code::POLICY));
+        }
+        Flow::Continue(())
     }
 
     /// Passes one delivery on; whether it was a mark.

@@ -324,3 +324,21 @@ async fn there_is_no_token_for_nobody_and_none_without_a_server() {
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no accounts.db"));
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing was made there");
 }
+
+#[tokio::test]
+async fn logins_that_fail_do_not_keep_an_administrator_from_the_kill_switch() {
+    let host = Host::with(|config| config.auth.lockout_after = 3).await;
+    let root = Person::admin(&host, "root").await;
+    let wrong = json!({ "email": root.email, "password": password() });
+    for _ in 0..3 {
+        host.anyone().post("/v1/auth/login", &wrong).await;
+    }
+    host.anyone().post("/v1/auth/login", &wrong).await.problem(429, "login_locked");
+    assert!(switch(root.throw("platform", false).await).done);
+    // Wrong passwords with the session in hand make wait as well.
+    let guess = json!({ "scope": "platform", "password": password() });
+    for _ in 0..3 {
+        root.send(Method::DELETE, "/v1/admin/kill", &guess).await;
+    }
+    root.release("platform").await.problem(429, "login_locked");
+}

@@ -77,3 +77,13 @@ async fn routing_decisions_come_with_the_venues_rolling_figures() {
     let unused = stats.iter().find(|it| it["venue"] != order["venue"]).unwrap();
     assert_eq!((&unused["routes"], &unused["success_rate"]), (&0.into(), &serde_json::Value::Null));
 }
+
+#[tokio::test]
+async fn whoever_comes_through_a_proxy_on_this_machine_is_not_on_this_machine() {
+    let host = Host::start().await;
+    host.anyone().get("/metrics").await.ok();
+    for name in ["x-forwarded-for", "forwarded", "x-real-ip", "via"] {
+        let request = host.anyone().request(reqwest::Method::GET, "/metrics").header(name, "203.0.113.9");
+        crate::api::answer(request).await.problem(403, "forbidden");
+    }
+}

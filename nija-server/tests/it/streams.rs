@@ -272,3 +272,18 @@ fn large() -> RouteDecision {
         split: Vec::new(),
     }
 }
+
+#[tokio::test]
+async fn a_stream_tells_nothing_more_once_its_session_was_ended() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let user: UserId = ada.user_id.parse().unwrap();
+    let mut stream = Stream::open(&ada, "").await;
+    assert_eq!(stream.next().await.unwrap()["type"], "hello");
+    ada.post("/v1/auth/logout", &json!({ "refresh_token": ada.refresh })).await.ok();
+    publish(&host, user, paused());
+    let last = stream.next().await.unwrap();
+    assert_eq!(last["type"], "closing", "{last}");
+    assert!(last["data"]["reason"].as_str().unwrap().contains("session was ended"), "{last}");
+    stream.closed().await;
+}
