@@ -59,3 +59,11 @@ test('trading goes on only after that was confirmed', async () => {
   await userEvent.press(screen.getByTestId('kill-ask-confirm'));
   expect(releaseKillSwitch).toHaveBeenCalledWith('correct horse');
 });
+
+test('dust is named, and is no failure', () => {
+  const dust = [{ venue: 'kraken', symbol: 'BTC-USD', quantity: '0.00000012' }];
+  renderWith(<KillStatus kill={kill({ done: true, flatten: true, flat_except_dust: true, dust })} />);
+  expect(screen.getByTestId('kill-state')).toHaveTextContent('Confirmed');
+  expect(screen.getByTestId('kill-text')).toHaveTextContent(/too small to be closed/);
+  expect(screen.getByTestId('kill-dust')).toHaveTextContent(/Kraken.*0.00000012 BTC/);
+});

@@ -123,6 +123,17 @@ export interface components {
              */
             version: number;
         };
+        /** @description What is left of a position and is too small to be closed. */
+        Dust: {
+            /** @description Base units, below zero where it is short. */
+            quantity: string;
+            /** @description Canonical symbol. */
+            symbol: string;
+            /** @description Whose; administrators alone are told. */
+            user_id?: string;
+            /** @description Where. */
+            venue: string;
+        };
         /** @description The curve of an account: `GET /v1/dashboard/equity/curve`. */
         EquityCurve: {
             /** @description The currency of all amounts; positions quoted in another one are not in them. */
@@ -329,8 +340,12 @@ export interface components {
         KillSwitch: {
             /** @description Whether its work is done. */
             done: boolean;
+            /** @description Positions that are less than their venue takes in one order, where closing them was wanted. Absent where there are none. */
+            dust?: components["schemas"]["Dust"][];
             /** @description Whether, with its work done, the venues have no order and no position in the scope, as far as the caller is told of it. */
             flat: boolean;
+            /** @description Whether, with its work done, all that is left are positions too small to be closed: those that `dust` names. */
+            flat_except_dust?: boolean;
             /** @description Whether positions are closed as well. */
             flatten: boolean;
             /** @description What each venue said when it was asked. */
@@ -723,6 +738,11 @@ export interface components {
                 closed_at?: string;
                 /** @description The venue's current price; absent until a quote was seen, and on closed positions. */
                 current_price?: string;
+                /**
+                 * @description Whether it is less than its venue takes in one order: it cannot be closed, takes no place among the positions of a plan, and is
+                 *     joined with what is bought there next. Absent where it is not.
+                 */
+                dust?: boolean;
                 /** @description Average entry price. */
                 entry_price: string;
                 /** @description Fees paid on its fills, in the quote currency. */
@@ -849,6 +869,11 @@ export interface components {
             closed_at?: string;
             /** @description The venue's current price; absent until a quote was seen, and on closed positions. */
             current_price?: string;
+            /**
+             * @description Whether it is less than its venue takes in one order: it cannot be closed, takes no place among the positions of a plan, and is
+             *     joined with what is bought there next. Absent where it is not.
+             */
+            dust?: boolean;
             /** @description Average entry price. */
             entry_price: string;
             /** @description Fees paid on its fills, in the quote currency. */
@@ -1582,6 +1607,7 @@ export type ChangeRoutingSettings = components['schemas']['ChangeRoutingSettings
 export type Check = components['schemas']['Check'];
 export type ClaimAdmin = components['schemas']['ClaimAdmin'];
 export type Credential = components['schemas']['Credential'];
+export type Dust = components['schemas']['Dust'];
 export type EquityCurve = components['schemas']['EquityCurve'];
 export type EquityDay = components['schemas']['EquityDay'];
 export type EquityPoint = components['schemas']['EquityPoint'];

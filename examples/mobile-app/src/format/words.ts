@@ -30,6 +30,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   breaker_open: 'Paused after errors',
   no_credentials: 'Not connected',
   below_min_notional: 'Below its smallest order',
+  above_max_size: 'Above its largest order',
   market_closed: 'Closed for trading',
   stale_quote: 'No fresh price',
   tier_venue_limit: 'Not in your tier',

@@ -49,13 +49,7 @@ export function ConfirmDialog(props: Props) {
       ) : null}
       {error ? <Notice live tone="negative" text={messageOf(error)} testID={`${testID}-error`} /> : null}
       <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
-        <Button
-          kind="secondary"
-          label={away}
-          onPress={onClose}
-          style={{ flexGrow: 1 }}
-          testID={`${testID}-cancel`}
-        />
+        <Button kind="secondary" label={away} onPress={onClose} style={{ flexGrow: 1 }} testID={`${testID}-cancel`} />
         <Button
           kind={danger ? 'danger' : 'primary'}
           label={label}

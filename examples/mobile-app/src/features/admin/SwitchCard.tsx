@@ -3,6 +3,7 @@ import { View } from 'react-native';
 
 import type { KillSwitch } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
+import { DustList } from '@/features/kill/DustList';
 import { KillProof } from '@/features/kill/KillProof';
 import { Unconfirmed } from '@/features/kill/Unconfirmed';
 import { standing } from '@/features/kill/words';
@@ -44,6 +45,7 @@ export function SwitchCard({ kill }: { kill: KillSwitch }) {
           {kill.user_id ? <Txt variant="small" tone="muted">{`User ${kill.user_id}`}</Txt> : null}
         </View>
         <Unconfirmed left={kill.unconfirmed} />
+        <DustList dust={kill.dust} />
         <KillProof proof={kill.proof} />
         <Button
           kind="secondary"

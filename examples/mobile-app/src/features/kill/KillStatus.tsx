@@ -13,6 +13,7 @@ import { Card } from '@/ui/Card';
 import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
+import { DustList } from './DustList';
 import { KillProof } from './KillProof';
 import { Unconfirmed } from './Unconfirmed';
 import { useKill } from './use-kill';
@@ -36,6 +37,7 @@ export function KillStatus({ kill }: { kill: KillSwitch }) {
           <Txt variant="small" tone="muted">{`The kill switch is on since ${dateTime(kill.since)}.`}</Txt>
         </View>
         <Unconfirmed left={kill.unconfirmed} />
+        <DustList dust={kill.dust} />
         <KillProof proof={kill.proof} />
         {isOwn(kill) ? (
           <Actions kill={kill} />

@@ -31,6 +31,12 @@ export function standing(kill: KillSwitch, whose: 'own' | 'all' = 'own'): Standi
           ? 'The exchanges were asked: no order and no position of yours is left there.'
           : 'The exchanges were asked about every account: no order and no position is left there.',
     };
+  if (kill.flat_except_dust)
+    return {
+      label: 'Confirmed',
+      tone: 'positive',
+      text: 'No order is left, and of positions only what is too small to be closed: it is listed below.',
+    };
   return {
     label: 'Confirmed',
     tone: 'positive',

@@ -15,6 +15,7 @@ export function PositionFacts({ position: p }: { position: Position }) {
       <Facts>
         <Fact label="Side" value={<SideBadge side={p.side} />} />
         <Fact label="Quantity" value={`${quantity(p.quantity)} ${base}`} />
+        {p.dust ? <Fact label="Too small to be closed" value="Joined with what is bought next" /> : null}
         <Fact label="Entry" value={price(p.entry_price, quote)} />
         <Fact label="Value now" value={money(p.market_value, quote)} />
         <Fact label="Unrealised P&L" value={<Unrealised position={p} />} />

@@ -55,7 +55,7 @@ export function PositionTable({ positions, onClose }: Props) {
         return (
           <View key={p.id} role="row" style={line} testID={`position-${p.symbol}-${p.venue}`}>
             <Cell role="cell" i={0}>
-              <View style={{ flexDirection: 'row', gap: space.s, alignItems: 'center' }}>
+              <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: space.s, alignItems: 'center' }}>
                 <Txt variant="strong" numberOfLines={1}>
                   {p.symbol}
                 </Txt>

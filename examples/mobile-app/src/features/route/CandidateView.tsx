@@ -4,6 +4,7 @@ import { Pressable, View } from 'react-native';
 import type { RouteCandidate } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { fraction, round } from '@/format/decimal';
+import { basisPoints } from '@/format/money';
 import { rejection } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
@@ -54,6 +55,10 @@ export function CandidateView({
           {score === undefined ? (
             <Txt variant="small" tone="muted" align="right" style={{ flexShrink: 1 }}>
               {rejected}
+            </Txt>
+          ) : candidate.cost ? (
+            <Txt variant="strong" tabular>
+              {basisPoints(candidate.cost.total)}
             </Txt>
           ) : (
             <Txt variant="strong" tabular>

@@ -172,7 +172,10 @@ export function LimitFacts({ limits }: { limits: RiskLimits }) {
       <Fact label="Stop below the best by" value={share(limits.max_drawdown)} />
       <Fact label="Limit price beyond the market" value={share(limits.price_collar)} />
       {limits.allowed_symbols ? (
-        <Fact label="Only these symbols" value={limits.allowed_symbols.join(', ') || 'None: nothing new may be opened'} />
+        <Fact
+          label="Only these symbols"
+          value={limits.allowed_symbols.join(', ') || 'None: nothing new may be opened'}
+        />
       ) : null}
     </Facts>
   );
