@@ -41,7 +41,7 @@ pub mod testing;
 mod verify;
 
 pub use postgres::PostgresLedger;
-pub use sqlite::SqliteLedger;
+pub use sqlite::{SqliteLedger, SqliteQuestions};
 
 /// What a ledger did since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

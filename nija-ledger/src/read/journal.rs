@@ -56,9 +56,9 @@ pub(crate) fn of_order(sql: &dyn Sql, user: UserId, id: OrderId) -> Outcome<Vec<
         let event: JournalEvent = row.body(2)?;
         order.apply(&event, at).map_err(LedgerError::from)?;
         records.push(JournalRecord { seq, user, at, event });
-        // What others fill for it is in their entries, not in its own.
-        let whole = order == stands || stands.schedule.is_some();
-        let done = whole && order.state.is_final();
+        // One that lives still has no entry after the one that made of it what it is. What others fill for an order is in their entries, not
+        // in its own: such a one is whole when it has ended.
+        let done = order == stands || (stands.schedule.is_some() && order.state.is_final());
         Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(records)

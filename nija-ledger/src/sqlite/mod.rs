@@ -10,6 +10,7 @@ mod nonces;
 mod plans;
 mod projection;
 mod question;
+mod questions;
 mod reader;
 mod schema;
 mod tables;
@@ -34,6 +35,7 @@ pub(crate) use projection::write as write_tables;
 pub(crate) use tables::create as create_tables;
 
 use lock::DataLock;
+pub use questions::SqliteQuestions;
 use reader::Readers;
 use writer::Committer;
 
@@ -43,6 +45,8 @@ use writer::Committer;
 pub struct SqliteLedger {
     queue: mpsc::Sender<Job>,
     readers: Readers,
+    /// Those of [`SqliteLedger::questions`].
+    questioners: Readers,
     counters: Arc<Counters>,
     thread: Mutex<Option<JoinHandle<()>>>,
     lock: Mutex<Option<DataLock>>,
@@ -70,6 +74,7 @@ impl SqliteLedger {
         Ok(Self {
             queue,
             readers: Readers::new(path),
+            questioners: Readers::new(path),
             counters,
             thread: Mutex::new(Some(thread)),
             lock: Mutex::new(Some(lock)),
@@ -80,6 +85,7 @@ impl SqliteLedger {
     pub async fn close(&self) {
         // The writers close last: who reads cannot take the log into the file and remove it.
         self.readers.close().await;
+        self.questioners.close().await;
         // An error means that the writer has ended already.
         let _ = self.queue.send(Job::Close).await;
         let thread = self.thread.lock().take();
@@ -103,10 +109,18 @@ impl SqliteLedger {
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> fault::Outcome<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.read_by(&self.readers, work).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &self,
+        readers: &Readers,
+        work: impl FnOnce(&rusqlite::Connection) -> fault::Outcome<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         if self.counters.lags.load(Ordering::Acquire) {
             self.ask(Job::Settle).await?;
         }
-        self.readers.read(work).await
+        readers.read(work).await
     }
 
     async fn differences(&self) -> Result<Vec<String>, LedgerError> {

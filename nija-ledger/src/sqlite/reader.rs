@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 use super::{connect, fault::Outcome};
 
-/// Reads at a time; more wait.
-const READERS: u32 = 4;
+/// Reads of a pool at a time; more wait.
+pub(super) const READERS: u32 = 4;
 
 /// The pool. A connection is opened when it is first needed.
 pub(super) struct Readers {

@@ -6,13 +6,26 @@ use tokio::time::Instant;
 
 use super::{EngineError, backoff::Backoff, conn::Ask, inner::Inner, submit::ended, user::User};
 
+/// Why an order was cancelled that its user wanted gone.
+pub(super) const AT_REQUEST: &str = "cancelled at your request";
+
 impl Inner {
-    /// Cancels and answers with the order as it stands then; its end comes from the venue.
+    /// Cancels as the user wishes; as [`Inner::cancel_for`].
     pub(super) async fn cancel(self: &Arc<Self>, user: UserId, order: OrderId) -> Result<Order, EngineError> {
+        self.cancel_for(user, order, AT_REQUEST).await
+    }
+
+    /// Cancels and answers with the order as it stands then; its end comes from the venue. `why` is told to the user.
+    pub(super) async fn cancel_for(
+        self: &Arc<Self>,
+        user: UserId,
+        order: OrderId,
+        why: &'static str,
+    ) -> Result<Order, EngineError> {
         let user = self.user(user).await?;
         {
             let mut state = user.state.lock().await;
-            let Some(live) = state.wish_gone(order) else {
+            let Some(live) = state.wish_gone(order, why) else {
                 drop(state);
                 return self.standing(&user, order).await;
             };

@@ -352,7 +352,7 @@ fn end_reason(live: &LiveOrder, order: &nija_core::Order, report: &ExecutionRepo
     let (base, filled) = (order.intent.signal.symbol.base(), order.filled);
     let said = report.reason.as_deref().unwrap_or("no reason given");
     if live.cancel_requested {
-        Reason::new("cancelled", "cancelled at your request")
+        Reason::new("cancelled", live.cancelled_for)
     } else if order.intent.signal.time_in_force == TimeInForce::Ioc {
         let whole = order.leg.as_ref().map_or(filled, |leg| leg.quantity);
         Reason::new(

@@ -1,6 +1,7 @@
 //! Whose order is it that a venue speaks of?
 
 use nija_core::{LedgerError, OrderId, PageRequest, Side, Symbol, VenueClientId, VenueId, VenueOrderId};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::{inner::Inner, state::UserState, user::User};
@@ -99,6 +100,22 @@ impl Inner {
     }
 }
 
+impl UserState {
+    /// What a venue's list of open orders does not name is over: that it is on record need not be remembered.
+    pub(super) fn forget_external(&mut self, venue: &VenueId, open: &HashSet<VenueOrderId>) {
+        self.external_recorded.retain(|(at, id)| at != venue || open.contains(id));
+    }
+
+    /// An order of others is on record. Too many are read from the journal again when the next one is met.
+    pub(super) fn note_external(&mut self, venue: &VenueId, id: &VenueOrderId) {
+        if self.external_recorded.len() >= EXTERNAL_KEPT {
+            self.external_recorded.clear();
+            self.external_read = false;
+        }
+        self.external_recorded.insert((venue.clone(), id.clone()));
+    }
+}
+
 /// Whether an order of ours is out there whose name at the venue is not known yet.
 fn may_be_ours(state: &UserState, named: &Named<'_>) -> bool {
     state.orders.values().any(|live| {
@@ -108,4 +125,30 @@ fn may_be_ours(state: &UserState, named: &Named<'_>) -> bool {
             && signal.side == named.side
             && !state.names.known_at(live.order.id(), named.venue)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::field_reassign_with_default, reason = "most of its fields are its own")]
+    fn what_others_made_is_remembered_while_it_is_open_and_within_a_bound() {
+        let (a, b): (VenueId, VenueId) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let id = |n: usize| VenueOrderId::new(&format!("o{n}")).unwrap();
+        let mut state = UserState::default();
+        state.external_read = true;
+        for n in 0..3 {
+            state.note_external(&a, &id(n));
+        }
+        state.note_external(&b, &id(9));
+        state.forget_external(&a, &[id(1)].into());
+        let mut kept: Vec<_> = state.external_recorded.iter().cloned().collect();
+        kept.sort();
+        assert_eq!(kept, [(a.clone(), id(1)), (b, id(9))]);
+        for n in 0..3 * EXTERNAL_KEPT {
+            state.note_external(&a, &id(n));
+        }
+        assert!(state.external_recorded.len() <= EXTERNAL_KEPT && !state.external_read);
+    }
 }

@@ -37,6 +37,7 @@ impl Inner {
         let spoken: HashSet<_> = open.iter().map(|report| report.venue_order_id.clone()).collect();
         let spoken_clients: HashSet<_> = open.iter().filter_map(|report| report.client_id).collect();
         self.hear(user, venue, open.into_iter().map(News::Report).collect()).await?;
+        user.state.lock().await.forget_external(&venue.id, &spoken);
         self.fetch_fills(user, conn).await?;
         let mut gone = Vec::new();
         for (order, leg, symbol) in expected {

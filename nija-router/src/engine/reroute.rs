@@ -3,7 +3,7 @@
 use nija_core::{JournalEvent, OrderId, OrderState, Reason, Timestamp, VenueId};
 use std::{sync::Arc, time::Duration};
 
-use super::{backoff::Backoff, inner::Inner, submit::ended, user::User};
+use super::{backoff::Backoff, inner::Inner, state::UserState, submit::ended, user::User};
 
 /// How an order came to be provably dead at its venue.
 #[derive(Debug, Clone)]
@@ -46,8 +46,10 @@ enum Turn {
     Done,
     /// It tries the same venue again after a while.
     Wait(Duration),
+    /// The venue says no and a fill says yes, so that it must be asked.
+    Doubt,
     /// The ledger failed; nothing changed.
-    Stuck,
+    NotRecorded,
 }
 
 /// How long the next attempt at the same venue waits: longer each time, and as long as the venue asked for, within a bound.
@@ -59,24 +61,52 @@ fn wait(attempt: u32, dead: &Dead) -> Duration {
     dead.not_before.unwrap_or_default().min(LONGEST_WAIT).max(backoff.step())
 }
 
+/// A dead attempt waits here until the ledger works again; its absence at the venue means nothing meanwhile.
+fn keep(state: &mut UserState, order: OrderId) {
+    if let Some(live) = state.orders.get_mut(&order) {
+        (live.in_hand, live.waiting) = (true, true);
+    }
+}
+
 impl Inner {
     /// Takes the next step of an order whose attempt is provably dead. Stale news of an earlier attempt changes nothing.
     pub(super) async fn dead(self: &Arc<Self>, user: &Arc<User>, order: OrderId, attempt: u32, dead: Dead) {
         match self.turn(user, order, attempt, &dead, true).await {
             Turn::Done => {}
-            Turn::Stuck => self.resolve_later(user, order),
+            Turn::Doubt => self.resolve_later(user, order),
+            Turn::NotRecorded => self.turn_later(user, order, attempt, dead, None),
             Turn::Wait(wait) => {
-                let (inner, user) = (self.clone(), user.clone());
                 // Nobody else could take it, or its position is there: the same venue, a little later.
                 let dead = Dead { avoid: None, ..dead };
-                self.tasks.spawn(async move {
-                    tokio::time::sleep(wait).await;
-                    if matches!(inner.turn(&user, order, attempt, &dead, false).await, Turn::Stuck) {
-                        inner.resolve_later(&user, order);
-                    }
-                });
+                self.turn_later(user, order, attempt, dead, Some(wait));
             }
         }
+    }
+
+    /// Takes the step after a wait, or as soon as the ledger works again: that the attempt is dead is known here, and its venue may never be
+    /// able to prove it a second time.
+    fn turn_later(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        order: OrderId,
+        attempt: u32,
+        dead: Dead,
+        wait: Option<Duration>,
+    ) {
+        let (inner, user) = (self.clone(), user.clone());
+        self.tasks.spawn(async move {
+            let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+            let first = wait.unwrap_or_else(|| backoff.spread(inner.entropy.as_ref()));
+            tokio::time::sleep(first).await;
+            loop {
+                match inner.turn(&user, order, attempt, &dead, false).await {
+                    Turn::NotRecorded => backoff.wait(inner.entropy.as_ref()).await,
+                    Turn::Doubt => return inner.resolve_later(&user, order),
+                    Turn::Wait(wait) => tokio::time::sleep(wait).await,
+                    Turn::Done => return,
+                }
+            }
+        });
     }
 
     async fn turn(
@@ -102,7 +132,7 @@ impl Inner {
         if evidence || live.ended.is_some() {
             // A venue that says no and a fill that says yes: the fill is money. Let the venue be asked.
             live.in_hand = false;
-            return Turn::Stuck;
+            return Turn::Doubt;
         }
         let over = JournalEvent::AttemptEnded {
             order,
@@ -148,10 +178,8 @@ impl Inner {
                         let routed = vec![over, JournalEvent::Routed { order, decision, leg }];
                         if let Err(error) = self.record(user, &mut state, routed).await {
                             tracing::error!(%order, %error, "a failover could not be put on record");
-                            if let Some(live) = state.orders.get_mut(&order) {
-                                live.in_hand = false;
-                            }
-                            return Turn::Stuck;
+                            keep(&mut state, order);
+                            return Turn::NotRecorded;
                         }
                         self.enqueue(user, &mut state, &approved, placed);
                         return Turn::Done;
@@ -176,10 +204,8 @@ impl Inner {
             Ok(_) => Turn::Done,
             Err(error) => {
                 tracing::error!(%order, %error, "an end could not be put on record");
-                if let Some(live) = state.orders.get_mut(&order) {
-                    live.in_hand = false;
-                }
-                Turn::Stuck
+                keep(&mut state, order);
+                Turn::NotRecorded
             }
         }
     }
@@ -188,7 +214,28 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::{Answer, LONG, Platform, entry, until, user};
+    use crate::support::{Answer, FakeVenue, LONG, Platform, TestClock, entry, until, user};
+    use nija_core::AmbiguityBound;
+
+    /// A venue without a bound never proves an absence: what it refused must not come into doubt since the journal failed for a moment.
+    #[tokio::test(start_paused = true)]
+    async fn what_a_venue_refused_ends_once_the_journal_works_again() {
+        let clock = TestClock::new();
+        let venue =
+            FakeVenue::new("a", &clock, |contract| contract.ambiguity_bound = AmbiguityBound::Unbounded);
+        let platform = Platform::new(clock, vec![venue.clone()]);
+        platform.join(user(1), 1000);
+        venue.script([Answer::Rejected, Answer::Unavailable]);
+        let engine = platform.start().await;
+        for code in ["venue_rejected", "filled"] {
+            let order = engine.submit(entry(user(1), code)).await.unwrap().order.id();
+            platform.ledger.fail_next(3);
+            let order = engine.settled(user(1), order, LONG).await.unwrap();
+            let ended = order.reason.as_ref().map_or("filled", |reason| reason.code.as_str());
+            assert_eq!((order.state.is_final(), ended), (true, code), "{order:?}");
+        }
+        assert_eq!((venue.placements(), engine.venues()[0].in_doubt), (3, 0));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn stale_news_of_an_earlier_attempt_changes_nothing() {

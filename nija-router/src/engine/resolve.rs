@@ -148,7 +148,10 @@ impl Inner {
         let (now, asked) = (self.clock.now(), Instant::now());
         let Some(at) = self.dead_at(venue, leg).filter(|at| now >= *at) else { return false };
         let state = user.state.lock().await;
-        state.orders.get(&order).is_none_or(|live| live.has_waited_until(at, asked))
+        state
+            .orders
+            .get(&order)
+            .is_none_or(|live| live.has_waited_until(at, asked, leg.deadline.minus(self.config.send_window)))
     }
 
     async fn ask_venue(

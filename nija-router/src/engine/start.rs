@@ -107,7 +107,8 @@ impl Inner {
                 let children = self.ledger.children(id, order.id()).await?;
                 user.state.lock().await.note_kin(order.id(), children.iter().map(Order::id));
             }
-            let live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
+            let mut live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
+            live.taken_up = Some(tokio::time::Instant::now());
             user.state.lock().await.insert(live);
         }
         self.users.write().extend(users.iter().map(|(id, user)| (*id, user.clone())));

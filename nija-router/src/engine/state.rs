@@ -47,8 +47,10 @@ pub(crate) struct LiveOrder {
     fee_rate: Decimal,
     /// What it holds: quote units of a buy, base units of a sell.
     pub(crate) hold: Decimal,
-    /// Whether the user wants it gone.
+    /// Whether it is to be gone.
     pub(crate) cancel_requested: bool,
+    /// Why, in words for its user.
+    pub(crate) cancelled_for: &'static str,
     /// Base units filled as the venue says; more than the fills on record when some are still to come.
     pub(crate) expected: Quantity,
     /// The venue's last word, kept until all its fills are on record.
@@ -57,6 +59,8 @@ pub(crate) struct LiveOrder {
     pub(crate) resolving: bool,
     /// When the attempt that is under way left for its venue: written by its sender, which does not hold the user's lock.
     pub(crate) sent: Option<Arc<SentAt>>,
+    /// When this process took it up, where an earlier one may have sent it.
+    pub(crate) taken_up: Option<Instant>,
     /// When the venue last spoke of it, or was asked.
     pub(crate) heard_at: Timestamp,
     /// What it counts with in its user's sums.
@@ -83,10 +87,13 @@ impl LiveOrder {
             fee_rate: Decimal::ZERO,
             hold: Decimal::ZERO,
             cancel_requested: order.cancel_wished,
+            // A wish of before a restart is on record without its reason.
+            cancelled_for: "cancelled as it was asked before the platform restarted",
             expected: Quantity::ZERO,
             ended: None,
             resolving: false,
             sent: None,
+            taken_up: None,
             counted: None,
             order,
         }
@@ -98,10 +105,12 @@ impl LiveOrder {
     }
 
     /// Whether so much time has truly passed since it left that the clock could have come from then to `at` by itself. A clock that is
-    /// set forward proves nothing. What left before a restart is judged by the clock alone.
-    pub(crate) fn has_waited_until(&self, at: Timestamp, asked: Instant) -> bool {
-        let sent = self.sent.as_ref().and_then(|sent| sent.0.get());
-        sent.is_none_or(|(sent_at, left)| asked.duration_since(*left) >= at.since(*sent_at))
+    /// set forward proves nothing. What may have left before a restart left before it was taken up again, and not before `routed_at`: the
+    /// whole of that time has passed since then, whatever the clock did while nobody looked.
+    pub(crate) fn has_waited_until(&self, at: Timestamp, asked: Instant, routed_at: Timestamp) -> bool {
+        let sent = self.sent.as_ref().and_then(|sent| sent.0.get()).copied();
+        let from = sent.or_else(|| self.taken_up.map(|taken_up| (routed_at, taken_up)));
+        from.is_none_or(|(sent_at, left)| asked.duration_since(left) >= at.since(sent_at))
     }
 
     /// Counts its reservation with this fee rate from now on.
@@ -313,10 +322,12 @@ impl UserState {
         !self.missing.is_empty()
     }
 
-    /// The user wants an order gone.
-    pub(crate) fn wish_gone(&mut self, order: OrderId) -> Option<&mut LiveOrder> {
+    /// An order is to be gone. Why is told by who asked first.
+    pub(crate) fn wish_gone(&mut self, order: OrderId, why: &'static str) -> Option<&mut LiveOrder> {
         let live = self.orders.get_mut(&order)?;
-        live.cancel_requested = true;
+        if !live.cancel_requested {
+            (live.cancel_requested, live.cancelled_for) = (true, why);
+        }
         self.wished.insert(order);
         Some(live)
     }
@@ -390,7 +401,7 @@ impl UserState {
             JournalEvent::RiskSettingsChanged { standing } => self.limits = standing.clone(),
             JournalEvent::Paused { paused } => self.paused = paused.then_some(record.at),
             JournalEvent::ExternalOrder { report } => {
-                self.external_recorded.insert((report.venue.clone(), report.venue_order_id.clone()));
+                self.note_external(&report.venue, &report.venue_order_id);
             }
             _ => {}
         }

@@ -98,6 +98,13 @@ impl Budget {
     }
 }
 
+/// What a cancel that waits has of its user's budgets already.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    account: bool,
+    pair: bool,
+}
+
 /// All budgets of a venue.
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -148,6 +155,28 @@ impl Limiter {
             self.forget();
         }
         Ok(())
+    }
+
+    /// Takes of every budget that a cancel needs; what was taken is kept over its waits, so that a long one eats nobody's reserve.
+    pub(crate) fn cancel(
+        &mut self,
+        user: UserId,
+        symbol: &Symbol,
+        taken: &mut Taken,
+    ) -> Result<(), Duration> {
+        let (percent, clock) = (self.reserve_percent, &self.clock);
+        if let Some(rate) = self.account_rate.filter(|_| !taken.account) {
+            let budget = self.accounts.entry(user).or_insert_with(|| Budget::new(rate, percent, clock));
+            budget.take(true)?;
+            taken.account = true;
+        }
+        if let Some(rate) = self.pair_rate.filter(|_| !taken.pair) {
+            let key = (user, symbol.clone());
+            let budget = self.pairs.entry(key).or_insert_with(|| Budget::new(rate, percent, clock));
+            budget.take(true)?;
+            taken.pair = true;
+        }
+        self.address.take(true)
     }
 
     fn forget(&mut self) {

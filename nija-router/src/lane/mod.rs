@@ -247,12 +247,10 @@ impl<J: LaneJob> Lane<J> {
 
     /// Waits for a cancel's share of the rate budgets.
     pub(crate) async fn cancel_token(&self, user: UserId, symbol: &Symbol) {
+        let mut taken = limiter::Taken::default();
         loop {
-            let taken = {
-                let limiter = &mut self.waiting.lock().limiter;
-                limiter.own(user, symbol, true).and_then(|()| limiter.address(true))
-            };
-            match taken {
+            let answer = self.waiting.lock().limiter.cancel(user, symbol, &mut taken);
+            match answer {
                 Ok(()) => return,
                 Err(wait) => tokio::time::sleep(wait).await,
             }
@@ -392,8 +390,8 @@ mod tests {
         Named(name, Symbol::new("BTC-USD").unwrap())
     }
 
-    fn lane(capacity: usize, workers: usize) -> Arc<Lane<Named>> {
-        let contract = VenueContract {
+    fn contract() -> VenueContract {
+        VenueContract {
             venue: VenueId::new("kraken").unwrap(),
             name: "Kraken",
             needs_credential: true,
@@ -404,14 +402,45 @@ mod tests {
             resting: RestingOrders::ALL,
             ordered_nonces: false,
             reach: PriceReach::UNBOUNDED,
-        };
+        }
+    }
+
+    fn lane(capacity: usize, workers: usize) -> Arc<Lane<Named>> {
         let config = LaneConfig { capacity, workers, ..LaneConfig::default() };
-        Arc::new(Lane::new(&contract, &config, Arc::new(ManualClock::default())))
+        Arc::new(Lane::new(&contract(), &config, Arc::new(ManualClock::default())))
     }
 
     fn ids(seed: u64) -> (UserId, OrderId) {
         let (entropy, at) = (SeededEntropy::new(seed), Timestamp::from_micros(0));
         (UserId::generate(at, &entropy), OrderId::generate(at, &entropy))
+    }
+
+    /// While the address has nothing left, a cancel that waits eats nothing of its user's own share.
+    #[tokio::test(start_paused = true)]
+    async fn a_cancel_that_waits_for_the_address_takes_of_its_users_budget_once() {
+        let mut contract = contract();
+        contract.limit_scopes = vec![nija_core::LimitScope::Ip, nija_core::LimitScope::Account];
+        let one = std::num::NonZeroU32::MIN;
+        let config = LaneConfig {
+            rate_per_second: one,
+            account_rate_per_second: std::num::NonZeroU32::new(100),
+            exit_reserve_percent: 50,
+            ..LaneConfig::default()
+        };
+        let lane = Arc::new(Lane::<Named>::new(&contract, &config, Arc::new(ManualClock::default())));
+        let (user, symbol) = (ids(1).0, Symbol::new("BTC-USD").unwrap());
+        // The address lets two go at once, and then two a second.
+        for _ in 0..2 {
+            lane.cancel_token(user, &symbol).await;
+        }
+        let waits: Vec<_> = (0..40).map(|_| lane.cancel_token(user, &symbol)).collect();
+        let began = tokio::time::Instant::now();
+        futures::future::join_all(waits).await;
+        // Forty took forty of the user's hundred. Had they taken anew at each try, the user's own share would have held them up as well.
+        assert!(began.elapsed() < Duration::from_secs(41), "{:?}", began.elapsed());
+        let mut waiting = lane.waiting.lock();
+        let left = (0..100).take_while(|_| waiting.limiter.own(user, &symbol, true).is_ok()).count();
+        assert_eq!(left, 100, "a second later it is whole again");
     }
 
     #[tokio::test]

@@ -232,7 +232,7 @@ async fn an_account_connected_later_is_read_and_used_and_a_disconnected_one_is_n
     let (platform, venue) = Platform::single();
     let engine = platform.start().await;
     let refused = engine.submit(entry(user(2), "early")).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("no_credentials"));
+    assert!(refused.reason.unwrap().text.contains("not connected"));
     platform.join(user(2), 500);
     engine.connect(user(2), &venue.id).await.unwrap();
     assert_eq!(engine.account(user(2)).await.unwrap().cash, crate::support::dec("500"));

@@ -120,7 +120,7 @@ async fn what_is_in_doubt_stays_bound() {
     state(&engine, user(1), doubtful.id(), OrderState::Unknown).await;
     let second = engine.submit(resting(user(1), "two")).await.unwrap().order;
     assert_eq!(second.state, OrderState::Failed);
-    assert!(second.reason.unwrap().text.contains("insufficient_usd"));
+    assert!(second.reason.unwrap().text.contains("not enough money there"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,6 +154,25 @@ async fn a_cancel_of_an_order_in_doubt_is_carried_out_once_it_is_found() {
     let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
     assert_eq!((order.state, order.reason.unwrap().code.as_str()), (OrderState::Cancelled, "cancelled"));
     assert_eq!(venue.orders(user(1))[0].state, OrderState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_forward_before_a_restart_proves_no_absence() {
+    let (platform, venue) = Platform::single();
+    venue.script([Answer::LostBefore]);
+    let engine = platform.start().await;
+    let order = engine.submit(entry(user(1), "x")).await.unwrap().order;
+    until("it to be sent", async || venue.placements() == 1).await;
+    engine.stop().await;
+    drop(engine);
+    platform.clock.set_forward(Duration::from_secs(3600));
+    let engine = platform.start().await;
+    // Its send window and the margin, ten seconds together, have not truly passed.
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    let still = engine.settled(user(1), order.id(), Duration::ZERO).await.unwrap();
+    assert_eq!(still.state, OrderState::Unknown);
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!((order.state, order.reason.unwrap().code.as_str()), (OrderState::Failed, "proven_absent"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,7 +110,7 @@ async fn an_open_breaker_refuses_entries_and_passes_exits_whose_success_closes_i
         state(&engine, whose, order.id(), OrderState::Failed).await;
     }
     let refused = engine.submit(entry(user(1), "refused")).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("breaker_open"));
+    assert!(refused.reason.unwrap().text.contains("paused after errors"));
     assert_eq!(engine.venues()[0].health.breaker, BreakerState::Open);
     let out = engine.submit(exit(user(1), "out", "1")).await.unwrap().order;
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
@@ -130,7 +130,7 @@ async fn one_users_failures_close_the_venue_to_that_user_alone() {
         state(&engine, user(1), order.id(), OrderState::Failed).await;
     }
     let refused = engine.submit(entry(user(1), "refused")).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("breaker_open"));
+    assert!(refused.reason.unwrap().text.contains("paused after errors"));
     let other = engine.submit(entry(user(2), "in")).await.unwrap().order;
     assert_eq!(engine.settled(user(2), other.id(), LONG).await.unwrap().state, OrderState::Filled);
 }

@@ -136,7 +136,7 @@ async fn a_position_that_is_larger_than_one_order_may_be_is_closed_in_parts() {
     let engine = platform.start().await;
     let big = engine.submit(entry(user(1), "big")).await.unwrap().order;
     assert_eq!(big.state, OrderState::Failed);
-    assert!(big.reason.as_ref().unwrap().text.contains("above_max_size"), "{:?}", big.reason);
+    assert!(big.reason.as_ref().unwrap().text.contains("above its largest order"), "{:?}", big.reason);
     let report = throw(&engine, KillScope::User, true).await;
     assert!(report.done && report.flat, "{report:?}");
     assert!(platform.position(user(1), "BTC-USD").await.is_none());
@@ -243,7 +243,7 @@ async fn a_venues_switch_stops_that_venue_for_everybody_and_no_other() {
     assert_eq!(b.placements(), 1);
     let only = nija_core::TradeSignal { venue: Some(a.id.clone()), ..entry(user(1), "there") };
     let refused = engine.submit(only).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("kill_switch"));
+    assert!(refused.reason.unwrap().text.contains("its kill switch is on"));
     // Of others nobody hears more than of themselves.
     let mine = &engine.kill_switches(Some(user(1)))[0];
     assert!(mine.proof.iter().all(|proof| proof.user == user(1)));

@@ -316,7 +316,7 @@ async fn a_key_that_signs_only_while_its_user_is_there_needs_a_stop_that_rests()
     platform.vault.keep_by_session(user(1));
     let engine = platform.start().await;
     let refused = engine.submit(entry(user(1), "bare")).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("stop_must_rest"));
+    assert!(refused.reason.unwrap().text.contains("no stop that rests there"));
     let profit_only = engine.submit(guarded("profit", plan(None, &[("61000", "1")]))).await.unwrap().order;
     assert!(profit_only.reason.unwrap().text.contains("stop_must_rest"));
     opened(&engine, guarded("in", plan(Some("58000"), &[]))).await;

@@ -34,6 +34,8 @@ async fn a_stop_that_goes_off_takes_what_the_users_own_exits_hold() {
     over(&platform, &venue).await;
     let dear = engine.settled(user(1), dear, LONG).await.unwrap();
     assert_eq!(dear.state, OrderState::Cancelled);
+    let why = dear.reason.unwrap().text;
+    assert!(why.contains("the stop of its position went off"), "{why}");
     let last = platform.ledger.all_orders().pop().unwrap();
     assert_eq!((last.state, last.intent.signal.signal_type), (OrderState::Filled, SignalType::StopLoss));
 }

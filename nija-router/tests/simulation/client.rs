@@ -133,7 +133,7 @@ impl Client {
         let dice = &self.platform.dice;
         let market = self.platform.venues[0].exchange().prices[symbol];
         let at = |range: std::ops::Range<u64>| self.near(symbol, range);
-        let shares: &[&[u32]] = &[&[], &[], &[100], &[50, 50], &[50, 30, 20], &[20, 20]];
+        let shares: &[&[u32]] = &[&[], &[], &[100], &[100], &[50, 50], &[50, 30, 20], &[20, 20]];
         let shares = *dice.pick(shares);
         let profits = shares.iter().zip(0u64..).map(|(share, n)| TakeProfit {
             price: at(10_020 + n * 100..10_100 + n * 100),

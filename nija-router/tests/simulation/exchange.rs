@@ -236,6 +236,15 @@ impl Exchange {
         })
     }
 
+    /// Brackets of a user that wait for either of their prices: the profit's, and the stop's.
+    pub(crate) fn waiting_brackets(&mut self, user: UserId) -> Vec<(Symbol, Price, Price)> {
+        let orders = self.account(user).orders.iter();
+        let waiting = orders.filter(|order| order.is_open() && order.trades == Trades::Waits);
+        let legs = waiting
+            .filter_map(|order| Some((order.symbol.clone(), order.kind.take_profit()?, order.kind.stop()?)));
+        legs.collect()
+    }
+
     /// Stops and take-profits of a user that the market meets; some venues let them wait.
     pub(crate) fn waiting_and_met(&mut self, user: UserId) -> Vec<VenueOrderId> {
         let orders = self.account(user).orders.clone();

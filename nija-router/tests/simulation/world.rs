@@ -43,11 +43,22 @@ fn act(platform: &Platform) {
         }
         8..=12 => {
             let mut exchange = venue.exchange();
-            let symbol = dice.pick(&platform.symbols()).clone();
-            let range = if dice.chance(15) { 9_700..10_310 } else { 9_960..10_041 };
-            let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
-            let price = exchange.prices.get_mut(&symbol).unwrap();
-            *price = (*price * factor).round_dp(2);
+            let brackets: Vec<_> =
+                platform.users.iter().flat_map(|user| exchange.waiting_brackets(*user)).collect();
+            let symbol = if !brackets.is_empty() && dice.chance(30) {
+                // The market goes for one of a bracket's legs.
+                let (symbol, profit, stop) = dice.pick(&brackets).clone();
+                let to = if dice.chance(60) { profit } else { stop };
+                exchange.prices.insert(symbol.clone(), to.get());
+                symbol
+            } else {
+                let symbol = dice.pick(&platform.symbols()).clone();
+                let range = if dice.chance(15) { 9_700..10_310 } else { 9_960..10_041 };
+                let factor = Decimal::new(i64::try_from(dice.number(range)).unwrap(), 4);
+                let price = exchange.prices.get_mut(&symbol).unwrap();
+                *price = (*price * factor).round_dp(2);
+                symbol
+            };
             exchange.set_off(&symbol);
             // What waited for that price is met, mostly, and mostly whole.
             for user in &platform.users {

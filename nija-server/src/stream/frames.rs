@@ -5,7 +5,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use nija_client::wire::{PnlUpdate, StreamBody, StreamEvent};
-use nija_core::{JournalEvent, JournalRecord, OrderId, UserEvent, UserEventKind, UserId};
+use nija_core::{JournalEvent, JournalRecord, Order, OrderId, UserEvent, UserEventKind, UserId};
 
 use crate::{
     api::{bot_status, line},
@@ -27,12 +27,12 @@ pub(super) async fn of(app: &App, user: UserId, event: &UserEvent) -> ApiResult<
             let quote = app.platform.engine().market().markets.get(&key).and_then(|view| view.quote);
             // Closing a long sells into the bid.
             let price = quote.map(|quote| quote.taker_price(position.side().opposite()));
-            (None, Some(StreamBody::PositionUpdate(to_wire::position(position, price))))
+            (Vec::new(), Some(StreamBody::PositionUpdate(to_wire::position(position, price))))
         }
-        _ => (None, None),
+        _ => (Vec::new(), None),
     };
-    let before = before.map(|body| frame(0, body));
-    before.into_iter().chain(body.map(|body| frame(numbered(&body, event.seq), body))).collect()
+    let before = before.into_iter().map(|body| frame(0, body));
+    before.chain(body.map(|body| frame(numbered(&body, event.seq), body))).collect()
 }
 
 /// A frame as it is sent.
@@ -57,20 +57,20 @@ const fn numbered(body: &StreamBody, seq: u64) -> u64 {
     if matches!(body, StreamBody::Reload { .. }) { 0 } else { seq }
 }
 
-/// The order that an event changes beside what it mainly tells.
-async fn beside(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Option<StreamBody>> {
-    match event {
-        JournalEvent::Filled(fill) => match fill.order {
-            Some(order) => self::order(app, user, order).await,
-            None => Ok(None),
-        },
-        // One that found no venue is followed by the order's end.
-        JournalEvent::NotRouted { .. } => Ok(None),
-        event => match event.decision() {
-            Some((order, _)) => self::order(app, user, order).await,
-            None => Ok(None),
-        },
-    }
+/// The orders that an event changes beside what it mainly tells: its own, and the one that this carries out.
+async fn beside(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Vec<StreamBody>> {
+    let (own, parent) = match event {
+        JournalEvent::Routed { order, .. } => (read(app, user, Some(*order)).await?, None),
+        JournalEvent::Filled(fill) => {
+            let own = read(app, user, fill.order).await?;
+            let parent = own.as_ref().and_then(|own| own.intent.parent);
+            (own, parent)
+        }
+        JournalEvent::IntentAccepted { intent } => (None, intent.parent),
+        _ => (None, None),
+    };
+    let parent = read(app, user, parent).await?;
+    Ok(own.iter().chain(&parent).map(|order| StreamBody::OrderUpdate(to_wire::order(order))).collect())
 }
 
 async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<Option<StreamBody>> {
@@ -123,6 +123,13 @@ async fn guarded(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Opt
 }
 
 async fn order(app: &App, user: UserId, id: OrderId) -> ApiResult<Option<StreamBody>> {
-    let order = app.platform.ledger().order(user, id).await?;
+    let order = read(app, user, Some(id)).await?;
     Ok(order.map(|order| StreamBody::OrderUpdate(to_wire::order(&order))))
+}
+
+async fn read(app: &App, user: UserId, id: Option<OrderId>) -> ApiResult<Option<Order>> {
+    match id {
+        Some(id) => Ok(app.platform.ledger().order(user, id).await?),
+        None => Ok(None),
+    }
 }

@@ -50,7 +50,10 @@ impl Inner {
         // A journal that fails does not keep what works from being cancelled.
         for child in live {
             // A child has no children.
-            if let Err(error) = Box::pin(self.cancel(user.id, child)).await {
+            if let Err(error) =
+                Box::pin(self.cancel_for(user.id, child, "cancelled with the order that it carries out"))
+                    .await
+            {
                 failed = failed.or(Some(error));
             }
         }

@@ -194,7 +194,7 @@ impl Round<'_> {
 
     /// Cancels one and answers with it unless its end is on record.
     async fn cancel(&self, order: OrderId, venue: Option<VenueId>) -> Option<Unconfirmed> {
-        let why = match self.inner.cancel(self.user.id, order).await {
+        let why = match self.inner.cancel_for(self.user.id, order, "cancelled by a kill switch").await {
             Ok(order) if order.state.is_final() => return None,
             Ok(order) if order.state == OrderState::Unknown => {
                 "the venue never answered whether it took it, and is being asked".to_owned()

@@ -45,7 +45,11 @@ impl Step<'_> {
         // The user's own exits that rest for a better price hold what the stop needs, and the stop comes first.
         if !seen.resting.is_empty() && !planted(Bug::SparesOtherExits) {
             for order in &seen.resting {
-                self.cancel(*order).await;
+                self.cancel_for(
+                    *order,
+                    "cancelled since the stop of its position went off and needs what it held",
+                )
+                .await;
             }
             if !self.can_be_sold(seen, seen.free()) {
                 return Ok(Next::Wait(SOON));

@@ -397,7 +397,12 @@ impl Step<'_> {
 
     /// Asks the venue to cancel; what it says is seen at the next look.
     pub(super) async fn cancel(&self, order: OrderId) {
-        if let Err(error) = self.inner.cancel(self.user.id, order).await {
+        self.cancel_for(order, "cancelled by the protection that made it, which goes on without it").await;
+    }
+
+    /// The same of any order, for a reason that its user is told.
+    pub(super) async fn cancel_for(&self, order: OrderId, why: &'static str) {
+        if let Err(error) = self.inner.cancel_for(self.user.id, order, why).await {
             tracing::warn!(%order, %error, "an order that guarded a position could not be cancelled");
         }
     }

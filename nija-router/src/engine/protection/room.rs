@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::names::is_own;
 use crate::engine::{derived::RESERVED, inner::Inner, market::Key, user::User};
 
+/// Why a resting stop was cancelled.
+const MADE_ROOM: &str = "cancelled to make room for another exit; its position is watched meanwhile";
+
 impl Inner {
     /// Makes room for an exit of the user's, within a bound.
     pub(in crate::engine) async fn make_room(self: &Arc<Self>, user: &Arc<User>, signal: &TradeSignal) {
@@ -29,7 +32,7 @@ impl Inner {
             }
             let (inner, id, order) = (self.clone(), user.id, *order);
             self.tasks.spawn(async move {
-                if let Err(error) = inner.cancel(id, order).await {
+                if let Err(error) = inner.cancel_for(id, order, MADE_ROOM).await {
                     tracing::warn!(%order, %error, "a resting stop could not be cancelled for another exit");
                 }
             });
