@@ -1,9 +1,16 @@
 //! A test of its own: every question and every step of the writer finds its rows by an index.
 
 use rusqlite::Connection;
+use std::cell::Cell;
 
 use super::{equity, nonces, projection, schema, tables};
-use crate::{projection::lookups, read};
+use crate::{
+    fault::Outcome,
+    projection::lookups,
+    read,
+    sql::{Sql, Take, Value},
+    testing::Events,
+};
 
 /// Each statement, and whether it may read all rows of a partial index, which holds only what is open now.
 const STATEMENTS: [(&str, bool); 39] = [
@@ -66,4 +73,54 @@ fn no_statement_reads_the_history() {
             assert!(!sorts || sql == read::positions::OPEN, "{sql}: {step}");
         }
     }
+}
+
+/// Hands questions on, and knows whether the last one was ended by who asked.
+struct Watched<'a> {
+    connection: &'a Connection,
+    ended: Cell<bool>,
+}
+
+impl Sql for Watched<'_> {
+    fn each(&self, sql: &str, values: &[Value<'_>], take: Take<'_>) -> Outcome<()> {
+        self.ended.set(false);
+        self.connection.each(sql, values, &mut |row| {
+            let flow = take(row)?;
+            self.ended.set(flow.is_break());
+            Ok(flow)
+        })
+    }
+
+    fn enter(&self) -> Outcome<()> {
+        self.connection.enter()
+    }
+
+    fn leave(&self) {
+        self.connection.leave();
+    }
+}
+
+/// An order may rest for weeks while its user trades: what came after its last entry is not read to find that nothing of it is there.
+#[tokio::test]
+async fn the_entries_of_an_order_that_rests_are_read_to_its_last_one() {
+    use nija_core::{JournalEvent, Ledger, OrderState};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = super::SqliteLedger::open(&path).unwrap();
+    let events = Events::new(1);
+    let rests = events.intent("rests", "BTC-USD");
+    let own = vec![
+        Events::accepted(&rests),
+        Events::routed(&rests, "kraken", 0, "0.5"),
+        Events::state(rests.id, OrderState::Working),
+    ];
+    ledger.append(events.batch(own)).await.unwrap();
+    for _ in 0..20 {
+        ledger.append(events.batch(vec![JournalEvent::Paused { paused: true }])).await.unwrap();
+    }
+    ledger.close().await;
+    let connection = super::connect::reader(&path).unwrap();
+    let watched = Watched { connection: &connection, ended: Cell::new(false) };
+    let read = read::journal::of_order(&watched, events.user, rests.id).unwrap();
+    assert_eq!((read.len(), watched.ended.get()), (3, true));
 }
