@@ -132,7 +132,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::field_reassign_with_default, reason = "most of its fields are its own")]
     fn what_others_made_is_remembered_while_it_is_open_and_within_a_bound() {
         let (a, b): (VenueId, VenueId) = ("a".parse().unwrap(), "b".parse().unwrap());
         let id = |n: usize| VenueOrderId::new(&format!("o{n}")).unwrap();

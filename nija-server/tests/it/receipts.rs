@@ -6,7 +6,10 @@ use rust_decimal::Decimal;
 use nija_core::RoutingPolicy;
 use nija_sim::NewAccount;
 
-use crate::support::{Host, buy};
+use crate::{
+    stream::Stream,
+    support::{Host, buy},
+};
 
 #[tokio::test]
 async fn a_filled_orders_receipt_adds_up_to_the_order_and_is_its_owners_alone() {
@@ -67,7 +70,14 @@ async fn a_split_order_shows_its_shares_and_its_receipt_sums_its_childrens() {
     assert!(preview.accepted, "{preview:?}");
     adds_up(&preview.route.unwrap());
 
+    let mut stream = Stream::open(&ada, "").await;
     let order: wire::Order = serde_json::from_value(ada.place(&buy("400")).await.ok()).unwrap();
+    // What its children do is told of the order itself, beside the events of theirs.
+    let own = |event: &serde_json::Value| event["type"] == "order.update" && event["data"]["id"] == order.id;
+    let seen =
+        stream.until(|event| own(event) && event["data"]["state"] == "filled" && event["seq"] != 0).await;
+    let beside = seen.iter().filter(|event| own(event) && event["seq"] == 0);
+    assert!(beside.filter(|event| event["data"]["filled"] != "0").count() >= 2, "{seen:#?}");
     assert_eq!(
         (order.state.as_str(), order.method.as_deref(), order.children),
         ("filled", Some("split"), Some(2))

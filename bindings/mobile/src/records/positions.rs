@@ -31,6 +31,8 @@ mirror! {
         realised_pnl: String,
         /// Fees paid on its fills.
         fees: String,
+        /// Whether it is less than its venue takes in one order, so that it cannot be closed.
+        dust: bool,
         /// RFC 3339, UTC.
         opened_at: String,
         /// RFC 3339, UTC.
