@@ -28,7 +28,7 @@ impl SqliteQuestions {
     }
 
     async fn differences(&self) -> Result<Vec<String>, LedgerError> {
-        self.read(super::verify::differences).await
+        self.read(|c| crate::verify::differences(c)).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> crate::jobs::Job) -> Result<T, LedgerError> {

@@ -240,7 +240,7 @@ async fn an_account_connected_later_is_read_and_used_and_a_disconnected_one_is_n
     assert_eq!(engine.settled(user(2), order.id(), LONG).await.unwrap().state, OrderState::Filled);
     engine.disconnect(user(2), &venue.id).await;
     let refused = engine.submit(entry(user(2), "late")).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("no_credentials"));
+    assert!(refused.reason.unwrap().text.contains("not connected"));
     let unknown = engine.connect(user(2), &VenueId::new("mars").unwrap()).await;
     assert!(matches!(unknown, Err(EngineError::Invalid(_))));
 }

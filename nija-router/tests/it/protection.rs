@@ -318,7 +318,7 @@ async fn a_key_that_signs_only_while_its_user_is_there_needs_a_stop_that_rests()
     let refused = engine.submit(entry(user(1), "bare")).await.unwrap().order;
     assert!(refused.reason.unwrap().text.contains("no stop that rests there"));
     let profit_only = engine.submit(guarded("profit", plan(None, &[("61000", "1")]))).await.unwrap().order;
-    assert!(profit_only.reason.unwrap().text.contains("stop_must_rest"));
+    assert!(profit_only.reason.unwrap().text.contains("no stop that rests there"));
     opened(&engine, guarded("in", plan(Some("58000"), &[]))).await;
     rests(&venue, "58000", "0.01").await;
     let id = platform.position(user(1), "BTC-USD").await.unwrap().id;
@@ -332,7 +332,7 @@ async fn a_key_that_signs_only_while_its_user_is_there_needs_a_stop_that_rests()
     platform.vault.keep_by_session(user(1));
     let engine = platform.start().await;
     let refused = engine.submit(guarded("in", plan(Some("58000"), &[]))).await.unwrap().order;
-    assert!(refused.reason.unwrap().text.contains("stop_must_rest"));
+    assert!(refused.reason.unwrap().text.contains("no stop that rests there"));
 }
 
 #[tokio::test(start_paused = true)]
