@@ -38,4 +38,6 @@ pub use kinds::{OpenedVenue, VenueAddresses, VenueConfig};
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod odd_json;
+#[cfg(test)]
 mod recorded;

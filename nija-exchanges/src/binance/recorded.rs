@@ -4,7 +4,7 @@
 
 use nija_core::{OrderKind, OrderState, RestingOrders, VenueError};
 use proptest::prelude::*;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{json, value::RawValue};
 use std::collections::HashMap;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     symbols::SymbolMap,
     wire::{self, ws},
 };
+use crate::odd_json::{any_json, damaged};
 
 /// What each recording of a stream in use is.
 const STREAMS: [(&str, &str); 4] = [
@@ -209,98 +210,68 @@ fn a_missing_field_is_named_with_its_place() {
     );
 }
 
-/// JSON of any shape, with the names and numbers that matter.
-fn any_json() -> impl Strategy<Value = Value> {
-    let name = prop::sample::select(vec![
-        "symbols",
-        "symbol",
-        "status",
-        "baseAsset",
-        "quoteAsset",
-        "filters",
-        "filterType",
-        "minPrice",
-        "stepSize",
-        "bids",
-        "asks",
-        "lastUpdateId",
-        "balances",
-        "asset",
-        "free",
-        "locked",
-        "orderId",
-        "clientOrderId",
-        "price",
-        "origQty",
-        "executedQty",
-        "type",
-        "side",
-        "id",
-        "qty",
-        "commission",
-        "time",
-        "isBuyer",
-        "isMaker",
-        "stream",
-        "data",
-        "event",
-        "e",
-        "u",
-        "U",
-        "b",
-        "a",
-        "B",
-        "A",
-        "s",
-        "c",
-        "S",
-        "o",
-        "q",
-        "p",
-        "x",
-        "X",
-        "i",
-        "l",
-        "z",
-        "L",
-        "T",
-        "t",
-        "code",
-    ]);
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "[ -~]{0,12}".prop_map(Value::from),
-        prop::sample::select(vec![
-            "BTCUSDT",
-            "BUY",
-            "LIMIT",
-            "TRADE",
-            "1e400",
-            "-1",
-            "NaN",
-            "99999999999999999999999999999",
-            "0.1"
-        ])
-        .prop_map(Value::from),
-    ];
-    leaf.prop_recursive(5, 48, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name.clone(), inner), 0..12).prop_map(|entries| entries
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect()),
-        ]
-    })
-}
+/// Names and words that matter.
+const NAMES: &[&str] = &[
+    "symbols",
+    "symbol",
+    "status",
+    "baseAsset",
+    "quoteAsset",
+    "filters",
+    "filterType",
+    "minPrice",
+    "stepSize",
+    "bids",
+    "asks",
+    "lastUpdateId",
+    "balances",
+    "asset",
+    "free",
+    "locked",
+    "orderId",
+    "clientOrderId",
+    "price",
+    "origQty",
+    "executedQty",
+    "type",
+    "side",
+    "id",
+    "qty",
+    "commission",
+    "time",
+    "isBuyer",
+    "isMaker",
+    "stream",
+    "data",
+    "event",
+    "e",
+    "u",
+    "U",
+    "b",
+    "a",
+    "B",
+    "A",
+    "s",
+    "c",
+    "S",
+    "o",
+    "q",
+    "p",
+    "x",
+    "X",
+    "i",
+    "l",
+    "z",
+    "L",
+    "T",
+    "t",
+    "code",
+];
+const WORDS: &[&str] = &["BTCUSDT", "BUY", "LIMIT", "TRADE"];
 
 /// An answer or message that is right, to be damaged.
-fn sound() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(include_str!("../../fuzz/seeds/binance.jsonl").lines().collect::<Vec<_>>())
+fn sound() -> Vec<&'static str> {
+    include_str!("../../fuzz/seeds/binance.jsonl").lines().collect()
 }
 
 fn cases() -> ProptestConfig {
@@ -312,7 +283,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn any_json_is_read_or_refused(value in any_json(), call in prop::sample::select(CALLS.to_vec())) {
+    fn any_json_is_read_or_refused(value in any_json(NAMES, WORDS), call in prop::sample::select(CALLS.to_vec())) {
         let text = value.to_string();
         let _ = read(call, &text);
         let _ = read(call, &json!([value]).to_string());
@@ -323,18 +294,10 @@ proptest! {
 
     #[test]
     fn damaged_answers_are_read_or_refused(
-        text in sound(),
-        cut in any::<prop::sample::Index>(),
-        damage in prop::collection::vec((any::<prop::sample::Index>(), "[\"\\\\{}\\[\\],:0-9eE.+-]"), 0..4),
+        texts in damaged(sound()),
         call in prop::sample::select(CALLS.to_vec()),
     ) {
-        let mut text = text.to_owned();
-        for (place, with) in damage {
-            let at = place.index(text.len());
-            text.replace_range(at..=at, &with);
-        }
-        let shorter = &text[..cut.index(text.len() + 1)];
-        for text in [text.as_str(), shorter] {
+        for text in &texts {
             let _ = read(call, text);
             take(text);
         }
