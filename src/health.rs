@@ -84,6 +84,8 @@ pub struct KeyHealth {
     pub last_used_at: Option<Timestamp>,
     /// Until when it is unlocked, in custody mode `session`.
     pub unlocked_until: Option<Timestamp>,
+    /// What the device tells it apart by, in custody mode `device`.
+    pub fingerprint: Option<String>,
     /// The newest check.
     pub check: KeyCheck,
     /// Worst first.
@@ -125,6 +127,7 @@ impl Platform {
             unlocked_until: (meta.custody == CustodyMode::Session)
                 .then(|| vault.unlocked_until(meta.user, &meta.venue))
                 .flatten(),
+            fingerprint: self.fingerprint_of(&meta).await?,
             problems: problems(&meta, &check, rotate_by, now),
             check,
             meta,

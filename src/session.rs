@@ -1,13 +1,35 @@
 //! Keys that only their owner unlocks (custody mode `session`), and keys that stay on the owner's device.
 
 use nija_core::{
-    CredentialMeta, CustodyMode, KeyDerivation, SealedCredential, Timestamp, UserId, VaultError,
-    VenueAccount, VenueId,
+    CredentialId, CredentialMeta, CustodyMode, KeyDerivation, SealedCredential, Timestamp, UserId,
+    VaultError, VenueAccount, VenueId,
 };
 
 use crate::{Platform, PlatformError};
 
+/// The name of a device key's note in the vault.
+const DEVICE_NOTE: &str = "device_key";
+
 impl Platform {
+    /// The digest by which a device tells the key of a credential apart.
+    pub(crate) async fn fingerprint_of(
+        &self,
+        meta: &CredentialMeta,
+    ) -> Result<Option<String>, PlatformError> {
+        #[derive(serde::Deserialize)]
+        struct Note {
+            id: CredentialId,
+            fingerprint: String,
+        }
+        if meta.custody != CustodyMode::Device {
+            return Ok(None);
+        }
+        let note = self.books().note(meta.user, &meta.venue, DEVICE_NOTE).await?;
+        let note = note.map(|text| serde_json::from_str::<Note>(&text)).transpose();
+        let note = note.map_err(|_| VaultError::Storage("a device key's note is damaged".into()))?;
+        Ok(note.filter(|note| note.id == meta.id).map(|note| note.fingerprint))
+    }
+
     /// As [`Platform::store_credential`], of a key that is locked by its owner's device. The derived key comes with it: for the
     /// check with the venue, and as the first unlock.
     ///
@@ -75,7 +97,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Notes that the user trades at a venue with a key that stays on the user's device. Nothing of it is kept.
+    /// Notes that the user trades at a venue with a key that stays on the user's device. Nothing of it is kept but a digest by which the
+    /// device tells its keys apart, where it gives one.
     ///
     /// # Errors
     /// [`PlatformError::NoCredentialNeeded`], [`PlatformError::Vault`].
@@ -84,12 +107,17 @@ impl Platform {
         user: UserId,
         venue: &VenueId,
         label: &str,
+        fingerprint: Option<&str>,
     ) -> Result<CredentialMeta, PlatformError> {
         let _turn = self.turn(user).await;
         if !self.executor(venue)?.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
         let meta = self.keeper().register_device_key(user, venue, label).await?;
+        let note = fingerprint.map(|it| serde_json::json!({ "id": meta.id, "fingerprint": it }).to_string());
+        self.books()
+            .set_note(user, venue, DEVICE_NOTE, note, fingerprint.unwrap_or("no fingerprint"))
+            .await?;
         self.engine().disconnect(user, venue).await;
         Ok(meta)
     }

@@ -25,6 +25,7 @@ mod error;
 mod pinned;
 mod seal;
 mod session;
+mod session_key;
 mod stream;
 mod transport;
 mod typed;

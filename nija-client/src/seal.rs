@@ -9,7 +9,7 @@ use hpke::{Deserializable, Kem, OpModeS, Serializable};
 use zeroize::Zeroizing;
 
 use crate::error::ClientError;
-use crate::wire::{CredentialPlaintext, SealingKey, StoreCredential};
+use crate::wire::{CredentialPlaintext, SealedBlob, SealingKey, StoreCredential};
 
 /// The only suite there is.
 pub const SEALING_SUITE: &str = "DHKEM_X25519_HKDF_SHA256-HKDF_SHA256-AES_256_GCM";
@@ -29,26 +29,49 @@ pub fn seal_credential(
     key: &SealingKey,
     plaintext: &CredentialPlaintext,
 ) -> Result<StoreCredential, ClientError> {
+    let json = credential_json(plaintext)?;
+    let SealedBlob { key_id, encapsulated_key, ciphertext } =
+        seal_bytes(SEALING_INFO, user_id, venue, key, &json)?;
+    Ok(StoreCredential {
+        venue: venue.to_owned(),
+        label: label.to_owned(),
+        key_id,
+        encapsulated_key,
+        ciphertext,
+    })
+}
+
+/// The JSON of a credential, in memory that is wiped.
+pub(crate) fn credential_json(plaintext: &CredentialPlaintext) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+    let mut json = Zeroizing::new(Vec::with_capacity(512));
+    serde_json::to_writer(&mut *json, plaintext).map_err(|error| ClientError::Sealing(error.to_string()))?;
+    Ok(json)
+}
+
+/// Seals bytes for `user_id` at `venue`; `info` says what they are.
+pub(crate) fn seal_bytes(
+    info: &[u8],
+    user_id: &str,
+    venue: &str,
+    key: &SealingKey,
+    plaintext: &[u8],
+) -> Result<SealedBlob, ClientError> {
     if key.suite != SEALING_SUITE {
         return Err(ClientError::Sealing(format!("this version does not know the suite {}", key.suite)));
     }
     let aad = associated_data(user_id, venue, &key.key_id)?;
     let recipient = recipient(&key.public_key)?;
-    let mut json = Zeroizing::new(Vec::with_capacity(512));
-    serde_json::to_writer(&mut *json, plaintext).map_err(|error| ClientError::Sealing(error.to_string()))?;
     let (encapsulated, ciphertext) =
         hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
             &OpModeS::Base,
             &recipient,
-            SEALING_INFO,
-            &json,
+            info,
+            plaintext,
             &aad,
             &mut rand::rng(),
         )
         .map_err(|error| ClientError::Sealing(error.to_string()))?;
-    Ok(StoreCredential {
-        venue: venue.to_owned(),
-        label: label.to_owned(),
+    Ok(SealedBlob {
         key_id: key.key_id.clone(),
         encapsulated_key: STANDARD.encode(encapsulated.to_bytes()),
         ciphertext: STANDARD.encode(ciphertext),

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Device, DeviceError, DeviceKeyInfo,
-    held::Held,
+    held::{Held, Work},
     nonces::Nonces,
     sealed,
     signer::DeviceSigner,
@@ -78,6 +78,7 @@ impl Device {
     /// As [`Device::connect`]: a key that may withdraw by now is refused here, and orders under it are the owner's to stop.
     pub async fn check(&self, venue: &VenueId) -> Result<DeviceKeyInfo, DeviceError> {
         let place = self.place(venue)?;
+        let _turn = self.book(place).await?;
         let key = self.key(place)?;
         let rights = self.admitted(place, &key, true).await?;
         self.reseal(place, |info| info.rights = rights)
@@ -87,23 +88,25 @@ impl Device {
     ///
     /// # Errors
     /// [`DeviceError::NoKey`], [`DeviceError::Wrap`], [`DeviceError::Store`].
-    pub fn set_policy(
+    pub async fn set_policy(
         &self,
         venue: &VenueId,
         policy: Option<OrderPolicy>,
     ) -> Result<DeviceKeyInfo, DeviceError> {
-        self.lock(venue)?;
-        self.reseal(self.place(venue)?, |info| info.policy = policy)
+        let place = self.place(venue)?;
+        let _turn = self.book(place).await?;
+        self.reseal(place, |info| info.policy = policy)
     }
 
-    /// Wipes the open key from memory; the next call has it opened again.
+    /// Wipes the open key from memory, once what is under way is done: an entry that was sent has its stop placed first. The next call has
+    /// it opened again.
     ///
     /// # Errors
-    /// [`DeviceError::UnknownVenue`].
-    pub fn lock(&self, venue: &VenueId) -> Result<(), DeviceError> {
-        if let Some(key) = self.place(venue)?.key.lock().take() {
-            key.held.wipe();
-        }
+    /// [`DeviceError::UnknownVenue`], [`DeviceError::Store`].
+    pub async fn lock(&self, venue: &VenueId) -> Result<(), DeviceError> {
+        let place = self.place(venue)?;
+        let _turn = self.book(place).await?;
+        wipe(place);
         Ok(())
     }
 
@@ -117,7 +120,7 @@ impl Device {
         if book.iter().flatten().any(|trade| !trade.done) {
             return Err(DeviceError::StillTrading { venue: venue.clone() });
         }
-        self.lock(venue)?;
+        wipe(place);
         Ok(self.parts.store.delete(&self.names.key(venue))?)
     }
 
@@ -127,14 +130,17 @@ impl Device {
     /// [`DeviceError::NoKey`], [`DeviceError::Wrap`], [`DeviceError::Venue`].
     pub async fn balances(&self, venue: &VenueId) -> Result<Vec<VenueBalance>, DeviceError> {
         let place = self.place(venue)?;
-        let (account, _) = self.account(place)?;
+        let (account, _, _work) = self.account(place)?;
         Ok(place.executor.balances(&account).await?)
     }
 
     /// The account that signs with the venue's key, which is opened where it is not.
-    pub(crate) fn account(&self, place: &Place) -> Result<(VenueAccount, Arc<DeviceKeyInfo>), DeviceError> {
+    pub(crate) fn account(
+        &self,
+        place: &Place,
+    ) -> Result<(VenueAccount, Arc<DeviceKeyInfo>, Work), DeviceError> {
         let key = self.key(place)?;
-        Ok((self.signed(place, &key, true)?, key.info))
+        Ok((self.signed(place, &key, true)?, key.info, key.held.work()))
     }
 
     fn key(&self, place: &Place) -> Result<OpenKey, DeviceError> {
@@ -217,5 +223,12 @@ impl Device {
             before.held.wipe();
         }
         Ok(info)
+    }
+}
+
+/// Ends the key that is open.
+fn wipe(place: &Place) {
+    if let Some(key) = place.key.lock().take() {
+        key.held.wipe();
     }
 }

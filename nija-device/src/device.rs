@@ -13,6 +13,7 @@ use tokio::sync::MutexGuard;
 use crate::{
     books::{self, Names},
     error::DeviceError,
+    held::Work,
     journal::Trade,
     nonces::Nonces,
     sealed::DeviceKeyInfo,
@@ -79,9 +80,10 @@ impl Device {
     /// A venue with its key open and its orders in hand; whoever wants it next waits.
     pub(crate) async fn desk(&self, venue: &VenueId) -> Result<Desk<'_>, DeviceError> {
         let place = self.place(venue)?;
-        let (account, info) = self.account(place)?;
+        // First the turn, then the key: whoever locks it has the turn as well.
         let book = self.book(place).await?;
-        Ok(Desk { device: self, place, account, info, book })
+        let (account, info, work) = self.account(place)?;
+        Ok(Desk { device: self, place, account, info, book, _work: work })
     }
 
     /// The orders of a venue, read once. Those in doubt begin to wait anew: this process did not see the time before.
@@ -109,6 +111,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) account: VenueAccount,
     pub(crate) info: Arc<DeviceKeyInfo>,
     book: MutexGuard<'a, Option<Vec<Trade>>>,
+    _work: Work,
 }
 
 impl Desk<'_> {

@@ -1,6 +1,7 @@
 //! The object that the app talks to.
 
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 use nija_client::wire::CredentialPlaintext;
 use nija_client::{Client, ClientConfig, PageQuery, PlaceOptions, SessionObserver};
@@ -139,6 +140,80 @@ impl NijaClient {
         let plaintext = CredentialPlaintext { key, secret, passphrase };
         run(async move { client.connect_exchange(&venue, &label, &plaintext).await.map(Credential::from) })
             .await
+    }
+
+    /// Notes at the server that the user trades at `venue` with a key that stays on this phone (`DeviceTrader.connect`): its name and its
+    /// fingerprint, for the list of keys. The server signs nothing there and shows no positions of it.
+    #[uniffi::method(default(fingerprint = None))]
+    pub async fn register_device_key(
+        &self,
+        venue: String,
+        label: String,
+        fingerprint: Option<String>,
+    ) -> Result<Credential, NijaError> {
+        let client = self.client.clone();
+        run(async move {
+            client.register_device_key(&venue, &label, fingerprint.as_deref()).await.map(Credential::from)
+        })
+        .await
+    }
+
+    /// The user's exchange keys: where each is (custody mode), what it may do, how it is doing.
+    pub async fn credentials(&self) -> Result<Vec<Credential>, NijaError> {
+        let client = self.client.clone();
+        let all = run(async move { client.credentials().await }).await?;
+        Ok(all.into_iter().map(Credential::from).collect())
+    }
+
+    /// Has the exchange asked now what a key may do. Refused with `credential_on_device` for one that is on a phone:
+    /// `DeviceTrader.checkKey` asks there.
+    pub async fn check_credential(&self, id: String) -> Result<Credential, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.check_credential(&id).await.map(Credential::from) }).await
+    }
+
+    /// Stores a key that only `lock`, a passphrase of the user's (12 characters at least), unlocks: custody mode `session`. It is unlocked
+    /// for the first `seconds` (at most 86400). The passphrase never leaves this phone; who forgets it stores a new key.
+    #[uniffi::method(default(passphrase = None))]
+    #[allow(clippy::too_many_arguments)] // No record: Kotlin's would print its secrets.
+    pub async fn connect_session_exchange(
+        &self,
+        venue: String,
+        label: String,
+        key: String,
+        secret: String,
+        lock: String,
+        seconds: u32,
+        passphrase: Option<String>,
+    ) -> Result<Credential, NijaError> {
+        let client = self.client.clone();
+        let plaintext = CredentialPlaintext { key, secret, passphrase };
+        let lock = Zeroizing::new(lock);
+        run(async move {
+            let stored = client.connect_session_exchange(&venue, &label, &plaintext, &lock, seconds).await;
+            stored.map(Credential::from)
+        })
+        .await
+    }
+
+    /// Lets the server's signer use the user's `session` key for `seconds` at most; answers with when that ends (RFC 3339, UTC).
+    pub async fn unlock_key(&self, venue: String, lock: String, seconds: u32) -> Result<String, NijaError> {
+        let client = self.client.clone();
+        let lock = Zeroizing::new(lock);
+        run(async move { client.unlock_key(&venue, &lock, seconds).await.map(|unlocked| unlocked.until) })
+            .await
+    }
+
+    /// Ends an unlock now. Orders that rest at the exchange stay there.
+    pub async fn lock_key(&self, venue: String) -> Result<(), NijaError> {
+        let client = self.client.clone();
+        run(async move { client.lock_key(&venue).await }).await
+    }
+
+    /// Revokes a key: nothing is signed with it here from now on. At the exchange only its owner can end it.
+    pub async fn revoke_credential(&self, id: String) -> Result<(), NijaError> {
+        let client = self.client.clone();
+        run(async move { client.revoke_credential(&id).await }).await
     }
 
     /// What would happen to an order: every check and the route, with nothing sent.

@@ -3,8 +3,11 @@
 //! A thin face of [`nija_client`]: records that mirror the wire types (decimals are strings, times RFC 3339 UTC), one
 //! object for calls, one for the stream, and the traits that the host app provides. Async calls become `suspend` in
 //! Kotlin and `async` in Swift. A call that its caller gives up goes on to its end: what was sent was sent.
+//!
+//! [`DeviceTrader`] is the other half: custody mode `device` ([`nija_device`]), where the phone keeps the key, signs and sends.
 
 mod client;
+mod device;
 mod error;
 mod records;
 mod runtime;
@@ -12,6 +15,11 @@ mod store;
 mod stream;
 
 pub use client::NijaClient;
+pub use device::{
+    Clock, DeviceBalance, DeviceKey, DeviceKeyError, DeviceKeyRecord, DeviceOpening, DeviceOrder,
+    DeviceOrderRole, DevicePolicy, DevicePolicyPair, DeviceProtection, DeviceSale, DeviceTrade,
+    DeviceTradeError, DeviceTrader, DeviceVenue, DeviceVenueAddresses,
+};
 pub use error::NijaError;
 pub use records::*;
 pub use store::{SecureStore, StoreError};

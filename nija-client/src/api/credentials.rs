@@ -4,9 +4,14 @@ use crate::client::{Call, Client};
 use crate::error::ClientError;
 use crate::pinned::PinError;
 use crate::seal::seal_credential;
-use crate::wire::{Credential, CredentialPlaintext, KeyRotation, SealingKey, SealingKeys, StoreCredential};
+use crate::session_key::SessionKey;
+use crate::wire::{
+    Credential, CredentialPlaintext, KeyDerivation, KeyRotation, RegisterDeviceKey, SealingKey, SealingKeys,
+    StoreCredential, StoreSessionKey, UnlockKey, Unlocked,
+};
 use serde::de::DeserializeOwned;
 use std::time::{SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 impl Client {
     /// The signer's newest public key, signed by the pinned vault ([`ClientConfig::vault_pin`](crate::ClientConfig::vault_pin)).
@@ -98,14 +103,10 @@ impl Client {
         label: &str,
         plaintext: &CredentialPlaintext,
     ) -> Result<T, ClientError> {
-        let known = self.session_state().held().and_then(|held| held.user);
-        let user = match known {
-            Some(user) => user,
-            None => self.me().await?,
-        };
+        let user = self.user_id().await?;
         let mut is_again = false;
         loop {
-            let sealed = seal_credential(&user.id, venue, label, &self.sealing_key().await?, plaintext)?;
+            let sealed = seal_credential(&user, venue, label, &self.sealing_key().await?, plaintext)?;
             match self.call(Call::post(path).json(&sealed)?).await {
                 Err(error) if !is_again && error.code() == "sealing_key_unknown" => is_again = true,
                 answered => return answered,
@@ -137,6 +138,81 @@ impl Client {
         self.call(Call::post(&["v1", "credentials", id, "check"])).await
     }
 
+    /// Stores a key that only `lock`, a passphrase of the user's, unlocks (custody mode `session`); it is unlocked for the first `seconds`
+    /// (at most a day). The passphrase and what is derived from it stay here; who forgets it stores a new key.
+    ///
+    /// # Errors
+    /// As [`Client::connect_exchange`]; [`ClientError::Invalid`] for a passphrase below 12 characters.
+    pub async fn connect_session_exchange(
+        &self,
+        venue: &str,
+        label: &str,
+        plaintext: &CredentialPlaintext,
+        lock: &str,
+        seconds: u32,
+    ) -> Result<Credential, ClientError> {
+        let user = self.user_id().await?;
+        let key = derive(lock, SessionKey::new).await?;
+        let sealing = self.sealing_key().await?;
+        let store = StoreSessionKey {
+            venue: venue.to_owned(),
+            label: label.to_owned(),
+            sealed: key.seal_credential(&sealing, &user, venue, plaintext)?,
+            derivation: key.derivation(),
+            unlock: key.seal_unlock(&sealing, &user, venue)?,
+            seconds,
+        };
+        self.call(Call::post(&["v1", "credentials", "session"]).json(&store)?).await
+    }
+
+    /// Lets the signer use the user's `session` key at `venue` for `seconds` at most; answers with when that ends.
+    ///
+    /// # Errors
+    /// Problems `not_connected` where there is no such key, `credential_not_opened` for a wrong passphrase.
+    pub async fn unlock_key(&self, venue: &str, lock: &str, seconds: u32) -> Result<Unlocked, ClientError> {
+        let path = ["v1", "credentials", "session", venue];
+        let derivation: KeyDerivation = self.call(Call::get(&path)).await?;
+        let user = self.user_id().await?;
+        let key = derive(lock, move |lock| SessionKey::again(lock, derivation)).await?;
+        let unlock = key.seal_unlock(&self.sealing_key().await?, &user, venue)?;
+        let body = UnlockKey { unlock, seconds };
+        self.call(Call::post(&["v1", "credentials", "session", venue, "unlock"]).json(&body)?).await
+    }
+
+    /// Ends an unlock now.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn lock_key(&self, venue: &str) -> Result<(), ClientError> {
+        self.command(Call::post(&["v1", "credentials", "session", venue, "lock"])).await
+    }
+
+    async fn user_id(&self) -> Result<String, ClientError> {
+        match self.session_state().held().and_then(|held| held.user) {
+            Some(user) => Ok(user.id),
+            None => self.me().await.map(|user| user.id),
+        }
+    }
+
+    /// Notes that the signed-in user trades at `venue` with a key that stays on this device. The server gets no more of it than a name and a
+    /// digest, signs nothing there and shows no positions of it.
+    ///
+    /// # Errors
+    /// Problems `credential_invalid`, `no_credential_needed`; see [`ClientError`] for the rest.
+    pub async fn register_device_key(
+        &self,
+        venue: &str,
+        label: &str,
+        fingerprint: Option<&str>,
+    ) -> Result<Credential, ClientError> {
+        let body = RegisterDeviceKey {
+            venue: venue.to_owned(),
+            label: label.to_owned(),
+            fingerprint: fingerprint.map(str::to_owned),
+        };
+        self.call(Call::post(&["v1", "credentials", "device"]).json(&body)?).await
+    }
+
     /// Revokes a credential: nothing is signed with it from now on.
     ///
     /// # Errors
@@ -144,4 +220,14 @@ impl Client {
     pub async fn revoke_credential(&self, id: &str) -> Result<(), ClientError> {
         self.command(Call::delete(&["v1", "credentials", id])).await
     }
+}
+
+/// Derives on a thread that may block.
+async fn derive(
+    lock: &str,
+    by: impl FnOnce(&str) -> Result<SessionKey, ClientError> + Send + 'static,
+) -> Result<SessionKey, ClientError> {
+    let lock = Zeroizing::new(lock.to_owned());
+    let derived = tokio::task::spawn_blocking(move || by(&lock)).await;
+    derived.map_err(|_| ClientError::Sealing("the key could not be derived".to_owned()))?
 }

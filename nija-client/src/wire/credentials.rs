@@ -126,6 +126,9 @@ pub struct Credential {
     pub rights: Vec<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// A digest of the venue's key id by which the device tells its keys apart, in custody mode `device`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// How it is doing; in lists and after a check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<KeyHealth>,
@@ -244,6 +247,9 @@ pub struct RegisterDeviceKey {
     pub venue: String,
     /// The user's name for it.
     pub label: String,
+    /// A digest by which the device tells its keys apart: 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// What the signer lets pass, whatever the rest of the platform asks for. Amounts are in the quote currency of an order's pair.

@@ -31,7 +31,7 @@ async fn the_key_is_on_the_phone_alone_and_only_its_hardware_opens_it() {
 
     // It is open for five minutes at most, and no longer than its owner likes.
     phone.device.balances(&id).await.unwrap();
-    phone.device.lock(&id).unwrap();
+    phone.device.lock(&id).await.unwrap();
     phone.device.balances(&id).await.unwrap();
     phone.steady.advance(Duration::from_secs(301));
     phone.device.balances(&id).await.unwrap();
@@ -97,7 +97,7 @@ async fn limits_are_bound_to_the_key_and_the_hour_outlives_the_app() {
     assert_eq!(phone.device.balances(&id).await.unwrap_err().code(), "store_damaged");
     phone.store.kept.lock().unwrap().insert(name, text);
     // Its owner can.
-    phone.device.set_policy(&id, Some(limits("700", "5000"))).unwrap();
+    phone.device.set_policy(&id, Some(limits("700", "5000"))).await.unwrap();
     assert!(phone.device.open(&id, opening()).await.unwrap().note.is_none());
     phone.sim.shutdown().await;
 }

@@ -187,7 +187,7 @@ fn with_health(it: KeyHealth) -> wire::Credential {
         rights_gained: it.check.gained,
         rights_lost: it.check.lost,
     };
-    wire::Credential { health: Some(health), ..to_wire(it.meta) }
+    wire::Credential { health: Some(health), fingerprint: it.fingerprint, ..to_wire(it.meta) }
 }
 
 pub(super) fn to_wire(it: CredentialMeta) -> wire::Credential {
@@ -210,6 +210,7 @@ pub(super) fn to_wire(it: CredentialMeta) -> wire::Credential {
         .to_owned(),
         rights: rights_to_wire(it.rights),
         created_at: it.created_at.to_string(),
+        fingerprint: None,
         health: None,
     }
 }

@@ -95,8 +95,16 @@ pub(super) async fn register_device_key(
     StrictJson(request): StrictJson<wire::RegisterDeviceKey>,
 ) -> ApiResult<(StatusCode, Json<wire::Credential>)> {
     let (venue, label) = (venue_named(&request.venue)?, label_of(&request.label)?);
-    let stored = app.platform.register_device_key(user.id, &venue, &label).await?;
-    Ok((StatusCode::CREATED, Json(to_wire(stored))))
+    let fingerprint = request.fingerprint;
+    let is_digest =
+        |text: &String| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    // Nothing else fits in there: no key of an exchange, by mistake, either.
+    if fingerprint.as_ref().is_some_and(|text| !is_digest(text)) {
+        let what = "fingerprint must be 32 hexadecimal digits";
+        return Err(Problem::new(kinds::CREDENTIAL_INVALID, what));
+    }
+    let stored = app.platform.register_device_key(user.id, &venue, &label, fingerprint.as_deref()).await?;
+    Ok((StatusCode::CREATED, Json(wire::Credential { fingerprint, ..to_wire(stored) })))
 }
 
 fn until(app: &App, seconds: u32) -> ApiResult<Timestamp> {

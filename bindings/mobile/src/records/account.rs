@@ -152,7 +152,7 @@ mirror! {
 
 mirror! {
     /// A stored credential, without its secret.
-    Credential without health {
+    Credential {
         /// Opaque id.
         id: String,
         /// The venue.
@@ -163,11 +163,42 @@ mirror! {
         version: u32,
         /// `delegated`, `session` or `device`.
         custody: String,
-        /// `active` or `revoked`.
+        /// `active`, `revoked` or `destroyed`.
         status: String,
         /// What the venue says that the key may do.
         rights: Vec<String>,
         /// RFC 3339, UTC.
         created_at: String,
+        /// By which the phone tells its keys apart, in custody mode `device`: as in `DeviceKeyRecord`.
+        fingerprint: Option<String>,
+        /// How it is doing; in lists and after a check.
+        health: Option<KeyHealth>,
+    }
+}
+
+mirror! {
+    /// How a stored key is doing. Times are RFC 3339, UTC.
+    KeyHealth {
+        /// What its owner should do something about, worst first: `can_withdraw` (new positions are stopped), `refused`, `cannot_trade`,
+        /// `rights_changed`, `expires`, `old`, `any_address`, `rights_unknown`.
+        problems: Vec<String>,
+        /// When its present version was stored.
+        stored_at: String,
+        /// When it should be replaced.
+        rotate_by: String,
+        /// When it last signed or was opened.
+        last_used_at: Option<String>,
+        /// When the venue was last asked about it.
+        checked_at: Option<String>,
+        /// When the venue ends it.
+        expires_at: Option<String>,
+        /// Whether the venue takes it from listed addresses alone, where it says so.
+        from_listed_addresses: Option<bool>,
+        /// Until when it is unlocked, in custody mode `session`; absent while it is locked.
+        unlocked_until: Option<String>,
+        /// Rights that it gained since it was stored.
+        rights_gained: Vec<String>,
+        /// Rights that it lost.
+        rights_lost: Vec<String>,
     }
 }

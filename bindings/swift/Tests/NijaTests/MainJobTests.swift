@@ -162,33 +162,4 @@ final class MainJobTests: XCTestCase {
         }
     }
 }
-
-private final class MapStore: SecureStore, @unchecked Sendable {
-    private let lock = NSLock()
-    private var kept: [String: String] = [:]
-
-    var values: [String] {
-        lock.lock()
-        defer { lock.unlock() }
-        return Array(kept.values)
-    }
-
-    func get(key: String) throws -> String? {
-        lock.lock()
-        defer { lock.unlock() }
-        return kept[key]
-    }
-
-    func set(key: String, value: String) throws {
-        lock.lock()
-        defer { lock.unlock() }
-        kept[key] = value
-    }
-
-    func delete(key: String) throws {
-        lock.lock()
-        defer { lock.unlock() }
-        kept[key] = nil
-    }
-}
 #endif

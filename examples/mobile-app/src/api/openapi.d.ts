@@ -105,6 +105,8 @@ export interface components {
             created_at: string;
             /** @description `delegated`, `session` or `device`. */
             custody: string;
+            /** @description A digest of the venue's key id by which the device tells its keys apart, in custody mode `device`. */
+            fingerprint?: string;
             /** @description How it is doing; in lists and after a check. */
             health?: components["schemas"]["KeyHealth"];
             /** @description Opaque id. */
@@ -1069,6 +1071,8 @@ export interface components {
         };
         /** @description `POST /v1/credentials/device`: notes that the user trades with a key that stays on the device (custody mode `device`). */
         RegisterDeviceKey: {
+            /** @description A digest by which the device tells its keys apart: 32 hexadecimal digits. */
+            fingerprint?: string;
             /** @description The user's name for it. */
             label: string;
             /** @description The venue. */

@@ -5,7 +5,7 @@ import { messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import type { Credential } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
-import { AWAY, custodyWords, leavesAlone } from '@/features/settings/custody';
+import { awayWords, custodyWords, leavesAlone } from '@/features/settings/custody';
 import { ago, day } from '@/format/time';
 import { humanise } from '@/format/words';
 import { useServices } from '@/lib/services';
@@ -41,7 +41,9 @@ export function HealthCard({ credential: c }: { credential: Credential }) {
         {health?.problems.map((problem) => (
           <Notice key={problem} {...problemWords(problem, health)} testID={`problem-${problem}`} />
         ))}
-        {active && leavesAlone(c.custody) ? <Notice tone="warning" text={AWAY} testID="key-away" /> : null}
+        {active && leavesAlone(c.custody) ? (
+          <Notice tone="warning" text={awayWords(c.custody)} testID="key-away" />
+        ) : null}
         <View style={{ gap: 4 }}>
           <Txt variant="small" tone="muted">
             Custody
@@ -54,14 +56,9 @@ export function HealthCard({ credential: c }: { credential: Credential }) {
           <Fact label="May" value={c.rights.map(humanise).join(', ') || 'not said by the exchange'} />
           <Fact label="Version" value={`${c.version}${health ? `, since ${day(health.stored_at)}` : ''}`} />
           {health ? <Fact label="Replace by" value={day(health.rotate_by)} testID="key-rotate-by" /> : null}
-          {health ? (
-            <Fact
-              label="Last used"
-              value={health.last_used_at ? ago(health.last_used_at, now) : 'never'}
-              testID="key-last-used"
-            />
-          ) : null}
-          {health ? (
+          {health ? <Fact label="Last used" value={lastUse(c, now)} testID="key-last-used" /> : null}
+          {c.fingerprint ? <Fact label="Fingerprint" value={c.fingerprint} testID="key-fingerprint" /> : null}
+          {health && c.custody !== 'device' ? (
             <Fact label="Checked with the exchange" value={ago(health.checked_at ?? health.stored_at, now)} />
           ) : null}
           {health?.expires_at ? <Fact label="Ends at the exchange" value={day(health.expires_at)} /> : null}
@@ -79,4 +76,10 @@ export function HealthCard({ credential: c }: { credential: Credential }) {
       </View>
     </Card>
   );
+}
+
+/** When a key was last used, as far as the server can know. */
+function lastUse({ custody, health }: Credential, now: number): string {
+  if (custody === 'device') return 'only your phone knows';
+  return health?.last_used_at ? ago(health.last_used_at, now) : 'never';
 }

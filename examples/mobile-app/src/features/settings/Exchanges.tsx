@@ -15,7 +15,7 @@ import { Row } from '@/ui/Row';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { healthBadge } from '@/features/keys/health';
-import { custodyWords } from './custody';
+import { awayWords, custodyWords } from './custody';
 import { DisconnectDialog } from './DisconnectDialog';
 
 /** The connected exchanges: who can use each key, and what it may do. */
@@ -90,6 +90,11 @@ function CredentialRow({
           variant="small"
           tone="muted"
         >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
+        {active && c.custody === 'device' ? (
+          <Txt variant="small" tone="muted" testID={`away-${c.venue}`}>
+            {awayWords(c.custody)}
+          </Txt>
+        ) : null}
       </View>
       <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}>
         <Button

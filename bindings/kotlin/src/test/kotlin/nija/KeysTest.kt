@@ -1,0 +1,67 @@
+package nija
+
+import java.util.UUID
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+
+/** Keys that are at the server: their mode, their health, and those that only their owner unlocks. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KeysTest {
+    private lateinit var server: Server
+
+    @BeforeAll
+    fun start() {
+        server = Server.start(accounts = 4)
+    }
+
+    @AfterAll
+    fun stop() = server.close()
+
+    private suspend fun newUser(): NijaClient {
+        val client = NijaClient(server.url)
+        client.signUp("kotlin-${UUID.randomUUID()}@example.com", "a long enough pass phrase 7")
+        return client
+    }
+
+    @Test
+    fun `a stored key's mode and health are listed, and the exchange is asked about it`() = test {
+        newUser().use { client ->
+            val mine = server.nextKeys()
+            val stored = client.connectExchange(Server.VENUE, "mine", mine.key, mine.secret)
+            val checked = client.checkCredential(stored.id)
+            val health = checkNotNull(checked.health)
+            assertNotNull(health.checkedAt)
+            assertTrue("can_withdraw" !in health.problems)
+            assertEquals("delegated", client.credentials().single().custody)
+            assertNull(checked.fingerprint)
+            client.revokeCredential(stored.id)
+            assertEquals("revoked", client.credentials().single().status)
+        }
+    }
+
+    @Test
+    fun `a session key signs while its owner has it unlocked`() = test {
+        newUser().use { client ->
+            val mine = server.nextKeys()
+            val phrase = "only I know this one"
+            val stored = client.connectSessionExchange(Server.VENUE, "mine", mine.key, mine.secret, phrase, 600u)
+            assertEquals("session", stored.custody)
+            assertNotNull(client.credentials().single().health?.unlockedUntil)
+            assertNotNull(client.checkCredential(stored.id).health?.checkedAt, "it signs")
+
+            client.lockKey(Server.VENUE)
+            assertNull(client.credentials().single().health?.unlockedUntil)
+            assertEquals("credential_locked", fails<NijaException.Refused> { client.checkCredential(stored.id) }.code)
+            val wrong = fails<NijaException.Refused> { client.unlockKey(Server.VENUE, "not the right phrase", 60u) }
+            assertEquals("credential_not_opened", wrong.code)
+            assertTrue(client.unlockKey(Server.VENUE, phrase, 60u).isNotEmpty())
+            assertNotNull(client.checkCredential(stored.id).health?.checkedAt)
+        }
+    }
+}
