@@ -5,7 +5,7 @@ use nija_exchanges::paper::PaperConfig;
 use nija_router::{EngineConfig, RoutingConfig};
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{VaultConfig, VenueConfig};
+use crate::{LedgerConfig, VaultConfig, VenueConfig};
 
 /// A platform's parts and where its data lives.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct PlatformConfig {
     pub venues: Vec<VenueConfig>,
     /// Where users' exchange keys are kept.
     pub vault: VaultConfig,
+    /// Where the journal is kept.
+    pub ledger: LedgerConfig,
     /// Settings of the engine and of risk.
     pub engine: EngineConfig,
     /// Where the time comes from; the machine's clock when missing.
@@ -31,6 +33,7 @@ impl PlatformConfig {
             data_dir: data_dir.into(),
             venues: Vec::new(),
             vault: VaultConfig::default(),
+            ledger: LedgerConfig::default(),
             engine: EngineConfig::default(),
             clock: None,
             routing: RoutingConfig::default(),

@@ -1,23 +1,23 @@
 //! The parts put together: ledger, vault, executors, router and engine in one process.
 
 use nija_core::{
-    Clock, CredentialId, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, NonceSource,
-    OsEntropy, SealedCredential, SystemClock, UserId, Vault, VaultError, VenueAccount, VenueId,
+    Clock, CredentialId, CredentialMeta, Entropy, EventBus, Executor, KeyRights, Ledger, OsEntropy,
+    SealedCredential, SystemClock, UserId, Vault, VaultError, VenueAccount, VenueId,
 };
 use nija_exchanges::OpenedVenue;
-use nija_ledger::SqliteLedger;
 use nija_router::{Engine, EngineParts, Policies, RiskChain, default_policies};
 use parking_lot::Mutex;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
 use crate::custody::{Custody, CustodyParts};
+use crate::ledger_config::Opened;
 use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
 
 /// A working platform. Cheap to share behind an [`Arc`].
 pub struct Platform {
     engine: Arc<Engine>,
     custody: Custody,
-    ledger: Arc<SqliteLedger>,
+    ledger: Opened,
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -43,13 +43,14 @@ impl Platform {
         let clock: Arc<dyn Clock> = config.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let entropy: Arc<dyn Entropy> =
             Arc::new(OsEntropy::new().map_err(|error| PlatformError::Entropy(error.to_string()))?);
-        let ledger = Arc::new(SqliteLedger::open(&config.data_dir.join("ledger.db"))?);
+        let opened = Opened::open(&config.ledger, &config.data_dir).await?;
+        let ledger = opened.ledger();
         let (executors, authenticators) = venues(&config, &clock, ledger.as_ref()).await?;
         let parts = CustodyParts {
             audit_file: Some(config.data_dir.join("audit.log")),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            nonces: ledger.clone() as Arc<dyn NonceSource>,
+            nonces: opened.nonces(),
             authenticators,
         };
         let custody = Custody::open(&config.vault, &config.data_dir, parts).await?;
@@ -60,7 +61,7 @@ impl Platform {
             Policies::new(config.routing).map_err(|error| PlatformError::Config(error.to_string()))?;
         let engine = Engine::start(EngineParts {
             vault: custody.vault(),
-            ledger: ledger.clone(),
+            ledger,
             executors: executors.clone(),
             bus: bus.clone(),
             router: Arc::new(router),
@@ -74,7 +75,7 @@ impl Platform {
         Ok(Self {
             engine,
             custody,
-            ledger,
+            ledger: opened,
             bus,
             clock,
             entropy,
@@ -176,7 +177,7 @@ impl Platform {
     /// The journal and its projections, read by readers of their own: the engine's look-ups wait for none of these.
     #[must_use]
     pub fn ledger(&self) -> Arc<dyn Ledger> {
-        Arc::new(self.ledger.questions())
+        self.ledger.questions()
     }
 
     /// Live events.
@@ -260,7 +261,7 @@ type Venues = (Vec<Arc<dyn Executor>>, Vec<Arc<dyn nija_core::Authenticator>>);
 async fn venues(
     config: &PlatformConfig,
     clock: &Arc<dyn Clock>,
-    ledger: &SqliteLedger,
+    ledger: &dyn Ledger,
 ) -> Result<Venues, PlatformError> {
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
     let mut authenticators: Vec<Arc<dyn nija_core::Authenticator>> = Vec::new();

@@ -68,6 +68,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("routing.twap_slices", Kind::Number),
     ("routing.twap_every_seconds", Kind::Number),
     ("routing.feedback_half_life_minutes", Kind::Number),
+    ("ledger.postgres_file", Kind::Text),
     ("vault.postgres_file", Kind::Text),
     ("vault.openbao", Kind::List),
     ("vault.openbao_namespace", Kind::Text),

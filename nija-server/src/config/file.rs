@@ -6,8 +6,8 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 use super::{
-    AuthConfig, ConfigError, EquityConfig, LimitsConfig, ServerConfig, StreamConfig, env, risk::RiskConfig,
-    routing::FileRouting, vault::FileVault, venue,
+    AuthConfig, ConfigError, EquityConfig, LimitsConfig, ServerConfig, StreamConfig, env, ledger::FileLedger,
+    risk::RiskConfig, routing::FileRouting, vault::FileVault, venue,
 };
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,7 @@ struct FileConfig {
     risk: RiskConfig,
     routing: FileRouting,
     vault: FileVault,
+    ledger: FileLedger,
     stream: StreamConfig,
     equity: EquityConfig,
 }
@@ -101,6 +102,7 @@ impl Default for FileConfig {
             risk: RiskConfig::default(),
             routing: FileRouting::default(),
             vault: FileVault::default(),
+            ledger: FileLedger::default(),
             stream: StreamConfig::default(),
             equity: EquityConfig::default(),
         }
@@ -182,6 +184,7 @@ fn parse(
     config.upkeep = file.vault.upkeep()?;
     (config.routing, config.engine.slicing, config.engine.feedback_half_life) = file.routing.into_config()?;
     config.vault = file.vault.into_config()?;
+    config.ledger = file.ledger.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;
     config.auth = file.auth;
@@ -287,6 +290,8 @@ mod tests {
             ("[vault]\npostgres = \"x\"", "postgres"),
             ("[vault]\nopenbao = [\"http://127.0.0.1:8200\"]", "openbao_role_id"),
             ("[vault]\npostgres_file = \"/nowhere/at/all\"", "/nowhere/at/all"),
+            ("[ledger]\npostgres_file = \"/nowhere/at/all\"", "ledger.postgres_file /nowhere/at/all"),
+            ("[ledger]\npostgres = \"x\"", "postgres"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
             ("[routing]\nfees_percent = 40", "sum to 1.10"),
             ("[routing]\npolicy = \"cheapest\"", "expected_cost"),

@@ -3,6 +3,7 @@
 mod env;
 mod equity;
 mod file;
+mod ledger;
 mod path;
 mod risk;
 mod routing;
@@ -15,7 +16,7 @@ pub use path::default_data_dir;
 pub use venue::parse_venue;
 
 use nija::{
-    Upkeep, VaultConfig, VenueConfig,
+    LedgerConfig, Upkeep, VaultConfig, VenueConfig,
     router::{EngineConfig, RoutingConfig},
 };
 use serde::Deserialize;
@@ -39,6 +40,8 @@ pub struct ServerConfig {
     pub venues: Vec<VenueConfig>,
     /// Where users' exchange keys are kept.
     pub vault: VaultConfig,
+    /// Where the journal is kept.
+    pub ledger: LedgerConfig,
     /// How often the vault's keys are rotated and users' keys checked.
     pub upkeep: Upkeep,
     /// Starts simulated venues, a demo user and a small strategy beside the configured venues.
@@ -68,6 +71,7 @@ impl ServerConfig {
             data_dir: Some(data_dir.into()),
             venues: vec![VenueConfig::Paper(nija::exchanges::paper::PaperConfig::default())],
             vault: VaultConfig::default(),
+            ledger: LedgerConfig::default(),
             upkeep: Upkeep::default(),
             demo: false,
             cors_origins: Vec::new(),

@@ -71,7 +71,7 @@ impl FileVault {
     }
 }
 
-fn read(key: &str, path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read(key: &str, path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path)
         .map(|text| text.trim().to_owned())
         .map_err(|error| ConfigError(format!("{key} {}: {error}", path.display())))

@@ -156,6 +156,7 @@ async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppSta
     let mut parts = PlatformConfig::new(data_dir);
     parts.venues.clone_from(&config.venues);
     parts.vault.clone_from(&config.vault);
+    parts.ledger.clone_from(&config.ledger);
     parts.vault.root = unseal::root(data_dir).await?;
     parts.engine = config.engine.clone();
     parts.routing = config.routing.clone();

@@ -12,7 +12,7 @@ mod truth;
 use futures::StreamExt;
 use load::{Load, User};
 use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
-use process::Server;
+use process::{Database, Server};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::path::Path;
 
@@ -31,6 +31,33 @@ async fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
         async move { one_run(seed, dir.path(), users).await }
     });
     runs.buffer_unordered(3).collect::<()>().await;
+}
+
+/// The same with ledger and vault on PostgreSQL.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_it_loses_nothing_on_postgresql() {
+    let Ok(server) = std::env::var("NIJA_TEST_POSTGRES") else {
+        println!(
+            "SKIPPED killed_at_any_moment_it_loses_nothing_on_postgresql: NIJA_TEST_POSTGRES is not set"
+        );
+        return;
+    };
+    let base = tempfile::tempdir().unwrap();
+    let name = format!("kill_{}", std::process::id());
+    Database::make(&server, &name, "template1", base.path());
+    let users = prepare(base.path()).await;
+    let runs = futures::stream::iter(seeds().take(4)).map(|seed| {
+        let dir = tempfile::tempdir().unwrap();
+        copy(base.path(), dir.path());
+        let database = Database::make(&server, &format!("{name}_{seed}"), &name, dir.path());
+        let users = &users;
+        async move {
+            one_run(seed, dir.path(), users).await;
+            database.remove();
+        }
+    });
+    runs.buffer_unordered(2).collect::<()>().await;
+    Database { server, name }.remove();
 }
 
 /// Fifty users who signed up and sealed a key each, once for all seeds.
@@ -67,8 +94,7 @@ async fn one_run(seed: u64, dir: &Path, users: &[User]) {
         filled > load.sent.len() / 2,
         "seed {seed}: most orders must reach the venue, or nothing is tested"
     );
-    assert!(server.projections_agree().await, "seed {seed}: the projections differ from the journal");
-    server.stop().await;
+    assert!(server.stop_and_verify().await, "seed {seed}: the projections differ from the journal");
     sim.shutdown().await;
 }
 

@@ -19,7 +19,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(dir: &Path, venue: &VenueHandle) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
+        if dir.join(ADDRESS).exists() {
+            command.env("NIJA_LEDGER_POSTGRES_FILE", dir.join(ADDRESS));
+            command.env("NIJA_VAULT_POSTGRES_FILE", dir.join(ADDRESS));
+        }
+        let mut child = command
             .args(["serve", "--json", "--no-paper", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(dir)
             .arg("--venue")
@@ -55,20 +60,67 @@ impl Server {
         assert!(status.expect("it drains in time").unwrap().success());
     }
 
-    /// Rebuilds the projections from a copy of the journal and compares them with one of its tables, as they are on disk at this moment.
-    pub(crate) async fn projections_agree(&self) -> bool {
+    /// Stops the server after a look at its tables as they are at this moment, where they can be looked at then: rebuilds the projections from
+    /// the journal and compares them.
+    pub(crate) async fn stop_and_verify(self) -> bool {
+        let dir = self.dir.clone();
+        if let Ok(url) = std::fs::read_to_string(dir.join(ADDRESS)) {
+            // The ledger is the server's alone as long as it lives.
+            self.stop().await;
+            let ledger = nija::ledger::PostgresLedger::open(&url).unwrap();
+            return agree(&ledger).await;
+        }
         let copy = tempfile::tempdir().unwrap();
         // The tables first: they are never ahead of the journal.
         for name in ["ledger.tables.db", "ledger.tables.db-wal", "ledger.db", "ledger.db-wal"] {
-            if self.dir.join(name).exists() {
-                std::fs::copy(self.dir.join(name), copy.path().join(name)).unwrap();
+            if dir.join(name).exists() {
+                std::fs::copy(dir.join(name), copy.path().join(name)).unwrap();
             }
         }
         let ledger = nija::ledger::SqliteLedger::open(&copy.path().join("ledger.db")).unwrap();
-        let differences = nija_core::Ledger::verify_projections(&ledger).await.unwrap();
-        for difference in &differences {
-            println!("{difference}");
-        }
-        differences.is_empty()
+        let agrees = agree(&ledger).await;
+        self.stop().await;
+        agrees
     }
+}
+
+async fn agree(ledger: &dyn nija_core::Ledger) -> bool {
+    let differences = ledger.verify_projections().await.unwrap();
+    for difference in &differences {
+        println!("{difference}");
+    }
+    differences.is_empty()
+}
+
+/// The file in a server's folder that holds the address of its database, where it has one.
+const ADDRESS: &str = "postgres";
+
+/// A database of a run.
+pub(crate) struct Database {
+    pub(crate) server: String,
+    pub(crate) name: String,
+}
+
+impl Database {
+    /// A copy of another one, for the server in a folder.
+    pub(crate) fn make(server: &str, name: &str, template: &str, dir: &Path) -> Self {
+        run(server, &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        let url = server.replace("dbname=postgres", &format!("dbname={name}"));
+        std::fs::write(dir.join(ADDRESS), url).unwrap();
+        Self { server: server.to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn remove(self) {
+        run(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+/// The blocking client must not run where a runtime runs.
+fn run(url: &str, script: &str) {
+    let (url, script) = (url.to_owned(), script.to_owned());
+    let run = move || {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        client.batch_execute(&script).unwrap();
+    };
+    std::thread::spawn(run).join().unwrap();
 }
