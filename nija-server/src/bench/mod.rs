@@ -68,6 +68,8 @@ enum What {
     All,
     /// Orders to their durable answer.
     Http,
+    /// The same with the ledger on the PostgreSQL server that NIJA_BENCH_POSTGRES names.
+    Postgres,
     /// Orders to the venue's answer.
     Venue,
     /// One order alone, to the venue's answer.
@@ -106,12 +108,13 @@ pub(crate) async fn run(args: Args) -> Outcome<()> {
     }
     let subscriber = logging::subscriber(LogFormat::Text, Some("info"), std::io::stderr)?;
     tracing::subscriber::set_global_default(subscriber)?;
-    let all = [What::Http, What::Venue, What::Alone, What::Users, What::Streams, What::Idle];
+    let all = [What::Http, What::Postgres, What::Venue, What::Alone, What::Users, What::Streams, What::Idle];
     let mut rows: Vec<Row> = Vec::new();
     for what in all.into_iter().filter(|what| args.what == What::All || args.what == *what) {
         tracing::info!(?what, "measuring");
         rows.extend(match what {
             What::Http => rows::http(&args).await?,
+            What::Postgres => rows::postgres(&args).await?,
             What::Venue => rows::venue(&args).await?,
             What::Alone => rows::alone(&args).await?,
             What::Users => rows::users(&args).await?,

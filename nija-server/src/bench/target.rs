@@ -47,6 +47,14 @@ impl Target {
         Self::start(unlimited(serve()?)).await
     }
 
+    /// The same with its ledger on PostgreSQL.
+    pub(super) async fn over_postgres(url: &str) -> Outcome<Self> {
+        let plan = unlimited(serve()?);
+        let address = plan.folder().join("ledger.address");
+        std::fs::write(&address, url)?;
+        Self::start(plan.variable("NIJA_LEDGER_POSTGRES_FILE", address)).await
+    }
+
     /// The same, at a simulated venue alone.
     pub(super) async fn trading_at(venue: &Venue) -> Outcome<Self> {
         let plan = unlimited(serve()?).argument("--no-paper").argument("--venue");

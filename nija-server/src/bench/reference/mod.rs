@@ -1,6 +1,7 @@
 //! What a row is measured against in the same run: the least that does the same outer work, without our engine, vault and ledger.
 //! `nija bench reference` runs one as a process of its own; it is no part of the product.
 
+mod inserts;
 mod journal;
 mod orders;
 mod raw_streams;
@@ -15,6 +16,7 @@ use super::{
     process::{Plan, Process},
 };
 
+pub(super) use inserts::connect;
 pub(super) use orders::Orders;
 pub(super) use raw_streams::RawStreams;
 pub(super) use venue::Key;

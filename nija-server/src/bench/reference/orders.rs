@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::{
+    inserts::Inserts,
     journal::Journal,
     ready,
     venue::{Account, Key},
@@ -29,6 +30,8 @@ pub(in crate::bench) struct Orders {
     pub(in crate::bench) callers: usize,
     /// Base address of the venue, if orders are to be sent; then there is a key for each caller.
     pub(in crate::bench) venue: Option<String>,
+    /// Address of the PostgreSQL database that it inserts into, in the place of a SQLite file.
+    pub(in crate::bench) postgres: Option<String>,
     /// The callers' keys at the venue.
     pub(in crate::bench) keys: Vec<Key>,
 }
@@ -42,9 +45,15 @@ struct Claims {
 struct Bare {
     checking: DecodingKey,
     validation: Validation,
-    journal: Journal,
+    store: Store,
     venue: Option<(reqwest::Client, String)>,
     accounts: Vec<Account>,
+}
+
+/// Where an order is inserted.
+enum Store {
+    File(Journal),
+    Postgres(Inserts),
 }
 
 impl Orders {
@@ -63,7 +72,10 @@ impl Orders {
         let bare = Bare {
             checking: DecodingKey::from_ed_der(pair.public_key().as_ref()),
             validation: Validation::new(Algorithm::EdDSA),
-            journal: Journal::open(std::path::Path::new("bare.db"))?,
+            store: match &self.postgres {
+                Some(url) => Store::Postgres(Inserts::open(url).await?),
+                None => Store::File(Journal::open(std::path::Path::new("bare.db"))?),
+            },
             venue: self.venue.map(|base| (reqwest::Client::new(), base)),
             accounts: self.keys.iter().map(Account::new).collect::<Outcome<_>>()?,
         };
@@ -90,7 +102,11 @@ async fn place(State(bare): State<Arc<Bare>>, headers: HeaderMap, Json(order): J
 }
 
 async fn take(bare: &Bare, caller: usize, order: &NewOrder) -> Outcome<()> {
-    bare.journal.insert(serde_json::to_string(order)?).await?;
+    let body = serde_json::to_string(order)?;
+    match &bare.store {
+        Store::File(journal) => journal.insert(body).await?,
+        Store::Postgres(inserts) => inserts.insert(&body).await?,
+    }
     match (&bare.venue, bare.accounts.get(caller)) {
         // About the dollars that the same order is worth through the engine.
         (Some((http, base)), Some(account)) => account.place(http, base, "0.0001").await,

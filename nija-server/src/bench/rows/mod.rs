@@ -6,6 +6,6 @@ mod streams;
 mod users;
 
 pub(super) use idle::idle;
-pub(super) use orders::{alone, http, venue};
+pub(super) use orders::{alone, http, postgres, venue};
 pub(super) use streams::streams;
 pub(super) use users::users;

@@ -6,7 +6,7 @@ use crate::bench::{
     Args, Outcome, failed,
     figures::{Figures, ratio},
     load::{Load, Pace},
-    reference::{Orders, Reference},
+    reference::{Orders, Reference, connect},
     report::{Row, words},
     target::{Target, Venue},
     users::sign_up,
@@ -33,7 +33,7 @@ pub(in crate::bench) async fn http(args: &Args) -> Outcome<Vec<Row>> {
         None => Target::paper().await?,
     };
     let tokens = sign_up(&target.address, USERS, None).await?;
-    let sides = measure(args, target, &tokens, args.connections.into(), DURABLE, None).await?;
+    let sides = measure(args, target, &tokens, args.connections.into(), DURABLE, Beside::Nothing).await?;
     let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
     Ok(vec![Row {
         row: format!("intent -> durable answer over HTTP, {} connections, SQLite FULL", args.connections),
@@ -44,6 +44,56 @@ pub(in crate::bench) async fn http(args: &Args) -> Outcome<Vec<Row>> {
         met: met(ratio, &sides.ours, |ratio| ratio >= 0.40),
         note: format!("every order is also sent to paper and filled; {}", cpu_note(&sides)),
     }])
+}
+
+/// The variable that holds the address of a PostgreSQL server, of a user who may make databases in it (`... dbname=postgres`).
+const POSTGRES: &str = "NIJA_BENCH_POSTGRES";
+
+/// What a bare server works with besides its own file.
+#[derive(Clone, Copy)]
+enum Beside<'a> {
+    Nothing,
+    Venue(&'a Venue),
+    Postgres(&'a str),
+}
+
+/// Intent to durable answer, ledger and reference each in a database of their own on one PostgreSQL server. Without one there is no row.
+pub(in crate::bench) async fn postgres(args: &Args) -> Outcome<Vec<Row>> {
+    let Ok(server) = std::env::var(POSTGRES) else {
+        tracing::warn!("{POSTGRES} is not set: the row over PostgreSQL is left out");
+        return Ok(Vec::new());
+    };
+    let admin = connect(&server).await?;
+    let names = ["ours", "bare"].map(|side| format!("nija_bench_{side}_{}", std::process::id()));
+    for name in &names {
+        admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+    }
+    let [ours, bare] =
+        names.each_ref().map(|name| server.replace("dbname=postgres", &format!("dbname={name}")));
+    let measured = over_postgres(args, &ours, &bare).await;
+    for name in &names {
+        admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    }
+    let sides = measured?;
+    let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
+    Ok(vec![Row {
+        row: format!("intent -> durable answer over HTTP, {} connections, PostgreSQL", args.connections),
+        measured: words(&sides.ours),
+        reference: Some(format!("bare axum + JWT + one insert, commit each: {}", words(&sides.bare))),
+        ratio,
+        budget: ">= 0.70x".into(),
+        met: met(ratio, &sides.ours, |ratio| ratio >= 0.70),
+        note: format!(
+            "every order is also sent to paper and filled; {}, PostgreSQL's own not counted",
+            cpu_note(&sides)
+        ),
+    }])
+}
+
+async fn over_postgres(args: &Args, ours: &str, bare: &str) -> Outcome<Sides> {
+    let target = Target::over_postgres(ours).await?;
+    let tokens = sign_up(&target.address, USERS, None).await?;
+    measure(args, target, &tokens, args.connections.into(), DURABLE, Beside::Postgres(bare)).await
 }
 
 /// Intent to the venue's answer.
@@ -89,7 +139,7 @@ async fn at_venue(args: &Args, connections: usize, users: usize) -> Outcome<Side
     let venue = Venue::start(2 * users).await?;
     let target = Target::trading_at(&venue).await?;
     let tokens = sign_up(&target.address, users, Some(&venue)).await?;
-    let sides = measure(args, target, &tokens, connections, SENT, Some(&venue)).await;
+    let sides = measure(args, target, &tokens, connections, SENT, Beside::Venue(&venue)).await;
     venue.stop().await?;
     sides
 }
@@ -100,11 +150,19 @@ async fn measure(
     tokens: &[String],
     connections: usize,
     path: &'static str,
-    venue: Option<&Venue>,
+    beside: Beside<'_>,
 ) -> Outcome<Sides> {
+    let venue = match beside {
+        Beside::Venue(venue) => Some(venue),
+        _ => None,
+    };
     let reference = Reference::Orders(Orders {
         callers: tokens.len(),
         venue: venue.map(|venue| venue.rest.clone()),
+        postgres: match beside {
+            Beside::Postgres(url) => Some(url.to_owned()),
+            _ => None,
+        },
         keys: venue.map(|venue| venue.keys[tokens.len()..].to_vec()).unwrap_or_default(),
     });
     let (bare, bare_address) = reference.start().await?;
