@@ -76,7 +76,9 @@ impl Committer {
             UnderWay::Failed { work, .. }
                 if !self.waiting.is_empty() || lag.is_zero() || self.level_at.elapsed() >= RETRY =>
             {
-                self.give(work);
+                // Who waits is answered after what came since is written as well, or once this fails again.
+                self.keeper.hand(Arc::clone(&work));
+                self.under_way = UnderWay::Generation { work, waiting: Vec::new() };
             }
             other => self.under_way = other,
         }
@@ -98,7 +100,10 @@ impl Committer {
         let result = result.map_err(told);
         match &result {
             Ok(()) => self.staged.written(),
-            Err(why) => self.under_way = UnderWay::Failed { work, why: why.clone() },
+            Err(why) => {
+                self.under_way = UnderWay::Failed { work, why: why.clone() };
+                answer(std::mem::take(&mut self.waiting), &Err(why.clone()));
+            }
         }
         self.tell_lag();
         answer(waiting, &self.stopped.clone().map_or(result, Err));
