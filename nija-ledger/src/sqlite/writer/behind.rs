@@ -71,7 +71,9 @@ impl Committer {
             UnderWay::Failed { generation, .. }
                 if !self.waiting.is_empty() || lag.is_zero() || self.level_at.elapsed() >= RETRY =>
             {
-                self.give(generation);
+                // Who waits is answered after what came since is written as well, or once this fails again.
+                self.keeper.hand(Arc::clone(&generation));
+                self.under_way = UnderWay::Generation { generation, waiting: Vec::new() };
             }
             other => self.under_way = other,
         }
@@ -93,7 +95,11 @@ impl Committer {
         let result = result.map_err(|fault| self.judge(fault));
         match &result {
             Ok(()) => self.staged.written(),
-            Err(why) => self.under_way = UnderWay::Failed { generation, why: why.clone() },
+            Err(why) => {
+                self.under_way = UnderWay::Failed { generation, why: why.clone() };
+                let waiting = std::mem::take(&mut self.waiting);
+                self.answer(waiting, &result);
+            }
         }
         self.tell_lag();
         self.answer(waiting, &result);
