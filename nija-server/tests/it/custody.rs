@@ -174,6 +174,20 @@ async fn a_session_key_that_may_withdraw_is_refused_and_a_device_key_is_noted() 
         ada.post("/v1/credentials/device", &json!({ "venue": "kraken", "label": "phone" })).await.ok();
     assert_eq!(noted["custody"], "device");
     assert_eq!(ada.place(&buy("50")).await.status, 422);
+    assert_eq!(host.venue("kraken").orders(&account.key).len(), 0, "nothing was signed, nothing sent");
+    let check = format!("/v1/credentials/{}/check", noted["id"].as_str().unwrap());
+    ada.post(&check, &json!({})).await.problem(409, "credential_on_device");
+    // What is noted of it is a digest and nothing that could be a key.
+    let mut again = json!({ "venue": "kraken", "label": "phone", "fingerprint": account.secret });
+    ada.post("/v1/credentials/device", &again).await.problem(422, "credential_invalid");
+    again["fingerprint"] = json!("00112233445566778899aabbccddeeff");
+    assert_eq!(ada.post("/v1/credentials/device", &again).await.ok()["fingerprint"], again["fingerprint"]);
+    let listed = ada.get("/v1/credentials").await.ok();
+    let phones: Vec<_> = listed.as_array().unwrap().iter().filter(|it| it["status"] == "active").collect();
+    assert_eq!(phones.len(), 1, "{listed}");
+    assert_eq!(phones[0]["fingerprint"], again["fingerprint"]);
+    let shown = ada.get("/v1/positions/open").await.ok();
+    assert_eq!(shown, json!([]), "the server shows no positions that it cannot see");
     let unlock = format!("{SESSION}/kraken/unlock");
     ada.post(&unlock, &device.unlock(&host, 60).await).await.problem(422, "not_connected");
 }

@@ -226,6 +226,13 @@ impl Keyring {
         self.wrap_user_key(user, stored.id, &content, Header::parse(&stored.envelope)?.at)
     }
 
+    /// For tests: the same key in an envelope as a program of before statuses wrote it, which vouches for none.
+    #[cfg(feature = "testing")]
+    pub(crate) fn unbind_user_key(&self, user: UserId, stored: &StoredKey) -> Result<Vec<u8>, VaultError> {
+        let content = Content { standing: None, ..self.user_key_content(user, stored)? };
+        self.wrap_user_key(user, stored.id, &content, Header::parse(&stored.envelope)?.at)
+    }
+
     /// As [`Keyring::rewrap`], of a user's key.
     pub(crate) fn rewrap_user_key(
         &self,

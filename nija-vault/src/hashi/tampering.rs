@@ -6,7 +6,27 @@ use serde_json::{Map, Value};
 
 use super::HashiVault;
 use super::reading::path;
+use super::record::Record;
+use crate::store::StoredKey;
 use crate::testing::{Kept, Tampering};
+
+impl HashiVault {
+    /// Makes of a user's document one that a program of before statuses were vouched for (docs/adr/0019) would have written. A vault
+    /// that has seen the newer one refuses it: go on with another.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn make_of_old(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
+        let bad = || VaultError::Storage("there is no such document".into());
+        let path = path(user, venue);
+        let found = self.state.kv.read::<Record>(&path).await?;
+        let mut record = found.document.ok_or_else(bad)?;
+        let key = record.user_key.as_mut().ok_or_else(bad)?;
+        let stored = StoredKey { id: key.id, envelope: key.envelope.clone() };
+        key.envelope = self.state.inner.keyring.load().unbind_user_key(user, &stored)?;
+        self.state.kv.write(&path, found.version, &record).await?.ok_or_else(bad).map(|_| ())
+    }
+}
 
 #[async_trait]
 impl Tampering for HashiVault {

@@ -4,6 +4,7 @@ mod drill;
 mod failover;
 mod rotation;
 mod server;
+mod upgrade;
 
 use nija_core::{OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
 use nija_vault::testing::{Setup, service, venue};
