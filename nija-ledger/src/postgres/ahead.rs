@@ -10,7 +10,11 @@ use super::{connect::Connection, question::Id};
 use crate::{
     fault::{Fault, Outcome},
     numbers::from_column,
-    projection::{Staged, lookups::Lookups},
+    projection::{
+        Staged,
+        known::{Key, Known},
+        lookups::Lookups,
+    },
     sql::Row,
 };
 
@@ -88,6 +92,13 @@ impl Wanted {
         self.orders.extend(id.filter(|id| !staged.has_order(*id)));
     }
 
+    /// What is surely new is not asked for.
+    fn keep_what_may_be_there(&mut self, known: &Known) {
+        self.orders.retain(|id| known.may_hold(&Key::Order(*id)));
+        self.owners.retain(|(user, id)| known.may_hold(&Key::Client(*user, id)));
+        self.fills.retain(|(user, venue, id)| known.may_hold(&Key::Fill(*user, venue, id)));
+    }
+
     fn is_empty(&self) -> bool {
         self.orders.is_empty() && self.owners.is_empty() && self.fills.is_empty() && self.positions.is_empty()
     }
@@ -102,16 +113,17 @@ impl Found {
     /// Fetches what these events will ask for and memory does not know.
     pub(super) fn fetch<'e>(
         connection: &Connection,
-        staged: &Staged,
+        (staged, known): (&Staged, &Known),
         events: impl Iterator<Item = (UserId, &'e JournalEvent)>,
     ) -> Outcome<Self> {
-        let wanted = Wanted::of(staged, events);
+        let mut wanted = Wanted::of(staged, events);
         let mut found = Self {
             orders: wanted.orders.iter().map(|id| (*id, None)).collect(),
             owners: wanted.owners.iter().map(|key| (key.clone(), None)).collect(),
             fills: wanted.fills.iter().map(|key| (key.clone(), false)).collect(),
             positions: wanted.positions.iter().map(|key| (key.clone(), None)).collect(),
         };
+        wanted.keep_what_may_be_there(known);
         if !wanted.is_empty() {
             found.find(connection, &wanted)?;
         }

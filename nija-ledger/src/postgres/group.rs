@@ -7,7 +7,7 @@ use crate::{
     encode::Encoded,
     fault::Outcome,
     numbers::to_column,
-    projection::{Projector, Staged, lookups::Lookups},
+    projection::{Projector, Staged, known::Known, lookups::Lookups},
 };
 
 /// One statement is one transaction, and one trip over the network.
@@ -35,7 +35,7 @@ impl Group {
     pub(super) fn take(
         &mut self,
         tables: &dyn Lookups,
-        staged: &mut Staged,
+        (staged, known): (&mut Staged, &mut Known),
         last_seq: &mut u64,
         encoded: Encoded,
     ) -> Outcome<Appended> {
@@ -55,6 +55,8 @@ impl Group {
             kept.push(body);
         }
         let mut changes = projector.finish();
+        // Should it come to nothing after all, a key too many does no harm.
+        changes.note_keys(known);
         for (record, body) in records.iter().zip(kept) {
             self.seqs.push(to_column(record.seq));
             self.users.push(Id(record.user.as_uuid().into_bytes()));

@@ -6,7 +6,7 @@ use super::{ahead::Found, connect::Connection, tables};
 use crate::{
     fault::{Fault, Outcome},
     numbers::{from_column, to_column},
-    projection::{Staged, replay},
+    projection::{Staged, known::Known, replay},
     sql::Row,
 };
 
@@ -48,7 +48,7 @@ fn take_up(connection: &Connection, staged: &mut Staged, after: u64) -> Outcome<
         entries.push((from_column(row.get(0)?), user, Timestamp::from_micros(row.get(2)?), event));
     }
     let events = entries.iter().map(|(_, user, _, event)| (*user, event));
-    let found = Found::fetch(connection, staged, events)?;
+    let found = Found::fetch(connection, (staged, &Known::new()), events)?;
     let mut last = None;
     for (seq, user, at, event) in entries {
         replay(&found.on(connection), staged, seq, (user, at, event))?;

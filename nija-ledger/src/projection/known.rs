@@ -78,7 +78,8 @@ impl Known {
         }
     }
 
-    fn may_hold(&self, key: &Key<'_>) -> bool {
+    /// Whether the tables may have it.
+    pub(crate) fn may_hold(&self, key: &Key<'_>) -> bool {
         self.before.as_ref().is_none_or(|before| before.may_hold(key))
             || self.since.iter().any(|filter| filter.may_hold(key))
     }

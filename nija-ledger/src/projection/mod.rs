@@ -13,6 +13,7 @@ pub(crate) mod orders;
 pub(crate) mod pnl;
 pub(crate) mod positions;
 pub(crate) mod protections;
+pub(crate) mod reading;
 
 use nija_core::{
     ClientOrderId, Fill, JournalEvent, LedgerError, OrderId, OrderIntent, Position, RiskStanding,

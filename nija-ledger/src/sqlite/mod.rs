@@ -3,7 +3,6 @@
 mod apply;
 mod connect;
 mod equity;
-mod known;
 mod lock;
 mod nonces;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long the tables may lag behind the journal while appends go on, when their writer keeps up.
-pub(super) const LAG: Duration = Duration::from_millis(250);
+pub(super) const LAG: Duration = Duration::from_millis(500);
 /// They catch up when nothing was appended for this long.
 const REST: Duration = Duration::from_millis(20);
 /// Between two tries to write them to a database that does not take them.

@@ -25,7 +25,7 @@ use crate::{
     encode::Encoded,
     fault::{Fault, Outcome},
     jobs::{Answer, Counters, Job, QUEUE},
-    projection::Staged,
+    projection::{Staged, known::Known, reading::Reading},
 };
 
 /// Runs until the queue is closed. `timer` is this thread's own.
@@ -81,6 +81,9 @@ pub(super) struct Committer {
     connection: Option<Connection>,
     owner: Owner,
     keeper: Keeper,
+    known: Known,
+    /// Until the known ids are read.
+    reading: Option<Reading>,
     staged: Staged,
     /// Why what is in memory must be drawn anew before anything is built on it.
     stale: Option<LedgerError>,
@@ -108,6 +111,11 @@ impl Committer {
     ) -> Outcome<Self> {
         Ok(Self {
             keeper: Keeper::start(config.clone())?,
+            known: Known::new(),
+            reading: Some(Reading::start({
+                let config = config.clone();
+                move || Connection::open(&config)
+            })?),
             config,
             connection: Some(connection),
             owner,
@@ -154,6 +162,13 @@ impl Committer {
         }
     }
 
+    /// Takes up which ids are known, once that was read.
+    fn learn(&mut self) {
+        if self.reading.as_ref().is_some_and(|reading| reading.teach(&mut self.known)) {
+            self.reading = None;
+        }
+    }
+
     fn append(&mut self, appends: Vec<(Encoded, Answer<Appended>)>, done: &mut Vec<Done>, inbox: &mut Inbox) {
         let first_seq = self.last_seq;
         let (batches, answers): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
@@ -184,18 +199,19 @@ impl Committer {
         if let Some(error) = self.stopped.clone().or_else(|| self.no_room()) {
             return Err(error);
         }
-        let found = self.again(|connection, staged, _| {
+        self.learn();
+        let found = self.again(|connection, memory, _| {
             let events = batches.iter().flat_map(|encoded| {
                 let user = encoded.batch.user;
                 encoded.batch.events.iter().map(move |event| (user, event))
             });
-            Found::fetch(connection, staged, events)
+            Found::fetch(connection, memory, events)
         })?;
         let (mut group, mut results) = (Group::default(), Vec::with_capacity(batches.len()));
         let Some(connection) = &self.connection else { return Err(owner::lost()) };
         let tables = found.on(connection);
         for batch in batches {
-            match group.take(&tables, &mut self.staged, &mut self.last_seq, batch) {
+            match group.take(&tables, (&mut self.staged, &mut self.known), &mut self.last_seq, batch) {
                 Ok(appended) => results.push(Ok(appended)),
                 Err(Fault::Ledger(error)) => results.push(Err(error)),
                 Err(fault) => return Err(told(fault)),

@@ -13,17 +13,20 @@ use crate::{
         owner::{self, Owner},
         replay,
     },
-    projection::Staged,
+    projection::{Staged, known::Known},
 };
 
 /// Between two tries to reach a database that does not answer while a commit is in doubt.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// What is known without asking.
+type Memory<'m> = (&'m Staged, &'m Known);
+
 impl Committer {
     /// Runs what may be run twice: where the server had closed the connection, on a new one.
     pub(super) fn again<T>(
         &mut self,
-        mut work: impl FnMut(&Connection, &Staged, Owner) -> Outcome<T>,
+        mut work: impl FnMut(&Connection, Memory<'_>, Owner) -> Outcome<T>,
     ) -> Result<T, LedgerError> {
         let was_open = self.connection.is_some();
         match self.once(&mut work) {
@@ -38,11 +41,11 @@ impl Committer {
     /// `None` where the connection was lost on the way.
     fn once<T>(
         &mut self,
-        work: &mut dyn FnMut(&Connection, &Staged, Owner) -> Outcome<T>,
+        work: &mut dyn FnMut(&Connection, Memory<'_>, Owner) -> Outcome<T>,
     ) -> Result<Option<T>, LedgerError> {
         self.reach()?;
         let Some(connection) = &self.connection else { return Ok(None) };
-        match work(connection, &self.staged, self.owner) {
+        match work(connection, (&self.staged, &self.known), self.owner) {
             Ok(done) => Ok(Some(done)),
             Err(fault) if fault.is_lost() => {
                 tracing::warn!(error = %LedgerError::from(fault), "the ledger's connection is lost");

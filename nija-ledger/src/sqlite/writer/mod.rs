@@ -19,7 +19,6 @@ use checkpoint::Copier;
 use super::{
     apply, connect, equity,
     fault::{Fault, Outcome},
-    known::Reading,
     nonces,
     numbers::from_column,
     tables::{self, Keeper},
@@ -30,6 +29,7 @@ use crate::{
     projection::{
         Staged,
         known::{Known, Screened},
+        reading::Reading,
     },
 };
 
@@ -109,7 +109,10 @@ impl Committer {
             lookups: connect::lookups(path)?,
             keeper: Keeper::start(tables)?,
             known: Known::new(),
-            reading: Some(Reading::start(connect::lookups(path)?)?),
+            reading: Some(Reading::start({
+                let path = path.to_owned();
+                move || connect::lookups(&path)
+            })?),
             staged: Staged::default(),
             under_way: UnderWay::Nothing,
             waiting: Vec::new(),
