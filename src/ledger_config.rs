@@ -59,11 +59,11 @@ impl Opened {
         }
     }
 
-    /// The same, read by readers of their own where a few are shared: the engine's look-ups wait for none of these.
+    /// The same, read by readers of their own: the engine's look-ups wait for none of these.
     pub(crate) fn questions(&self) -> Arc<dyn Ledger> {
         match self {
             Self::Sqlite(ledger) => Arc::new(ledger.questions()),
-            Self::Postgres(ledger) => ledger.clone(),
+            Self::Postgres(ledger) => Arc::new(ledger.questions()),
         }
     }
 

@@ -33,6 +33,7 @@ mod jobs;
 mod numbers;
 mod postgres;
 mod projection;
+mod questions;
 mod read;
 mod sql;
 mod sqlite;
@@ -40,7 +41,7 @@ mod sqlite;
 pub mod testing;
 mod verify;
 
-pub use postgres::PostgresLedger;
+pub use postgres::{PostgresLedger, PostgresQuestions};
 pub use sqlite::{SqliteLedger, SqliteQuestions};
 
 /// What a ledger did since it was opened.

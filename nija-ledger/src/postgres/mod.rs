@@ -29,6 +29,7 @@ use crate::{
     answers::answer_by_jobs_and_questions,
     fault::Outcome,
     jobs::{self, Answer, Counters, Job, QUEUE},
+    questions::questions,
     verify,
 };
 use connect::Connection;
@@ -46,6 +47,8 @@ use writer::Committer;
 pub struct PostgresLedger {
     queue: mpsc::Sender<Job>,
     readers: Readers,
+    /// Those of [`PostgresLedger::questions`].
+    questioners: Readers,
     counters: Arc<Counters>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -76,13 +79,14 @@ impl PostgresLedger {
             .name("nija-ledger".to_owned())
             .spawn(move || writer::write(committer, jobs, timer))
             .map_err(|error| LedgerError::Storage(format!("the writer did not start: {error}")))?;
-        let readers = Readers::new(config);
-        Ok(Self { queue, readers, counters, thread: Mutex::new(Some(thread)) })
+        let (readers, questioners) = (Readers::new(config.clone()), Readers::new(config));
+        Ok(Self { queue, readers, questioners, counters, thread: Mutex::new(Some(thread)) })
     }
 
     /// Commits what waits and lets another server in. Later calls answer [`LedgerError::Closed`].
     pub async fn close(&self) {
         self.readers.close().await;
+        self.questioners.close().await;
         // An error means that the writer has ended already.
         let _ = self.queue.send(Job::Close).await;
         let thread = self.thread.lock().take();
@@ -105,10 +109,18 @@ impl PostgresLedger {
         &self,
         work: impl FnOnce(&Reader) -> Outcome<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.read_by(&self.readers, work).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &self,
+        readers: &Readers,
+        work: impl FnOnce(&Reader) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         if self.counters.lags.load(Ordering::Acquire) {
             self.ask(Job::Settle).await?;
         }
-        self.readers.read(work).await
+        readers.read(work).await
     }
 
     async fn differences(&self) -> Result<Vec<String>, LedgerError> {
@@ -122,6 +134,7 @@ impl PostgresLedger {
 }
 
 answer_by_jobs_and_questions!(PostgresLedger);
+questions!(PostgresQuestions, PostgresLedger, Reader);
 
 impl Drop for PostgresLedger {
     /// Without [`PostgresLedger::close`]: the writer ends when its queue does; waiting for it lets the ledger be opened again at once.

@@ -9,7 +9,8 @@ mod nonces;
 mod plans;
 mod projection;
 mod question;
-mod questions;
+#[cfg(test)]
+mod questioned;
 mod reader;
 mod schema;
 mod tables;
@@ -29,12 +30,11 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-use crate::answers::answer_by_jobs_and_questions;
+use crate::{answers::answer_by_jobs_and_questions, questions::questions};
 pub(crate) use projection::write as write_tables;
 pub(crate) use tables::create as create_tables;
 
 use lock::DataLock;
-pub use questions::SqliteQuestions;
 use reader::Readers;
 use writer::Committer;
 
@@ -133,6 +133,7 @@ impl SqliteLedger {
 }
 
 answer_by_jobs_and_questions!(SqliteLedger);
+questions!(SqliteQuestions, SqliteLedger, rusqlite::Connection);
 
 impl Drop for SqliteLedger {
     /// Without [`SqliteLedger::close`]: the writer ends when its queue does; waiting for it lets the file be opened again
