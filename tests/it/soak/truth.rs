@@ -124,12 +124,17 @@ impl Book {
 
     /// Every order there is one here, filled as much and as over as there.
     fn compare_orders(&self, venue: &VenueHandle, orders: &[OrderView], wrong: &mut Vec<String>) {
+        // A bracket of two orders there is open as long as one of them is: a target that fills in parts ends its stop at once.
+        let is_open = |it: &&OrderView| it.status == "open";
+        let open: HashSet<_> =
+            orders.iter().filter(is_open).filter_map(|it| named(it.client_id.as_deref()?)).collect();
         for there in orders {
             let Some(here) = self.of(there.client_id.as_deref()) else {
                 wrong.push(format!("{}: an order that nobody asked for: {there:?}", venue.name));
                 continue;
             };
-            if (there.status == "open") == here.state.is_final() {
+            let name = there.client_id.as_deref().and_then(named);
+            if name.is_some_and(|name| open.contains(&name)) == here.state.is_final() {
                 wrong.push(format!("{}: {there:?} is {} here", venue.name, here.state));
             }
         }
