@@ -315,7 +315,9 @@ impl Step<'_> {
         // What rests has begun to fill: the venue set it off.
         if let Some(order) = seen.live(Purpose::Rest).filter(|order| !order.filled.is_zero()) {
             let profit = order.intent.signal.kind.take_profit().zip(order.average_price());
-            let won = profit.is_some_and(|(profit, average)| seen.is_at_or_above(average, profit))
+            // A stop that went off and met a market that had come back is a stop, whatever it won.
+            let won = protection.hit(ProtectionPart::Stop).is_none()
+                && profit.is_some_and(|(profit, average)| seen.is_at_or_above(average, profit))
                 && !planted(Bug::MistakesLegs);
             let part = if won { ProtectionPart::TakeProfit(0) } else { ProtectionPart::Stop };
             if protection.hit(part).is_none() {
