@@ -30,6 +30,7 @@ mod encode;
 mod exact;
 mod fault;
 mod jobs;
+mod keeper;
 mod numbers;
 mod postgres;
 mod projection;

@@ -18,13 +18,14 @@ use super::{
     beside,
     connect::Connection,
     group::Group,
-    keeper::Keeper,
+    keeper::{self, Work},
     owner::{self, Owner},
 };
 use crate::{
     encode::Encoded,
     fault::{Fault, Outcome},
     jobs::{Answer, Counters, Job, QUEUE},
+    keeper::Keeper,
     projection::{Staged, known::Known, reading::Reading},
 };
 
@@ -80,7 +81,7 @@ pub(super) struct Committer {
     /// `None` while the database cannot be reached.
     connection: Option<Connection>,
     owner: Owner,
-    keeper: Keeper,
+    keeper: Keeper<Work>,
     known: Known,
     /// Until the known ids are read.
     reading: Option<Reading>,
@@ -110,7 +111,7 @@ impl Committer {
         counters: Arc<Counters>,
     ) -> Outcome<Self> {
         Ok(Self {
-            keeper: Keeper::start(config.clone())?,
+            keeper: Keeper::start(keeper::writer(config.clone()))?,
             known: Known::new(),
             reading: Some(Reading::start({
                 let config = config.clone();

@@ -14,7 +14,7 @@ use super::{
     projection::{projected, replay},
 };
 
-pub(super) use keeper::Keeper;
+pub(super) use keeper::write;
 
 /// Of `schema.sql`. Tables of another version are drawn anew.
 const VERSION: i64 = 2;

@@ -21,13 +21,14 @@ use super::{
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
-    tables::{self, Keeper},
+    tables,
 };
 use crate::{
     encode::Encoded,
     jobs::{Answer, Counters, Job, QUEUE},
+    keeper::Keeper,
     projection::{
-        Staged,
+        Generation, Staged,
         known::{Known, Screened},
         reading::Reading,
     },
@@ -79,7 +80,7 @@ pub(super) struct Committer {
     copier: Copier,
     /// Reads the tables.
     lookups: Connection,
-    keeper: Keeper,
+    keeper: Keeper<Generation>,
     known: Known,
     /// Until the known ids are read.
     reading: Option<Reading>,
@@ -107,7 +108,7 @@ impl Committer {
             connection,
             copier: Copier::start(connect::copier(path)?)?,
             lookups: connect::lookups(path)?,
-            keeper: Keeper::start(tables)?,
+            keeper: Keeper::start(move |generation: &Generation| tables::write(&tables, generation))?,
             known: Known::new(),
             reading: Some(Reading::start({
                 let path = path.to_owned();
