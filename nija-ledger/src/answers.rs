@@ -1,7 +1,6 @@
 //! The trait, the same for each ledger: appends go to the writer, questions to the readers.
 
-/// `Ledger` for a type with `ask` (a job for its writer), `read` (a question to the tables, which are level with every append that was
-/// answered before) and `differences` (the check of the tables against the journal).
+/// `Ledger` for a type that is [`asked`](crate::running::Asked).
 macro_rules! answer_by_jobs_and_questions {
     ($ledger:ty) => {
         const _: () = {
@@ -17,11 +16,11 @@ macro_rules! answer_by_jobs_and_questions {
             impl nija_core::Ledger for $ledger {
                 async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError> {
                     let encoded = Encoded::new(batch)?;
-                    self.ask(|answer| Job::Append(encoded, answer)).await
+                    self.asked().ask(|answer| Job::Append(encoded, answer)).await
                 }
 
                 async fn order(&self, user: UserId, order: OrderId) -> Result<Option<Order>, LedgerError> {
-                    self.read(move |c| read::orders::one(c, user, order)).await
+                    self.asked().read(move |c| read::orders::one(c, user, order)).await
                 }
 
                 async fn order_by_client_id(
@@ -30,7 +29,7 @@ macro_rules! answer_by_jobs_and_questions {
                     id: &ClientOrderId,
                 ) -> Result<Option<Order>, LedgerError> {
                     let id = id.clone();
-                    self.read(move |c| read::orders::by_client_id(c, user, &id)).await
+                    self.asked().read(move |c| read::orders::by_client_id(c, user, &id)).await
                 }
 
                 async fn orders(
@@ -39,19 +38,19 @@ macro_rules! answer_by_jobs_and_questions {
                     state: Option<OrderState>,
                     page: PageRequest,
                 ) -> Result<LedgerPage<Order>, LedgerError> {
-                    self.read(move |c| read::orders::page(c, user, state, page)).await
+                    self.asked().read(move |c| read::orders::page(c, user, state, page)).await
                 }
 
                 async fn children(&self, user: UserId, parent: OrderId) -> Result<Vec<Order>, LedgerError> {
-                    self.read(move |c| read::orders::children(c, user, parent)).await
+                    self.asked().read(move |c| read::orders::children(c, user, parent)).await
                 }
 
                 async fn unsettled_orders(&self) -> Result<Vec<Order>, LedgerError> {
-                    self.read(|c| read::orders::live(c)).await
+                    self.asked().read(|c| read::orders::live(c)).await
                 }
 
                 async fn open_positions(&self, user: Option<UserId>) -> Result<Vec<Position>, LedgerError> {
-                    self.read(move |c| read::positions::open(c, user)).await
+                    self.asked().read(move |c| read::positions::open(c, user)).await
                 }
 
                 async fn closed_positions(
@@ -59,7 +58,7 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     page: PageRequest,
                 ) -> Result<LedgerPage<Position>, LedgerError> {
-                    self.read(move |c| read::positions::closed(c, user, page)).await
+                    self.asked().read(move |c| read::positions::closed(c, user, page)).await
                 }
 
                 async fn position(
@@ -68,7 +67,7 @@ macro_rules! answer_by_jobs_and_questions {
                     id: &PositionId,
                 ) -> Result<Option<Position>, LedgerError> {
                     let id = id.clone();
-                    self.read(move |c| read::positions::one(c, user, &id)).await
+                    self.asked().read(move |c| read::positions::one(c, user, &id)).await
                 }
 
                 async fn fills(
@@ -76,7 +75,7 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     page: PageRequest,
                 ) -> Result<LedgerPage<SettledFill>, LedgerError> {
-                    self.read(move |c| read::journal::fills(c, user, page)).await
+                    self.asked().read(move |c| read::journal::fills(c, user, page)).await
                 }
 
                 async fn last_fill_at(
@@ -85,12 +84,12 @@ macro_rules! answer_by_jobs_and_questions {
                     venue: &VenueId,
                 ) -> Result<Option<Timestamp>, LedgerError> {
                     let venue = venue.clone();
-                    self.read(move |c| read::journal::last_fill_at(c, user, &venue)).await
+                    self.asked().read(move |c| read::journal::last_fill_at(c, user, &venue)).await
                 }
 
                 async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError> {
                     let venue = venue.clone();
-                    self.read(move |c| read::journal::fills_at_venue(c, &venue)).await
+                    self.asked().read(move |c| read::journal::fills_at_venue(c, &venue)).await
                 }
 
                 async fn realised_since(
@@ -98,7 +97,7 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     since: Timestamp,
                 ) -> Result<Vec<RealisedPnl>, LedgerError> {
-                    self.read(move |c| read::pnl::since(c, user, since)).await
+                    self.asked().read(move |c| read::pnl::since(c, user, since)).await
                 }
 
                 async fn decisions(
@@ -106,7 +105,7 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     page: PageRequest,
                 ) -> Result<LedgerPage<(OrderId, RouteDecision)>, LedgerError> {
-                    self.read(move |c| read::journal::decisions(c, user, page)).await
+                    self.asked().read(move |c| read::journal::decisions(c, user, page)).await
                 }
 
                 async fn journal(
@@ -114,7 +113,7 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     page: PageRequest,
                 ) -> Result<LedgerPage<JournalRecord>, LedgerError> {
-                    self.read(move |c| read::journal::page(c, user, page)).await
+                    self.asked().read(move |c| read::journal::page(c, user, page)).await
                 }
 
                 async fn order_journal(
@@ -122,38 +121,38 @@ macro_rules! answer_by_jobs_and_questions {
                     user: UserId,
                     order: OrderId,
                 ) -> Result<Vec<JournalRecord>, LedgerError> {
-                    self.read(move |c| read::journal::of_order(c, user, order)).await
+                    self.asked().read(move |c| read::journal::of_order(c, user, order)).await
                 }
 
                 async fn paused(&self, user: UserId) -> Result<Option<Timestamp>, LedgerError> {
-                    self.read(move |c| read::journal::paused(c, user)).await
+                    self.asked().read(move |c| read::journal::paused(c, user)).await
                 }
 
                 async fn kill_switches(&self) -> Result<Vec<KillSwitch>, LedgerError> {
-                    self.read(|c| read::kill_switches(c)).await
+                    self.asked().read(|c| read::kill_switches(c)).await
                 }
 
                 async fn routing_preference(&self, user: UserId) -> Result<RoutingPreference, LedgerError> {
-                    self.read(move |c| read::journal::routing_preference(c, user)).await
+                    self.asked().read(move |c| read::journal::routing_preference(c, user)).await
                 }
 
                 async fn protections(&self) -> Result<Vec<Protection>, LedgerError> {
-                    self.read(|c| read::protections(c)).await
+                    self.asked().read(|c| read::protections(c)).await
                 }
 
                 async fn risk_settings(&self, user: UserId) -> Result<RiskStanding, LedgerError> {
-                    self.read(move |c| read::journal::risk_settings(c, user)).await
+                    self.asked().read(move |c| read::journal::risk_settings(c, user)).await
                 }
 
                 async fn realised_by_day(
                     &self,
                     user: UserId,
                 ) -> Result<Vec<(Timestamp, RealisedPnl)>, LedgerError> {
-                    self.read(move |c| read::pnl::by_day(c, user)).await
+                    self.asked().read(move |c| read::pnl::by_day(c, user)).await
                 }
 
                 async fn pnl(&self, user: UserId, query: PnlQuery) -> Result<PnlPage, LedgerError> {
-                    self.read(move |c| read::groups::page(c, user, &query)).await
+                    self.asked().read(move |c| read::groups::page(c, user, &query)).await
                 }
 
                 async fn keep_equity(
@@ -161,7 +160,7 @@ macro_rules! answer_by_jobs_and_questions {
                     samples: Vec<EquitySample>,
                     keep: EquityKeep,
                 ) -> Result<(), LedgerError> {
-                    self.ask(|answer| Job::Equity { samples, keep, answer }).await
+                    self.asked().ask(|answer| Job::Equity { samples, keep, answer }).await
                 }
 
                 async fn equity(
@@ -171,7 +170,7 @@ macro_rules! answer_by_jobs_and_questions {
                     until: Option<Timestamp>,
                     most: usize,
                 ) -> Result<Vec<EquitySample>, LedgerError> {
-                    self.read(move |c| read::equity::curve(c, user, from, until, most)).await
+                    self.asked().read(move |c| read::equity::curve(c, user, from, until, most)).await
                 }
 
                 async fn reserve_nonces(
@@ -180,15 +179,15 @@ macro_rules! answer_by_jobs_and_questions {
                     floor: u64,
                     count: u64,
                 ) -> Result<u64, LedgerError> {
-                    self.ask(|answer| Job::Nonces { key, floor, count, answer }).await
+                    self.asked().ask(|answer| Job::Nonces { key, floor, count, answer }).await
                 }
 
                 async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
-                    self.differences().await
+                    self.asked().differences().await
                 }
 
                 async fn active_symbols(&self) -> Result<Vec<(VenueId, Symbol)>, LedgerError> {
-                    self.read(|c| read::orders::active(c)).await
+                    self.asked().read(|c| read::orders::active(c)).await
                 }
             }
         };

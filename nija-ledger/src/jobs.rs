@@ -2,7 +2,7 @@
 
 use nija_core::{Appended, CredentialId, EquityKeep, EquitySample, LedgerError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::{LedgerStats, encode::Encoded};
 
@@ -44,14 +44,4 @@ impl Counters {
     pub(crate) fn stats(&self) -> LedgerStats {
         LedgerStats { commits: self.commits.load(Ordering::Relaxed), jobs: self.jobs.load(Ordering::Relaxed) }
     }
-}
-
-/// Hands a job to the writer and waits for its answer.
-pub(crate) async fn ask<T>(
-    queue: &mpsc::Sender<Job>,
-    job: impl FnOnce(Answer<T>) -> Job,
-) -> Result<T, LedgerError> {
-    let (answer, answered) = oneshot::channel();
-    queue.send(job(answer)).await.map_err(|_| LedgerError::Closed)?;
-    answered.await.map_err(|_| LedgerError::Closed)?
 }

@@ -1,4 +1,4 @@
-//! The thread that writes the tables: one piece of work at a time, while the journal goes on.
+//! The thread that writes the tables: one generation at a time, while the journal goes on.
 
 use nija_core::LedgerError;
 use std::{
@@ -7,28 +7,31 @@ use std::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::fault::{Fault, Outcome};
+use crate::{
+    fault::{Fault, Outcome},
+    projection::Generation,
+};
 
-/// Hands work to the thread and hears of it. Ends the thread when it is dropped.
-pub(crate) struct Keeper<W> {
-    work: Option<mpsc::Sender<Arc<W>>>,
+/// Hands generations to the thread and hears of it. Ends the thread when it is dropped.
+pub(crate) struct Keeper {
+    work: Option<mpsc::Sender<Arc<Generation>>>,
     done: UnboundedReceiver<Outcome<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<W: Send + Sync + 'static> Keeper<W> {
-    /// `write` writes a piece of work, whole or not at all.
+impl Keeper {
+    /// `write` writes a generation, whole or not at all.
     pub(crate) fn start(
-        mut write: impl FnMut(&W) -> Outcome<()> + Send + 'static,
+        mut write: impl FnMut(&Generation) -> Outcome<()> + Send + 'static,
     ) -> Result<Self, LedgerError> {
-        let (work, to_do) = mpsc::channel::<Arc<W>>();
+        let (work, to_do) = mpsc::channel::<Arc<Generation>>();
         let (written, done) = unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("nija-tables".to_owned())
             .spawn(move || {
-                for work in to_do {
+                for generation in to_do {
                     // Nobody hears it while the ledger is being closed.
-                    let _ = written.send(write(&work));
+                    let _ = written.send(write(&generation));
                 }
             })
             .map_err(|error| {
@@ -37,13 +40,13 @@ impl<W: Send + Sync + 'static> Keeper<W> {
         Ok(Self { work: Some(work), done, thread: Some(thread) })
     }
 
-    /// Has work done; [`Keeper::done`] tells how that went.
-    pub(crate) fn hand(&self, work: Arc<W>) {
+    /// Has a generation written; [`Keeper::done`] tells how that went.
+    pub(crate) fn hand(&self, generation: Arc<Generation>) {
         // A thread that ended is told by `done`.
-        let _ = self.work.as_ref().map(|thread| thread.send(work));
+        let _ = self.work.as_ref().map(|thread| thread.send(generation));
     }
 
-    /// Waits until the work is done or failed. Dropped, nothing is missed.
+    /// Waits until it is written or that failed. Dropped, nothing is missed.
     pub(crate) async fn done(&mut self) -> Outcome<()> {
         self.done.recv().await.unwrap_or_else(|| Err(ended()))
     }
@@ -54,7 +57,7 @@ impl<W: Send + Sync + 'static> Keeper<W> {
     }
 }
 
-impl<W> Drop for Keeper<W> {
+impl Drop for Keeper {
     fn drop(&mut self) {
         self.work.take();
         if let Some(thread) = self.thread.take()

@@ -34,13 +34,15 @@ mod keeper;
 mod numbers;
 mod postgres;
 mod projection;
-mod questions;
 mod read;
+mod readers;
+mod running;
 mod sql;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod verify;
+mod writer;
 
 pub use postgres::{PostgresLedger, PostgresQuestions};
 pub use sqlite::{SqliteLedger, SqliteQuestions};

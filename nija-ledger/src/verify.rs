@@ -1,13 +1,15 @@
 //! Rebuilds every projection from the journal and compares it with what is stored.
 
-use nija_core::{Timestamp, UserId};
 use rusqlite::Connection;
 use std::ops::ControlFlow;
 
 use crate::{
     fault::{Fault, Outcome},
     numbers::{from_column, to_column},
-    projection::{Staged, replay},
+    projection::{
+        Staged,
+        replay::{record, replay},
+    },
     sql::{Cell, Row, Snapshot, Sql, all, values},
     sqlite::{create_tables, write_tables},
 };
@@ -68,9 +70,7 @@ fn rebuild(stored: &dyn Sql, rebuilding: &Connection) -> Outcome<Option<String>>
             write_tables(rebuilding, &staged.hand_over(seq))?;
             staged.written();
         }
-        let user = UserId::from_uuid(uuid::Uuid::from_bytes(row.get(1)?));
-        let at = Timestamp::from_micros(row.get(2)?);
-        match row.body(3).and_then(|event| replay(rebuilding, &mut staged, seq, (user, at, event))) {
+        match record(row).and_then(|record| replay(rebuilding, &mut staged, &record)) {
             Ok(()) => Ok(ControlFlow::Continue(())),
             Err(Fault::Ledger(error)) => {
                 let words = format!("entry {seq} of the journal does not follow from those before: {error}");

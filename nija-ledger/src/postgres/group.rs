@@ -1,14 +1,7 @@
 //! Batches that are committed together: checked one after the other, and written by one statement.
 
-use nija_core::{Appended, JournalEvent, JournalRecord};
-
 use super::{connect::Connection, question::Id};
-use crate::{
-    encode::Encoded,
-    fault::Outcome,
-    numbers::to_column,
-    projection::{Projector, Staged, known::Known, lookups::Lookups},
-};
+use crate::{fault::Outcome, numbers::to_column, projection::sound::Sound};
 
 /// One statement is one transaction, and one trip over the network.
 const APPEND: &str = r#"INSERT INTO journal (seq, epoch, "user", at, type, order_id, body)
@@ -31,44 +24,16 @@ impl Group {
         self.seqs.is_empty()
     }
 
-    /// Draws the consequences of a batch after entry `last_seq`, which moves on; one that does not follow from what is there leaves no trace.
-    pub(super) fn take(
-        &mut self,
-        tables: &dyn Lookups,
-        (staged, known): (&mut Staged, &mut Known),
-        last_seq: &mut u64,
-        encoded: Encoded,
-    ) -> Outcome<Appended> {
-        let Encoded { batch, bodies } = encoded;
-        let mut projector = Projector::new(tables, staged, batch.user);
-        let mut records = Vec::with_capacity(batch.events.len());
-        let mut kept = Vec::with_capacity(batch.events.len());
-        let mut seq = *last_seq;
-        for (event, body) in batch.events.into_iter().zip(bodies) {
-            let event: JournalEvent = event;
-            if !projector.is_new(&event)? {
-                continue;
-            }
-            seq += 1;
-            projector.apply(seq, batch.at, &event)?;
-            records.push(JournalRecord { seq, user: batch.user, at: batch.at, event });
-            kept.push(body);
-        }
-        let mut changes = projector.finish();
-        // Should it come to nothing after all, a key too many does no harm.
-        changes.note_keys(known);
-        for (record, body) in records.iter().zip(kept) {
+    /// Takes up the entries of a batch.
+    pub(super) fn take(&mut self, sound: &mut Sound) {
+        for (record, body) in &mut sound.records {
             self.seqs.push(to_column(record.seq));
             self.users.push(Id(record.user.as_uuid().into_bytes()));
             self.times.push(record.at.micros());
             self.kinds.push(record.event.kind());
             self.orders.push(record.event.order().map(|order| Id(order.as_uuid().into_bytes())));
-            self.bodies.push(body);
+            self.bodies.push(std::mem::take(body));
         }
-        *last_seq = seq;
-        let positions = std::mem::take(&mut changes.changed);
-        staged.take(changes);
-        Ok(Appended { records, positions })
     }
 
     /// Writes the entries; durable when it answers.

@@ -25,14 +25,14 @@ pub(super) fn projected(connection: &Connection) -> Outcome<u64> {
     Ok(row.map_or(Ok(0), |row| row.try_get(0)).map(from_column)?)
 }
 
-/// Writes what follows from the entries after `before`, unless it is there already: a commit whose answer was lost is not repeated.
-pub(super) fn write(connection: &Connection, before: u64, generation: &Generation) -> Outcome<()> {
+/// Writes a generation, unless it is there already: a commit whose answer was lost is not repeated.
+pub(super) fn write(connection: &Connection, generation: &Generation) -> Outcome<()> {
     let mut is_there = false;
     connection.in_transaction(|| {
         // Whoever wrote the same and lost its connection has ended when this goes on.
         let moved = connection.run(
             "UPDATE projected SET seq = $1 WHERE id = 0 AND seq = $2",
-            &[&to_column(generation.last_seq), &to_column(before)],
+            &[&to_column(generation.last_seq), &to_column(generation.before)],
         )?;
         if moved == 1 {
             return rows(connection, generation);
@@ -42,8 +42,10 @@ pub(super) fn write(connection: &Connection, before: u64, generation: &Generatio
         if is_there {
             return Ok(());
         }
-        let words =
-            format!("the ledger's tables go to entry {stands} and not to {before}: who else writes them?");
+        let words = format!(
+            "the ledger's tables go to entry {stands} and not to {}: who else writes them?",
+            generation.before
+        );
         Err(LedgerError::Storage(words).into())
     })
 }

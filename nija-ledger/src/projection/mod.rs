@@ -14,6 +14,8 @@ pub(crate) mod pnl;
 pub(crate) mod positions;
 pub(crate) mod protections;
 pub(crate) mod reading;
+pub(crate) mod replay;
+pub(crate) mod sound;
 
 use nija_core::{
     ClientOrderId, Fill, JournalEvent, LedgerError, OrderId, OrderIntent, Position, RiskStanding,
@@ -41,9 +43,16 @@ pub(crate) struct Staged {
     preferences: Vec<(UserId, RoutingPreference)>,
     protections: Vec<protections::Change>,
     dirty: bool,
+    /// The last entry whose consequences were handed over.
+    given: u64,
 }
 
 impl Staged {
+    /// For tables that stand at this entry.
+    pub(crate) fn after(given: u64) -> Self {
+        Self { given, ..Self::default() }
+    }
+
     /// Whether something was not handed over yet.
     pub(crate) const fn is_dirty(&self) -> bool {
         self.dirty
@@ -98,6 +107,7 @@ impl Staged {
     pub(crate) fn hand_over(&mut self, last_seq: u64) -> Generation {
         self.dirty = false;
         Generation {
+            before: std::mem::replace(&mut self.given, last_seq),
             last_seq,
             entries: std::mem::take(&mut self.entries),
             orders: self.orders.hand_over(),
@@ -119,8 +129,9 @@ impl Staged {
     }
 }
 
-/// All that the tables lack up to an entry of the journal.
+/// All that the tables, which stand at one entry of the journal, lack up to another.
 pub(crate) struct Generation {
+    pub(crate) before: u64,
     pub(crate) last_seq: u64,
     pub(crate) entries: Vec<entries::Entry>,
     pub(crate) orders: Vec<orders::Row>,
@@ -306,22 +317,5 @@ fn refuse_own_parent(intent: &OrderIntent) -> Outcome<()> {
     if intent.parent == Some(intent.id) {
         return Err(LedgerError::Invalid(format!("order {} is its own parent", intent.id)).into());
     }
-    Ok(())
-}
-
-/// Takes up one entry that the journal has already.
-pub(crate) fn replay(
-    tables: &dyn Lookups,
-    staged: &mut Staged,
-    seq: u64,
-    (user, at, event): (UserId, Timestamp, JournalEvent),
-) -> Outcome<()> {
-    let mut projector = Projector::new(tables, staged, user);
-    if !projector.is_new(&event)? {
-        return Err(LedgerError::Invalid("it counts an execution a second time".into()).into());
-    }
-    projector.apply(seq, at, &event)?;
-    let changes = projector.finish();
-    staged.take(changes);
     Ok(())
 }

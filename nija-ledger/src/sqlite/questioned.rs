@@ -15,17 +15,17 @@ async fn questions_that_take_all_their_readers_keep_no_look_up_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Arc::new(SqliteLedger::open(&folder.path().join("ledger.db")).unwrap());
     let questions = ledger.questions();
-    let readers = super::reader::READERS as usize;
+    let readers = Connection::AT_A_TIME as usize;
     let barrier = Arc::new(Barrier::new(readers + 1));
     let long: Vec<_> = (0..readers)
         .map(|_| {
             let (questions, barrier) = (questions.clone(), barrier.clone());
             tokio::spawn(async move {
-                let wait = move |_: &rusqlite::Connection| {
+                let wait = move |_: &Connection| {
                     barrier.wait();
                     Ok(())
                 };
-                questions.read(wait).await
+                questions.asked().read(wait).await
             })
         })
         .collect();

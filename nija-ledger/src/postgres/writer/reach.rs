@@ -3,7 +3,7 @@
 use nija_core::LedgerError;
 use std::time::Duration;
 
-use super::{Committer, Inbox, told};
+use super::Committer;
 use crate::{
     fault::Outcome,
     jobs::Job,
@@ -14,6 +14,7 @@ use crate::{
         replay,
     },
     projection::{Staged, known::Known},
+    writer::Inbox,
 };
 
 /// Between two tries to reach a database that does not answer while a commit is in doubt.
@@ -45,14 +46,14 @@ impl Committer {
     ) -> Result<Option<T>, LedgerError> {
         self.reach()?;
         let Some(connection) = &self.connection else { return Ok(None) };
-        match work(connection, (&self.staged, &self.known), self.owner) {
+        match work(connection, (&self.state.staged, &self.state.known), self.owner) {
             Ok(done) => Ok(Some(done)),
             Err(fault) if fault.is_lost() => {
                 tracing::warn!(error = %LedgerError::from(fault), "the ledger's connection is lost");
                 self.connection = None;
                 Ok(None)
             }
-            Err(fault) => Err(told(fault)),
+            Err(fault) => Err(self.state.judge(fault)),
         }
     }
 
@@ -60,20 +61,20 @@ impl Committer {
     pub(super) fn reach(&mut self) -> Result<(), LedgerError> {
         if self.connection.as_ref().is_none_or(Connection::is_closed) {
             let end = self.reconnect()?;
-            if end != self.last_seq {
-                return Err(self.torn(end, self.last_seq));
+            if end != self.state.last_seq {
+                return Err(self.torn(end, self.state.last_seq));
             }
         }
-        if self.stale.is_some() {
+        if self.state.stale.is_some() {
             self.recall();
         }
-        self.stale.clone().or_else(|| self.stopped.clone()).map_or(Ok(()), Err)
+        self.state.stale.clone().or_else(|| self.state.stopped.clone()).map_or(Ok(()), Err)
     }
 
     /// Connects again as the same owner; answers with the journal's last entry. Nothing of the old connection can arrive any more.
     fn reconnect(&mut self) -> Result<u64, LedgerError> {
         self.connection = None;
-        if let Some(stopped) = self.stopped.clone() {
+        if let Some(stopped) = self.state.stopped.clone() {
             return Err(stopped);
         }
         let connect = || -> Outcome<_> {
@@ -103,10 +104,10 @@ impl Committer {
     ) -> Result<bool, LedgerError> {
         loop {
             match self.reconnect() {
-                Ok(end) if end == self.last_seq => return Ok(true),
+                Ok(end) if end == self.state.last_seq => return Ok(true),
                 Ok(end) if end == first_seq => return Ok(false),
                 Ok(end) => return Err(self.torn(end, first_seq)),
-                Err(error) if self.stopped.is_some() => return Err(error),
+                Err(error) if self.state.stopped.is_some() => return Err(error),
                 Err(error) => why = if matches!(error, LedgerError::Storage(_)) { error } else { why },
             }
             if !inbox.refuse_for(PAUSE, &why) {
@@ -128,20 +129,16 @@ impl Committer {
 
     /// Draws memory anew from what is in the database; what fails is tried again before the next append.
     pub(super) fn recall(&mut self) {
-        if self.stopped.is_some() {
+        if self.state.stopped.is_some() {
             return;
         }
-        self.wait_for_keeper();
+        self.state.wait_for_keeper();
         let Some(connection) = &self.connection else { return };
         match replay::missing(connection) {
-            Ok((projected, staged)) => {
-                (self.staged, self.given, self.stale) = (staged, projected, None);
-                // What failed is in there again.
-                self.under_way = super::UnderWay::Nothing;
-            }
+            Ok(staged) => self.state.redraw(staged),
             Err(fault) => {
                 let lost = fault.is_lost();
-                self.stale = Some(told(fault));
+                self.state.stale = Some(self.state.judge(fault));
                 if lost {
                     self.connection = None;
                 }

@@ -1,19 +1,11 @@
-//! The one writer of the journal: takes all batches that wait, commits them together, answers each, and has the tables brought up
-//! behind them.
+//! The one connection that writes the journal.
 
-mod behind;
 mod checkpoint;
 
 use nija_core::{Appended, LedgerError};
 use rusqlite::Connection;
-use std::{
-    path::Path,
-    sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
-};
-use tokio::{runtime::Runtime, sync::mpsc};
+use std::{path::Path, sync::Arc};
 
-use behind::{LAG, UnderWay};
 use checkpoint::Copier;
 
 use super::{
@@ -21,58 +13,16 @@ use super::{
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
+    projection::replay,
     tables,
 };
 use crate::{
     encode::Encoded,
-    jobs::{Answer, Counters, Job, QUEUE},
+    jobs::{Counters, Job},
     keeper::Keeper,
-    projection::{
-        Generation, Staged,
-        known::{Known, Screened},
-        reading::Reading,
-    },
+    projection::{Generation, known::Screened, reading::Reading, sound::Sound},
+    writer::{Commit, Done, Inbox, State},
 };
-
-/// Runs until the queue is closed. `timer` is this thread's own.
-pub(super) fn write(mut committer: Committer, mut queue: mpsc::Receiver<Job>, timer: &Runtime) {
-    let mut group = Vec::with_capacity(QUEUE);
-    loop {
-        match timer.block_on(committer.next(&mut queue)) {
-            Next::Job(first) => {
-                let mut next = Some(first);
-                while let Some(job) = next {
-                    match job {
-                        Job::Close => queue.close(),
-                        job => group.push(job),
-                    }
-                    next = if group.len() < QUEUE { queue.try_recv().ok() } else { None };
-                }
-                committer.commit(&mut group);
-                committer.checkpoint();
-                committer.move_on(LAG);
-            }
-            Next::Written(result) => {
-                committer.written(result);
-                committer.move_on(LAG);
-            }
-            Next::Rest => committer.move_on(Duration::ZERO),
-            Next::End => break,
-        }
-    }
-    // What does not get there now is taken up from the journal by the next opening.
-    committer.settle();
-}
-
-/// What happens next.
-enum Next {
-    Job(Job),
-    /// The tables' writer is done with what it was given.
-    Written(Outcome<()>),
-    /// Nothing, for as long as the tables may wait.
-    Rest,
-    End,
-}
 
 /// Commits groups of jobs on the one connection that writes the journal, and hands their consequences to the tables' writer.
 pub(super) struct Committer {
@@ -80,20 +30,7 @@ pub(super) struct Committer {
     copier: Copier,
     /// Reads the tables.
     lookups: Connection,
-    keeper: Keeper<Generation>,
-    known: Known,
-    /// Until the known ids are read.
-    reading: Option<Reading>,
-    staged: Staged,
-    under_way: UnderWay,
-    /// Who waits for the tables to be level with the journal.
-    waiting: Vec<Answer<()>>,
-    /// When the tables' writer had written what it was given, or failed to.
-    level_at: Instant,
-    last_seq: u64,
-    counters: Arc<Counters>,
-    /// Why nothing is written any more.
-    stopped: Option<LedgerError>,
+    state: State,
 }
 
 impl Committer {
@@ -104,33 +41,21 @@ impl Committer {
         let last: Option<i64> = connection
             .query_row("SELECT max(seq) FROM journal", [], |row| row.get(0))
             .map_err(Fault::from)?;
-        Ok(Self {
-            connection,
-            copier: Copier::start(connect::copier(path)?)?,
-            lookups: connect::lookups(path)?,
-            keeper: Keeper::start(move |generation: &Generation| tables::write(&tables, generation))?,
-            known: Known::new(),
-            reading: Some(Reading::start({
-                let path = path.to_owned();
-                move || connect::lookups(&path)
-            })?),
-            staged: Staged::default(),
-            under_way: UnderWay::Nothing,
-            waiting: Vec::new(),
-            level_at: Instant::now(),
-            last_seq: last.map_or(0, from_column),
-            counters,
-            stopped: None,
-        })
+        let copier = Copier::start(connect::copier(path)?)?;
+        let lookups = connect::lookups(path)?;
+        let keeper = Keeper::start(move |generation: &Generation| tables::write(&tables, generation))?;
+        let path = path.to_owned();
+        let reading = Reading::start(move || connect::lookups(&path))?;
+        let state = State::new(last.map_or(0, from_column), keeper, reading, counters);
+        Ok(Self { connection, copier, lookups, state })
     }
 
     /// Runs the jobs in one transaction, commits once, answers each. A batch that does not follow from what is there is refused
     /// before anything of it is written, and leaves the others' work alone.
-    pub(super) fn commit(&mut self, jobs: &mut Vec<Job>) {
-        let first_seq = self.last_seq;
-        self.learn();
-        self.wait_for_room();
-        let mut group = Group { failed: self.stopped.clone().or_else(|| self.no_room()) };
+    fn commit(&mut self, jobs: &mut Vec<Job>) {
+        let first_seq = self.state.last_seq;
+        self.state.learn();
+        let mut group = Group { failed: self.state.refusal() };
         let refused = group.failed.is_some();
         let writes = jobs.iter().any(|job| !matches!(job, Job::Settle(_)));
         if !refused && writes {
@@ -150,34 +75,26 @@ impl Committer {
         if refused {
             // Nothing was begun, so that nothing is to be undone.
         } else if group.failed.is_some() {
-            self.last_seq = first_seq;
+            self.state.last_seq = first_seq;
             if !self.connection.is_autocommit() {
                 let undone = run(&self.connection, "ROLLBACK");
                 self.note(&mut group, undone);
             }
             self.recall();
         } else if writes {
-            self.counters.commits.fetch_add(1, Ordering::Relaxed);
-            self.counters.jobs.fetch_add(done.len() as u64, Ordering::Relaxed);
+            self.state.count_commit();
+            self.state.count_jobs(done.len());
         }
-        // Before the answers: who reads after one must know that the tables may lag.
-        self.tell_lag();
+        self.state.tell_lag();
         for done in done {
             done.answer(group.failed.as_ref());
         }
     }
 
-    /// Takes up which ids are known, once that was read.
-    fn learn(&mut self) {
-        if self.reading.as_ref().is_some_and(|reading| reading.teach(&mut self.known)) {
-            self.reading = None;
-        }
-    }
-
     /// Moves a long log into the file.
-    pub(super) fn checkpoint(&mut self) {
+    fn checkpoint(&mut self) {
         if let Err(fault) = self.copier.look(&self.connection) {
-            self.judge(fault);
+            self.state.judge(fault);
         }
     }
 
@@ -203,7 +120,7 @@ impl Committer {
                 Some(Done::Equity(answer, kept))
             }
             Job::Settle(answer) => {
-                self.waiting.push(answer);
+                self.state.wait_for_tables(answer);
                 None
             }
             Job::Close => None,
@@ -214,24 +131,26 @@ impl Committer {
         if let Some(error) = &group.failed {
             return Err(error.clone());
         }
-        let tables = Screened { tables: &self.lookups, known: &self.known };
-        let sound = apply::check(&tables, &self.staged, self.last_seq, encoded)
-            .map_err(|fault| self.fail(group, fault))?;
-        let memory = (&mut self.staged, &mut self.known);
-        let written = sound.write(&self.connection, memory, &mut self.last_seq);
-        written.map_err(|fault| {
-            let error = self.judge(fault);
+        let State { staged, known, last_seq, .. } = &mut self.state;
+        let tables = Screened { tables: &self.lookups, known };
+        let sound = match Sound::draw(&tables, staged, *last_seq, encoded) {
+            Ok(sound) => sound,
+            Err(fault) => return Err(self.fail(group, fault)),
+        };
+        if let Err(fault) = apply::write(&self.connection, &sound) {
+            let error = self.state.judge(fault);
             // Part of it may be written.
             group.failed = Some(error.clone());
-            error
-        })
+            return Err(error);
+        }
+        Ok(sound.take_up((staged, known), last_seq))
     }
 
     /// What was refused concerns its caller alone; what the storage did concerns all.
     fn fail(&mut self, group: &mut Group, fault: Fault) -> LedgerError {
         let storage = matches!(fault, Fault::Sql(_));
-        let error = self.judge(fault);
-        if storage || self.stopped.is_some() {
+        let error = self.state.judge(fault);
+        if storage || self.state.stopped.is_some() {
             group.failed = Some(error.clone());
         }
         error
@@ -239,24 +158,34 @@ impl Committer {
 
     fn note(&mut self, group: &mut Group, result: Outcome<()>) {
         if let Err(fault) = result {
-            group.failed = Some(self.judge(fault));
+            group.failed = Some(self.state.judge(fault));
         }
     }
 
-    /// After a failed read or write of the disk nobody knows what is on it: building on would lose acknowledged
-    /// work silently, so the writer stops until the ledger is opened again and SQLite has recovered its log.
-    fn judge(&mut self, fault: Fault) -> LedgerError {
-        let doubt = fault.leaves_doubt();
-        let error = LedgerError::from(fault);
-        if matches!(error, LedgerError::Storage(_)) {
-            tracing::error!(%error, stopped = doubt, "the ledger could not write");
+    /// After a transaction that came to nothing, memory is drawn anew from what is on the disk.
+    fn recall(&mut self) {
+        if !self.state.staged.is_dirty() || self.state.stopped.is_some() {
+            return;
         }
-        if doubt {
-            self.stopped = Some(LedgerError::Storage(format!(
-                "nothing is written any more until the ledger is opened again, since {error}"
-            )));
+        self.state.wait_for_keeper();
+        match replay::missing(&self.connection, &self.lookups) {
+            Ok(staged) => self.state.redraw(staged),
+            Err(fault) => {
+                let error = self.state.judge(fault);
+                self.state.stopped.get_or_insert(error);
+            }
         }
-        error
+    }
+}
+
+impl Commit for Committer {
+    fn take(&mut self, jobs: &mut Vec<Job>, _: &mut Inbox) {
+        self.commit(jobs);
+        self.checkpoint();
+    }
+
+    fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 }
 
@@ -269,32 +198,6 @@ fn run(connection: &Connection, sql: &str) -> Outcome<()> {
 struct Group {
     /// Why none of its jobs counts.
     failed: Option<LedgerError>,
-}
-
-/// A job that ran, not answered yet.
-enum Done {
-    Append(Answer<Appended>, Result<Appended, LedgerError>),
-    Nonces(Answer<u64>, Result<u64, LedgerError>),
-    Equity(Answer<()>, Result<(), LedgerError>),
-}
-
-impl Done {
-    fn answer(self, failed: Option<&LedgerError>) {
-        match self {
-            Self::Append(answer, result) => send(answer, result, failed),
-            Self::Nonces(answer, result) => send(answer, result, failed),
-            Self::Equity(answer, result) => send(answer, result, failed),
-        }
-    }
-}
-
-/// A caller that went away does not want the answer; what it asked for is done all the same.
-fn send<T>(answer: Answer<T>, result: Result<T, LedgerError>, failed: Option<&LedgerError>) {
-    let result = match failed {
-        Some(error) if result.is_ok() => Err(error.clone()),
-        _ => result,
-    };
-    let _ = answer.send(result);
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ fn tables_that_cannot_be_written_hold_up_no_append_and_lose_nothing() {
     other.execute_batch(refuse).unwrap();
     assert!(fixture.commit(2, 1).iter().all(Result::is_ok));
     assert!(!fixture.committer.settle());
-    assert!(matches!(fixture.committer.under_way, UnderWay::Failed { .. }));
+    assert!(fixture.committer.state.has_failed());
     assert!(fixture.commit(2, 1).iter().all(Result::is_ok), "the journal has room");
     let (answer, mut answered) = oneshot::channel();
     fixture.committer.commit(&mut vec![Job::Settle(answer)]);
@@ -133,10 +133,7 @@ fn tables_that_are_too_far_behind_refuse_appends_until_they_can_be_written() {
     for _ in 0..3 {
         let told = fixture.commit(1, 1).remove(0).unwrap_err().to_string();
         assert!(told.contains("no room"), "{told}");
-        assert!(
-            matches!(fixture.committer.under_way, UnderWay::Failed { .. }),
-            "nothing was drawn anew for it"
-        );
+        assert!(fixture.committer.state.has_failed(), "nothing was drawn anew for it");
     }
     other.execute_batch("DROP TRIGGER full").unwrap();
     assert!(fixture.committer.settle());
@@ -183,7 +180,7 @@ fn after_a_failed_disk_nothing_is_written_any_more() {
     let mut fixture = fixture();
     assert!(fixture.commit(1, 1)[0].is_ok());
     let broken = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
-    let answer = fixture.committer.judge(Fault::Sql(rusqlite::Error::SqliteFailure(broken, None)));
+    let answer = fixture.committer.state.judge(Fault::Sql(rusqlite::Error::SqliteFailure(broken, None)));
     assert!(answer.to_string().contains("disk failed"));
     let later = fixture.commit(1, 1).remove(0).unwrap_err().to_string();
     assert!(later.contains("until the ledger is opened again"), "{later}");
