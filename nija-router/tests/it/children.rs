@@ -8,7 +8,7 @@ use nija_router::{Engine, EngineError, SlicingConfig};
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
-use crate::support::{Answer, Crash, Filling, LONG, Platform, dec, entry, exit, state, until, user};
+use crate::support::{Answer, Crash, Filling, LONG, Platform, dec, entry, exit, state, symbol, until, user};
 
 /// Entries above 1,000 USD go out in four slices, ten seconds apart.
 fn sliced(mut platform: Platform) -> Platform {
@@ -311,6 +311,31 @@ async fn a_share_whose_venue_refuses_goes_on_by_itself() {
     assert_eq!((order.state, order.filled.get().normalize()), (OrderState::Filled, dec("0.016")));
     let legs: Vec<_> = children(&platform, id).await.into_iter().filter_map(|child| child.leg).collect();
     assert!(legs.iter().all(|leg| leg.venue.as_str() == "a"), "{legs:?}");
+}
+
+/// A share that got lost goes out again when the price has risen: for the money of its order, not for the base units that it bought before.
+#[tokio::test(start_paused = true)]
+async fn shares_never_spend_more_than_their_order_when_one_is_routed_again_at_a_higher_price() {
+    let platform = thin();
+    let lost = platform.venues[1].clone();
+    lost.script([Answer::LostBefore]);
+    let engine = platform.start().await;
+    let asked = dec("960");
+    let size = OrderSize::Quote(Notional::new(asked).unwrap());
+    let order = taken(&engine, TradeSignal { size, ..wide("x") }).await;
+    assert_eq!(order.schedule.as_ref().unwrap().method, ExecutionMethod::Split);
+    let filled = async || platform.ledger.order(user(1), order.id()).await.unwrap().unwrap().filled;
+    until("one share to fill", async || filled().await.get() >= dec("0.01") && lost.placements() == 1).await;
+    for venue in &platform.venues {
+        venue.world().prices.insert(symbol("BTC-USD"), dec("66000"));
+    }
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
+    let again = children(&platform, order.id()).await;
+    let again = again.iter().find(|child| child.leg.as_ref().unwrap().attempt == 1).unwrap();
+    assert!(again.filled_notional / again.filled.get() >= dec("66000"), "{again:?}");
+    let spent = order.filled_notional + order.fees;
+    assert!(spent <= asked && spent > dec("950"), "{spent} of {asked}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,10 @@
 //! Shares at several venues at once, where the router found that this pays.
 
 use nija_core::{
-    AccountState, Approved, ExecutionMethod, JournalEvent, OrderIntent, OrderSize, Reason, RouteDecision,
-    RouteShare, Timestamp,
+    AccountState, Approved, ExecutionMethod, JournalEvent, Notional, OrderIntent, OrderSize, Reason,
+    RouteDecision, RoutePlan, RouteShare, Side, Timestamp, TradeSignal,
 };
+use rust_decimal::Decimal;
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::engine::{
@@ -59,7 +60,10 @@ impl Inner {
                 share.plan.quantity =
                     others.fold(share.plan.quantity, |sum, other| sum.plus(other.plan.quantity));
             }
-            let size = OrderSize::Base(share.plan.quantity);
+            let Some(size) = share_size(&approved.get().signal, &share.plan) else {
+                let words = format!("the share at {} is worth more than can be counted", share.venue);
+                return or_whole(Shared::Refused(Reason::new("share_refused", words)));
+            };
             let Some(intent) = self.child_intent(approved.get(), n, size, now) else {
                 return or_whole(Shared::Busy);
             };
@@ -136,6 +140,18 @@ pub(in crate::engine) fn unshared(decision: &mut RouteDecision) {
     decision.split.clear();
 }
 
+/// What a share is asked for: money where its order is, so that it buys less if it is routed again at a higher price, and all shares
+/// together never spend more than their order.
+fn share_size(whole: &TradeSignal, plan: &RoutePlan) -> Option<OrderSize> {
+    if let OrderSize::Base(_) = whole.size {
+        return Some(OrderSize::Base(plan.quantity));
+    }
+    let worth = plan.quantity.at(plan.price).ok()?.get();
+    // A buy's fees come out of its money. A rebate is not counted on.
+    let fees = if whole.side == Side::Buy { plan.fees.max(Decimal::ZERO) } else { Decimal::ZERO };
+    Notional::new(worth.checked_add(fees)?).ok().map(OrderSize::Quote)
+}
+
 /// A share's own decision: its venue takes this much, whatever it had against the whole.
 fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
     let mut own = whole.clone();
@@ -153,7 +169,7 @@ fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nija_core::{OrderKind, Quantity, RoutePlan, Side, Symbol, VenueId};
+    use nija_core::{OrderKind, Quantity, Symbol, VenueId};
 
     #[test]
     fn a_split_that_cannot_go_leaves_a_decision_for_one_venue() {
