@@ -23,6 +23,7 @@ pub mod logging;
 mod metrics;
 mod openapi;
 mod problem;
+mod proxies;
 mod reset;
 mod serve;
 mod state;

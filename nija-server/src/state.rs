@@ -13,6 +13,7 @@ use crate::{
     config::ServerConfig,
     limits::Limits,
     metrics::MetricsHandle,
+    proxies::Proxies,
     stream::StreamCounts,
 };
 
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) tickets: Tickets,
     pub(crate) admin_token: AdminToken,
     pub(crate) limits: Limits,
+    pub(crate) proxies: Proxies,
     pub(crate) streams: StreamCounts,
     pub(crate) metrics: MetricsHandle,
     pub(crate) config: ServerConfig,
@@ -69,6 +71,7 @@ impl App {
             tickets: Tickets::new(std::time::Duration::from_secs(config.stream.ticket_seconds)),
             admin_token: AdminToken::default(),
             limits: Limits::new(&config.limits),
+            proxies: Proxies::new(config.proxy.clone()),
             streams: StreamCounts::new(config.stream.per_user),
             metrics: MetricsHandle::install(),
             resumed: Mutex::default(),

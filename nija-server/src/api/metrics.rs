@@ -25,8 +25,8 @@ pub(super) async fn metrics(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    // A proxy on this machine is no caller on this machine: it speaks for somebody else.
-    let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
+    // A proxy on this machine is no caller on this machine: it speaks for somebody else, also where it does not say for whom.
+    let forwarded = app.proxies.trust(peer.ip()) || FORWARDED.iter().any(|name| headers.contains_key(*name));
     if app.config.metrics_listen.is_some() || forwarded || !peer.ip().to_canonical().is_loopback() {
         return Err(Problem::new(
             kinds::FORBIDDEN,

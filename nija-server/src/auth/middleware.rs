@@ -1,16 +1,16 @@
 //! The gate in front of everything that needs a signed-in user.
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use nija_core::{Tier, UserId};
-use std::net::SocketAddr;
 
 use crate::{
     problem::{Problem, kinds},
+    proxies::ClientAddress,
     state::AppState,
 };
 
@@ -25,14 +25,14 @@ pub(crate) struct CurrentUser {
 /// Lets only signed-in users through, at the pace of their tier. Bad tokens count against the caller's address.
 pub(crate) async fn require_user(
     State(app): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     mut request: Request,
     next: Next,
 ) -> Response {
     let user = match identify(&app, request.headers()) {
         Ok(user) => user,
         Err(problem) => {
-            return app.limits.address(peer.ip()).map_or_else(|limited| limited, |_| problem).into_response();
+            return app.limits.address(address).map_or_else(|limited| limited, |_| problem).into_response();
         }
     };
     let left = match app.limits.user(user.id, user.tier) {
@@ -48,11 +48,11 @@ pub(crate) async fn require_user(
 /// Counts a request of somebody who is about to sign in.
 pub(crate) async fn limit_address(
     State(app): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     request: Request,
     next: Next,
 ) -> Response {
-    match app.limits.address(peer.ip()) {
+    match app.limits.address(address) {
         Ok(left) => {
             let mut response = next.run(request).await;
             left.write(response.headers_mut());

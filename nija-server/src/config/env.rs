@@ -24,6 +24,8 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("demo", Kind::Bool),
     ("cors_origins", Kind::List),
     ("symbols", Kind::List),
+    ("proxy.trusted", Kind::List),
+    ("proxy.header", Kind::Text),
     ("auth.argon2_memory_kib", Kind::Number),
     ("auth.argon2_iterations", Kind::Number),
     ("auth.argon2_parallelism", Kind::Number),
@@ -89,8 +91,15 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
 ];
 
 /// Sections whose variables must all be known, so that a slip of the pen is not ignored.
-const SECTIONS: [&str; 6] =
-    ["NIJA_AUTH_", "NIJA_EQUITY_", "NIJA_LIMITS_", "NIJA_RISK_", "NIJA_STREAM_", "NIJA_VAULT_"];
+const SECTIONS: [&str; 7] = [
+    "NIJA_AUTH_",
+    "NIJA_EQUITY_",
+    "NIJA_LIMITS_",
+    "NIJA_PROXY_",
+    "NIJA_RISK_",
+    "NIJA_STREAM_",
+    "NIJA_VAULT_",
+];
 
 /// Puts what the environment says over the file.
 pub(super) fn overlay(

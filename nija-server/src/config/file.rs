@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     AuthConfig, ConfigError, EquityConfig, LimitsConfig, ServerConfig, StreamConfig, env, ledger::FileLedger,
-    risk::RiskConfig, routing::FileRouting, vault::FileVault, venue,
+    proxy::FileProxy, risk::RiskConfig, routing::FileRouting, vault::FileVault, venue,
 };
 
 #[derive(Debug, Deserialize)]
@@ -22,6 +22,7 @@ struct FileConfig {
     cors_origins: Vec<String>,
     symbols: Vec<String>,
     venue: Vec<FileVenue>,
+    proxy: FileProxy,
     auth: AuthConfig,
     limits: LimitsConfig,
     risk: RiskConfig,
@@ -97,6 +98,7 @@ impl Default for FileConfig {
             cors_origins: Vec::new(),
             symbols: Vec::new(),
             venue: Vec::new(),
+            proxy: FileProxy::default(),
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),
@@ -187,6 +189,7 @@ fn parse(
     config.ledger = file.ledger.into_config()?;
     config.demo = file.demo;
     config.cors_origins = file.cors_origins;
+    config.proxy = file.proxy.into_config()?;
     config.auth = file.auth;
     config.limits = file.limits;
     config.stream = file.stream;
@@ -297,6 +300,10 @@ mod tests {
             ("[routing]\npolicy = \"cheapest\"", "expected_cost"),
             ("paper_prices = \"nasdaq\"", "paper_prices"),
             ("symbols = [\"btc\"]", "BTC-USD"),
+            ("[proxy]\ntrusted = [\"proxy.internal\"]", "proxy.trusted: \"proxy.internal\""),
+            ("[proxy]\ntrusted = [\"10.0.0.5/8\"]", "10.0.0.0/8"),
+            ("[proxy]\ntrusted = [\"::/0\"]", "everybody"),
+            ("[proxy]\nheader = \"x-real-ip\"", "x-forwarded-for"),
         ] {
             let error = parse(text, env(&[("NIJA_DATA_DIR", "/tmp/x")])).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");

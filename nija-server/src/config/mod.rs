@@ -5,6 +5,7 @@ mod equity;
 mod file;
 mod ledger;
 mod path;
+mod proxy;
 mod risk;
 mod routing;
 mod vault;
@@ -13,6 +14,7 @@ mod venue;
 pub use equity::EquityConfig;
 pub use file::load;
 pub use path::default_data_dir;
+pub use proxy::{ForwardedHeader, ProxyConfig};
 pub use venue::parse_venue;
 
 use nija::{
@@ -48,6 +50,8 @@ pub struct ServerConfig {
     pub demo: bool,
     /// Browser origins that may call the API from other sites.
     pub cors_origins: Vec<String>,
+    /// The reverse proxies in front, and how they say whom they speak for.
+    pub proxy: ProxyConfig,
     /// Sign-up and login.
     pub auth: AuthConfig,
     /// Limits of every kind.
@@ -75,6 +79,7 @@ impl ServerConfig {
             upkeep: Upkeep::default(),
             demo: false,
             cors_origins: Vec::new(),
+            proxy: ProxyConfig::default(),
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             stream: StreamConfig::default(),

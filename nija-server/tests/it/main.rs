@@ -22,6 +22,7 @@ mod orders;
 mod pnl;
 mod problems;
 mod protection;
+mod proxies;
 mod receipts;
 mod refusals;
 mod restart;
