@@ -1,16 +1,19 @@
 //! The one writer: a thread that commits everything that waits in one transaction (group commit), and adds to the audit chain.
 //!
-//! A change and its audit entry are in the same transaction. Entries that nobody waits for ride along; when storage fails
-//! they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
+//! A change and its audit entry are in the same transaction. Entries that nobody waits for ride along, or are gathered for 20 ms;
+//! when storage fails they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
+
+mod gathered;
 
 use nija_core::{Timestamp, VaultError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
+use self::gathered::{Added, GATHER, Gathered};
 use super::sql::{Database, Sql, WriteSql, in_savepoint, in_transaction};
 use crate::audit::{Chain, Entry, FileSink, make_checkpoint};
 use crate::crypto::Identity;
@@ -45,7 +48,8 @@ type Run = Box<dyn FnOnce(Begun<'_>) -> (Finish, bool) + Send>;
 
 enum Job {
     Run(Run),
-    Note(Entry),
+    /// There are gathered entries.
+    Notes,
     Checkpoint(oneshot::Sender<Result<(), VaultError>>),
     Stop(oneshot::Sender<()>),
 }
@@ -59,10 +63,11 @@ pub(crate) struct DatabaseSink {
     pub(crate) waiting: u64,
 }
 
-/// The way to the writer's thread. Cheap to clone; everything waits in one queue.
+/// The way to the writer's thread. Cheap to clone; everything that somebody waits for waits in one queue.
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: SyncSender<Job>,
+    notes: Arc<Gathered>,
     dropped: Arc<AtomicU64>,
     health: Arc<Mutex<DatabaseSink>>,
     refused: Arc<AtomicU64>,
@@ -78,10 +83,12 @@ impl Writer {
         idle: impl Fn() + Send + 'static,
     ) -> Result<Self, VaultError> {
         let (queue, jobs) = sync_channel(QUEUE);
+        let notes = Arc::new(Gathered::new(QUEUE));
         let (dropped, health) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(DatabaseSink::default())));
         let mut thread = Thread {
             database,
             jobs,
+            notes: Arc::clone(&notes),
             dropped: Arc::clone(&dropped),
             health: Arc::clone(&health),
             unwritten: Vec::new(),
@@ -96,7 +103,7 @@ impl Writer {
             .name("nija-vault-writer".into())
             .spawn(move || thread.run(&idle))
             .map_err(|error| VaultError::Storage(error.to_string()))?;
-        Ok(Self { queue, dropped, health, refused: Arc::default() })
+        Ok(Self { queue, notes, dropped, health, refused: Arc::default() })
     }
 
     /// Makes a change; it and its audit entry are durable when this answers. A change that fails leaves nothing but
@@ -133,10 +140,19 @@ impl Writer {
         .await
     }
 
-    /// Records an entry with the next commit, and does not wait for it.
+    /// Records an entry with the next commit, which comes within 20 ms, and does not wait for it.
     pub(crate) fn note(&self, entry: Entry) {
-        if self.send(Job::Note(entry)).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let lost = match self.notes.add(entry) {
+            Added::Another => 0,
+            Added::Full => 1,
+            Added::First => match self.queue.try_send(Job::Notes) {
+                // A full queue's thread is about to commit, and takes what is gathered along.
+                Ok(()) | Err(TrySendError::Full(_)) => 0,
+                Err(TrySendError::Disconnected(_)) => self.notes.take().len() as u64,
+            },
+        };
+        if lost > 0 {
+            self.dropped.fetch_add(lost, Ordering::Relaxed);
             tracing::error!("an audit entry was dropped: the vault's writer is overloaded or closed");
         }
     }
@@ -208,6 +224,7 @@ fn closed() -> VaultError {
 struct Thread {
     database: Arc<dyn Database>,
     jobs: Receiver<Job>,
+    notes: Arc<Gathered>,
     dropped: Arc<AtomicU64>,
     /// Entries of batches that could not be committed.
     unwritten: Vec<Entry>,
@@ -231,12 +248,13 @@ impl Thread {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let quiet = first.is_none();
+            let second = if matches!(first, Some(Job::Notes)) { self.gather() } else { None };
             let (mut runs, mut wanted, mut stop) = (Vec::new(), Vec::new(), None);
             let rest = std::iter::from_fn(|| self.jobs.try_recv().ok());
-            for job in first.into_iter().chain(rest).take(BATCH) {
+            for job in first.into_iter().chain(second).chain(rest).take(BATCH) {
                 match job {
                     Job::Run(run) => runs.push(run),
-                    Job::Note(entry) => self.unwritten.push(entry),
+                    Job::Notes => {}
                     Job::Checkpoint(done) => wanted.push(done),
                     Job::Stop(done) => {
                         stop = Some(done);
@@ -244,6 +262,7 @@ impl Thread {
                     }
                 }
             }
+            self.unwritten.append(&mut self.notes.take());
             if !runs.is_empty() || !self.unwritten.is_empty() {
                 self.commit(runs);
             }
@@ -262,6 +281,18 @@ impl Thread {
                 return;
             }
             idle();
+        }
+    }
+
+    /// Gives entries time to gather, until somebody wants something that is waited for.
+    fn gather(&self) -> Option<Job> {
+        let until = Instant::now() + GATHER;
+        loop {
+            match self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Job::Notes) => {}
+                Ok(job) => return Some(job),
+                Err(_) => return None,
+            }
         }
     }
 
