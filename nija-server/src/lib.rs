@@ -24,6 +24,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod proxies;
+mod recent;
 mod reset;
 mod serve;
 mod state;

@@ -4,7 +4,7 @@ use nija::Platform;
 use nija_client::wire::PartHealth;
 use nija_core::{Timestamp, UserId};
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
@@ -14,8 +14,12 @@ use crate::{
     limits::Limits,
     metrics::MetricsHandle,
     proxies::Proxies,
+    recent::Recent,
     stream::StreamCounts,
 };
+
+/// How long the storages' answers to how they are are good for.
+const STORAGES_GOOD_FOR: Duration = Duration::from_millis(250);
 
 /// Where the server is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub(crate) struct App {
     /// Since when users who are not paused run, where that was in this server's life.
     pub(crate) resumed: Mutex<HashMap<UserId, Timestamp>>,
     /// What the storages said when they were last asked how they are.
-    pub(crate) storages: tokio::sync::Mutex<Option<(Instant, Vec<PartHealth>)>>,
+    pub(crate) storages: Recent<Vec<PartHealth>>,
     phase: watch::Sender<Phase>,
 }
 
@@ -68,14 +72,14 @@ impl App {
         let AppParts { platform, accounts, hasher, tokens, revoked, config } = parts;
         let started_at = platform.clock().now();
         Arc::new(Self {
-            tickets: Tickets::new(std::time::Duration::from_secs(config.stream.ticket_seconds)),
+            tickets: Tickets::new(Duration::from_secs(config.stream.ticket_seconds), config.stream.per_user),
             admin_token: AdminToken::default(),
             limits: Limits::new(&config.limits),
             proxies: Proxies::new(config.proxy.clone()),
             streams: StreamCounts::new(config.stream.per_user),
             metrics: MetricsHandle::install(),
             resumed: Mutex::default(),
-            storages: tokio::sync::Mutex::default(),
+            storages: Recent::new(STORAGES_GOOD_FOR),
             phase: watch::Sender::new(Phase::Starting),
             platform,
             accounts,

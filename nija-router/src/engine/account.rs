@@ -93,6 +93,18 @@ impl Inner {
         (quote, quote.map(|quote| quote.taker_price(position.side().opposite())))
     }
 
+    /// A position at today's price.
+    pub(super) fn marked(&self, state: &UserState, position: &Position) -> MarkedPosition {
+        let (quote, price) = self.mark(position);
+        MarkedPosition {
+            unrealised: price.map(|price| position.unrealised_pnl(price)),
+            position: position.clone(),
+            dust: position.closed_at.is_none() && self.is_dust(state, position),
+            quote,
+            price,
+        }
+    }
+
     /// The account as its curve has it, where it has a venue or holds something.
     pub(super) async fn sample(&self, user: &User) -> Option<EquitySample> {
         let state = user.state.lock().await;
@@ -116,20 +128,8 @@ impl Inner {
     pub(super) async fn summary(self: &Arc<Self>, user: &Arc<User>) -> AccountSummary {
         let now = self.clock.now();
         let state = user.state.lock().await;
-        let mut positions: Vec<_> = state
-            .positions
-            .values()
-            .map(|position| {
-                let (quote, price) = self.mark(position);
-                MarkedPosition {
-                    unrealised: price.map(|price| position.unrealised_pnl(price)),
-                    position: position.clone(),
-                    dust: self.is_dust(&state, position),
-                    quote,
-                    price,
-                }
-            })
-            .collect();
+        let mut positions: Vec<_> =
+            state.positions.values().map(|position| self.marked(&state, position)).collect();
         positions.sort_by_key(|marked| std::cmp::Reverse(marked.position.opened_at));
         let counted = || positions.iter().filter(|marked| counts(&marked.position));
         let unrealised: Decimal = counted().filter_map(|marked| marked.unrealised).sum();

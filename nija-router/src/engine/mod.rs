@@ -59,9 +59,9 @@ pub use stats::RoutingStats;
 
 use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,
-    JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, OrderState, PositionId,
-    Quantity, RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce, Timestamp,
-    TradeSignal, UserId, Vault, VenueId,
+    JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, OrderState, Position,
+    PositionId, Quantity, RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce,
+    Timestamp, TradeSignal, UserId, Vault, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -365,6 +365,16 @@ impl Engine {
         let user = self.inner.user(user).await?;
         self.inner.accounts_tried(&user).await;
         Ok(self.inner.summary(&user).await)
+    }
+
+    /// A position as it was at some moment, at today's price.
+    ///
+    /// # Errors
+    /// [`EngineError::Ledger`].
+    pub async fn marked(&self, position: &Position) -> Result<MarkedPosition, EngineError> {
+        let user = self.inner.user(position.user).await?;
+        let state = user.state.lock().await;
+        Ok(self.inner.marked(&state, position))
     }
 
     /// The newest market data of all venues.

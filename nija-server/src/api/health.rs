@@ -2,16 +2,13 @@
 
 use axum::{Json, extract::State};
 use nija_client::wire::{self, Health, PartHealth};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::venues::how;
 use crate::{
     problem::{ApiResult, Problem, kinds},
     state::{App, AppState, Phase},
 };
-
-/// How long the storages' answers are good for.
-const GOOD_FOR: Duration = Duration::from_millis(250);
 
 /// Every part and how it is. Always 200 while the process answers: look at `status`.
 #[utoipa::path(get, path = "/health", tag = "operations", security(()), responses((status = 200, body = wire::Health)))]
@@ -44,7 +41,8 @@ pub(super) async fn ready(State(app): State<AppState>) -> ApiResult<Json<Health>
 }
 
 async fn assess(app: &App) -> Health {
-    let mut parts = storages(app).await;
+    // Anybody may ask, as often as they like.
+    let mut parts = app.storages.get(Instant::now, storages(app)).await;
     parts.extend(app.platform.engine().venues().iter().map(|status| PartHealth {
         name: format!("venue:{}", status.venue),
         status: how(status).to_owned(),
@@ -58,24 +56,15 @@ async fn assess(app: &App) -> Health {
     Health { status: status.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), parts }
 }
 
-/// Anybody may ask, as often as they like: the storages are asked by one caller at a time, and what they said is good for a moment.
 async fn storages(app: &App) -> Vec<PartHealth> {
-    let mut known = app.storages.lock().await;
-    if let Some((asked_at, parts)) = known.as_ref()
-        && asked_at.elapsed() < GOOD_FOR
-    {
-        return parts.clone();
-    }
     let (ledger, vault) = (app.platform.ledger(), app.platform.vault());
     let (ledger, vault, accounts) =
         tokio::join!(ledger.active_symbols(), vault.sealing_key(), app.accounts.ping());
-    let parts = vec![
+    vec![
         part("ledger", ledger.err().map(|error| error.to_string())),
         part("vault", vault.err().map(|error| error.to_string())),
         part("accounts", accounts.err().map(|error| error.to_string())),
-    ];
-    *known = Some((Instant::now(), parts.clone()));
-    parts
+    ]
 }
 
 fn part(name: &str, error: Option<String>) -> PartHealth {

@@ -3,7 +3,7 @@
 use nija_core::{Entropy, Timestamp, UserId};
 use parking_lot::Mutex;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
 use zeroize::Zeroizing;
@@ -23,18 +23,24 @@ pub(crate) struct TicketHolder {
 /// Tickets that were handed out and not used yet.
 pub(crate) struct Tickets {
     life: Duration,
+    per_user: usize,
     open: Mutex<Open>,
 }
 
+type Hash = [u8; 32];
+
 #[derive(Default)]
 struct Open {
-    by_hash: HashMap<[u8; 32], (TicketHolder, Timestamp)>,
-    by_age: VecDeque<([u8; 32], Timestamp)>,
+    by_hash: HashMap<Hash, (TicketHolder, Timestamp)>,
+    /// Each user's, the oldest first.
+    by_user: HashMap<UserId, VecDeque<Hash>>,
+    by_end: BTreeSet<(Timestamp, Hash)>,
 }
 
 impl Tickets {
-    pub(crate) fn new(life: Duration) -> Self {
-        Self { life, open: Mutex::default() }
+    /// `per_user` is how many a user can have open: one more takes the place of that user's oldest, and nobody else's.
+    pub(crate) fn new(life: Duration, per_user: usize) -> Self {
+        Self { life, per_user: per_user.max(1), open: Mutex::default() }
     }
 
     /// Hands out a ticket.
@@ -45,17 +51,15 @@ impl Tickets {
         entropy: &dyn Entropy,
     ) -> Zeroizing<String> {
         let secret = RandomSecret::generate("nst_", entropy);
-        let ends = now.plus(self.life);
         let mut open = self.open.lock();
-        open.forget(now);
-        open.by_hash.insert(secret.hash, (holder, ends));
-        open.by_age.push_back((secret.hash, ends));
+        open.make_room(holder.user, self.per_user, now);
+        open.put(secret.hash, holder, now.plus(self.life));
         secret.text
     }
 
     /// Uses a ticket up.
     pub(crate) fn redeem(&self, ticket: &str, now: Timestamp) -> Option<TicketHolder> {
-        let (holder, ends) = self.open.lock().by_hash.remove(&sha256(ticket.as_bytes()))?;
+        let (holder, ends) = self.open.lock().take(&sha256(ticket.as_bytes()))?;
         (now < ends).then_some(holder)
     }
 
@@ -66,13 +70,36 @@ impl Tickets {
 }
 
 impl Open {
-    fn forget(&mut self, now: Timestamp) {
-        while let Some((hash, ends)) = self.by_age.front().copied() {
-            if ends > now && self.by_age.len() < MOST {
-                break;
+    fn put(&mut self, hash: Hash, holder: TicketHolder, ends: Timestamp) {
+        self.by_user.entry(holder.user).or_default().push_back(hash);
+        self.by_end.insert((ends, hash));
+        self.by_hash.insert(hash, (holder, ends));
+    }
+
+    fn take(&mut self, hash: &Hash) -> Option<(TicketHolder, Timestamp)> {
+        let (holder, ends) = self.by_hash.remove(hash)?;
+        self.by_end.remove(&(ends, *hash));
+        if let Some(own) = self.by_user.get_mut(&holder.user) {
+            own.retain(|one| one != hash);
+            if own.is_empty() {
+                self.by_user.remove(&holder.user);
             }
-            self.by_hash.remove(&hash);
-            self.by_age.pop_front();
+        }
+        Some((holder, ends))
+    }
+
+    /// Drops what has ended, and the oldest where this user or all together have too many.
+    fn make_room(&mut self, user: UserId, per_user: usize, now: Timestamp) {
+        while let Some((ends, hash)) = self.by_end.first().copied()
+            && (ends <= now || self.by_end.len() >= MOST)
+        {
+            self.take(&hash);
+        }
+        while let Some(own) = self.by_user.get(&user)
+            && own.len() >= per_user
+            && let Some(oldest) = own.front().copied()
+        {
+            self.take(&oldest);
         }
     }
 }
@@ -89,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_ticket_works_once_and_within_its_life() {
-        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60)), SeededEntropy::new(1));
+        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60), 20), SeededEntropy::new(1));
         let at = |secs: i64| Timestamp::from_micros(secs * 1_000_000);
         let first = tickets.issue(holder(1), at(0), &entropy);
         let second = tickets.issue(holder(2), at(0), &entropy);
@@ -101,10 +128,40 @@ mod tests {
 
     #[test]
     fn forgotten_tickets_take_no_room() {
-        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60)), SeededEntropy::new(1));
+        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60), 20), SeededEntropy::new(1));
         for secs in 0..1000 {
             tickets.issue(holder(1), Timestamp::from_micros(secs * 1_000_000), &entropy);
         }
-        assert!(tickets.open.lock().by_hash.len() <= 61);
+        assert!(tickets.open.lock().by_hash.len() <= 20);
+        tickets.issue(holder(2), Timestamp::from_micros(2_000_000_000), &entropy);
+        let open = tickets.open.lock();
+        assert_eq!((open.by_hash.len(), open.by_user.len(), open.by_end.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_user_who_asks_for_too_many_loses_their_own_oldest_and_nobody_elses() {
+        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60), 3), SeededEntropy::new(1));
+        let now = Timestamp::from_micros(0);
+        let of_another = tickets.issue(holder(2), now, &entropy);
+        let own: Vec<_> = (0..MOST + 10).map(|_| tickets.issue(holder(1), now, &entropy)).collect();
+        assert_eq!(tickets.redeem(&of_another, now), Some(holder(2)));
+        let (lost, kept) = own.split_at(own.len() - 3);
+        assert!(lost.iter().all(|ticket| tickets.redeem(ticket, now).is_none()));
+        assert!(kept.iter().all(|ticket| tickets.redeem(ticket, now) == Some(holder(1))));
+        // One that was used makes room again.
+        let next: Vec<_> = (0..3).map(|_| tickets.issue(holder(1), now, &entropy)).collect();
+        assert!(tickets.redeem(&next[1], now).is_some());
+        tickets.issue(holder(1), now, &entropy);
+        assert!(tickets.redeem(&next[0], now).is_some() && tickets.redeem(&next[2], now).is_some());
+    }
+
+    #[test]
+    fn the_table_stays_within_its_bound_however_many_users_there_are() {
+        let (tickets, entropy) = (Tickets::new(Duration::from_secs(60), 2), SeededEntropy::new(1));
+        for seed in 0..MOST as u64 + 50 {
+            tickets.issue(holder(seed), Timestamp::from_micros(0), &entropy);
+        }
+        let open = tickets.open.lock();
+        assert_eq!((open.by_hash.len(), open.by_user.len(), open.by_end.len()), (MOST, MOST, MOST));
     }
 }

@@ -179,7 +179,7 @@ pub struct StreamConfig {
     pub write_ms: u64,
     /// Seconds until a ticket ends.
     pub ticket_seconds: u64,
-    /// Streams of one user at the same time.
+    /// Streams of one user at the same time, and tickets for them.
     pub per_user: usize,
 }
 

@@ -5,7 +5,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use nija_client::wire::{PnlUpdate, StreamBody, StreamEvent};
-use nija_core::{JournalEvent, JournalRecord, Order, OrderId, UserEvent, UserEventKind, UserId};
+use nija_core::{JournalEvent, JournalRecord, Order, OrderId, Position, UserEvent, UserEventKind, UserId};
 
 use crate::{
     api::{bot_status, line},
@@ -23,11 +23,8 @@ pub(super) async fn of(app: &App, user: UserId, event: &UserEvent) -> ApiResult<
             (beside(app, user, &record.event).await?, journal(app, user, record).await?)
         }
         UserEventKind::Position(position) => {
-            let key = (position.venue.clone(), position.symbol.clone());
-            let quote = app.platform.engine().market().markets.get(&key).and_then(|view| view.quote);
-            // Closing a long sells into the bid.
-            let price = quote.map(|quote| quote.taker_price(position.side().opposite()));
-            (Vec::new(), Some(StreamBody::PositionUpdate(to_wire::position(position, price))))
+            let marked = app.platform.engine().marked(position).await?;
+            (Vec::new(), Some(StreamBody::PositionUpdate(to_wire::marked_position(&marked))))
         }
         _ => (Vec::new(), None),
     };
@@ -114,10 +111,9 @@ async fn guarded(app: &App, user: UserId, event: &JournalEvent) -> ApiResult<Opt
         return Ok(None);
     };
     let account = app.platform.engine().account(user).await?;
-    let held = account.positions.iter().map(|marked| (&marked.position, marked.price));
-    let mut held = held.filter(|(open, _)| open.venue == *venue && open.symbol == *symbol);
-    Ok(Some(match held.next() {
-        Some((position, price)) => StreamBody::PositionUpdate(to_wire::position(position, price)),
+    let guarded = |open: &Position| open.venue == *venue && open.symbol == *symbol;
+    Ok(Some(match account.positions.iter().find(|marked| guarded(&marked.position)) {
+        Some(marked) => StreamBody::PositionUpdate(to_wire::marked_position(marked)),
         None => StreamBody::Reload { reason: "what guards a position changed".to_owned() },
     }))
 }

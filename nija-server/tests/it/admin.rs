@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::{
     api::{Answer, Api, answer},
-    support::{Host, buy, eventually, password},
+    support::{Host, buy, eventually, leave_dust, password},
 };
 
 /// Somebody with their password.
@@ -253,6 +253,28 @@ async fn the_command_line_throws_and_releases_and_names_what_is_left() {
     assert!(ok && out.contains("no kill switch is on"), "{out}");
     let (ok, out, error) = root.nija(&host, &["throw", "venue:kraken-b"]).await;
     assert!(ok && out.contains("everything is confirmed"), "{out} {error}");
+}
+
+#[tokio::test]
+async fn the_command_line_names_dust_and_takes_it_for_success() {
+    let host = Host::start().await;
+    let root = Person::admin(&host, "root").await;
+    let (ada, _) = host.trader("ada").await;
+    let left = leave_dust(&ada).await;
+    let position = &ada.get("/v1/positions/open").await.ok()[0];
+    let venue = position["venue"].as_str().unwrap();
+    let scope = format!("user:{}", ada.user_id);
+    let (ok, out, error) = root.nija(&host, &["throw", &scope, "--flatten"]).await;
+    assert!(ok, "all that can be closed is: {out} {error}");
+    assert!(out.lines().next().unwrap().ends_with("done: flat except dust"), "{out}");
+    let named = format!("dust  {}  {left} of BTC-USD at {venue}: less than its smallest order", ada.user_id);
+    assert!(out.contains(&named) && !out.contains("NOT CONFIRMED"), "{out}");
+    let (ok, out, error) = root.nija(&host, &["show"]).await;
+    assert!(ok && out.contains(&named), "{out} {error}");
+    let (_, json, _) = root.nija(&host, &["show", "--json"]).await;
+    let shown: Value = serde_json::from_str(&json).unwrap();
+    let state = (&shown[0]["flat"], &shown[0]["flat_except_dust"], &shown[0]["dust"][0]["quantity"]);
+    assert_eq!(state, (&json!(false), &json!(true), &json!(left.to_string())));
 }
 
 /// `nija admin reset` for an address: success, standard output, standard error.

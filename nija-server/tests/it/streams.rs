@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     stream::{Stream, ticket},
-    support::{Host, buy, eventually},
+    support::{Host, buy, eventually, leave_dust},
 };
 
 fn kinds(events: &[Value]) -> Vec<&str> {
@@ -48,6 +48,50 @@ async fn an_order_is_told_step_by_step_with_numbers_that_count_up_by_one() {
     assert_eq!((&trade["order_id"], &trade["kind"]), (&order["id"], &json!("trade")));
     assert_eq!(events[place("route.decided")]["data"]["order_id"], order["id"]);
     assert_eq!(events.last().unwrap()["data"]["side"], "long");
+}
+
+#[tokio::test]
+async fn a_position_says_when_it_has_become_dust_and_when_it_is_none_any_more() {
+    let host = Host::start().await;
+    let (ada, _) = host.trader("ada").await;
+    let mut stream = Stream::open(&ada, "").await;
+    let left = leave_dust(&ada).await;
+    let of =
+        |event: &Value| event["data"]["quantity"].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
+    let told = stream.until(|event| is_position(event) && of(event) == left).await;
+    let positions: Vec<_> = told.iter().filter(|event| is_position(event)).collect();
+    let (dust, whole) = positions.split_last().unwrap();
+    assert_eq!(dust["data"]["dust"], true, "{dust}");
+    assert!(!whole.is_empty() && whole.iter().all(|event| event["data"]["dust"].is_null()), "{whole:?}");
+    assert_eq!(ada.get("/v1/positions/open").await.ok()[0]["dust"], true, "the list says the same");
+
+    ada.place(&buy("50")).await.ok();
+    let joined = stream.until(is_position).await.pop().unwrap();
+    assert!(of(&joined) > left && joined["data"]["dust"].is_null(), "{joined}");
+    assert_eq!(joined["data"]["id"], dust["data"]["id"]);
+    // A closed one is nothing that is left.
+    let path = format!("/v1/positions/{}/close?wait_ms=10000", joined["data"]["id"].as_str().unwrap());
+    ada.act(&path).await.ok();
+    let closed = stream.until(|event| is_position(event) && event["data"]["closed_at"].is_string()).await;
+    assert!(closed.last().unwrap()["data"]["dust"].is_null(), "{closed:?}");
+}
+
+#[tokio::test]
+async fn tickets_beyond_a_users_number_cost_that_user_the_oldest_and_nobody_else_any() {
+    let host = Host::with(|config| config.stream.per_user = 2).await;
+    let (ada, eve) = (host.user("ada").await, host.user("eve").await);
+    let of_ada = ticket(&ada).await;
+    let mut of_eve = Vec::new();
+    for _ in 0..3 {
+        of_eve.push(ticket(&eve).await);
+    }
+    assert_eq!(Stream::with_ticket(&eve, &of_eve[0]).await.err(), Some(401));
+    let newest = [
+        Stream::with_ticket(&eve, &of_eve[1]).await,
+        Stream::with_ticket(&eve, &of_eve[2]).await,
+        Stream::with_ticket(&ada, &of_ada).await,
+    ];
+    assert!(newest.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

@@ -157,3 +157,16 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask
 pub(crate) fn buy(dollars: &str) -> Value {
     serde_json::json!({ "symbol": "BTC-USD", "side": "buy", "size": dollars })
 }
+
+/// Buys, and sells all of it but what no exchange takes as an order: 60 cents' worth. The quantity that is left.
+pub(crate) async fn leave_dust(user: &Api) -> rust_decimal::Decimal {
+    user.place(&buy("50")).await.ok();
+    let positions = user.get("/v1/positions/open").await.ok();
+    let held: rust_decimal::Decimal = positions[0]["quantity"].as_str().unwrap().parse().unwrap();
+    let left = rust_decimal::Decimal::new(1, 5);
+    let most = serde_json::json!({
+        "symbol": "BTC-USD", "side": "sell", "size": held - left, "size_type": "base", "signal_type": "exit"
+    });
+    assert_eq!(user.place(&most).await.ok()["state"], "filled");
+    left
+}
