@@ -91,6 +91,14 @@ pub enum AuthError {
         /// Path.
         path: String,
     },
+    /// A parameter that this call does not take. Where a venue's signature is over parameters alone, it would be good for another call.
+    #[error("{} {path} has a parameter that may not be signed with it", method.as_str())]
+    ParameterNotAllowed {
+        /// Method.
+        method: Method,
+        /// Path.
+        path: String,
+    },
     /// The request is for another venue than the key.
     #[error("the key is not of venue {venue}")]
     WrongVenue {

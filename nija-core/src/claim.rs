@@ -31,7 +31,7 @@ impl ClaimedOrder<'_> {
 }
 
 /// The order in a request, `None` where it places none. A request must be what its sender says it is; and a key that is not
-/// stored (`is_stored`: no), which is only being checked, signs reads alone.
+/// stored (`is_stored`: no), which is only being checked, signs no order, nor what may be one.
 ///
 /// # Errors
 /// [`PolicyRefusal::Contradiction`], [`PolicyRefusal::Unreadable`], [`PolicyRefusal::NotStored`].
@@ -47,12 +47,8 @@ pub fn claimed_order<'a>(
     match (authenticator.order_in(request), claimed) {
         (OrderReading::NoOrder, None) => Ok(None),
         (OrderReading::NoOrder, Some(_)) => Err(PolicyRefusal::Contradiction("it places no order")),
-        (OrderReading::Order(_) | OrderReading::Unreadable, Some(_)) if !is_stored => {
-            Err(PolicyRefusal::NotStored)
-        }
-        (OrderReading::Order(_), None) if !is_stored => Err(PolicyRefusal::NotStored),
-        // Venues that do not read back what they build: a check of a new key has nothing but reads to sign.
-        (OrderReading::Unreadable, None) if !is_stored => Ok(None),
+        // What cannot be read may be an order: such a key has no policy that it could be held against.
+        (OrderReading::Order(_) | OrderReading::Unreadable, _) if !is_stored => Err(PolicyRefusal::NotStored),
         (OrderReading::Order(stated), Some((symbol, side, expected))) => {
             Ok(Some(ClaimedOrder { stated, symbol, side, expected }))
         }

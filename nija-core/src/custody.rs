@@ -15,7 +15,8 @@ pub struct Erasure {
     pub audit_seq: u64,
     /// The data keys that were destroyed, as the digests that the entry names.
     pub keys: Vec<String>,
-    /// How many credentials became unreadable, in this database and in every backup of it.
+    /// How many credentials became unreadable, in this database and in every backup that is made from now on. Backups from before hold the
+    /// keys as well, under the root, until they expire.
     pub credentials: u64,
 }
 
@@ -39,8 +40,8 @@ pub trait Custody: Vault {
     /// Destroys the ciphertext of every version of a credential. Its record stays.
     async fn destroy(&self, user: UserId, id: CredentialId) -> Result<(), VaultError>;
 
-    /// Destroys the user's data keys, and with them everything that they open, wherever copies of it are (crypto-shred).
-    /// The records and the audit log stay.
+    /// Destroys the user's data keys, and with them everything that they open, wherever copies of it alone are (crypto-shred). A backup from
+    /// before has the keys, too: it has to expire. The records and the audit log stay.
     async fn erase(&self, user: UserId) -> Result<Erasure, VaultError>;
 
     /// The user's order policy; `None` when there is none.

@@ -260,7 +260,8 @@ pub trait Executor: Send + Sync {
     /// What the user's key may do.
     async fn key_rights(&self, account: &VenueAccount) -> Result<KeyRights, VenueError>;
 
-    /// Places an order, once: it never retries by itself. `notional` values it for the signer's policy.
+    /// Places an order, once: it never retries by itself. `notional` values it for the signer's policy. A client id is given once, so a
+    /// refusal because it is in use is [`VenueError::AnswerLost`]: an order of ours is there under it, to be looked up.
     async fn place(
         &self,
         account: &VenueAccount,

@@ -100,6 +100,14 @@ pub enum PolicyRefusal {
         /// The band's high end.
         high: Decimal,
     },
+    /// A buy at the market of a pair without prices: what it is worth would be its sender's word alone.
+    #[error(
+        "a buy of {pair} at the market states no price; set the pair's lowest and highest price, or send a limit"
+    )]
+    NoPrice {
+        /// The pair.
+        pair: String,
+    },
     /// A key that is only being checked places no orders.
     #[error("a key that is not stored yet signs no orders")]
     NotStored,
@@ -126,14 +134,24 @@ impl OrderPolicy {
             return Err(PolicyRefusal::Contradiction("another side"));
         }
         let band = self.pairs.get(symbol).ok_or_else(|| PolicyRefusal::Pair { pair: symbol.to_string() })?;
-        let stated =
-            order.quote.or_else(|| order.quantity.zip(order.limit).and_then(|(q, p)| q.checked_mul(p)));
-        let value = stated.map_or(expected.get(), |stated| stated.max(expected.get()));
+        let (quantity, limit) = (order.quantity.unwrap_or_default(), order.limit.unwrap_or_default());
+        let worth = quantity.checked_mul(limit).unwrap_or(Decimal::MAX);
+        // Who says more than one thing of an order's size is held to the largest.
+        let value = worth.max(order.quote.unwrap_or_default()).max(expected.get());
         if let Some(most) = self.max_order.map(Notional::get).filter(|most| value > *most) {
             return Err(PolicyRefusal::TooLarge { value, most });
         }
-        if let Some(band) = band {
-            band.check(order, expected)?;
+        match band {
+            Some(band) => band.check(order, expected)?,
+            // A sell at the market is an exit as a rule, and must not wait for its user to set prices.
+            None if side == Side::Buy
+                && order.limit.is_none()
+                && order.quote.is_none()
+                && self.limits_value() =>
+            {
+                return Err(PolicyRefusal::NoPrice { pair: symbol.to_string() });
+            }
+            None => {}
         }
         if side == Side::Buy
             && let Some(most) = self.max_buys_per_hour.map(Notional::get)
@@ -142,6 +160,10 @@ impl OrderPolicy {
             return Err(PolicyRefusal::TooMuchPerHour { spent, most });
         }
         Ok(value)
+    }
+
+    const fn limits_value(&self) -> bool {
+        self.max_order.is_some() || self.max_buys_per_hour.is_some()
     }
 }
 
@@ -244,6 +266,28 @@ mod tests {
         // Ten bitcoins at the market, said to be worth 500: that would be 50 each.
         let market = order("BTCUSD", Side::Buy, "10", None);
         assert!(matches!(check(&market, "BTC-USD", Side::Buy, "500", "0"), Err(PolicyRefusal::Price { .. })));
+        // Where the pair has no prices nothing tells what ten at the market are worth.
+        let market = order("ETHUSD", Side::Buy, "10", None);
+        assert!(matches!(
+            check(&market, "ETH-USD", Side::Buy, "500", "0"),
+            Err(PolicyRefusal::NoPrice { .. })
+        ));
+        let unlimited = OrderPolicy { max_order: None, max_buys_per_hour: None, ..policy() };
+        let (symbol, expected) = (symbol("ETH-USD"), notional("500"));
+        let checked = unlimited.check(&market, &symbol, Side::Buy, expected, Decimal::ZERO);
+        assert_eq!(checked, Ok(number("500")));
+        let exit = order("ETHUSD", Side::Sell, "10", None);
+        assert_eq!(check(&exit, "ETH-USD", Side::Sell, "500", "0"), Ok(number("500")));
+        let in_quote = StatedOrder { quantity: None, quote: Some(number("500")), ..market };
+        assert_eq!(check(&in_quote, "ETH-USD", Side::Buy, "500", "0"), Ok(number("500")));
+    }
+
+    #[test]
+    fn of_two_things_said_about_an_orders_size_the_larger_counts() {
+        let both = StatedOrder { quote: Some(number("1")), ..order("ETHUSD", Side::Buy, "1", Some("3000")) };
+        assert!(matches!(check(&both, "ETH-USD", Side::Buy, "1", "0"), Err(PolicyRefusal::TooLarge { .. })));
+        let huge = order("ETHUSD", Side::Buy, "9999999999999999", Some("9999999999999999"));
+        assert!(matches!(check(&huge, "ETH-USD", Side::Buy, "1", "0"), Err(PolicyRefusal::TooLarge { .. })));
     }
 
     #[test]

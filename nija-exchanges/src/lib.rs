@@ -29,6 +29,7 @@ mod listings;
 pub mod okx;
 pub mod paper;
 mod seen;
+mod stated;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;

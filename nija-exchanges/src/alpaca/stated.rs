@@ -3,39 +3,56 @@
 use nija_core::{Method, OrderReading, RequestBody, Side, StatedOrder, UnsignedRequest};
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use crate::stated::Plain;
+
+/// The fields that an order may have, each once. Alpaca may take `QTY` for `qty` and the last of two; and legs, trails and whatever it will
+/// add could make an order more than what is read.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Stated {
     symbol: String,
     side: String,
     #[serde(rename = "type")]
     kind: String,
-    qty: Option<Decimal>,
-    notional: Option<Decimal>,
-    limit_price: Option<Decimal>,
+    qty: Option<Plain>,
+    notional: Option<Plain>,
+    limit_price: Option<Plain>,
     order_class: Option<String>,
     take_profit: Option<Leg>,
     stop_loss: Option<Leg>,
+    #[serde(rename = "stop_price")]
+    _stop_price: Option<Plain>,
+    #[serde(rename = "time_in_force")]
+    _time_in_force: Option<IgnoredAny>,
+    #[serde(rename = "client_order_id")]
+    _client_order_id: Option<IgnoredAny>,
 }
 
 /// One of a pair of exits.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Leg {
-    limit_price: Option<Decimal>,
+    limit_price: Option<Plain>,
+    #[serde(rename = "stop_price")]
+    _stop_price: Option<Plain>,
 }
 
 impl Stated {
     /// The limit that says most about what the user may lose; `None` inside where there is none. Nothing where it cannot be told.
     fn limit(&self, side: Side) -> Option<Option<Decimal>> {
         match (self.order_class.as_deref(), &self.take_profit, &self.stop_loss) {
-            (None | Some("" | "simple"), None, None) => {
-                let is_missing = self.kind.ends_with("limit") && self.limit_price.is_none();
-                (!is_missing).then_some(self.limit_price)
-            }
+            (None | Some("" | "simple"), None, None) => match (self.kind.as_str(), self.limit_price) {
+                ("limit" | "stop_limit", Some(limit)) => Some(Some(limit.0)),
+                ("market" | "stop", None) => Some(None),
+                _ => None,
+            },
             // A pair of exits states its limits in its legs. One ends the other, and either may be the one that fills: for a sale the
             // cheaper counts, for a purchase the dearer.
             (Some("oco"), Some(profit), Some(stop)) => {
                 let all = [self.limit_price, profit.limit_price, stop.limit_price].into_iter().flatten();
+                let all = all.map(|price| price.0);
                 let limit = if side == Side::Sell { all.min() } else { all.max() };
                 profit.limit_price.map(|_| limit)
             }
@@ -50,6 +67,9 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         return OrderReading::NoOrder;
     }
     let RequestBody::Json(body) = &request.body else { return OrderReading::Unreadable };
+    if !request.query.is_empty() {
+        return OrderReading::Unreadable;
+    }
     // Fields that stand there twice are an error to the parser.
     let Ok(stated) = serde_json::from_str::<Stated>(body) else { return OrderReading::Unreadable };
     let side = match stated.side.as_str() {
@@ -58,7 +78,7 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         _ => return OrderReading::Unreadable,
     };
     let Some(limit) = stated.limit(side) else { return OrderReading::Unreadable };
-    if stated.qty.is_none() && stated.notional.is_none() {
+    if stated.qty.is_some() == stated.notional.is_some() {
         return OrderReading::Unreadable;
     }
     // Stocks are bought with dollars and do not say so.
@@ -66,7 +86,8 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         Some((base, quote)) => [base, quote].concat(),
         None => stated.symbol + "USD",
     };
-    OrderReading::Order(StatedOrder { pair, side, quantity: stated.qty, quote: stated.notional, limit })
+    let (quantity, quote) = (stated.qty.map(|qty| qty.0), stated.notional.map(|notional| notional.0));
+    OrderReading::Order(StatedOrder { pair, side, quantity, quote, limit })
 }
 
 #[cfg(test)]
@@ -130,6 +151,15 @@ mod tests {
             r#"{"symbol":"AAPL","side":"buy","type":"market"}"#,
             r#"{"symbol":"AAPL","qty":"1","qty":"1000","side":"buy","type":"market"}"#,
             r#"{"symbol":"AAPL","qty":"1","side":"sell_short","type":"market"}"#,
+            // Parsers that do not mind capitals take the last.
+            r#"{"symbol":"AAPL","qty":"1","QTY":"1000","side":"buy","type":"market"}"#,
+            r#"{"symbol":"AAPL","qty":"1","notional":"5","side":"buy","type":"market"}"#,
+            r#"{"symbol":"AAPL","qty":"1","side":"buy","type":"market","limit_price":"1"}"#,
+            r#"{"symbol":"AAPL","qty":"1","side":"buy","type":"trailing_stop","trail_price":"1"}"#,
+            r#"{"symbol":"AAPL","qty":"1","side":"buy","type":"limit","limit_price":"1_0"}"#,
+            r#"{"symbol":"AAPL","qty":"1","side":"buy","type":"market","order_class":"mleg",
+                "legs":[{"symbol":"AAPL260116C00200000","ratio_qty":"1000"}]}"#,
+            r#"{"symbol":"AAPL","qty":"1","side":"buy","type":"market","legs":[{"symbol":"X"}]}"#,
         ] {
             assert_eq!(order(unclear), OrderReading::Unreadable, "{unclear}");
         }

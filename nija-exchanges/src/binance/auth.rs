@@ -81,6 +81,7 @@ impl Authenticator for BinanceAuthenticator {
         secret: &CredentialSecret,
         context: &SignContext,
     ) -> Result<SignedParts, AuthError> {
+        super::scope::check(request)?;
         let key_id = secret.expose_key("API key of one Binance request").trim();
         if key_id.is_empty() || !key_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(AuthError::BadSecret("Binance's API keys are letters and digits"));
@@ -291,11 +292,36 @@ mod tests {
             ("timestamp", "1645423376532"),
         ];
         let text = |name: &str| vectors["official"][2][name].as_str().unwrap();
-        let sent =
-            signed(request(Method::Post, STREAM, &query, &[]), text("api_key"), text("secret")).unwrap();
-        let expected = format!("{STREAM}?{}&signature={}", text("string_to_sign"), text("expected"));
-        assert_eq!(sent.path_and_query(), expected);
-        assert!(sent.headers().is_empty());
+        let secret = CredentialSecret::new(text("api_key").into(), text("secret").into(), None);
+        let context = SignContext { now: Timestamp::from_micros(0), nonce: 0 };
+        let order = request(Method::Post, STREAM, &query, &[]);
+        let sent = stream(&order, text("api_key"), &secret, &context).unwrap();
+        assert_eq!(sent.query, format!("{}&signature={}", text("string_to_sign"), text("expected")));
+        assert!(sent.headers.is_empty());
+    }
+
+    /// The signature is over the parameters alone: it would be good for the call that they are really for.
+    #[test]
+    fn the_parameters_of_one_call_are_not_signed_as_those_of_another() {
+        let order = [("symbol", "BTCUSDT"), ("side", "BUY"), ("type", "MARKET"), ("quantity", "100")];
+        let withdrawal = [("coin", "BTC"), ("address", "bc1q"), ("amount", "100")];
+        let transfer = [("type", "MAIN_UMFUTURE"), ("asset", "USDT"), ("amount", "100")];
+        for fields in [&order[..], &withdrawal[..], &transfer[..]] {
+            for endpoint in ENDPOINTS {
+                if (endpoint.method, endpoint.path, fields[0].0) == (Method::Post, "/api/v3/order", "symbol")
+                {
+                    continue;
+                }
+                for (query, body) in [(fields, &[][..]), (&[][..], fields)] {
+                    let asked = request(endpoint.method, endpoint.path, query, body);
+                    let error = signed(asked, "key", &secret()).unwrap_err();
+                    assert!(matches!(error, AuthError::ParameterNotAllowed { .. }), "{endpoint:?}: {error}");
+                }
+            }
+        }
+        let hidden = [("recvWindow", "5000&side=BUY&symbol=BTCUSDT&type=MARKET&quantity=1")];
+        let error = signed(request(Method::Post, STREAM, &hidden, &[]), "key", &secret()).unwrap_err();
+        assert!(matches!(error, AuthError::ParameterNotAllowed { .. }), "{error}");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) fn classify(venue: &VenueId, code: i64, msg: &str) -> VenueError {
         -1013 => rejected(venue, code, in_words(message)),
         -1014 | -1020 | -1010 => rejected(venue, code, message),
         -1099..=-1000 => VenueError::AnswerLost { venue, message: format!("{code}: {message}") },
+        // A client id is sent once: where it is in use, the order that was just sent is there, however often it arrived.
+        -2010 if message.contains("Duplicate order") => VenueError::AnswerLost { venue, message },
         -2010 if message.contains("insufficient balance") => VenueError::InsufficientFunds { venue, message },
         -2010 if message.contains("Market is closed") || message.contains("trading phase") => {
             VenueError::Unavailable { venue, message }
@@ -92,7 +94,7 @@ mod tests {
         let poor = of(-2010, "Account has insufficient balance for requested action.");
         assert!(matches!(poor, VenueError::InsufficientFunds { .. }));
         assert!(matches!(of(-2010, "Market is closed."), VenueError::Unavailable { .. }));
-        assert!(matches!(of(-2010, "Duplicate order sent."), VenueError::Rejected { .. }));
+        assert!(matches!(of(-2010, "Duplicate order sent."), VenueError::AnswerLost { .. }));
         assert!(
             matches!(of(-1013, "Filter failure: LOT_SIZE"), VenueError::Rejected { code, .. } if code == "-1013")
         );

@@ -47,6 +47,7 @@ impl Binance {
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
         // Binance tells a trade's time in whole milliseconds: one within the first of them must not seem to be before it.
+        let since = self.market.offset.earliest(since);
         let since = Timestamp::from_micros(since.micros().div_euclid(1000) * 1000);
         let symbols = self.market.symbols().await?;
         let here: Vec<Symbol> = self.market.watched();

@@ -23,6 +23,7 @@ mod parse;
 mod private;
 #[cfg(test)]
 mod recorded;
+mod scope;
 mod stated;
 mod stream;
 mod symbols;

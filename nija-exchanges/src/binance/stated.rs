@@ -1,7 +1,44 @@
 //! What a request for a new order says, read from its parameters: the user's policy is held against it.
 
 use nija_core::{Method, OrderReading, RequestBody, Side, StatedOrder, UnsignedRequest};
-use rust_decimal::Decimal;
+
+use crate::stated::plain;
+
+/// What a single order may say. Anything else (a trail, a peg, a side effect) could make it more than what is read.
+pub(super) const SINGLE: &[&str] = &[
+    "symbol",
+    "side",
+    "type",
+    "timeInForce",
+    "quantity",
+    "quoteOrderQty",
+    "price",
+    "stopPrice",
+    "newClientOrderId",
+    "newOrderRespType",
+];
+
+/// What a pair of orders may say of which one ends the other.
+pub(super) const PAIR: &[&str] = &[
+    "symbol",
+    "side",
+    "quantity",
+    "listClientOrderId",
+    "newOrderRespType",
+    "aboveType",
+    "aboveClientOrderId",
+    "abovePrice",
+    "aboveStopPrice",
+    "aboveTimeInForce",
+    "belowType",
+    "belowClientOrderId",
+    "belowPrice",
+    "belowStopPrice",
+    "belowTimeInForce",
+];
+
+/// What any signed request may say of its time.
+pub(super) const TIMES: &[&str] = &["recvWindow", "timestamp"];
 
 pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     if request.method != Method::Post || !request.path.to_ascii_lowercase().contains("/order") {
@@ -12,18 +49,21 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         RequestBody::Empty => &[],
         RequestBody::Json(_) => return OrderReading::Unreadable,
     };
-    let field = |wanted: &str| {
-        let all = request.query.iter().chain(form);
-        let mut found = all.filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        found.next().filter(|_| found.next().is_none())
-    };
     let single = match request.path.as_str() {
         "/api/v3/order" => true,
         "/api/v3/orderList/oco" => false,
         // Other lists hold more than one order's money, or say what they are in other words.
         _ => return OrderReading::Unreadable,
     };
-    let number = |wanted| field(wanted).and_then(|text| text.parse::<Decimal>().ok());
+    let all = || request.query.iter().chain(form).map(|(name, value)| (name.as_ref(), value.as_str()));
+    let is_known = |name: &str| TIMES.contains(&name) || if single { SINGLE } else { PAIR }.contains(&name);
+    // Which of two Binance would take is not known.
+    let is_alone = |name: &str| all().filter(|(other, _)| *other == name).count() == 1;
+    if !all().all(|(name, _)| is_known(name) && is_alone(name)) {
+        return OrderReading::Unreadable;
+    }
+    let field = |wanted: &str| all().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let number = |wanted| field(wanted).and_then(plain);
     let side = match field("side") {
         Some("BUY") => Side::Buy,
         Some("SELL") => Side::Sell,
@@ -32,7 +72,7 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     let Some(pair) = field("symbol").map(str::to_owned) else { return OrderReading::Unreadable };
     if !single {
         // One leg ends the other, and either may be the one that fills: for a sale the cheaper counts, for a purchase the dearer.
-        let prices: (Option<Decimal>, Option<Decimal>) = (number("abovePrice"), number("belowPrice"));
+        let prices = (number("abovePrice"), number("belowPrice"));
         return match (number("quantity"), prices) {
             (quantity @ Some(_), (Some(above), Some(below))) => OrderReading::Order(StatedOrder {
                 pair,
@@ -44,10 +84,17 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
             _ => OrderReading::Unreadable,
         };
     }
-    let Some(kind) = field("type") else { return OrderReading::Unreadable };
-    let (quantity, quote, limit) = (number("quantity"), number("quoteOrderQty"), number("price"));
-    let is_limit = kind.contains("LIMIT");
-    if (is_limit && limit.is_none()) || (quantity.is_none() && quote.is_none()) {
+    let limit = match (field("type"), number("price")) {
+        (Some("LIMIT" | "LIMIT_MAKER" | "STOP_LOSS_LIMIT" | "TAKE_PROFIT_LIMIT"), Some(price)) => Some(price),
+        (Some("MARKET" | "STOP_LOSS" | "TAKE_PROFIT"), None) if field("price").is_none() => None,
+        _ => return OrderReading::Unreadable,
+    };
+    let (quantity, quote) = match (field("quantity"), field("quoteOrderQty")) {
+        (Some(quantity), None) => (plain(quantity), None),
+        (None, Some(quote)) => (None, plain(quote)),
+        _ => return OrderReading::Unreadable,
+    };
+    if quantity.is_none() && quote.is_none() {
         return OrderReading::Unreadable;
     }
     OrderReading::Order(StatedOrder { pair, side, quantity, quote, limit })
@@ -100,6 +147,26 @@ mod tests {
             OrderReading::Unreadable,
             "a limit without its price"
         );
+        for more in [
+            ("quoteOrderQty", "1"),
+            ("quantity", "9"),
+            ("Quantity", "9"),
+            ("trailingDelta", "1"),
+            ("sideEffectType", "MARGIN_BUY"),
+            ("pegPriceType", "MARKET_PEG"),
+        ] {
+            let unclear = [&fields[..], &[more]].concat();
+            assert_eq!(request("/api/v3/order", &unclear, false), OrderReading::Unreadable, "{more:?}");
+        }
+        let with = |name: &str, value: &'static str| {
+            let mut fields = fields;
+            fields.iter_mut().filter(|(one, _)| *one == name).for_each(|field| field.1 = value);
+            request("/api/v3/order", &fields, false)
+        };
+        for (name, value) in [("price", "+60000"), ("quantity", "1e3"), ("type", "MARKET"), ("type", "limit")]
+        {
+            assert_eq!(with(name, value), OrderReading::Unreadable, "{name}={value}");
+        }
         assert_eq!(request("/api/v3/orderList/oco", &fields, false), OrderReading::Unreadable);
         assert_eq!(request("/api/v3/orderList/oto", &fields, false), OrderReading::Unreadable);
     }

@@ -27,7 +27,8 @@ impl Coinbase {
         account: &VenueAccount,
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
-        let from = self.market.offset.at_venue(since).minus(SLACK);
+        let since = self.market.offset.earliest(since);
+        let from = since.minus(SLACK);
         let mut fills = self.fills(account, vec![("start_sequence_timestamp", from.to_string())]).await?;
         fills.retain(|fill| fill.at >= since);
         Ok(fills)

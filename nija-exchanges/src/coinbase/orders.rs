@@ -38,7 +38,7 @@ impl Coinbase {
         {
             return Ok(Lookup::Found(found));
         }
-        let from = self.market.offset.at_venue(since).minus(SLACK);
+        let from = self.market.offset.earliest(since).minus(SLACK);
         let symbols = self.market.symbols().await?;
         let product = symbols.get(&order.symbol).map(|listed| listed.instrument.venue_symbol.clone());
         let mut filter: Query = product.into_iter().map(|product| ("product_ids", product)).collect();

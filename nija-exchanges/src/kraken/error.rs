@@ -40,6 +40,8 @@ pub(super) fn classify(venue: &VenueId, error: &str) -> VenueError {
         // The engine took the request and would not have it: its market is closed to it, or its deadline was over.
         ("EService", "Deadline elapsed") => VenueError::Unavailable { venue, message },
         ("EService", what) if what.starts_with("Market in ") => VenueError::Unavailable { venue, message },
+        // A client id is sent once: where it is in use, the order that was just sent is there, however often it arrived.
+        ("EOrder", what) if what.starts_with("Duplicate") => VenueError::AnswerLost { venue, message },
         ("EService", _) => VenueError::AnswerLost { venue, message },
         (_, what) if doubtful(what) => VenueError::AnswerLost { venue, message },
         _ => VenueError::Rejected { venue, code: format!("{category}:{what}"), message },
@@ -101,6 +103,7 @@ mod tests {
             "EGeneral:Internal error",
             "EGeneral:Internal error:77",
             "EDatabase:Internal error",
+            "EOrder:Duplicate order",
             "EGeneral:Unknown error",
         ] {
             assert_eq!(of(error).effect(), Effect::Unknown, "{error}");

@@ -102,6 +102,8 @@ impl Kraken {
         since: Timestamp,
     ) -> Result<Lookup, VenueError> {
         let symbols = self.market.symbols().await?;
+        // Kraken files what it closes by its own clock.
+        let since = self.market.offset.earliest(since);
         if let Some(id) = &order.venue_order_id {
             let orders = self.query(account, &[id.as_str().to_owned()]).await?;
             if let Some(found) = orders.get(id.as_str()) {
@@ -161,6 +163,7 @@ impl Kraken {
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError> {
         let symbols = self.market.symbols().await?;
+        let since = self.market.offset.earliest(since);
         let mut fills: HashMap<String, VenueFill> = HashMap::new();
         let mut seen = 0;
         for _ in 0..PAGES {
@@ -206,8 +209,9 @@ impl Kraken {
         let mut found: HashMap<String, Option<VenueClientId>> = HashMap::new();
         for txids in unknown.chunks(QUERIED) {
             let orders = self.query(account, txids).await?;
-            for txid in txids {
-                let id = orders.get(txid).and_then(|order| order.cl_ord_id.as_deref()?.parse().ok());
+            // An order that is not told yet is not one that somebody else made: nothing is remembered of it.
+            for (txid, order) in &orders {
+                let id = order.cl_ord_id.as_deref().and_then(|id| id.parse().ok());
                 found.insert(txid.clone(), id);
                 self.client_ids.learn(txid, id);
             }
@@ -219,17 +223,26 @@ impl Kraken {
         Ok(())
     }
 
+    /// Those of the orders that are there. One that is not makes Kraken refuse the question as a whole: then it is asked in halves.
     async fn query(
         &self,
         account: &VenueAccount,
         txids: &[String],
     ) -> Result<HashMap<String, wire::Order>, VenueError> {
-        let form = vec![("txid", txids.join(","))];
-        let body = self.read(account, "/0/private/QueryOrders", form).await?;
-        match result(&self.venue, "QueryOrders", &body) {
-            Err(error) if is_unknown_order(&error) => Ok(HashMap::new()),
-            other => other,
+        let (mut found, mut asked) = (HashMap::new(), vec![txids]);
+        while let Some(txids) = asked.pop() {
+            let form = vec![("txid", txids.join(","))];
+            let body = self.read(account, "/0/private/QueryOrders", form).await?;
+            match result::<HashMap<String, wire::Order>>(&self.venue, "QueryOrders", &body) {
+                Err(error) if is_unknown_order(&error) && txids.len() < 2 => {}
+                Err(error) if is_unknown_order(&error) => {
+                    let (one, other) = txids.split_at(txids.len() / 2);
+                    asked.extend([one, other]);
+                }
+                other => found.extend(other?),
+            }
         }
+        Ok(found)
     }
 
     pub(super) async fn read(

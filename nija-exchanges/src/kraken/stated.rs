@@ -3,6 +3,22 @@
 use nija_core::{OrderReading, RequestBody, Side, StatedOrder, UnsignedRequest};
 
 use super::symbols::{canonical, without_class};
+use crate::stated::plain;
+
+/// What an order may say. Anything else (leverage, an order that follows it, another class of assets) could make it more than what is read.
+const KNOWN: &[&str] = &[
+    "pair",
+    "type",
+    "ordertype",
+    "volume",
+    "price",
+    "price2",
+    "oflags",
+    "timeinforce",
+    "deadline",
+    "cl_ord_id",
+    "nonce",
+];
 
 pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     if !request.path.starts_with("/0/private/AddOrder") {
@@ -10,12 +26,13 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
         return OrderReading::NoOrder;
     }
     let RequestBody::Form(form) = &request.body else { return OrderReading::Unreadable };
-    let field = |wanted: &str| {
-        let mut found = form.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        // Which of two Kraken would take is not known.
-        found.next().filter(|_| found.next().is_none())
-    };
-    let number = |wanted| field(wanted).and_then(|text| text.parse().ok());
+    // Which of two Kraken would take is not known.
+    let is_single = |name: &str| form.iter().filter(|(other, _)| other == name).count() == 1;
+    if !form.iter().all(|(name, _)| KNOWN.contains(&name.as_ref()) && is_single(name)) {
+        return OrderReading::Unreadable;
+    }
+    let field = |wanted: &str| form.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let number = |wanted| field(wanted).and_then(plain);
     let side = match field("type") {
         Some("buy") => Side::Buy,
         Some("sell") => Side::Sell,
@@ -24,13 +41,16 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     let kind = field("ordertype");
     let limit = match kind {
         Some("limit" | "iceberg") => number("price"),
-        Some("stop-loss-limit" | "take-profit-limit" | "trailing-stop-limit") => number("price2"),
-        Some("market" | "stop-loss" | "take-profit" | "trailing-stop") => None,
+        // A trailing stop's limit is an offset to where it triggers.
+        Some("stop-loss-limit" | "take-profit-limit") => number("price2"),
+        Some("market" | "stop-loss" | "take-profit") => None,
         _ => return OrderReading::Unreadable,
     };
     let is_limit = kind.is_some_and(|kind| kind.ends_with("limit") || kind == "iceberg");
-    // `viqc` turns the volume into an amount of the quote; leverage makes a buy more than it costs.
-    let is_plain = field("oflags").is_none_or(|flags| !flags.contains("viqc")) && field("leverage").is_none();
+    // `viqc` turns the volume into an amount of the quote; the others say who pays the fee in what, and that it only makes a market.
+    let is_plain =
+        |flags: &str| flags.split(',').all(|flag| matches!(flag, "fciq" | "fcib" | "nompp" | "post"));
+    let is_plain = field("oflags").is_none_or(is_plain);
     let (Some(pair), Some(quantity)) = (field("pair"), number("volume")) else {
         return OrderReading::Unreadable;
     };
@@ -126,6 +146,18 @@ mod tests {
             &[("ordertype", "market"), ("leverage", "5")],
             &[("ordertype", "market"), ("type", "sell")],
             &[("ordertype", "market"), ("volume", "9")],
+            // Twice: which one counts is Kraken's secret.
+            &[("ordertype", "market"), ("leverage", "5"), ("leverage", "5")],
+            &[("ordertype", "market"), ("oflags", "fciq"), ("oflags", "viqc")],
+            &[("ordertype", "market"), ("oflags", "fciq"), ("OFLAGS", "viqc")],
+            &[("ordertype", "market"), ("oflags[]", "viqc")],
+            // Another order that follows it, at any price.
+            &[("ordertype", "market"), ("close[ordertype]", "limit"), ("close[price]", "1")],
+            // So much above the market, not at so much.
+            &[("ordertype", "limit"), ("price", "+60000")],
+            &[("ordertype", "limit"), ("price", "#5%")],
+            &[("ordertype", "trailing-stop-limit"), ("price", "+5"), ("price2", "1")],
+            &[("ordertype", "market"), ("asset_class", "tokenized_asset")],
         ] {
             assert_eq!(with(unclear), OrderReading::Unreadable, "{unclear:?}");
         }

@@ -59,7 +59,8 @@ pub(super) fn classify(venue: &VenueId, code: &str, msg: &str) -> VenueError {
     };
     match number {
         50_011 | 50_040 | 50_061 | 51_113 => VenueError::RateLimited { venue, retry_after: None },
-        0..=2 | 50_001 | 50_004 | 50_013 | 50_026 | 51_054 | 51_149 => {
+        // Client ids in use (51016, 51065): one is sent once, so the order that was just sent is there, however often it arrived.
+        0..=2 | 50_001 | 50_004 | 50_013 | 50_026 | 51_016 | 51_054 | 51_065 | 51_149 => {
             VenueError::AnswerLost { venue, message: format!("{code}: {message}") }
         }
         // The timestamp is out of step with OKX's clock: the same request, signed anew, can succeed.
@@ -141,12 +142,14 @@ mod tests {
 
     #[test]
     fn what_may_have_reached_the_engine_is_in_doubt_and_the_rest_is_not() {
-        for code in ["50001", "50004", "50013", "50026", "51054", "51149", "1", "2", "", "nonsense", "-1"] {
+        for code in [
+            "50001", "50004", "50013", "50026", "51016", "51054", "51065", "51149", "1", "2", "", "nonsense",
+            "-1",
+        ] {
             assert_eq!(of(code).effect(), Effect::Unknown, "{code}");
         }
-        for code in [
-            "50011", "50037", "50102", "50113", "51000", "51001", "51008", "51016", "51020", "51400", "59999",
-        ] {
+        for code in ["50011", "50037", "50102", "50113", "51000", "51001", "51008", "51020", "51400", "59999"]
+        {
             assert_eq!(of(code).effect(), Effect::None, "{code}");
         }
     }

@@ -26,6 +26,7 @@ impl Okx {
     ) -> Result<Vec<VenueFill>, VenueError> {
         let symbols = self.market.symbols().await?;
         // OKX tells an execution's time in whole milliseconds: one within the first of them must not seem to be before it.
+        let since = self.market.offset.earliest(since);
         let since = Timestamp::from_micros(since.micros().div_euclid(1000) * 1000);
         let now = self.market.offset.at_venue(self.market.clock.now());
         let path =

@@ -3,31 +3,99 @@
 use nija_core::{Method, OrderReading, RequestBody, Side, StatedOrder, UnsignedRequest};
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::algo;
+use super::{algo, auth::EXPIRES};
+use crate::stated::{Plain, plain};
 
+/// The fields that an order may have, each once. Any other (attached orders, a price in another unit, leverage) could make it more than what is
+/// read.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Stated {
     inst_id: String,
     td_mode: String,
     side: String,
     ord_type: String,
-    sz: Decimal,
-    px: Option<Decimal>,
+    sz: Plain,
+    px: Option<Plain>,
     tgt_ccy: Option<String>,
-    tp_ord_px: Option<Decimal>,
-    sl_ord_px: Option<Decimal>,
+    tp_ord_px: Option<String>,
+    sl_ord_px: Option<String>,
+    #[serde(rename = "tpTriggerPx")]
+    _tp_trigger_px: Option<Plain>,
+    #[serde(rename = "slTriggerPx")]
+    _sl_trigger_px: Option<Plain>,
+    #[serde(rename = "clOrdId")]
+    _cl_ord_id: Option<IgnoredAny>,
+    #[serde(rename = "algoClOrdId")]
+    _algo_cl_ord_id: Option<IgnoredAny>,
+    #[serde(rename = "banAmend")]
+    _ban_amend: Option<IgnoredAny>,
+}
+
+/// What an order pays at most or takes at least, and what its size counts.
+struct Terms {
+    limit: Option<Decimal>,
+    in_quote: bool,
+}
+
+impl Stated {
+    fn terms(&self, side: Side, is_algo: bool) -> Option<Terms> {
+        let base = self.tgt_ccy.as_deref() == Some("base_ccy");
+        match (self.ord_type.as_str(), self.px, is_algo) {
+            // The unit of a market order is base or quote by its side, unless it is said.
+            ("market", None, false) if !self.has_exits() => {
+                let in_quote = match self.tgt_ccy.as_deref() {
+                    Some("quote_ccy") => true,
+                    Some("base_ccy") => false,
+                    _ => return None,
+                };
+                Some(Terms { limit: None, in_quote })
+            }
+            // Other sizes are always of the base: a unit that is said all the same is not taken up.
+            ("limit" | "post_only" | "fok" | "ioc", Some(price), false) if !self.has_exits() => {
+                (base || self.tgt_ccy.is_none()).then_some(Terms { limit: Some(price.0), in_quote: false })
+            }
+            ("conditional" | "oco", None, true) => {
+                let limits = [self.tp_ord_px.as_deref(), self.sl_ord_px.as_deref()];
+                let limits: Vec<_> = limits.into_iter().flatten().map(exit_limit).collect::<Option<_>>()?;
+                let at_market = limits.is_empty() || limits.contains(&None);
+                // A buy at the market counts in the quote where nothing else is said.
+                if !(base || self.tgt_ccy.is_none() && !(at_market && side == Side::Buy)) {
+                    return None;
+                }
+                // Of two the worse one counts: what it could pay at most, or take at least.
+                let limits = limits.into_iter().flatten();
+                let limit = if side == Side::Buy { limits.max() } else { limits.min() };
+                Some(Terms { limit, in_quote: false })
+            }
+            _ => None,
+        }
+    }
+
+    const fn has_exits(&self) -> bool {
+        self.tp_ord_px.is_some() || self.sl_ord_px.is_some()
+    }
+}
+
+/// The limit of an exit: -1 stands for the market, which has none. Nothing where it cannot be read.
+fn exit_limit(text: &str) -> Option<Option<Decimal>> {
+    if text == "-1" { Some(None) } else { plain(text).map(Some) }
 }
 
 pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     if request.method != Method::Post || request.path.starts_with("/api/v5/trade/cancel-") {
         return OrderReading::NoOrder;
     }
-    if request.path != "/api/v5/trade/order" && request.path != algo::ORDER {
+    let is_algo = request.path == algo::ORDER;
+    if request.path != "/api/v5/trade/order" && !is_algo {
         return OrderReading::Unreadable;
     }
     let RequestBody::Json(body) = &request.body else { return OrderReading::Unreadable };
+    if request.query.iter().any(|(name, _)| name != EXPIRES) {
+        return OrderReading::Unreadable;
+    }
     let Ok(stated) = serde_json::from_str::<Stated>(body) else { return OrderReading::Unreadable };
     let side = match stated.side.as_str() {
         "buy" => Side::Buy,
@@ -38,24 +106,14 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
     if stated.td_mode != "cash" {
         return OrderReading::Unreadable;
     }
-    // -1 stands for the market price.
-    let limits = [stated.px, stated.tp_ord_px, stated.sl_ord_px];
-    let limits = limits.into_iter().flatten().filter(|price| price.is_sign_positive());
-    // Of two the worse one counts: what it could pay at most, or take at least.
-    let limit = match side {
-        Side::Buy => limits.max(),
-        Side::Sell => limits.min(),
-    };
-    let has_limit = matches!(stated.ord_type.as_str(), "limit" | "post_only" | "fok" | "ioc");
-    if has_limit && limit.is_none() {
+    let Some(Terms { limit, in_quote }) = stated.terms(side, is_algo) else {
         return OrderReading::Unreadable;
-    }
-    let in_quote = stated.tgt_ccy.as_deref() == Some("quote_ccy");
+    };
     OrderReading::Order(StatedOrder {
         pair: stated.inst_id.replacen('-', "", 1),
         side,
-        quantity: (!in_quote).then_some(stated.sz),
-        quote: in_quote.then_some(stated.sz),
+        quantity: (!in_quote).then_some(stated.sz.0),
+        quote: in_quote.then_some(stated.sz.0),
         limit,
     })
 }
@@ -94,8 +152,29 @@ mod tests {
             r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","sz":"0.5"}"#,
             r#"{"instId":"BTC-USDT","tdMode":"cross","side":"buy","ordType":"market","sz":"0.5"}"#,
             r#"[{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"market","sz":"0.5"}]"#,
+            // Its size counts in the quote where nothing is said: half a tether, or 100,000 of them read as coins.
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"market","sz":"100000"}"#,
+            // A limit order's size is of the base whatever is said: 100 coins, not coins for 100.
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"60000","sz":"100","tgtCcy":"quote_ccy"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"60000","pxUsd":"1","sz":"1"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"market","px":"1","sz":"1","tgtCcy":"base_ccy"}"#,
+            // Orders that follow this one, at any price.
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"60000","sz":"1",
+                "attachAlgoOrds":[{"slTriggerPx":"59999","slOrdPx":"1"}]}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"60000","sz":"1","slTriggerPx":"59999","slOrdPx":"1"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"limit","px":"60000","sz":"1","sz":"100"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"oco","sz":"1","slTriggerPx":"7","slOrdPx":"7"}"#,
         ] {
             assert_eq!(order(path, unclear), OrderReading::Unreadable, "{unclear}");
+        }
+        for unclear in [
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"trigger","sz":"1","triggerPx":"7","orderPx":"9"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"buy","ordType":"conditional","sz":"9","slTriggerPx":"7","slOrdPx":"-1"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"sell","ordType":"conditional","sz":"9","slTriggerPx":"7","slOrdPx":"6","tgtCcy":"quote_ccy"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"sell","ordType":"conditional","sz":"9","slTriggerPx":"7","slOrdPx":"-2"}"#,
+            r#"{"instId":"BTC-USDT","tdMode":"cash","side":"sell","ordType":"limit","px":"1","sz":"9"}"#,
+        ] {
+            assert_eq!(order(algo::ORDER, unclear), OrderReading::Unreadable, "{unclear}");
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum VenueFault {
     PartialFill,
     /// The venue's clock is 8 s ahead from now on.
     ClockSkew,
+    /// The venue's clock is 200 s behind from now on.
+    ClockBehind,
     /// The venue forgets the nonces that it saw.
     NonceForgotten,
     /// The next reports of orders are streamed twice.

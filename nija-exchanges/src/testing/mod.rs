@@ -80,6 +80,7 @@ macro_rules! executor_conformance {
                 faults::a_ban_is_definite
                 trouble::an_order_that_fills_in_part_rests_with_what_is_left
                 trouble::a_clock_that_moved_costs_no_order
+                trouble::what_a_venue_did_by_a_clock_that_is_behind_is_found
                 trouble::a_nonce_that_the_venue_forgot_costs_no_order
                 trouble::reports_that_come_twice_are_one
                 trouble::reports_that_come_late_are_not_lost

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Authenticator, Clock, CredentialId, CredentialSecret, SignContext, SignError, SignedRequest, Signer,
-    SystemClock, UnsignedRequest, sign_request,
+    Authenticator, Clock, CredentialId, CredentialSecret, OrderPolicy, SignContext, SignError, SignedRequest,
+    Signer, SystemClock, UnsignedRequest, claimed_order, sign_request,
 };
+use rust_decimal::Decimal;
 use std::{
     fmt,
     sync::{
@@ -13,7 +14,8 @@ use std::{
     },
 };
 
-/// Signs with a secret given to it and nonces that count up from the present microsecond.
+/// Signs with a secret given to it and nonces that count up from the present microsecond. Like the vault's signer towards a user with a
+/// policy it signs nothing that it cannot read, or that is not what its sender says it is; it knows no limits.
 pub struct TestSigner {
     credential: CredentialId,
     authenticator: Arc<dyn Authenticator>,
@@ -48,6 +50,11 @@ impl Signer for TestSigner {
     }
 
     async fn sign(&self, request: UnsignedRequest) -> Result<SignedRequest, SignError> {
+        if let Some(order) = claimed_order(self.authenticator.as_ref(), &request, true)? {
+            let pairs = [(order.symbol.clone(), None)].into();
+            let anything = OrderPolicy { pairs, max_order: None, max_buys_per_hour: None };
+            order.check(&anything, Decimal::ZERO)?;
+        }
         let context =
             SignContext { now: SystemClock.now(), nonce: self.nonce.fetch_add(1, Ordering::SeqCst) };
         Ok(sign_request(self.authenticator.as_ref(), request, &self.secret, &context)?)

@@ -1,7 +1,9 @@
 //! Rules of what goes wrong around an order that is not lost: it ends as it should, and is counted once.
 
 use futures::{StreamExt, stream::BoxStream};
-use nija_core::{AccountEvent, ExecutionId, OrderKind, OrderState, Price, Quantity, Side, TimeInForce};
+use nija_core::{
+    AccountEvent, ExecutionId, Lookup, OrderKind, OrderRef, OrderState, Price, Quantity, Side, TimeInForce,
+};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -45,6 +47,33 @@ pub async fn a_clock_that_moved_costs_no_order(harness: &dyn Harness) {
             return;
         };
         assert!(error.may_try_again() && attempt < 2, "attempt {attempt}: {error}");
+    }
+}
+
+/// What was done after a moment of ours may be before it by the venue's clock. An order that is not found for that would be sent twice, and
+/// an execution lost.
+pub async fn what_a_venue_did_by_a_clock_that_is_behind_is_found(harness: &dyn Harness) {
+    if !harness.fault(VenueFault::ClockBehind) {
+        return;
+    }
+    // Reads the instruments, and the clock with them.
+    let trader = Trader::new(harness).await;
+    let (since, quantity) = (trader.now(), trader.quantity().await);
+    for attempt in 0..3 {
+        let (order, placed) = trader.place(Side::Buy, OrderKind::Market, quantity, TimeInForce::Gtc).await;
+        if let Err(error) = placed {
+            assert!(error.may_try_again() && attempt < 2, "attempt {attempt}: {error}");
+            continue;
+        }
+        ended(&trader, &order).await;
+        let ours = OrderRef { venue_order_id: None, ..order };
+        let found = trader.executor.find(&trader.account, &ours, since).await.unwrap();
+        let Lookup::Found(report) = found else { panic!("the order is not found") };
+        assert_eq!((report.state, report.filled), (OrderState::Filled, quantity));
+        let fills = trader.executor.fills_since(&trader.account, since).await.unwrap();
+        let mine = fills.iter().filter(|fill| fill.client_id == Some(ours.client_id));
+        assert_eq!(mine.fold(Quantity::ZERO, |sum, fill| sum.plus(fill.quantity)), quantity);
+        return;
     }
 }
 

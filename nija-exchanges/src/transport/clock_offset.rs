@@ -2,6 +2,10 @@
 
 use nija_core::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// What a measurement leaves open: the journey, and a clock that is told in whole seconds.
+const DOUBT: Duration = Duration::from_secs(2);
 
 /// The newest measurement; zero before the first.
 #[derive(Debug, Default)]
@@ -22,6 +26,13 @@ impl ClockOffset {
     #[must_use]
     pub fn at_venue(&self, ours: Timestamp) -> Timestamp {
         Timestamp::from_micros(ours.micros().saturating_add(self.0.load(Ordering::Relaxed)))
+    }
+
+    /// A moment from which on something is asked for, told by our clock or by the venue's: the earlier of the two, so that nothing that
+    /// happened since is left out, whichever clock is behind.
+    #[must_use]
+    pub fn earliest(&self, since: Timestamp) -> Timestamp {
+        if self.micros() < 0 { self.at_venue(since).minus(DOUBT) } else { since }
     }
 
     /// Microseconds that the venue is ahead.
@@ -54,5 +65,14 @@ mod tests {
     fn a_clock_that_is_off_is_followed_both_ways() {
         assert_eq!(offset(1_000_000_000, 1_030_000_000, 1_000_000_000), 30 * SECOND + SECOND / 2);
         assert!(offset(1_030_000_000, 1_000_000_000, 1_030_000_000) < -28 * SECOND);
+    }
+
+    #[test]
+    fn what_is_asked_for_begins_by_the_clock_that_is_behind() {
+        let (at, offset) = (Timestamp::from_micros, ClockOffset::default());
+        offset.measure(at(300 * SECOND), at(100 * SECOND), at(300 * SECOND), 0);
+        assert_eq!(offset.earliest(at(1_000 * SECOND)), at(798 * SECOND));
+        offset.measure(at(100 * SECOND), at(300 * SECOND), at(100 * SECOND), 0);
+        assert_eq!(offset.earliest(at(1_000 * SECOND)), at(1_000 * SECOND));
     }
 }

@@ -139,7 +139,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// [`VenueError::NotSent`] when no connection came about; [`VenueError::RateLimited`] for 429 and 418;
-    /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, an
+    /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, a 408, an
     /// answer without end, and a page that is not JSON where it neither refuses (4xx) nor says that there is nothing to say (204).
     pub async fn send(&self, request: &SignedRequest) -> Result<HttpAnswer, VenueError> {
         let method = match request.method() {
@@ -172,7 +172,8 @@ impl HttpClient {
                 .map(Duration::from_secs);
             return Err(VenueError::RateLimited { venue: self.venue.clone(), retry_after });
         }
-        if status.is_server_error() {
+        // 408: time ran out somewhere between here and whoever decides.
+        if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
             return Err(self.lost(format!("HTTP {status}")));
         }
         let mut body = Vec::new();
@@ -204,10 +205,10 @@ impl HttpClient {
 }
 
 /// Whether a body can be what was asked for. A page where JSON belongs comes from somebody in between, who does not know what
-/// became of the request; a 4xx says that it was turned away, in whatever words (408 excepted: time ran out somewhere).
+/// became of the request; a 4xx says that it was turned away, in whatever words.
 fn is_an_answer(status: StatusCode, body: &str) -> bool {
     body.trim_start().starts_with(['{', '['])
-        || (status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT)
+        || status.is_client_error()
         || (status == StatusCode::NO_CONTENT && body.is_empty())
 }
 

@@ -120,8 +120,8 @@ impl Harness for Alpaca {
 
     fn fault(&self, fault: VenueFault) -> bool {
         match fault {
-            // There is no nonce.
-            VenueFault::BadNonce => false,
+            // There is no nonce, and its clock is not followed: orders are found by their ids, at any time.
+            VenueFault::BadNonce | VenueFault::ClockBehind => false,
             VenueFault::ServerError => {
                 self.venue().fault(Fault::new(FaultKind::Http5xx).on("/v2/orders").status(504));
                 true

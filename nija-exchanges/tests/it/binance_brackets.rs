@@ -114,9 +114,9 @@ async fn a_bracket_whose_answer_was_lost_is_looked_up_like_any_order() {
         (kind, OrderState::Working, Some(order.client_id))
     );
     assert_eq!(trader.executor.open_orders(&trader.account).await.unwrap(), [report]);
-    // Sent again while it is open, it is refused: there is never a second one.
+    // Sent again while it is open, there is never a second one, and the first is not taken for dead.
     let again = trader.place_as(order.client_id, Side::Sell, kind, quantity, TimeInForce::Gtc).await;
-    assert!(matches!(again, Err(VenueError::Rejected { .. })), "{again:?}");
+    assert!(matches!(again, Err(VenueError::AnswerLost { .. })), "{again:?}");
     // Found late, it has been matched meanwhile.
     binance.reach(Side::Buy, price("54000")).await;
     let report = find(&trader, &order).await.unwrap();

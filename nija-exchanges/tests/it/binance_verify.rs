@@ -8,6 +8,7 @@ use nija_core::{
 };
 use nija_exchanges::binance::BinanceAuthenticator;
 use nija_sim::{NewAccount, Sim, VenueKind};
+use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -17,36 +18,46 @@ const SEED: u64 = 20_261_123;
 /// What the simulator says of a signature that does not fit, or that damage made unrecognisable.
 const REFUSALS: [i64; 5] = [-1022, -1100, -1101, -1102, -1108];
 
+/// Calls of the allow-list and names that they take.
+const CALLS: &[(Method, &str, &[&str])] = &[
+    (Method::Get, "/api/v3/account", &["omitZeroBalances"]),
+    (Method::Get, "/api/v3/account/commission", &["symbol"]),
+    (Method::Get, "/api/v3/allOrders", &["symbol", "orderId", "startTime", "endTime", "limit"]),
+    (Method::Get, "/api/v3/myTrades", &["symbol", "orderId", "startTime", "endTime", "fromId", "limit"]),
+    (Method::Get, "/api/v3/openOrders", &["symbol"]),
+    (Method::Delete, "/api/v3/openOrders", &["symbol"]),
+    (Method::Get, "/api/v3/order", &["symbol", "orderId", "origClientOrderId"]),
+    (
+        Method::Post,
+        "/api/v3/order",
+        &["symbol", "side", "type", "timeInForce", "quantity", "price", "stopPrice"],
+    ),
+    (Method::Delete, "/api/v3/order", &["symbol", "orderId", "origClientOrderId"]),
+    (Method::Delete, "/api/v3/orderList", &["symbol", "orderListId", "listClientOrderId"]),
+    (
+        Method::Post,
+        "/api/v3/orderList/oco",
+        &["symbol", "side", "quantity", "abovePrice", "belowPrice", "belowType"],
+    ),
+    (Method::Get, "/sapi/v1/account/apiRestrictions", &[]),
+];
+
 /// A request of the allow-list with random parameters, in the query and in the body.
 pub(crate) fn request(rng: &mut ChaCha8Rng) -> UnsignedRequest {
     let text = |rng: &mut ChaCha8Rng| -> String {
         let alphabet: Vec<char> = "abcXYZ019 /+%&=?:-_.,~ü€\u{1F600}".chars().collect();
         (0..rng.random_range(1..20)).map(|_| alphabet[rng.random_range(0..alphabet.len())]).collect()
     };
-    let (method, path) = [
-        (Method::Get, "/api/v3/account"),
-        (Method::Get, "/api/v3/account/commission"),
-        (Method::Get, "/api/v3/allOrders"),
-        (Method::Get, "/api/v3/myTrades"),
-        (Method::Get, "/api/v3/openOrders"),
-        (Method::Delete, "/api/v3/openOrders"),
-        (Method::Get, "/api/v3/order"),
-        (Method::Post, "/api/v3/order"),
-        (Method::Delete, "/api/v3/order"),
-        (Method::Delete, "/api/v3/orderList"),
-        (Method::Post, "/api/v3/orderList/oco"),
-        (Method::Get, "/sapi/v1/account/apiRestrictions"),
-    ][rng.random_range(0..12)];
+    let (method, path, names) = CALLS[rng.random_range(0..CALLS.len())];
     // Names do not repeat: Binance refuses that whatever the signature.
-    let fields = |rng: &mut ChaCha8Rng, from: usize| -> Params {
-        (from..from + rng.random_range(0..4))
-            .map(|nth| (format!("{nth}{}", text(rng)).into(), text(rng)))
-            .collect()
+    let fields = |rng: &mut ChaCha8Rng, names: &[&'static str]| -> Params {
+        let count = rng.random_range(0..4).min(names.len());
+        names.sample(rng, count).map(|name| ((*name).into(), text(rng))).collect()
     };
-    let query = fields(rng, 0);
-    let body = match method {
-        Method::Post if rng.random_bool(0.5) => RequestBody::Form(fields(rng, 10)),
-        _ => RequestBody::Empty,
+    let (first, second) = names.split_at(names.len() / 2);
+    let (query, body) = match method {
+        Method::Post if rng.random_bool(0.5) => (fields(rng, first), RequestBody::Form(fields(rng, second))),
+        _ => (fields(rng, names), RequestBody::Empty),
     };
     let purpose = RequestPurpose::Read;
     UnsignedRequest { venue: id("binance"), method, path: path.to_owned(), query, body, purpose }

@@ -21,6 +21,7 @@ pub(crate) fn cause(venue: &VenueHandle, fault: VenueFault, orders: &str, withou
         VenueFault::PartialFill => on_order(FaultKind::PartialFill).fraction(Decimal::new(4, 1)),
         VenueFault::RightsRevoked => Fault::new(FaultKind::PermissionChange).permissions(without_trading),
         VenueFault::ClockSkew => Fault::new(FaultKind::ClockSkew).ms(8_000),
+        VenueFault::ClockBehind => Fault::new(FaultKind::ClockSkew).ms(-200_000),
         VenueFault::StreamCut => Fault::new(FaultKind::StreamDisconnect),
         VenueFault::RepeatedReports => Fault::new(FaultKind::DuplicateReports).times(100),
         VenueFault::LateReports => Fault::new(FaultKind::LateReports).ms(200),

@@ -69,6 +69,8 @@ async fn a_refusal_comes_through_in_any_words_and_no_content_without_any() {
     assert_eq!(outcome("404 Not Found", "", b"").await.unwrap(), "");
     assert_eq!(outcome("204 No Content", "", b"").await.unwrap(), "");
     assert!(lost(&outcome("408 Request Timeout", "", b"took too long").await));
+    let words = b"{\"error\":\"REQUEST_TIMEOUT\"}";
+    assert!(lost(&outcome("408 Request Timeout", "", words).await), "in whatever words");
 }
 
 #[tokio::test]

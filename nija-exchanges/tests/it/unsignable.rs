@@ -4,7 +4,7 @@
 use nija_core::{Authenticator, Method, RequestBody, RequestPurpose, UnsignedRequest, check_request};
 use nija_exchanges::{
     alpaca::AlpacaAuthenticator, binance::BinanceAuthenticator, coinbase::CoinbaseAuthenticator,
-    kraken::KrakenAuthenticator,
+    kraken::KrakenAuthenticator, okx::OkxAuthenticator,
 };
 
 use crate::support::id;
@@ -94,6 +94,30 @@ const ALPACA: &[&str] = &[
     "/oauth/token",
 ];
 
+/// www.okx.com/docs-v5, Funding account, Sub-account, Financial product, and what moves money within an account.
+const OKX: &[&str] = &[
+    "/api/v5/asset/withdrawal",
+    "/api/v5/asset/cancel-withdrawal",
+    "/api/v5/asset/transfer",
+    "/api/v5/asset/withdrawal-lightning",
+    "/api/v5/asset/deposit-address",
+    "/api/v5/asset/convert/trade",
+    "/api/v5/fiat/create-withdrawal",
+    "/api/v5/asset/subaccount/transfer",
+    "/api/v5/users/subaccount/modify-apikey",
+    "/api/v5/users/subaccount/create-subaccount",
+    "/api/v5/users/subaccount/apikey",
+    "/api/v5/account/set-leverage",
+    "/api/v5/account/spot-manual-borrow-repay",
+    "/api/v5/account/set-account-level",
+    "/api/v5/finance/savings/purchase-redempt",
+    "/api/v5/finance/staking-defi/purchase",
+    "/api/v5/trade/batch-orders",
+    "/api/v5/trade/amend-order",
+    "/api/v5/trade/easy-convert",
+    "/api/v5/trade/one-click-repay",
+];
+
 /// A venue is one line.
 fn venues() -> Vec<(Box<dyn Authenticator>, &'static [&'static str])> {
     vec![
@@ -101,6 +125,7 @@ fn venues() -> Vec<(Box<dyn Authenticator>, &'static [&'static str])> {
         (Box::new(CoinbaseAuthenticator::new(id("coinbase"), "api.coinbase.com")), COINBASE),
         (Box::new(BinanceAuthenticator::new(id("binance"))), BINANCE),
         (Box::new(AlpacaAuthenticator::new(id("alpaca"))), ALPACA),
+        (Box::new(OkxAuthenticator::new(id("okx"))), OKX),
     ]
 }
 

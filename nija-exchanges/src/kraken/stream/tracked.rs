@@ -58,6 +58,12 @@ impl TrackedOrders {
         now: Timestamp,
     ) -> Result<Told, String> {
         let id = message.order_id.as_ref();
+        if let Some(symbol) = message.symbol.as_deref().filter(|symbol| symbols.by_name(symbol).is_none()) {
+            // Neither it nor what is told of it later, without its symbol, is of ours.
+            tracing::warn!(symbol, "an order in a pair that is not listed is left out");
+            self.ended.insert(id);
+            return Ok(Told::default());
+        }
         let at = message.timestamp.as_deref().and_then(|text| text.parse().ok()).unwrap_or(now);
         let trade = message.exec_type.as_deref() == Some("trade");
         let new =
@@ -256,5 +262,32 @@ fn side(message: &ws::Execution<'_>) -> Option<Side> {
         "buy" => Some(Side::Buy),
         "sell" => Some(Side::Sell),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A pair that AssetPairs does not list (a share's token, say): each new connection tells of it again.
+    #[test]
+    fn an_order_in_a_pair_that_is_not_listed_ends_no_stream() {
+        let mut orders = TrackedOrders::new(VenueId::new("kraken").unwrap());
+        for message in [
+            json!({"order_id": "OAAAAA-BBBBB-CCCCCC", "exec_type": "new", "order_status": "new", "symbol": "AAPLx/USD", "side": "buy", "order_qty": 1}),
+            json!({"order_id": "OAAAAA-BBBBB-CCCCCC", "exec_type": "trade", "exec_id": "T1", "symbol": "AAPLx/USD", "side": "buy",
+                "last_qty": 1, "last_price": 200}),
+            json!({"order_id": "OAAAAA-BBBBB-CCCCCC", "exec_type": "filled", "order_status": "filled"}),
+        ] {
+            let text = message.to_string();
+            let message: ws::Execution<'_> = serde_json::from_str(&text).unwrap();
+            for snapshot in [true, false] {
+                let told = orders
+                    .take(&message, snapshot, &SymbolMap::default(), Timestamp::from_micros(1))
+                    .unwrap();
+                assert_eq!(told, Told::default(), "{text}");
+            }
+        }
     }
 }
