@@ -2,7 +2,7 @@ import { Pressable, View } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
-import { radioKeys } from './radio-keys';
+import { radios } from './radios';
 import { Txt } from './Txt';
 
 interface Props {
@@ -31,33 +31,25 @@ export function Choice({ label, hideLabel, options, value, onChange, testID }: P
         testID={testID}
         style={{ flexDirection: 'row', flexWrap: 'wrap', gap: space.s }}
       >
-        {options.map((option, i) => {
-          const on = option.value === value;
-          return (
-            <Pressable
-              key={option.value}
-              role="radio"
-              {...radioKeys(on || (i === 0 && !options.some((o) => o.value === value)))}
-              aria-checked={on}
-              aria-label={option.label}
-              testID={testID ? `${testID}-${option.value}` : undefined}
-              onPress={() => onChange(option.value)}
-              style={{
-                minHeight: TARGET,
-                justifyContent: 'center',
-                paddingHorizontal: space.m,
-                borderRadius: radius.m,
-                borderWidth: 1,
-                borderColor: on ? palette.accent : palette.line,
-                backgroundColor: on ? palette.accentSoft : palette.surface,
-              }}
-            >
-              <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>
-                {option.label}
-              </Txt>
-            </Pressable>
-          );
-        })}
+        {radios(options, value, onChange, testID).map(({ option, on, props }) => (
+          <Pressable
+            key={option.value}
+            {...props}
+            style={{
+              minHeight: TARGET,
+              justifyContent: 'center',
+              paddingHorizontal: space.m,
+              borderRadius: radius.m,
+              borderWidth: 1,
+              borderColor: on ? palette.accent : palette.line,
+              backgroundColor: on ? palette.accentSoft : palette.surface,
+            }}
+          >
+            <Txt variant={on ? 'strong' : 'body'} tone={on ? 'accent' : 'text'}>
+              {option.label}
+            </Txt>
+          </Pressable>
+        ))}
       </View>
     </View>
   );

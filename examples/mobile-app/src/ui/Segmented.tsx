@@ -2,7 +2,7 @@ import { Pressable, View } from 'react-native';
 
 import { usePalette } from '@/theme/theme';
 import { radius, TARGET } from '@/theme/tokens';
-import { radioKeys } from './radio-keys';
+import { radios } from './radios';
 import { Txt } from './Txt';
 
 interface Option<V extends string> {
@@ -28,35 +28,27 @@ export function Segmented<V extends string>({ label, options, value, onChange, t
       testID={testID}
       style={{ flexDirection: 'row', backgroundColor: palette.raised, borderRadius: radius.m, padding: 3 }}
     >
-      {options.map((option, i) => {
-        const on = option.value === value;
-        return (
-          <Pressable
-            key={option.value}
-            role="radio"
-            {...radioKeys(on || (i === 0 && !options.some((o) => o.value === value)))}
-            aria-checked={on}
-            aria-label={option.label}
-            testID={testID ? `${testID}-${option.value}` : undefined}
-            onPress={() => onChange(option.value)}
-            style={{
-              flex: 1,
-              minHeight: TARGET,
-              alignItems: 'center',
-              justifyContent: 'center',
-              paddingHorizontal: 8,
-              borderRadius: radius.m - 2,
-              borderWidth: 1,
-              backgroundColor: on ? palette.surface : 'transparent',
-              borderColor: on ? palette.line : 'transparent',
-            }}
-          >
-            <Txt variant={on ? 'strong' : 'body'} tone={on ? 'text' : 'muted'} numberOfLines={1}>
-              {option.label}
-            </Txt>
-          </Pressable>
-        );
-      })}
+      {radios(options, value, onChange, testID).map(({ option, on, props }) => (
+        <Pressable
+          key={option.value}
+          {...props}
+          style={{
+            flex: 1,
+            minHeight: TARGET,
+            alignItems: 'center',
+            justifyContent: 'center',
+            paddingHorizontal: 8,
+            borderRadius: radius.m - 2,
+            borderWidth: 1,
+            backgroundColor: on ? palette.surface : 'transparent',
+            borderColor: on ? palette.line : 'transparent',
+          }}
+        >
+          <Txt variant={on ? 'strong' : 'body'} tone={on ? 'text' : 'muted'} numberOfLines={1}>
+            {option.label}
+          </Txt>
+        </Pressable>
+      ))}
     </View>
   );
 }

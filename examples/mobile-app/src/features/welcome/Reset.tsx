@@ -1,17 +1,14 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'expo-router';
 import { useState } from 'react';
-import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
 import { useServices } from '@/lib/services';
-import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
-import { Card } from '@/ui/Card';
 import { Field } from '@/ui/Field';
 import { Notice } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { Front } from './Front';
+import { EmailField, FrontCard, PasswordField } from './FrontCard';
 import { emailError, passwordError } from './rules';
 
 /** A new password, by a token from whoever runs the server. */
@@ -37,63 +34,46 @@ export function Reset() {
   };
   return (
     <Front title="New password">
-      <Card>
-        <View style={{ gap: space.l }}>
-          <Txt variant="title" level={1}>
-            Set a new password
-          </Txt>
-          {reset.isSuccess ? (
-            <>
-              <Notice
-                live
-                tone="positive"
-                text="The new password holds. All devices were signed out."
-                testID="reset-done"
-              />
-              <Button label="Sign in" onPress={() => router.replace('/sign-in')} testID="reset-sign-in" />
-            </>
-          ) : (
-            <>
-              <Txt variant="small" tone="muted">
-                Whoever runs this server makes a token for you on its machine: nija admin reset and your address. It
-                works once, for half an hour.
-              </Txt>
-              {reset.isError ? <Notice live tone="negative" text={messageOf(reset.error)} testID="form-error" /> : null}
-              <Field
-                label="Email"
-                value={email}
-                onChange={setEmail}
-                inputMode="email"
-                autoComplete="email"
-                testID="email"
-                error={tried ? problems.email : null}
-              />
-              <Field
-                label="Token"
-                mono
-                value={token}
-                onChange={setToken}
-                autoComplete="off"
-                testID="reset-token"
-                error={tried ? problems.token : null}
-              />
-              <Field
-                label="New password"
-                value={password}
-                onChange={setPassword}
-                secureTextEntry
-                autoComplete="new-password"
-                help="At least 12 characters. A few unrelated words are good."
-                testID="password"
-                error={tried ? problems.password : null}
-                onSubmitEditing={onSubmit}
-              />
-              <Button label="Set it" busy={reset.isPending} onPress={onSubmit} testID="submit" />
-              <Button kind="quiet" label="Back to sign in" onPress={() => router.replace('/sign-in')} />
-            </>
-          )}
-        </View>
-      </Card>
+      <FrontCard title="Set a new password" error={reset.error}>
+        {reset.isSuccess ? (
+          <>
+            <Notice
+              live
+              tone="positive"
+              text="The new password holds. All devices were signed out."
+              testID="reset-done"
+            />
+            <Button label="Sign in" onPress={() => router.replace('/sign-in')} testID="reset-sign-in" />
+          </>
+        ) : (
+          <>
+            <Txt variant="small" tone="muted">
+              Whoever runs this server makes a token for you on its machine: nija admin reset and your address. It works
+              once, for half an hour.
+            </Txt>
+            <EmailField value={email} onChange={setEmail} error={tried ? problems.email : null} onSubmit={onSubmit} />
+            <Field
+              label="Token"
+              mono
+              value={token}
+              onChange={setToken}
+              autoComplete="off"
+              testID="reset-token"
+              error={tried ? problems.token : null}
+            />
+            <PasswordField
+              label="New password"
+              fresh
+              value={password}
+              onChange={setPassword}
+              error={tried ? problems.password : null}
+              onSubmit={onSubmit}
+            />
+            <Button label="Set it" busy={reset.isPending} onPress={onSubmit} testID="submit" />
+            <Button kind="quiet" label="Back to sign in" onPress={() => router.replace('/sign-in')} />
+          </>
+        )}
+      </FrontCard>
     </Front>
   );
 }
