@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Device, DeviceError, DeviceKeyInfo,
+    books::Book,
     held::{Held, Work},
     nonces::Nonces,
     sealed,
@@ -40,8 +41,17 @@ impl Device {
     /// orders of the key before are at the venue. Nothing is kept then.
     pub async fn connect(&self, new: NewKey) -> Result<DeviceKeyInfo, DeviceError> {
         let place = self.place(&new.venue)?;
-        let book = self.book(place).await?;
-        if book.iter().flatten().any(|trade| !trade.done) {
+        let mut book = self.book(place).await?;
+        if self.parts.store.get(&self.names.key(&new.venue))?.is_none()
+            && book.as_ref().is_some_and(|book| book.doubt.is_some())
+        {
+            // Nothing is open under a key that is not here: a journal that it left behind, and that is not what it was, is history.
+            self.parts.store.delete(&self.names.trades(&new.venue))?;
+            self.parts.store.delete(&self.names.head(&new.venue))?;
+            *book = Some(Book::default());
+        }
+        self.sound(place, book.as_ref())?;
+        if book.iter().flat_map(|book| &book.trades).any(|trade| !trade.done) {
             return Err(DeviceError::StillTrading { venue: new.venue });
         }
         let now = self.parts.clock.now();
@@ -54,12 +64,17 @@ impl Device {
             rights: KeyRights::default(),
             stored_at: now,
             in_hardware: self.parts.wrap.is_some(),
+            takes_over: Some(book.as_ref().map(Book::digest).unwrap_or_default()),
         };
         let checking = self.opened(info.clone(), new.secret.clone());
         info.rights = self.admitted(place, &checking, false).await?;
         self.keep(&info, &new.secret)?;
         *place.key.lock() = Some(self.opened(info.clone(), new.secret));
         checking.held.wipe();
+        if let Some(book) = book.as_mut() {
+            // Proven anew under this key, under whose mark the venue can have nothing yet.
+            (book.proven, book.compared) = (false, true);
+        }
         Ok(info)
     }
 
@@ -116,8 +131,8 @@ impl Device {
     /// [`DeviceError::StillTrading`]: without the key nothing here could close what is open.
     pub async fn forget(&self, venue: &VenueId) -> Result<(), DeviceError> {
         let place = self.place(venue)?;
-        let book = self.book(place).await?;
-        if book.iter().flatten().any(|trade| !trade.done) {
+        let book = self.sound_book(place).await?;
+        if book.iter().flat_map(|book| &book.trades).any(|trade| !trade.done) {
             return Err(DeviceError::StillTrading { venue: venue.clone() });
         }
         wipe(place);
@@ -141,6 +156,25 @@ impl Device {
     ) -> Result<(VenueAccount, Arc<DeviceKeyInfo>, Work), DeviceError> {
         let key = self.key(place)?;
         Ok((self.signed(place, &key, true)?, key.info, key.held.work()))
+    }
+
+    /// The venue's key, kept open while this is held.
+    pub(crate) fn key_at_work(&self, place: &Place) -> Result<(OpenKey, Work), DeviceError> {
+        let key = self.key(place)?;
+        let work = key.held.work();
+        Ok((key, work))
+    }
+
+    /// Notes that the journal is this key's own from now on.
+    pub(crate) fn has_taken_over(&self, place: &Place, key: &OpenKey) -> Result<(), DeviceError> {
+        let info = DeviceKeyInfo { takes_over: None, ..DeviceKeyInfo::clone(&key.info) };
+        let sealed = key
+            .held
+            .with(|secret| Ok(sealed::seal(self.parts.user, &info, secret, self.parts.wrap.as_deref())));
+        let sealed = sealed.map_err(|_| DeviceError::Crypto("the key was locked meanwhile"))??;
+        self.parts.store.set(&self.names.key(&place.venue), &sealed)?;
+        *place.key.lock() = Some(OpenKey { info: Arc::new(info), ..key.clone() });
+        Ok(())
     }
 
     fn key(&self, place: &Place) -> Result<OpenKey, DeviceError> {

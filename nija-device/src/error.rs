@@ -2,7 +2,10 @@
 
 use nija_core::{OrderId, Reason, VenueError, VenueId};
 
-use crate::store::{StoreFailed, WrapFailed};
+use crate::{
+    chain::JournalDoubt,
+    store::{StoreFailed, WrapFailed},
+};
 
 /// What can go wrong. Orders that were sent have their own words in their [`Trade`](crate::Trade).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +41,17 @@ pub enum DeviceError {
     /// What is kept is damaged, or was put there by somebody else.
     #[error("what this phone keeps cannot be read: {0}")]
     Damaged(&'static str),
+    /// The journal of a venue is not the one that was written last, so orders may be at the venue that it does not name. Nothing is sent
+    /// there before [`Device::reconcile`](crate::Device::reconcile) has asked the venue for them.
+    #[error(
+        "nothing is sent to {venue}: {doubt}, so orders may be there that this phone does not know; reconcile, which asks the exchange for them"
+    )]
+    JournalDoubted {
+        /// The venue.
+        venue: VenueId,
+        /// What is wrong with it.
+        doubt: JournalDoubt,
+    },
     /// The host's store failed.
     #[error(transparent)]
     Store(#[from] StoreFailed),
@@ -71,6 +85,7 @@ impl DeviceError {
             Self::Refused(reason) => &reason.code,
             Self::NoSuchTrade(_) => "no_such_order",
             Self::Damaged(_) => "store_damaged",
+            Self::JournalDoubted { .. } => "journal_doubted",
             Self::Store(_) => "store_unavailable",
             Self::Wrap(_) => "device_key_refused",
             Self::Venue(error) => venue_code(error),

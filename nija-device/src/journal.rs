@@ -117,7 +117,7 @@ pub struct Trade {
     pub symbol: Symbol,
     /// When it was asked for.
     pub opened_at: Timestamp,
-    /// Where its stop goes off; `None` for a plain sale.
+    /// Where its stop goes off; `None` for a plain sale, and where it was lost.
     pub stop: Option<Price>,
     /// Where it is sold with a profit.
     pub take_profit: Option<Price>,
@@ -129,13 +129,25 @@ pub struct Trade {
     pub note: Option<Reason>,
     /// The orders, oldest first.
     pub legs: Vec<Leg>,
+    /// It was found at the venue after the journal was lost, and where its stop was to go off is not known.
+    #[serde(default)]
+    pub stop_lost: bool,
+    /// Counts of client ids that a journal which was lost may have used: none of them is ever used again.
+    #[serde(default)]
+    pub skipped: u32,
 }
 
 impl Trade {
+    /// Whether it holds something, unlike a plain sale.
+    #[must_use]
+    pub const fn is_position(&self) -> bool {
+        self.stop.is_some() || self.stop_lost
+    }
+
     /// Base units that are held of it, as far as known.
     #[must_use]
     pub fn held(&self) -> Decimal {
-        if self.stop.is_none() {
+        if !self.is_position() {
             return Decimal::ZERO;
         }
         self.legs.iter().map(Leg::changed).sum::<Decimal>().max(Decimal::ZERO)
@@ -164,7 +176,8 @@ impl Trade {
 
     /// The next client id.
     pub(crate) fn next_client_id(&self) -> VenueClientId {
-        VenueClientId::derive(self.id, u32::try_from(self.legs.len()).unwrap_or(u32::MAX))
+        let count = u32::try_from(self.legs.len()).unwrap_or(u32::MAX);
+        VenueClientId::derive(self.id, count.saturating_add(self.skipped))
     }
 
     /// The newest order of a role.

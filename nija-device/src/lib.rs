@@ -4,7 +4,7 @@
 //! this needs: the host's [`Store`] and [`KeyWrap`], a signer with the same checks as the vault's (the venue's list of endpoints, the
 //! user's [`OrderPolicy`](nija_core::OrderPolicy)), the same executors, and a journal of the orders that the phone itself sends.
 //!
-//! Two rules are the whole of its trading:
+//! Three rules are the whole of its trading:
 //!
 //! - **A position is opened together with its stop at the venue, or not at all.** The phone may be off the next minute, so nothing is
 //!   watched here. Entries fill at once or not (a resting one would fill while nobody can place its stop); the stop is placed as soon
@@ -12,14 +12,19 @@
 //! - **What may have been sent is never sent again.** The client id is made once and is in the store before a byte leaves. A lost
 //!   answer is looked up under that id; the order counts as never placed only when the venue looked and had none after the time that
 //!   it bounds by contract, by a clock that the user can set and by one that nobody can. Until then nothing new is opened at that venue.
+//! - **A journal that is not the one that was written last sends nothing.** Each entry is chained to the one before and proven by the key, its
+//!   count stands beside the key, and the venue is asked for orders that it does not name ([`Device::reconcile`]).
 
 mod books;
+mod chain;
 mod connect;
 mod device;
 mod error;
 mod held;
 mod journal;
+mod mark;
 mod nonces;
+mod reconcile;
 mod rules;
 mod sealed;
 mod signer;
@@ -30,6 +35,7 @@ mod store;
 mod trade;
 mod venue;
 
+pub use chain::JournalDoubt;
 pub use connect::NewKey;
 pub use device::{Device, DeviceParts};
 pub use error::DeviceError;

@@ -36,6 +36,10 @@ pub struct DeviceKeyInfo {
     pub stored_at: Timestamp,
     /// Whether the phone's hardware has to open it. Without, the phone's secure store is all that keeps it.
     pub in_hardware: bool,
+    /// The digest of the journal that this key found when it was taken up (empty where there was none), until it has written an entry of its
+    /// own. A journal of before is believed on this word alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) takes_over: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,6 +187,7 @@ mod tests {
             rights: KeyRights::default(),
             stored_at: Timestamp::from_micros(1),
             in_hardware,
+            takes_over: None,
         };
         (info, secret)
     }

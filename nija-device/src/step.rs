@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::{DeviceError, Leg, Role, Trade, device::Desk, error::venue_code, rules};
 
 /// An order is sent within this, or not at all.
-const SEND_WINDOW: Duration = Duration::from_secs(10);
+pub(crate) const SEND_WINDOW: Duration = Duration::from_secs(10);
 /// A look-up reaches this much further back than the order can have been sent, for clocks that differ.
 const SKEW: Duration = Duration::from_secs(60);
 /// How far beyond its stop a stop's limit is: 6 %, as the platform's.
@@ -82,6 +82,9 @@ pub(crate) fn next(trade: &Trade, rules: &Instrument, tried: Tried) -> Next {
         return Next::Wait;
     }
     let live = |role| trade.last(role).is_some_and(Leg::is_live);
+    if trade.stop_lost {
+        return next_without_stop(trade, rules, tried);
+    }
     let Some(stop) = trade.stop else {
         return if live(Role::Exit) { Next::Rest } else { Next::Done { dust: Decimal::ZERO } };
     };
@@ -101,6 +104,25 @@ pub(crate) fn next(trade: &Trade, rules: &Instrument, tried: Tried) -> Next {
         _ if trade.closing && tried.exit < TRIES => Next::Exit(whole.floor_to(rules.lot_size), stop),
         Some(Ok((quantity, kind))) if tried.stop < TRIES => Next::Stop(kind, quantity, stop),
         _ if tried.exit < TRIES => Next::Exit(whole.floor_to(rules.lot_size), stop),
+        _ => Next::Tell,
+    }
+}
+
+/// What comes next for a position whose stop was lost with the journal: its owner closes it, and until then is told.
+fn next_without_stop(trade: &Trade, rules: &Instrument, tried: Tried) -> Next {
+    if trade.legs.iter().any(Leg::is_live) {
+        return Next::Wait;
+    }
+    let held = trade.held();
+    let whole = Quantity::new(held).unwrap_or(Quantity::ZERO);
+    let Some(worth) = trade.legs.last().map(|leg| leg.reference) else {
+        return Next::Done { dust: held };
+    };
+    match rules.fit(Side::Sell, OrderKind::Market, whole, worth) {
+        Err(FilterError::BelowMinQuantity { .. } | FilterError::BelowMinNotional { .. }) => {
+            Next::Done { dust: held }
+        }
+        _ if trade.closing && tried.exit < TRIES => Next::Exit(whole.floor_to(rules.lot_size), worth),
         _ => Next::Tell,
     }
 }
@@ -158,6 +180,13 @@ impl Desk<'_> {
                     let (kind, tif) = (OrderKind::Market, TimeInForce::Ioc);
                     let exit = Send { role: Role::Exit, side: Side::Sell, kind, tif, quantity, reference };
                     tried.exit += self.again(id, &exit, &rules, tried.exit).await?;
+                }
+                Next::Tell if trade.stop_lost && tried.exit == 0 => {
+                    let text = format!(
+                        "your {symbol} at {} has NO STOP: where it was to go off was lost with the list of orders; close it",
+                        self.place.venue
+                    );
+                    return self.change(id, |trade| trade.note = Some(Reason::new("stop_lost", text)));
                 }
                 Next::Tell => {
                     let why = trade.legs.last().and_then(|leg| leg.reason.clone());

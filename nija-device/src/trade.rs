@@ -18,7 +18,7 @@ const COLLAR: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 /// What the venue may take as a fee out of what was bought: the stop must still be a whole order.
 const LEFT_AFTER_FEES: Decimal = Decimal::from_parts(98, 0, 0, false, 2);
 /// How long an order must have been in doubt before its owner's word that it is not at the venue is taken.
-const DISMISS_AFTER: Duration = Duration::from_secs(600);
+pub(crate) const DISMISS_AFTER: Duration = Duration::from_secs(600);
 
 /// A position to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Device {
         let (quantity, kind) =
             rules.fit(Side::Buy, kind, quantity, ask).map_err(nija_core::VenueError::Filter)?;
         let trade = Trade {
-            id: OrderId::generate(now, self.parts.entropy.as_ref()),
+            id: desk.new_id(),
             symbol: opening.symbol,
             opened_at: now,
             stop: Some(stop),
@@ -89,6 +89,8 @@ impl Device {
             done: false,
             note: None,
             legs: Vec::new(),
+            stop_lost: false,
+            skipped: 0,
         };
         let entry = Send {
             role: Role::Entry,
@@ -118,12 +120,12 @@ impl Device {
     /// # Errors
     /// [`DeviceError::NoSuchTrade`]; what happened is in the trade.
     pub async fn close(&self, venue: &VenueId, id: OrderId) -> Result<Trade, DeviceError> {
-        let mut desk = self.desk(venue).await?;
+        let mut desk = self.exit_desk(venue).await?;
         let trade = desk.trade(id)?;
         if trade.done {
             return Ok(trade.clone());
         }
-        if trade.stop.is_none() {
+        if !trade.is_position() {
             return Err(DeviceError::refused("no_position", "this is a sale; cancel it instead"));
         }
         desk.change(id, |trade| trade.closing = true)?;
@@ -136,7 +138,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Refused`] when nothing was sent.
     pub async fn sell(&self, venue: &VenueId, selling: Selling) -> Result<Trade, DeviceError> {
-        let mut desk = self.desk(venue).await?;
+        let mut desk = self.exit_desk(venue).await?;
         let place = desk.place;
         let now = self.parts.clock.now();
         let rules = place.rules(&selling.symbol, now).await?;
@@ -150,7 +152,7 @@ impl Device {
         let (quantity, kind) =
             rules.fit(Side::Sell, kind, selling.quantity, bid).map_err(nija_core::VenueError::Filter)?;
         let trade = Trade {
-            id: OrderId::generate(now, self.parts.entropy.as_ref()),
+            id: desk.new_id(),
             symbol: selling.symbol,
             opened_at: now,
             stop: None,
@@ -159,6 +161,8 @@ impl Device {
             done: false,
             note: None,
             legs: Vec::new(),
+            stop_lost: false,
+            skipped: 0,
         };
         let exit = Send { role: Role::Exit, side: Side::Sell, kind, tif, quantity, reference: bid };
         let id = trade.id;
@@ -174,7 +178,7 @@ impl Device {
     /// [`DeviceError::Refused`] for a position.
     pub async fn cancel(&self, venue: &VenueId, id: OrderId) -> Result<Trade, DeviceError> {
         let mut desk = self.desk(venue).await?;
-        if desk.trade(id)?.stop.is_some() {
+        if desk.trade(id)?.is_position() {
             let text = "its stop guards a position: close the position instead";
             return Err(DeviceError::refused("stop_guards_position", text));
         }
@@ -196,10 +200,10 @@ impl Device {
     /// All trades of a venue as the phone knows them, oldest first; nobody is asked and no key is opened.
     ///
     /// # Errors
-    /// [`DeviceError::Store`], [`DeviceError::Damaged`].
+    /// [`DeviceError::Store`], [`DeviceError::JournalDoubted`].
     pub async fn trades(&self, venue: &VenueId) -> Result<Vec<Trade>, DeviceError> {
-        let book = self.book(self.place(venue)?).await?;
-        Ok(book.iter().flatten().cloned().collect())
+        let book = self.sound_book(self.place(venue)?).await?;
+        Ok(book.iter().flat_map(|book| &book.trades).cloned().collect())
     }
 
     /// Takes every unfinished trade as far as it can come: looks up what is in doubt, places the stop of what was filled. The app calls it

@@ -7,7 +7,7 @@ use nija_exchanges::VenueConfig;
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use crate::{held::Held, journal::Trade, nonces::Nonces, sealed::DeviceKeyInfo};
+use crate::{books::Book, held::Held, nonces::Nonces, sealed::DeviceKeyInfo};
 
 /// A venue's rules are asked for again after this.
 const RULES_KEPT: Duration = Duration::from_secs(3600);
@@ -27,21 +27,28 @@ pub(crate) struct Place {
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) key: Mutex<Option<OpenKey>>,
     /// One change at a time; `None` before they were read.
-    pub(crate) trades: tokio::sync::Mutex<Option<Vec<Trade>>>,
+    pub(crate) book: tokio::sync::Mutex<Option<Book>>,
+    /// When this process began, by the clock that nobody sets: nothing that an earlier one sent was sent after it.
+    pub(crate) began: Timestamp,
     /// Since when this process waits for orders in doubt, by the clock that nobody sets.
     pub(crate) waiting: Mutex<HashMap<VenueClientId, Timestamp>>,
     rules: Mutex<Option<(Timestamp, HashMap<Symbol, Instrument>)>>,
 }
 
 impl Place {
-    pub(crate) fn open(config: &VenueConfig, clock: &Arc<dyn Clock>) -> Result<Self, VenueError> {
+    pub(crate) fn open(
+        config: &VenueConfig,
+        clock: &Arc<dyn Clock>,
+        steady: &dyn Clock,
+    ) -> Result<Self, VenueError> {
         let opened = config.open(clock)?;
         Ok(Self {
             venue: config.venue().clone(),
             executor: opened.executor,
             authenticator: opened.authenticator,
             key: Mutex::new(None),
-            trades: tokio::sync::Mutex::new(None),
+            book: tokio::sync::Mutex::new(None),
+            began: steady.now(),
             waiting: Mutex::new(HashMap::new()),
             rules: Mutex::new(None),
         })

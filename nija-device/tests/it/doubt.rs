@@ -88,47 +88,56 @@ async fn a_venue_without_a_bound_leaves_it_to_the_owners_eyes_after_ten_minutes(
     phone.sim.shutdown().await;
 }
 
-/// The app ends at each moment at which something is put on record: nothing is ever placed twice, and the next start brings the position
-/// and its stop together, or nothing at all.
+/// The app ends at each moment at which something is put on record, journal or head, before it is kept and after: nothing is ever placed
+/// twice, the journal is believed, and the next start brings the position and its stop together, or nothing at all.
 #[tokio::test]
 async fn an_app_that_ends_at_any_write_leaves_one_entry_and_one_stop_or_nothing() {
-    let mut ended = 0;
-    for at in 0..40 {
-        let mut phone = Phone::at(VenueKind::Kraken).await;
-        let is_dead = Arc::new(AtomicBool::new(false));
-        let (dead, mut writes) = (is_dead.clone(), 0);
-        phone.store.on_set(move |name, _| {
-            if name.contains(".orders.") {
-                if writes >= at {
-                    dead.store(true, Ordering::SeqCst);
-                    return Err(StoreFailed);
+    for keeps in [false, true] {
+        let mut ended = 0;
+        for at in 0..60 {
+            let mut phone = Phone::at(VenueKind::Kraken).await;
+            phone.store.keeps_what_fails.store(keeps, Ordering::SeqCst);
+            let is_dead = Arc::new(AtomicBool::new(false));
+            let (dead, mut writes) = (is_dead.clone(), 0);
+            let keeps = phone.store.clone();
+            phone.store.on_set(move |name, _| {
+                if name.contains(".orders.") || name.contains(".head.") || name.contains(".key.") {
+                    if writes >= at {
+                        // The app is gone: what comes after the first is not kept either way.
+                        if dead.swap(true, Ordering::SeqCst) {
+                            keeps.keeps_what_fails.store(false, Ordering::SeqCst);
+                        }
+                        return Err(StoreFailed);
+                    }
+                    writes += 1;
                 }
-                writes += 1;
+                Ok(())
+            });
+            let opened = phone.device.open(&phone.id(), opening()).await;
+            if !is_dead.load(Ordering::SeqCst) {
+                assert_eq!(opened.unwrap().protection(), Protection::Resting);
+                phone.sim.shutdown().await;
+                break;
             }
-            Ok(())
-        });
-        let opened = phone.device.open(&phone.id(), opening()).await;
-        if !is_dead.load(Ordering::SeqCst) {
-            assert_eq!(opened.unwrap().protection(), Protection::Resting);
+            ended += 1;
+            assert_eq!(opened.unwrap_err().code(), "store_unavailable");
+            phone.store.heal();
+            phone.restart();
+            phone.device.settle(&phone.id()).await.unwrap();
+            phone.wait(Duration::from_secs(60));
+            let trades = phone.device.settle(&phone.id()).await.unwrap();
+            let orders = phone.orders();
+            let entries = orders.iter().filter(|order| order.side == "buy").count();
+            let stops = phone.open_orders().len();
+            assert!(entries <= 1, "at {at}: {orders:?}");
+            assert_eq!(stops, entries, "at {at}: {orders:?} {trades:?}");
+            assert!(
+                trades.iter().all(|trade| !trade.in_doubt() && trade.protection() != Protection::Missing)
+            );
             phone.sim.shutdown().await;
-            break;
         }
-        ended += 1;
-        assert_eq!(opened.unwrap_err().code(), "store_unavailable");
-        phone.store.heal();
-        phone.restart();
-        phone.device.settle(&phone.id()).await.unwrap();
-        phone.wait(Duration::from_secs(60));
-        let trades = phone.device.settle(&phone.id()).await.unwrap();
-        let orders = phone.orders();
-        let entries = orders.iter().filter(|order| order.side == "buy").count();
-        let stops = phone.open_orders().len();
-        assert!(entries <= 1, "at {at}: {orders:?}");
-        assert_eq!(stops, entries, "at {at}: {orders:?} {trades:?}");
-        assert!(trades.iter().all(|trade| !trade.in_doubt() && trade.protection() != Protection::Missing));
-        phone.sim.shutdown().await;
+        assert!(ended >= 13, "{ended}");
     }
-    assert!(ended >= 5, "{ended}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod doubt;
+mod journal;
 mod keys;
 mod phone;
 mod positions;

@@ -2,15 +2,17 @@
 
 use nija_device::core::{
     Clock, CredentialSecret, ManualClock, OrderPolicy, OrderSize, OsEntropy, Price, Symbol, SystemClock,
-    Timestamp, UserId, VenueId,
+    Timestamp, UserId, VenueAccount, VenueId,
 };
 use nija_device::{
     Device, DeviceParts, KeyWrap, NewKey, Opening, Store, StoreFailed, Trade, VenueAddresses, VenueConfig,
     WrapFailed,
 };
-use nija_sim::{Account, OrderView, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_exchanges::testing::TestSigner;
+use nija_sim::{Account, Fault, FaultKind, NewAccount, OrderView, Sim, SimHandle, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +35,8 @@ type Hook = Box<dyn FnMut(&str, &str) -> Result<(), StoreFailed> + Send>;
 pub(crate) struct MapStore {
     pub(crate) kept: Mutex<HashMap<String, String>>,
     hook: Mutex<Option<Hook>>,
+    /// What the hook lets fail is kept all the same: the answer was lost, not the value.
+    pub(crate) keeps_what_fails: AtomicBool,
 }
 
 impl MapStore {
@@ -43,6 +47,25 @@ impl MapStore {
 
     pub(crate) fn heal(&self) {
         *self.hook.lock().unwrap() = None;
+    }
+
+    /// Everything that is kept, to be put back later.
+    pub(crate) fn copy(&self) -> HashMap<String, String> {
+        self.kept.lock().unwrap().clone()
+    }
+
+    /// Puts back, from a copy, what is kept under names with `part` in them; what the copy does not have is gone.
+    pub(crate) fn put_back(&self, copy: &HashMap<String, String>, part: &str) {
+        let mut kept = self.kept.lock().unwrap();
+        kept.retain(|name, _| !name.contains(part));
+        kept.extend(copy.iter().filter(|(name, _)| name.contains(part)).map(|(n, t)| (n.clone(), t.clone())));
+    }
+
+    /// Changes the one text that is kept under a name with `part` in it.
+    pub(crate) fn edit(&self, part: &str, edit: impl FnOnce(&str) -> String) {
+        let mut kept = self.kept.lock().unwrap();
+        let text = kept.iter_mut().find(|(name, _)| name.contains(part)).unwrap().1;
+        *text = edit(text);
     }
 
     /// Everything that is kept, as one text.
@@ -57,11 +80,11 @@ impl Store for MapStore {
     }
 
     fn set(&self, key: &str, value: &str) -> Result<(), StoreFailed> {
-        if let Some(hook) = self.hook.lock().unwrap().as_mut() {
-            hook(key, value)?;
+        let told = self.hook.lock().unwrap().as_mut().map_or(Ok(()), |hook| hook(key, value));
+        if told.is_ok() || self.keeps_what_fails.load(Ordering::SeqCst) {
+            self.kept.lock().unwrap().insert(key.to_owned(), value.to_owned());
         }
-        self.kept.lock().unwrap().insert(key.to_owned(), value.to_owned());
-        Ok(())
+        told
     }
 
     fn delete(&self, key: &str) -> Result<(), StoreFailed> {
@@ -171,15 +194,29 @@ impl Phone {
         self.venue().balances(&self.account.key).get(asset).map_or(Decimal::ZERO, |balance| balance.total)
     }
 
+    /// The owner cancels everything at the exchange itself, under another key of theirs.
+    pub(crate) async fn owner_cancels_all(&self) {
+        let other = self.venue().add_key(&self.account.key, NewAccount::default()).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let opened = config(&self.sim, self.kind).open(&clock).unwrap();
+        let secret = CredentialSecret::new(other.key, other.secret, other.passphrase);
+        let signer = TestSigner::new(opened.authenticator.unwrap(), secret);
+        let account = VenueAccount { user: user(9), signer: Arc::new(signer) };
+        opened.executor.cancel_all(&account).await.unwrap();
+        assert_eq!(self.open_orders(), []);
+    }
+
     /// Buys for 600 USD with a stop at 57,000.
     pub(crate) async fn opened(&self) -> Trade {
         self.device.open(&self.id(), opening()).await.unwrap()
     }
 
-    /// Both clocks go on by this much, as they do when time passes.
+    /// All clocks go on by this much, as they do when time passes: the phone's two, and the venue's.
     pub(crate) fn wait(&self, by: Duration) {
         self.clock.forward(by);
         self.steady.advance(by);
+        let ahead = i64::try_from(self.clock.0.lock().unwrap().as_millis()).unwrap();
+        self.venue().fault(Fault::new(FaultKind::ClockSkew).ms(ahead));
     }
 }
 
@@ -193,6 +230,16 @@ pub(crate) fn opening() -> Opening {
     }
 }
 
+fn config(sim: &SimHandle, kind: VenueKind) -> VenueConfig {
+    let venue = sim.venue(kind);
+    let addresses = VenueAddresses {
+        rest: venue.rest.clone(),
+        ws_public: venue.ws_public.clone(),
+        ws_private: venue.ws_private.clone(),
+    };
+    VenueConfig::at(kind.name(), VenueId::new(kind.name()).unwrap(), addresses).unwrap()
+}
+
 fn device(
     sim: &SimHandle,
     kind: VenueKind,
@@ -201,13 +248,6 @@ fn device(
     steady: &ManualClock,
     chip: Option<u8>,
 ) -> Device {
-    let venue = sim.venue(kind);
-    let addresses = VenueAddresses {
-        rest: venue.rest.clone(),
-        ws_public: venue.ws_public.clone(),
-        ws_private: venue.ws_private.clone(),
-    };
-    let config = VenueConfig::at(kind.name(), VenueId::new(kind.name()).unwrap(), addresses).unwrap();
     let parts = DeviceParts {
         user: user(1),
         store: store.clone(),
@@ -216,5 +256,5 @@ fn device(
         steady: Arc::new(steady.clone()),
         entropy: Arc::new(OsEntropy::new().unwrap()),
     };
-    Device::new(parts, &[config]).unwrap()
+    Device::new(parts, &[config(sim, kind)]).unwrap()
 }

@@ -20,6 +20,14 @@ pub enum DeviceTradeError {
         /// What was seen, for people.
         detail: String,
     },
+    /// The list of this phone's orders at the exchange, as the store has it, is not the one that was written last: an older copy was put back,
+    /// or part of it is gone. Orders may be at the exchange that it does not name, so nothing is sent there. Call `reconcile`, which asks the
+    /// exchange for them; it may have to be called again some seconds later.
+    #[error("the list of orders is not the newest")]
+    JournalDoubted {
+        /// What is wrong and what to do, for people.
+        detail: String,
+    },
     /// The secure store could not be read or written. An order may be out: call `settle` when it is there again.
     #[error("the secure store is not available")]
     StoreUnavailable,
@@ -43,6 +51,7 @@ impl From<DeviceError> for DeviceTradeError {
             DeviceError::Store(_) => Self::StoreUnavailable,
             DeviceError::Wrap(_) => Self::DeviceKeyRefused,
             DeviceError::Crypto(_) => Self::Internal,
+            DeviceError::JournalDoubted { .. } => Self::JournalDoubted { detail: error.to_string() },
             DeviceError::Venue(
                 VenueError::AnswerLost { .. } | VenueError::Decode { .. } | VenueError::NotSent { .. },
             ) => Self::NoAnswer { detail: error.to_string() },

@@ -322,6 +322,8 @@ pub struct DeviceTrade {
     pub opened_at: String,
     /// Where its stop goes off; absent for a plain sale.
     pub stop: Option<String>,
+    /// It was found at the exchange after the list of orders was lost, without a stop and without word of where one should be: close it.
+    pub stop_lost: bool,
     /// Where it is sold with a profit.
     pub take_profit: Option<String>,
     /// Base units held of it.
@@ -349,6 +351,7 @@ impl From<Trade> for DeviceTrade {
             symbol: trade.symbol.to_string(),
             opened_at: trade.opened_at.to_string(),
             stop: trade.stop.map(|price| price.get().normalize().to_string()),
+            stop_lost: trade.stop_lost,
             take_profit: trade.take_profit.map(|price| price.get().normalize().to_string()),
             held: trade.held().normalize().to_string(),
             protection: match trade.protection() {

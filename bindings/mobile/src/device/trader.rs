@@ -173,6 +173,14 @@ impl DeviceTrader {
         run(async move { device.settle(&venue).await }).await.map(shown)
     }
 
+    /// After `JournalDoubted`: asks the exchange for every order that this phone sent and its list does not name, takes them up, and goes on
+    /// from there. Sends no order. Refused with `too_early` while a forgotten order may still be on its way. Then call `settle`, and look at
+    /// `stopLost`: such a position has no stop any more, and its owner closes it.
+    pub async fn reconcile(&self, venue: String) -> Result<Vec<DeviceTrade>, DeviceTradeError> {
+        let (device, venue) = self.at(&venue)?;
+        run(async move { device.reconcile(&venue).await }).await.map(shown)
+    }
+
     /// The user looked at the exchange and the order in doubt is not there. Taken ten minutes after it was sent at the earliest.
     pub async fn dismiss(&self, venue: String, id: String) -> Result<DeviceTrade, DeviceTradeError> {
         let (device, venue, id) = self.trade_at(&venue, &id)?;
