@@ -126,7 +126,7 @@ impl Device {
         Shelf { store: self.parts.store.as_ref(), names: &self.names, venue: &place.venue }
     }
 
-    /// The orders of a venue, read once. Those in doubt begin to wait anew: this process did not see the time before.
+    /// The orders of a venue, read once. Those that are not over begin to wait anew: this process did not see the time before.
     pub(crate) async fn book<'a>(
         &'a self,
         place: &'a Place,
@@ -142,7 +142,7 @@ impl Device {
             let read = Book::load(self.shelf(place), takes_over.as_deref())?;
             let now = self.parts.steady.now();
             let mut waiting = place.waiting.lock();
-            let legs = read.trades.iter().flat_map(|trade| &trade.legs).filter(|leg| leg.in_doubt());
+            let legs = read.trades.iter().flat_map(|trade| &trade.legs).filter(|leg| !leg.state.is_final());
             waiting.extend(legs.map(|leg| (leg.client_id, now)));
             *book = Some(read);
         }

@@ -2,7 +2,7 @@
 
 use nija_core::{
     ExecutionReport, OrderId, OrderKind, OrderState, Price, Quantity, Reason, Side, Symbol, TimeInForce,
-    Timestamp, VenueClientId, VenueOrderId,
+    Timestamp, VenueClientId, VenueFill, VenueOrderId,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct Leg {
     pub sent_at: Timestamp,
     /// The venue matches nothing after it, where it can promise that.
     pub deadline: Timestamp,
-    /// `Executing` (on record, perhaps sent), `Unknown` (its answer was lost), or what the venue said.
+    /// `Executing` (on record, perhaps sent), `Unknown` (its answer was lost, or the venue does not name it any more), or what the venue said.
     pub state: OrderState,
     /// The venue's id, once it said so.
     pub venue_order_id: Option<VenueOrderId>,
@@ -87,7 +87,38 @@ impl Leg {
         self.reason = report.reason.as_ref().map(|words| Reason::new("venue", words.clone()));
     }
 
-    /// Ends it as one that never was at the venue.
+    /// Whether the venue once had it.
+    #[must_use]
+    pub const fn was_confirmed(&self) -> bool {
+        self.venue_order_id.is_some()
+    }
+
+    /// The venue once had it and does not name it now.
+    pub(crate) fn lose(&mut self) {
+        if self.is_live() {
+            let words = "the exchange took this order and does not name it now";
+            self.end(OrderState::Unknown, Reason::new("not_at_venue", words));
+        }
+    }
+
+    /// Whether an execution is of it.
+    pub(crate) fn owns(&self, fill: &VenueFill) -> bool {
+        fill.client_id == Some(self.client_id) || self.venue_order_id.as_ref() == Some(&fill.venue_order_id)
+    }
+
+    /// Takes what it filled from its executions. `false` where that may not be all: some are missing that the venue told of, or there is one like
+    /// them of which the venue names no order of ours.
+    pub(crate) fn count(&mut self, symbol: &Symbol, fills: &[VenueFill]) -> bool {
+        let seen: Decimal = fills.iter().filter(|fill| self.owns(fill)).map(|fill| fill.quantity.get()).sum();
+        let is_nobodys = |fill: &VenueFill| {
+            fill.symbol == *symbol && fill.side == self.side && fill.client_id.is_none() && !self.owns(fill)
+        };
+        let is_whole = seen >= self.filled.get() && !fills.iter().any(is_nobodys);
+        self.filled = Quantity::new(seen).map_or(self.filled, |seen| self.filled.max(seen));
+        is_whole
+    }
+
+    /// Ends it as one that is not at the venue, or says that nobody knows.
     pub(crate) fn end(&mut self, state: OrderState, reason: Reason) {
         self.state = state;
         self.reason = Some(reason);
@@ -183,5 +214,77 @@ impl Trade {
     /// The newest order of a role.
     pub(crate) fn last(&self, role: Role) -> Option<&Leg> {
         self.legs.iter().rev().find(|leg| leg.role == role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nija_core::{ExecutionId, Liquidity, VenueId};
+
+    fn stop() -> Leg {
+        let price: Price = "57000".parse().unwrap();
+        Leg {
+            client_id: VenueClientId::derive(OrderId::from_uuid(uuid::Uuid::from_u128(1 << 80)), 1),
+            role: Role::Stop,
+            side: Side::Sell,
+            kind: OrderKind::StopLimit { stop: price, price },
+            time_in_force: TimeInForce::Gtc,
+            quantity: "0.02".parse().unwrap(),
+            reference: price,
+            sent_at: Timestamp::from_micros(1),
+            deadline: Timestamp::from_micros(2),
+            state: OrderState::PartialFill,
+            venue_order_id: Some(VenueOrderId::new("its-own").unwrap()),
+            filled: "0.01".parse().unwrap(),
+            average_price: None,
+            base_change: None,
+            reason: None,
+        }
+    }
+
+    fn fill(order: &str, client_id: Option<VenueClientId>, side: Side) -> VenueFill {
+        VenueFill {
+            venue: VenueId::new("kraken").unwrap(),
+            execution_id: ExecutionId::new("e").unwrap(),
+            venue_order_id: VenueOrderId::new(order).unwrap(),
+            client_id,
+            symbol: "BTC-USD".parse().unwrap(),
+            side,
+            quantity: "0.01".parse().unwrap(),
+            price: "57000".parse().unwrap(),
+            fee_asset: "USD".into(),
+            fee: Decimal::ZERO,
+            liquidity: Liquidity::Taker,
+            at: Timestamp::from_micros(3),
+        }
+    }
+
+    #[test]
+    fn an_order_that_the_venue_lost_ends_only_with_all_that_it_can_have_filled() {
+        let symbol: Symbol = "BTC-USD".parse().unwrap();
+        let (ours, others) =
+            (stop().client_id, VenueClientId::derive(OrderId::from_uuid(uuid::Uuid::from_u128(9)), 0));
+        let counted = |fills: &[VenueFill]| {
+            let mut leg = stop();
+            (leg.count(&symbol, fills), leg.filled.to_string())
+        };
+        let own = || fill("its-own", None, Side::Sell);
+        assert_eq!(counted(&[]), (false, "0.01".into()), "one is missing that the venue told of");
+        assert_eq!(counted(&[own()]), (true, "0.01".into()));
+        assert_eq!(counted(&[own(), fill("child", Some(ours), Side::Sell)]), (true, "0.02".into()));
+        assert_eq!(counted(&[own(), fill("by-hand", Some(others), Side::Sell)]), (true, "0.01".into()));
+        assert_eq!(counted(&[own(), fill("by-hand", None, Side::Buy)]), (true, "0.01".into()));
+        assert_eq!(counted(&[own(), fill("whose", None, Side::Sell)]), (false, "0.01".into()));
+    }
+
+    #[test]
+    fn only_an_order_that_was_there_is_lost() {
+        let mut leg = stop();
+        leg.lose();
+        assert_eq!((leg.state, leg.in_doubt(), leg.was_confirmed()), (OrderState::Unknown, true, true));
+        let mut over = Leg { state: OrderState::Filled, ..stop() };
+        over.lose();
+        assert_eq!(over.state, OrderState::Filled);
     }
 }

@@ -362,7 +362,13 @@ impl Desk<'_> {
             let proves = self.proves_absence(&leg);
             match self.place.executor.find(&self.account, &order, since).await {
                 Ok(Lookup::Found(report)) => now_known.take(&report),
-                Ok(Lookup::Absent) if leg.in_doubt() && proves => {
+                Ok(Lookup::Absent) if leg.was_confirmed() => {
+                    now_known.lose();
+                    if proves {
+                        self.end_gone(&symbol, &mut now_known, since).await;
+                    }
+                }
+                Ok(Lookup::Absent) if proves => {
                     let words = "it never arrived: the exchange has no such order after its deadline";
                     now_known.end(OrderState::Failed, Reason::new("proven_absent", words));
                 }
@@ -385,17 +391,45 @@ impl Desk<'_> {
         })
     }
 
+    /// Ends an order that the venue once had and has no more, neither open nor closed: it cannot fill any further. What it filled before is asked
+    /// for first. While an execution is missing that was told of, or one of its kind is there that no order is known of, nothing ends by itself.
+    async fn end_gone(&self, symbol: &Symbol, leg: &mut Leg, since: Timestamp) {
+        let fills = match self.place.executor.fills_since(&self.account, since).await {
+            Ok(fills) => fills,
+            Err(error) => {
+                tracing::warn!(venue = %self.place.venue, %error, "fills could not be asked for");
+                return;
+            }
+        };
+        if leg.count(symbol, &fills) {
+            let words = format!("{} no longer has this order", self.place.venue);
+            leg.end(OrderState::Cancelled, Reason::new("gone_at_venue", words));
+        }
+    }
+
+    /// The owner looked: an order that the venue once had is not there. Its executions are asked for all the same.
+    pub(crate) async fn end_at_word(
+        &self,
+        symbol: &Symbol,
+        leg: &mut Leg,
+        reason: Reason,
+    ) -> Result<(), DeviceError> {
+        let fills = self.place.executor.fills_since(&self.account, leg.sent_at.minus(SKEW)).await?;
+        leg.count(symbol, &fills);
+        leg.end(OrderState::Cancelled, reason);
+        if !leg.filled.is_zero() {
+            leg.base_change = self.base_change(symbol, leg, leg.sent_at.minus(SKEW)).await;
+        }
+        Ok(())
+    }
+
     /// What an order changed in the base asset, fees included: from its fills once they are all there. A sale without them all counts
     /// as what was sold; a buy as what is there to sell, for a stop over more than that would be refused.
     async fn base_change(&self, symbol: &Symbol, leg: &Leg, since: Timestamp) -> Option<Decimal> {
         let executor = &self.place.executor;
         match executor.fills_since(&self.account, since).await {
             Ok(fills) => {
-                let mine = |fill: &&nija_core::VenueFill| {
-                    fill.client_id == Some(leg.client_id)
-                        || leg.venue_order_id.as_ref() == Some(&fill.venue_order_id)
-                };
-                let mine: Vec<_> = fills.iter().filter(mine).collect();
+                let mine: Vec<_> = fills.iter().filter(|fill| leg.owns(fill)).collect();
                 let seen: Decimal = mine.iter().map(|fill| fill.quantity.get()).sum();
                 if seen == leg.filled.get() {
                     return Some(mine.iter().map(|fill| fill.base_change()).sum());

@@ -217,8 +217,8 @@ impl Device {
         Ok(desk.trades().to_vec())
     }
 
-    /// The owner looked at the venue and the order in doubt is not there: it counts as never placed. For venues that never say so
-    /// themselves, and not within ten minutes of sending.
+    /// The owner looked at the venue and the order in doubt is not there: it counts as never placed or, where the venue once had it, as over
+    /// with what it had filled. For venues that never say so themselves, and not within ten minutes of sending.
     ///
     /// # Errors
     /// [`DeviceError::Refused`] where it is too early, or nothing is in doubt.
@@ -235,12 +235,16 @@ impl Device {
             let text = "it may still arrive: look at the exchange again ten minutes after it was sent";
             return Err(DeviceError::refused("too_early", text));
         }
-        desk.change(id, |trade| {
-            for leg in trade.legs.iter_mut().filter(|leg| leg.in_doubt()) {
-                let words = "its owner looked: it is not at the exchange";
-                leg.end(OrderState::Failed, Reason::new("dismissed", words));
+        let (symbol, mut legs) = (trade.symbol.clone(), trade.legs.clone());
+        for leg in legs.iter_mut().filter(|leg| leg.in_doubt()) {
+            let why = Reason::new("dismissed", "its owner looked: it is not at the exchange");
+            if leg.was_confirmed() {
+                desk.end_at_word(&symbol, leg, why).await?;
+            } else {
+                leg.end(OrderState::Failed, why);
             }
-        })?;
+        }
+        desk.change(id, |trade| trade.legs = legs)?;
         desk.advance(id).await?;
         desk.trade(id).cloned()
     }

@@ -1,13 +1,13 @@
 //! Lost answers, and an app that ends in the middle.
 
 use nija_device::core::OrderState;
-use nija_device::{Protection, Role, StoreFailed};
+use nija_device::{Protection, Role, Selling, StoreFailed};
 use nija_sim::{Fault, FaultKind, VenueKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::phone::{Phone, opening};
+use crate::phone::{FIVE, Phone, btc, opening, price};
 
 const PLACE: &str = "/0/private/AddOrder";
 
@@ -140,10 +140,81 @@ async fn an_app_that_ends_at_any_write_leaves_one_entry_and_one_stop_or_nothing(
     }
 }
 
+/// A stop that the venue took and knows nothing of later: in doubt, then over, and the position gets another one.
+#[tokio::test]
+async fn a_stop_that_the_venue_lost_is_in_doubt_until_its_bound_and_is_then_replaced() {
+    for kind in FIVE {
+        for restarts in [false, true] {
+            let mut phone = Phone::at(kind).await;
+            let id = phone.id();
+            let trade = phone.opened().await;
+            let [stop] = &phone.open_orders()[..] else { panic!("{:?}", phone.orders()) };
+            assert!(phone.venue().lose_order(&phone.account.key, &stop.id));
+            assert_eq!(phone.open_orders(), [], "{kind:?}");
+            let lost = phone.device.trade(&id, trade.id).await.unwrap();
+            assert_eq!(lost.protection(), Protection::InDoubt, "{kind:?} {lost:?}");
+            assert_eq!(lost.legs[1].reason.as_ref().unwrap().code, "not_at_venue");
+            assert_eq!(phone.device.open(&id, opening()).await.unwrap_err().code(), "order_in_doubt");
+            if restarts {
+                phone.restart();
+            }
+            phone.wait(Duration::from_secs(9));
+            assert!(phone.device.trade(&id, trade.id).await.unwrap().in_doubt(), "{kind:?}");
+            assert_eq!(phone.open_orders(), [], "{kind:?}: nothing is replaced before it is certain");
+            if kind == VenueKind::Alpaca {
+                // It bounds nothing: its owner looks.
+                phone.wait(Duration::from_secs(580));
+                assert!(phone.device.trade(&id, trade.id).await.unwrap().in_doubt());
+                assert_eq!(phone.device.dismiss(&id, trade.id).await.unwrap_err().code(), "too_early");
+                phone.wait(Duration::from_secs(20));
+                phone.device.dismiss(&id, trade.id).await.unwrap();
+            } else {
+                phone.wait(Duration::from_secs(40));
+            }
+            let again = phone.device.trade(&id, trade.id).await.unwrap();
+            assert_eq!((again.protection(), again.held()), (Protection::Resting, trade.held()), "{again:?}");
+            let ended = &again.legs[1];
+            assert_eq!(ended.state, OrderState::Cancelled);
+            let why = if kind == VenueKind::Alpaca { "dismissed" } else { "gone_at_venue" };
+            assert_eq!(ended.reason.as_ref().unwrap().code, why);
+            let [another] = &phone.open_orders()[..] else { panic!("{kind:?} {:?}", phone.orders()) };
+            assert_ne!(another.client_id, stop.client_id);
+            phone.sim.shutdown().await;
+        }
+    }
+}
+
+/// What it filled before it was lost counts.
+#[tokio::test]
+async fn a_sale_that_the_venue_lost_after_it_filled_counts_with_its_executions() {
+    for kind in FIVE {
+        let phone = Phone::at(kind).await;
+        let (id, quantity) = (phone.id(), "0.01".parse().unwrap());
+        let resting = Selling { symbol: btc(), quantity, limit: Some(price("63000")) };
+        let sale = phone.device.sell(&id, resting).await.unwrap();
+        assert!(sale.legs[0].is_live(), "{kind:?} {sale:?}");
+        let [order] = &phone.open_orders()[..] else { panic!() };
+        phone.sim.set_price("BTC-USD", 64_000.into());
+        assert_eq!(phone.open_orders(), []);
+        assert!(phone.venue().lose_order(&phone.account.key, &order.id));
+        assert!(phone.device.trade(&id, sale.id).await.unwrap().in_doubt(), "{kind:?}");
+        phone.wait(Duration::from_secs(601));
+        if kind == VenueKind::Alpaca {
+            phone.device.dismiss(&id, sale.id).await.unwrap();
+        }
+        let over = phone.device.trade(&id, sale.id).await.unwrap();
+        assert!(over.done, "{kind:?} {over:?}");
+        let leg = &over.legs[0];
+        assert_eq!((leg.state, leg.filled), (OrderState::Cancelled, quantity), "{kind:?} {leg:?}");
+        assert_eq!(leg.base_change, Some(-quantity.get()), "{kind:?}");
+        phone.sim.shutdown().await;
+    }
+}
+
 #[tokio::test]
 async fn an_entry_that_nobody_sold_into_leaves_nothing() {
     let phone = Phone::at(VenueKind::Kraken).await;
-    let low = nija_device::Opening { limit: Some(crate::phone::price("58000")), ..opening() };
+    let low = nija_device::Opening { limit: Some(price("58000")), ..opening() };
     let trade = phone.device.open(&phone.id(), low).await.unwrap();
     assert!(trade.done && trade.held().is_zero(), "{trade:?}");
     assert!(trade.legs.iter().all(|leg| leg.role == Role::Entry && leg.state != OrderState::Filled));

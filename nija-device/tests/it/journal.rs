@@ -7,10 +7,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::phone::{Phone, opening};
+use crate::phone::{FIVE, Phone, opening};
 
-const FIVE: [VenueKind; 5] =
-    [VenueKind::Kraken, VenueKind::Binance, VenueKind::Coinbase, VenueKind::Okx, VenueKind::Alpaca];
 /// Longer than any venue's bound, and than the ten minutes where there is none.
 const LONG: Duration = Duration::from_secs(700);
 

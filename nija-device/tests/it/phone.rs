@@ -16,6 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// All simulated venues.
+pub(crate) const FIVE: [VenueKind; 5] =
+    [VenueKind::Kraken, VenueKind::Binance, VenueKind::Coinbase, VenueKind::Okx, VenueKind::Alpaca];
+
 pub(crate) fn btc() -> Symbol {
     Symbol::new("BTC-USD").unwrap()
 }

@@ -95,6 +95,23 @@ pub(crate) fn orders(venue: &Venue, key: &str) -> Option<Vec<OrderView>> {
     Some(views)
 }
 
+/// Loses an order of a key.
+pub(crate) fn lose_order(venue: &Venue, key: &str, id: &str) -> bool {
+    let Some(account) = venue.account_of(key) else { return false };
+    let now_ns = venue.clock.now_ns();
+    let mut engine = venue.engine.lock();
+    let all = engine.closed_orders(account).chain(engine.open_orders(account));
+    let found = all.map(|order| order.id).find(|order| venue.protocol.order_name(*order) == id);
+    match found {
+        Some(order) => engine.lose(order, now_ns),
+        None => {
+            drop(engine);
+            return venue.protocol.lose_waiting(account, id);
+        }
+    }
+    true
+}
+
 /// A key's executions, oldest first.
 pub(crate) fn trades(venue: &Venue, key: &str) -> Option<Vec<TradeView>> {
     let account = venue.account_of(key)?;

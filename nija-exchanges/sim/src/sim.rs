@@ -453,6 +453,12 @@ impl VenueHandle {
         inspect::orders(&self.venue, key).unwrap_or_default()
     }
 
+    /// The venue loses an order of a key, open or not: from here on it knows nothing of it but its executions. False where there is none of that
+    /// id ([`OrderView::id`]).
+    pub fn lose_order(&self, key: &str, id: &str) -> bool {
+        inspect::lose_order(&self.venue, key, id)
+    }
+
     /// A key's executions, oldest first; empty for an unknown key.
     #[must_use]
     pub fn trades(&self, key: &str) -> Vec<TradeView> {

@@ -129,6 +129,28 @@ final class DeviceCustodyTests: XCTestCase {
         XCTAssertTrue(there.isEmpty)
     }
 
+    func testAnOlderListOfOrdersIsNoticedAndNothingIsSentByIt() async throws {
+        let phone = phone()
+        let first = try await connected(phone)
+        _ = try await first.settle(venue: venue)
+        let name = try XCTUnwrap(phone.store.names.first { $0.contains(".orders.") })
+        let before = try XCTUnwrap(try phone.store.get(key: name))
+        let trade = try await first.openPosition(venue: venue, opening: opening)
+        XCTAssertFalse(trade.stopLost)
+        try phone.store.set(key: name, value: before)
+        let second = try desk(phone, key: phone.hardware)
+        do {
+            _ = try await second.closePosition(venue: venue, id: trade.id)
+            XCTFail("it was believed")
+        } catch let DeviceTradeError.JournalDoubted(detail) {
+            XCTAssertTrue(detail.contains("reconcile"))
+        }
+        let early = try await refusal { try await second.reconcile(venue: venue) }
+        XCTAssertEqual(early, "too_early")
+        let there = try await exchange.orders(of: phone.account.key)
+        XCTAssertEqual(there.count, 2, "the entry and its stop, and nothing since")
+    }
+
     func testOpeningsWithoutAStopAndOrdersOutsideTheLimitsAreRefused() async throws {
         let phone = phone()
         let policy = DevicePolicy(pairs: [DevicePolicyPair(symbol: "BTC-USD")], maxOrder: "700", maxBuysPerHour: "1000")

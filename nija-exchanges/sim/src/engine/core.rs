@@ -141,6 +141,16 @@ impl Engine {
         }
     }
 
+    /// Forgets an order altogether, after ending it where it is open.
+    pub(crate) fn lose(&mut self, id: OrderId, now_ns: i64) {
+        if self.orders.get(&id).is_some_and(|order| order.status.is_open()) {
+            self.withdraw(id, Status::Canceled, None, now_ns);
+        }
+        if let Some(order) = self.orders.remove(&id) {
+            self.accounts[order.ask.account].closed.retain(|closed| *closed != id);
+        }
+    }
+
     pub(crate) fn available(&self, account: AccountId, asset: &str) -> Decimal {
         self.accounts[account].balance(asset).available()
     }

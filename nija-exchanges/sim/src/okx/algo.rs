@@ -182,6 +182,14 @@ impl AlgoBook {
         }
     }
 
+    /// Forgets those that are meant, as if they had never been; false where there are none.
+    pub(super) fn lose(&mut self, meant: impl Fn(&Algo) -> bool) -> bool {
+        let before = self.live.len() + self.ended.len();
+        self.live.retain(|_, algo| !meant(algo));
+        self.ended.retain(|algo| !meant(algo));
+        self.live.len() + self.ended.len() < before
+    }
+
     /// An account's algo order by its number or its client id; of several the newest.
     pub(super) fn find(&self, account: AccountId, id: Option<u64>, client: Option<&str>) -> Option<&Algo> {
         let named = |algo: &&Algo| {

@@ -118,6 +118,10 @@ impl Protocol for Okx {
         own.filter(|algo| algo.order.is_none()).map(Algo::view).collect()
     }
 
+    fn lose_waiting(&self, account: AccountId, id: &str) -> bool {
+        self.0.algos.lock().lose(|algo| algo.account == account && algo.view().id == id)
+    }
+
     fn handle(&self, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer {
         rest::handle(&self.0, venue, parts, body, fault)
     }

@@ -79,6 +79,11 @@ pub(crate) trait Protocol: Send + Sync {
         Vec::new()
     }
 
+    /// Loses one of those; false where there is none of that id.
+    fn lose_waiting(&self, _account: AccountId, _id: &str) -> bool {
+        false
+    }
+
     /// Carries out one REST request.
     fn handle(&self, venue: &Venue, parts: &Parts, body: &[u8], fault: Option<&Fault>) -> Answer;
 

@@ -147,6 +147,36 @@ class DeviceCustodyTest {
     }
 
     @Test
+    fun `an older list of orders is noticed, nothing is sent by it, and the way on is said`() = test {
+        val phone = Phone()
+        lateinit var before: Map<String, String>
+        val id = phone.connected().use { desk ->
+            desk.settle(Server.VENUE)
+            before = phone.store.kept.filterKeys { ".orders." in it }
+            assertEquals(1, before.size)
+            val trade = desk.openPosition(Server.VENUE, opening)
+            assertFalse(trade.stopLost)
+            trade.id
+        }
+        val newest = phone.store.kept.filterKeys { ".orders." in it }
+        phone.store.kept.putAll(before)
+        phone.start().use { desk ->
+            val doubted = fails<DeviceTradeException.JournalDoubted> { desk.settle(Server.VENUE) }
+            assertTrue("reconcile" in doubted.detail && "older" in doubted.detail, doubted.detail)
+            fails<DeviceTradeException.JournalDoubted> { desk.openPosition(Server.VENUE, opening) }
+            fails<DeviceTradeException.JournalDoubted> { desk.closePosition(Server.VENUE, id) }
+            fails<DeviceTradeException.JournalDoubted> { desk.trades(Server.VENUE) }
+            assertEquals("too_early", fails<DeviceTradeException.Refused> { desk.reconcile(Server.VENUE) }.code)
+            assertEquals(2, phone.orders().size, "the entry and its stop, and nothing since")
+        }
+        phone.store.kept.putAll(newest)
+        phone.start().use { desk ->
+            assertEquals(DeviceProtection.RESTING, desk.settle(Server.VENUE).single().protection)
+            assertEquals(id, desk.reconcile(Server.VENUE).single().id)
+        }
+    }
+
+    @Test
     fun `openings that no stop can guard, and orders outside the user's limits, are refused and never sent`() = test {
         val phone = Phone()
         val policy = DevicePolicy(listOf(DevicePolicyPair("BTC-USD")), maxOrder = "700", maxBuysPerHour = "1000")
