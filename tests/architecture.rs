@@ -9,14 +9,16 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("nija-core", vec![]),
         ("nija-sim", vec![]),
         ("nija-client", vec![]),
-        ("nija-ledger", vec!["nija-core"]),
-        ("nija-vault", vec!["nija-core"]),
+        // Real services, for tests.
+        ("nija-test-services", vec![]),
+        ("nija-ledger", vec!["nija-core", "nija-test-services"]),
+        ("nija-vault", vec!["nija-core", "nija-test-services"]),
         ("nija-router", vec!["nija-core"]),
         // The executors are tested against the simulators' wire.
         ("nija-exchanges", vec!["nija-core", "nija-sim"]),
         // The client's wire types behind the feature `wire`; the simulators in tests.
         ("nija", [middle.as_slice(), &["nija-sim", "nija-client"]].concat()),
-        ("nija-server", vec!["nija", "nija-core", "nija-client", "nija-sim"]),
+        ("nija-server", vec!["nija", "nija-core", "nija-client", "nija-sim", "nija-test-services"]),
         ("nija-python", vec!["nija", "nija-core", "nija-client"]),
         // The phone signs and sends by itself: no vault, router, ledger or server is under it.
         ("nija-device", vec!["nija-core", "nija-exchanges", "nija-sim"]),

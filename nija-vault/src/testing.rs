@@ -181,23 +181,6 @@ impl std::fmt::Debug for Setup {
     }
 }
 
-/// What the set-up of the tests says of a service (`NIJA_TEST_POSTGRES`, `NIJA_TEST_OPENBAO` and others, see `tools/services`).
-/// `None`, with a line that says so, where it was not started.
-///
-/// # Panics
-/// When the set-up says that it started the services (`NIJA_TEST_SERVICES=required`) and this one is missing.
-#[must_use]
-#[allow(clippy::print_stdout)]
-pub fn service(variable: &str) -> Option<String> {
-    let found = std::env::var(variable).ok();
-    if found.is_none() {
-        let required = std::env::var("NIJA_TEST_SERVICES").is_ok_and(|value| value == "required");
-        assert!(!required, "the set-up promised services, and {variable} is missing");
-        println!("SKIPPED {}: {variable} is not set", std::thread::current().name().unwrap_or("a test"));
-    }
-    found
-}
-
 /// A venue's id.
 ///
 /// # Panics

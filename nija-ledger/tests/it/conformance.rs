@@ -4,9 +4,10 @@ use nija_ledger::{
     SqliteLedger,
     testing::{ReferenceLedger, conformance},
 };
+use nija_test_services::Database;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::database::Database;
+use crate::store::Place;
 
 #[tokio::test]
 async fn sqlite_keeps_the_rules() {

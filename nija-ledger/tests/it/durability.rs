@@ -3,13 +3,14 @@
 use futures::future::join_all;
 use nija_core::{ClientOrderId, JournalEvent, Ledger, OrderState, PageRequest, Side::Buy};
 use nija_ledger::{PostgresLedger, SqliteLedger, testing::Events};
+use nija_test_services::Database;
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
 };
 
-use crate::{database::Database, store::Store};
+use crate::store::{Place, Store};
 
 const CHILD: &str = "NIJA_LEDGER_TEST_CHILD";
 const USERS: u64 = 8;

@@ -1,11 +1,9 @@
-//! Tampering, a second process, damaged files, and the end.
+//! Tampering, a second process, and damaged files.
 
-use nija_core::{
-    CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Side::Buy, Side::Sell, Timestamp,
-};
+use nija_core::{JournalEvent, Ledger, LedgerError, Side::Buy, Side::Sell};
 use nija_ledger::{SqliteLedger, testing::Events};
 
-use crate::store::Store;
+use crate::store::{Place, Store};
 
 #[tokio::test]
 async fn the_journal_refuses_changes_and_deletions() {
@@ -72,35 +70,6 @@ async fn a_second_opening_is_refused_until_the_first_is_closed() {
     store.open();
 }
 
-#[tokio::test]
-async fn a_closed_ledger_says_so() {
-    let store = Store::new();
-    let ledger = store.open();
-    let events = Events::new(1);
-    ledger.close().await;
-    let pause = events.batch(vec![JournalEvent::Paused { paused: true }]);
-    assert_eq!(ledger.append(pause).await, Err(LedgerError::Closed));
-    assert_eq!(ledger.paused(events.user).await, Err(LedgerError::Closed));
-    ledger.close().await;
-}
-
-#[tokio::test]
-async fn closing_commits_what_waits() {
-    let store = Store::new();
-    let ledger = store.open();
-    let events = Events::new(1);
-    let appends: Vec<_> = (0..200)
-        .map(|n| events.batch(vec![Events::accepted(&events.intent(&format!("a-{n}"), "BTC-USD"))]))
-        .collect();
-    let waiting = futures::future::join_all(appends.into_iter().map(|batch| ledger.append(batch)));
-    let (answers, ()) = futures::join!(waiting, ledger.close());
-    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
-    let closed = answers.iter().filter(|answer| **answer == Err(LedgerError::Closed)).count();
-    assert_eq!(acknowledged + closed, 200);
-    let stored = store.open().unsettled_orders().await.unwrap().len();
-    assert_eq!(stored, acknowledged);
-}
-
 #[test]
 fn a_file_that_is_no_ledger_is_refused_in_words() {
     let store = Store::new();
@@ -109,27 +78,4 @@ fn a_file_that_is_no_ledger_is_refused_in_words() {
     assert!(error.contains("damaged"), "{error}");
     let missing = store.path().join("no/such/folder/ledger.db");
     assert!(matches!(SqliteLedger::open(&missing), Err(LedgerError::Storage(_))));
-}
-
-#[tokio::test]
-async fn nonce_reservations_never_overlap_even_over_a_restart() {
-    let store = Store::new();
-    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
-    let mut taken = std::collections::BTreeSet::new();
-    for round in 0..5_u64 {
-        let ledger = store.open();
-        // The clock, and with it the floor, goes back over a restart.
-        let floor = 10_000 - round * 1_000;
-        let reservations = (1..=40_u64).map(|count| ledger.reserve_nonces(key, floor, count));
-        for (first, count) in futures::future::join_all(reservations).await.into_iter().zip(1..) {
-            let first = first.unwrap();
-            for nonce in first..first + count {
-                assert!(nonce >= floor && taken.insert(nonce), "{nonce} was given twice");
-            }
-        }
-        if round % 2 == 0 {
-            ledger.close().await;
-        }
-    }
-    assert_eq!(taken.len(), 5 * 820);
 }

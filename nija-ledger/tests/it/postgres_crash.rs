@@ -2,6 +2,7 @@
 
 use nija_core::{ClientOrderId, JournalEvent, Ledger, LedgerError, OrderId, PageRequest, Side::Buy};
 use nija_ledger::{PostgresLedger, testing::Events};
+use nija_test_services::Server;
 use std::{
     collections::BTreeSet,
     sync::{
@@ -10,8 +11,6 @@ use std::{
     },
 };
 use tokio::{sync::watch, task::block_in_place};
-
-use crate::database::Server;
 
 const USERS: u64 = 8;
 const ALL: PageRequest = PageRequest { before: None, limit: usize::MAX };
@@ -108,7 +107,7 @@ async fn an_older_copy_that_is_put_back_under_a_server_stops_it() {
     ledger.append(pause()).await.unwrap();
     // What a standby lacks that takes over too early: the last entry. Only a superuser can make it so.
     let lose = "SET session_replication_role = replica; DELETE FROM nija_ledger.journal";
-    crate::database::run(&server.url(), lose).unwrap();
+    server.run(lose).unwrap();
     block_in_place(|| {
         server.crash();
         server.up();

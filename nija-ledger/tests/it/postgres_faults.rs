@@ -5,8 +5,9 @@ use nija_core::{
     CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Side::Buy, Side::Sell, Timestamp,
 };
 use nija_ledger::{PostgresLedger, testing::Events};
+use nija_test_services::Database;
 
-use crate::database::Database;
+use crate::store::Place;
 
 fn pause(events: &Events) -> nija_core::JournalBatch {
     events.batch(vec![JournalEvent::Paused { paused: true }])
@@ -191,72 +192,6 @@ async fn tables_that_cannot_be_written_hold_up_no_append_and_lose_nothing() {
     database.run("DROP TRIGGER no_room ON nija_ledger_tables.user_entries").unwrap();
     assert_eq!(ledger.unsettled_orders().await.unwrap().len(), 3);
     assert_eq!(ledger.verify_projections().await, Ok(vec![]));
-}
-
-#[tokio::test]
-async fn many_waiting_appends_take_few_commits_and_a_refused_one_takes_nobody_along() {
-    const APPENDS: usize = 500;
-    let Some(database) = Database::make() else { return };
-    let (ledger, events) = (database.open(), Events::new(1));
-    let before = ledger.stats().commits;
-    let appends = (0..APPENDS).map(|number| {
-        // Every fifth repeats a client's id.
-        let name = format!("a-{}", number - usize::from(number % 5 == 4));
-        let batch = events.batch(vec![Events::accepted(&events.intent(&name, "BTC-USD"))]);
-        ledger.append(batch)
-    });
-    let answers = join_all(appends).await;
-    let (mut seqs, mut refused) = (Vec::new(), 0);
-    for answer in answers {
-        match answer {
-            Ok(appended) => seqs.push(appended.records[0].seq),
-            Err(LedgerError::ClientOrderIdTaken { .. }) => refused += 1,
-            Err(error) => panic!("{error}"),
-        }
-    }
-    assert_eq!(refused, 100);
-    seqs.sort_unstable();
-    assert_eq!(seqs, (1..=400).collect::<Vec<_>>());
-    let commits = ledger.stats().commits - before;
-    assert!(commits < APPENDS as u64 / 4, "{commits} commits for {APPENDS} appends");
-    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
-}
-
-#[tokio::test]
-async fn closing_commits_what_waits_and_a_closed_ledger_says_so() {
-    let Some(database) = Database::make() else { return };
-    let (ledger, events) = (database.open(), Events::new(1));
-    let appends: Vec<_> = (0..200)
-        .map(|n| events.batch(vec![Events::accepted(&events.intent(&format!("a-{n}"), "BTC-USD"))]))
-        .collect();
-    let waiting = join_all(appends.into_iter().map(|batch| ledger.append(batch)));
-    let (answers, ()) = futures::join!(waiting, ledger.close());
-    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
-    let closed = answers.iter().filter(|answer| **answer == Err(LedgerError::Closed)).count();
-    assert_eq!(acknowledged + closed, 200);
-    assert_eq!(ledger.paused(events.user).await, Err(LedgerError::Closed));
-    ledger.close().await;
-    assert_eq!(database.open().unsettled_orders().await.unwrap().len(), acknowledged);
-}
-
-#[tokio::test]
-async fn nonce_reservations_never_overlap_even_over_a_restart() {
-    let Some(database) = Database::make() else { return };
-    let key = CredentialId::generate(Timestamp::from_micros(1), &SeededEntropy::new(1));
-    let mut taken = std::collections::BTreeSet::new();
-    for round in 0..4_u64 {
-        let ledger = database.open();
-        // The clock, and with it the floor, goes back over a restart.
-        let floor = 10_000 - round * 1_000;
-        let reservations = (1..=20_u64).map(|count| ledger.reserve_nonces(key, floor, count));
-        for (first, count) in join_all(reservations).await.into_iter().zip(1..) {
-            let first = first.unwrap();
-            for nonce in first..first + count {
-                assert!(nonce >= floor && taken.insert(nonce), "{nonce} was given twice");
-            }
-        }
-    }
-    assert_eq!(taken.len(), 4 * 210);
 }
 
 #[test]

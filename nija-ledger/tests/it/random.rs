@@ -5,10 +5,11 @@ use nija_core::{
     PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, UserId, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
+use nija_test_services::Database;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::{database::Database, store::Store};
+use crate::store::{Place, Store};
 
 const SYMBOLS: [&str; 3] = ["BTC-USD", "ETH-USD", "BTC-EUR"];
 const VENUES: [&str; 2] = ["kraken", "paper"];

@@ -1,8 +1,23 @@
-//! A ledger in a folder of its own.
+//! Where ledgers of a test are: in a folder of their own, or in a database.
 
-use nija_ledger::SqliteLedger;
+use nija_core::Ledger;
+use nija_ledger::{LedgerStats, PostgresLedger, SqliteLedger};
+use nija_test_services::Database;
 use std::path::PathBuf;
 use tempfile::TempDir;
+
+/// A place where a ledger is opened, and again.
+pub(crate) trait Place {
+    type Ledger: Opened;
+
+    fn open(&self) -> Self::Ledger;
+}
+
+/// A ledger with what each has beyond the trait.
+pub(crate) trait Opened: Ledger {
+    async fn close(&self);
+    fn stats(&self) -> LedgerStats;
+}
 
 pub(crate) struct Store {
     folder: TempDir,
@@ -17,10 +32,6 @@ impl Store {
         self.folder.path().join("ledger.db")
     }
 
-    pub(crate) fn open(&self) -> SqliteLedger {
-        SqliteLedger::open(&self.path()).unwrap()
-    }
-
     /// The journal's file without the ledger, as an attacker or a careless person would open it.
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).unwrap()
@@ -29,5 +40,41 @@ impl Store {
     /// The same of the tables' file.
     pub(crate) fn raw_tables(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path().with_extension("tables.db")).unwrap()
+    }
+}
+
+impl Place for Store {
+    type Ledger = SqliteLedger;
+
+    fn open(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.path()).unwrap()
+    }
+}
+
+impl Opened for SqliteLedger {
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+
+    fn stats(&self) -> LedgerStats {
+        Self::stats(self)
+    }
+}
+
+impl Place for Database {
+    type Ledger = PostgresLedger;
+
+    fn open(&self) -> PostgresLedger {
+        PostgresLedger::open(&self.url()).unwrap()
+    }
+}
+
+impl Opened for PostgresLedger {
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+
+    fn stats(&self) -> LedgerStats {
+        Self::stats(self)
     }
 }

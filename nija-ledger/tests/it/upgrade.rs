@@ -6,7 +6,7 @@ use nija_core::{
 };
 use nija_ledger::testing::Events;
 
-use crate::store::Store;
+use crate::store::{Place, Store};
 
 /// Tables as the version before had them.
 const DOWNGRADE: &str = "

@@ -1,5 +1,6 @@
 //! `nija vault` and `nija audit`.
 
+use nija_test_services::Database;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -79,22 +80,10 @@ fn a_vault_is_made_rotated_backed_up_drilled_and_restored() {
 /// On PostgreSQL as on SQLite, where the server's configuration says so.
 #[test]
 fn a_vault_on_postgresql_is_backed_up_wiped_and_restored() {
-    let Ok(server) = std::env::var("NIJA_TEST_POSTGRES") else {
-        println!(
-            "SKIPPED a_vault_on_postgresql_is_backed_up_wiped_and_restored: NIJA_TEST_POSTGRES is not set"
-        );
-        return;
-    };
-    let run = |url: &str, script: &str| {
-        let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
-        client.batch_execute(script).unwrap();
-    };
-    let name = format!("cli_{}", std::process::id());
-    run(&server, &format!("CREATE DATABASE {name}"));
-    let url = server.replace("dbname=postgres", &format!("dbname={name}"));
+    let Some(database) = Database::make() else { return };
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (at, address, config) = (folder.path(), other.path().join("address"), other.path().join("nija.toml"));
-    std::fs::write(&address, &url).unwrap();
+    std::fs::write(&address, database.url()).unwrap();
     std::fs::write(&config, format!("[vault]\npostgres_file = {:?}\n", address.to_str().unwrap())).unwrap();
     let told = |arguments: &[&str]| {
         let config = ["--config", config.to_str().unwrap()];
@@ -111,7 +100,7 @@ fn a_vault_on_postgresql_is_backed_up_wiped_and_restored() {
     assert!(told(&["vault", "backup", "--to", to]).contains("encrypted under the root"));
     assert!(told(&["vault", "drill", "--from", to]).contains("0 versions opened"));
     assert!(told(&["vault", "restore", "--from", to]).contains("never writes over"));
-    run(&url, "DROP SCHEMA nija_vault CASCADE");
+    database.run("DROP SCHEMA nija_vault CASCADE").unwrap();
     assert!(told(&["audit", "verify"]).starts_with("failed"));
     let restored = told(&["vault", "restore", "--from", to, "--entry", "1"]);
     assert!(restored.contains("put back to entry 1"), "{restored}");
@@ -123,7 +112,6 @@ fn a_vault_on_postgresql_is_backed_up_wiped_and_restored() {
     let proof = told(&["audit", "prove", "1"]);
     assert!(well(at, &["audit", "prove", "--check", &pin], &proof).contains("entry 1 is in the log"));
     assert!(told(&["audit", "export"]).contains("\"action\":\"rewind\""));
-    run(&server, &format!("DROP DATABASE {name} WITH (FORCE)"));
 }
 
 #[test]

@@ -12,7 +12,8 @@ mod truth;
 use futures::StreamExt;
 use load::{Load, User};
 use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
-use process::{Database, Server};
+use nija_test_services::Database;
+use process::{Server, use_database};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::path::Path;
 
@@ -36,28 +37,22 @@ async fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
 /// The same with ledger and vault on PostgreSQL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_it_loses_nothing_on_postgresql() {
-    let Ok(server) = std::env::var("NIJA_TEST_POSTGRES") else {
-        println!(
-            "SKIPPED killed_at_any_moment_it_loses_nothing_on_postgresql: NIJA_TEST_POSTGRES is not set"
-        );
-        return;
-    };
+    let Some(database) = Database::make() else { return };
     let base = tempfile::tempdir().unwrap();
-    let name = format!("kill_{}", std::process::id());
-    Database::make(&server, &name, "template1", base.path());
+    use_database(base.path(), &database);
     let users = prepare(base.path()).await;
     let runs = futures::stream::iter(seeds().take(4)).map(|seed| {
         let dir = tempfile::tempdir().unwrap();
         copy(base.path(), dir.path());
-        let database = Database::make(&server, &format!("{name}_{seed}"), &name, dir.path());
+        let database = database.copy();
+        use_database(dir.path(), &database);
         let users = &users;
         async move {
             one_run(seed, dir.path(), users).await;
-            database.remove();
+            drop(database);
         }
     });
     runs.buffer_unordered(2).collect::<()>().await;
-    Database { server, name }.remove();
 }
 
 /// Fifty users who signed up and sealed a key each, once for all seeds.

@@ -1,6 +1,7 @@
 //! The server as a process of its own, to be killed.
 
 use nija_sim::VenueHandle;
+use nija_test_services::Database;
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
@@ -95,32 +96,7 @@ async fn agree(ledger: &dyn nija_core::Ledger) -> bool {
 /// The file in a server's folder that holds the address of its database, where it has one.
 const ADDRESS: &str = "postgres";
 
-/// A database of a run.
-pub(crate) struct Database {
-    pub(crate) server: String,
-    pub(crate) name: String,
-}
-
-impl Database {
-    /// A copy of another one, for the server in a folder.
-    pub(crate) fn make(server: &str, name: &str, template: &str, dir: &Path) -> Self {
-        run(server, &format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        let url = server.replace("dbname=postgres", &format!("dbname={name}"));
-        std::fs::write(dir.join(ADDRESS), url).unwrap();
-        Self { server: server.to_owned(), name: name.to_owned() }
-    }
-
-    pub(crate) fn remove(self) {
-        run(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
-    }
-}
-
-/// The blocking client must not run where a runtime runs.
-fn run(url: &str, script: &str) {
-    let (url, script) = (url.to_owned(), script.to_owned());
-    let run = move || {
-        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
-        client.batch_execute(&script).unwrap();
-    };
-    std::thread::spawn(run).join().unwrap();
+/// Gives the server in a folder a database for its ledger and its vault.
+pub(crate) fn use_database(dir: &Path, database: &Database) {
+    std::fs::write(dir.join(ADDRESS), database.url()).unwrap();
 }

@@ -1,5 +1,6 @@
 use nija_core::{Method, OpenPurpose, SignError, SignedRequest, Signer, UserId, Vault};
-use nija_vault::testing::{Setup, request, sealed, service, venue};
+use nija_test_services::Database;
+use nija_vault::testing::{Setup, request, sealed, venue};
 use nija_vault::{LocalVault, LocalVaultConfig, RootKey, VaultDatabase};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,24 +54,20 @@ pub(crate) fn intruder(folder: &Path) -> rusqlite::Connection {
     connection
 }
 
-/// A database of a test on the server that the set-up started, dropped with it, and a folder for the root key.
+/// A database of a test on the server that the set-up started, and a folder for the root key.
 pub(crate) struct PostgresDatabase {
-    server: String,
-    name: String,
+    database: Database,
     pub(crate) folder: tempfile::TempDir,
 }
 
 impl PostgresDatabase {
     /// `None` where there is no server.
     pub(crate) fn make() -> Option<Self> {
-        let server = service("NIJA_TEST_POSTGRES")?;
-        let name = format!("vault_{}", uuid::Uuid::new_v4().simple());
-        postgres(&server, &format!("CREATE DATABASE {name}")).unwrap();
-        Some(Self { server, name, folder: tempfile::tempdir().unwrap() })
+        Some(Self { database: Database::make()?, folder: tempfile::tempdir().unwrap() })
     }
 
     pub(crate) fn url(&self) -> String {
-        self.server.replace("dbname=postgres", &format!("dbname={}", self.name))
+        self.database.url()
     }
 
     pub(crate) fn config(&self, setup: &Setup) -> LocalVaultConfig {
@@ -84,31 +81,6 @@ impl PostgresDatabase {
 
     /// Someone else at the database.
     pub(crate) fn run(&self, script: &str) -> Result<Vec<String>, String> {
-        postgres(&self.url(), script)
+        self.database.run(script)
     }
-}
-
-impl Drop for PostgresDatabase {
-    fn drop(&mut self) {
-        postgres(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).unwrap();
-    }
-}
-
-/// Runs a script on a connection of its own; answers with the first column of what it finds. The blocking client must not
-/// run where a runtime runs.
-fn postgres(url: &str, script: &str) -> Result<Vec<String>, String> {
-    let (url, script) = (url.to_owned(), script.to_owned());
-    let run = move || {
-        let mut client =
-            postgres::Client::connect(&url, postgres::NoTls).map_err(|error| error.to_string())?;
-        let found = client.simple_query(&script).map_err(|error| {
-            error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
-        })?;
-        let rows = found.iter().filter_map(|message| match message {
-            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
-            _ => None,
-        });
-        Ok(rows.collect())
-    };
-    std::thread::spawn(run).join().unwrap()
 }

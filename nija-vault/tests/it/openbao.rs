@@ -7,7 +7,8 @@ mod server;
 mod upgrade;
 
 use nija_core::{OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
-use nija_vault::testing::{Setup, service, venue};
+use nija_test_services::service;
+use nija_vault::testing::{Setup, venue};
 use nija_vault::{HashiVault, create_transit_root, open_transit_root};
 use serde_json::{Value, json};
 use std::collections::HashSet;

@@ -2,7 +2,8 @@
 
 use futures::stream::{self, StreamExt};
 use nija_core::{OpenPurpose, UserId, Vault};
-use nija_vault::testing::{Setup, sealed, service, venue};
+use nija_test_services::service;
+use nija_vault::testing::{Setup, sealed, venue};
 use nija_vault::{HashiServer, HashiVault, HashiVaultConfig, RootKey, VaultDatabase};
 use serde_json::{Value, json};
 use std::net::TcpListener;

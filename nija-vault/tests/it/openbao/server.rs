@@ -1,7 +1,8 @@
 //! A namespace of a test's own on the OpenBao that the set-up started, prepared with the policies under `deploy/openbao`.
 
 use nija_core::UserId;
-use nija_vault::testing::{Setup, service};
+use nija_test_services::service;
+use nija_vault::testing::Setup;
 use nija_vault::{AppRole, HashiServer, HashiVault, HashiVaultConfig, RootKey, VaultDatabase};
 use reqwest::Method;
 use serde_json::{Value, json};
