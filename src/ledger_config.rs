@@ -11,9 +11,9 @@ pub enum LedgerConfig {
     /// The file `ledger.db` in the data folder.
     #[default]
     Sqlite,
-    /// A PostgreSQL database, as a connection string (`postgres://user:password@host/database`, or `host=... user=...`). With
-    /// `sslmode=require` its certificate is checked against the system's roots. Its user needs to own the database or the schemas
-    /// `nija_ledger` and `nija_ledger_tables` in it. One platform at a time writes it.
+    /// A PostgreSQL database, as a connection string (`postgres://user:password@host/database`, or `host=... user=...`; with
+    /// `sslmode=verify-full` it is encrypted). Its user needs to own the database or the schemas `nija_ledger` and
+    /// `nija_ledger_tables` in it. One platform at a time writes it.
     Postgres(String),
 }
 

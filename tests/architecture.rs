@@ -9,10 +9,12 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("nija-core", vec![]),
         ("nija-sim", vec![]),
         ("nija-client", vec![]),
+        // Below ledger and vault: how a database is reached.
+        ("nija-postgres", vec!["nija-test-services"]),
         // Real services, for tests.
         ("nija-test-services", vec![]),
-        ("nija-ledger", vec!["nija-core", "nija-test-services"]),
-        ("nija-vault", vec!["nija-core", "nija-test-services"]),
+        ("nija-ledger", vec!["nija-core", "nija-postgres", "nija-test-services"]),
+        ("nija-vault", vec!["nija-core", "nija-postgres", "nija-test-services"]),
         ("nija-router", vec!["nija-core"]),
         // The executors are tested against the simulators' wire.
         ("nija-exchanges", vec!["nija-core", "nija-sim"]),

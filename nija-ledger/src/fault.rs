@@ -52,6 +52,15 @@ impl Fault {
     }
 }
 
+impl From<nija_postgres::Error> for Fault {
+    fn from(error: nija_postgres::Error) -> Self {
+        match error {
+            nija_postgres::Error::Postgres(error) => Self::Postgres(error),
+            told => Self::Ledger(LedgerError::Storage(told.to_string())),
+        }
+    }
+}
+
 impl From<TransitionError> for Fault {
     fn from(error: TransitionError) -> Self {
         Self::Ledger(error.into())

@@ -36,8 +36,8 @@ pub enum VaultDatabase {
     /// A file of one signer; made when missing.
     Sqlite(PathBuf),
     /// A server that several signers share, as a connection string (`postgres://user:password@host/database`, or
-    /// `host=... user=...`). With `sslmode=require` its certificate is checked against the system's roots. Its user needs to
-    /// own the database or a schema `nija_vault` in it.
+    /// `host=... user=...`; with `sslmode=verify-full` it is encrypted). Its user needs to own the database or a schema
+    /// `nija_vault` in it.
     Postgres(Zeroizing<String>),
     /// Memory: gone with the process.
     Memory,

@@ -1,17 +1,14 @@
 //! One connection and its prepared statements.
 
 use nija_core::LedgerError;
-use postgres::{Client, Config, NoTls, Statement, config::SslMode, types::ToSql};
+use nija_postgres::Address;
+use postgres::{Client, Statement, types::ToSql};
 use std::{
     cell::{RefCell, RefMut},
     collections::HashMap,
-    time::Duration,
 };
 
 use crate::fault::{Fault, Outcome};
-
-/// A server that does not answer at all must not hold the writer up for longer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every connection begins with. A commit waits for the disk at least, and for more where the database is set to it. Whatever
 /// statistics say of a table that was empty a minute ago, rows are found by an index. A server that is gone is noticed by its database
@@ -34,35 +31,9 @@ pub(super) struct Connection {
 /// Values of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// Reads a connection string. Its words are not quoted in the error: they hold a password.
-pub(super) fn parse(url: &str) -> Result<Config, LedgerError> {
-    let mut config: Config = url.parse().map_err(|_| {
-        LedgerError::Storage("the database's address is not a PostgreSQL connection string".into())
-    })?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(PATIENCE);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("nija-ledger");
-    }
-    config.tcp_user_timeout(PATIENCE).keepalives_idle(PATIENCE);
-    Ok(config)
-}
-
 impl Connection {
-    /// With `sslmode=require` the server's certificate is checked against the system's roots; else the connection is in the
-    /// clear, for servers on the same machine or a network of their own.
-    pub(super) fn open(config: &Config) -> Outcome<Self> {
-        let mut client = if config.get_ssl_mode() == SslMode::Require {
-            let (tls, problems) = tokio_postgres_rustls::MakeRustlsConnect::with_native_certs()
-                .map_err(|_| LedgerError::Storage("the system's root certificates cannot be read".into()))?;
-            for problem in problems {
-                tracing::warn!(%problem, "a root certificate of the system cannot be used");
-            }
-            config.connect(tls)?
-        } else {
-            config.connect(NoTls)?
-        };
+    pub(super) fn open(address: &Address) -> Outcome<Self> {
+        let mut client = address.connect()?;
         client.batch_execute(BEGIN)?;
         Ok(Self { client: RefCell::new(client), prepared: RefCell::default() })
     }

@@ -17,9 +17,11 @@ mod tables;
 mod writer;
 
 use nija_core::LedgerError;
+use nija_postgres::Address;
 use std::sync::Arc;
 
 use crate::{
+    fault::Fault,
     jobs::Counters,
     running::{Running, ledger},
 };
@@ -41,24 +43,23 @@ ledger! {
 
 impl PostgresLedger {
     /// Connects, makes the tables where they are missing, and brings them to the newest version. The connection string is libpq's
-    /// (`host=... user=... password=... dbname=...` or a `postgresql://` address); with `sslmode=require` the server's certificate is
-    /// checked against the system's roots. Blocks.
+    /// as [`Address::parse`] reads it. Blocks.
     ///
     /// # Errors
     /// [`LedgerError::Storage`] says in words why the database cannot be used: not reached, in use by another server, of a newer version, ...
     pub fn open(url: &str) -> Result<Self, LedgerError> {
-        let config = connect::parse(url)?;
+        let address = Address::parse(url, "nija-ledger").map_err(Fault::from)?;
         let counters = Arc::<Counters>::default();
         let committer = connect::elsewhere(|| {
-            let connection = Connection::open(&config)?;
+            let connection = Connection::open(&address)?;
             let owner = Owner::take(&connection)?;
             schema::prepare_tables(&connection)?;
             let last = replay::catch_up(&connection)?;
-            Committer::new(config.clone(), connection, owner, last, Arc::clone(&counters))
+            Committer::new(address.clone(), connection, owner, last, Arc::clone(&counters))
         })?;
         let write = move |inbox| crate::writer::write(committer, inbox);
-        let config = Arc::new(config);
-        let running = Running::start(counters, write, move || Ok(PostgresReader::new(Arc::clone(&config))))?;
+        let address = Arc::new(address);
+        let running = Running::start(counters, write, move || Ok(PostgresReader::new(Arc::clone(&address))))?;
         Ok(Self { running })
     }
 }

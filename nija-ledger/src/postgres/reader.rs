@@ -1,6 +1,6 @@
 //! A reader's connection.
 
-use postgres::Config;
+use nija_postgres::Address;
 use std::{
     cell::{Cell, RefCell},
     ops::ControlFlow,
@@ -17,7 +17,7 @@ use crate::{
 /// A connection that cannot write. It is made with the first question, and again where the server had closed it: a restart is noticed only
 /// by the first question that fails.
 pub(super) struct PostgresReader {
-    config: Arc<Config>,
+    address: Arc<Address>,
     connection: RefCell<Option<Connection>>,
     /// Questions of one moment are not put again: a new connection would answer from another.
     in_a_moment: Cell<bool>,
@@ -33,8 +33,8 @@ impl Reader for PostgresReader {
 }
 
 impl PostgresReader {
-    pub(super) fn new(config: Arc<Config>) -> Self {
-        Self { config, connection: RefCell::default(), in_a_moment: Cell::default() }
+    pub(super) fn new(address: Arc<Address>) -> Self {
+        Self { address, connection: RefCell::default(), in_a_moment: Cell::default() }
     }
 
     /// Runs what can be run again, unless it is told on the way that it cannot.
@@ -57,7 +57,7 @@ impl PostgresReader {
         work: &mut dyn FnMut(&Connection) -> Outcome<()>,
     ) -> Outcome<()> {
         if held.as_ref().is_none_or(Connection::is_closed) {
-            let connection = Connection::open(&self.config)?;
+            let connection = Connection::open(&self.address)?;
             connection.script("SET default_transaction_read_only = on")?;
             *held = Some(connection);
         }

@@ -7,6 +7,7 @@ mod durability;
 mod faults;
 mod postgres_crash;
 mod postgres_faults;
+mod postgres_tls;
 mod random;
 mod store;
 mod upgrade;

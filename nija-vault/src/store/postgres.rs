@@ -8,8 +8,8 @@ mod listener;
 mod schema;
 
 use nija_core::VaultError;
+use nija_postgres::Address;
 use parking_lot::{Mutex, MutexGuard};
-use postgres::Config;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ const WRITE_LOCK: i64 = 0x6e69_6a61_766c_7477;
 
 /// A database on a server.
 pub(crate) struct Postgres {
-    config: Config,
+    address: Address,
     writer: Slot,
     readers: Vec<Slot>,
     next: AtomicUsize,
@@ -42,12 +42,12 @@ type Slot = Mutex<Option<Connection>>;
 impl Postgres {
     /// Connects, and makes the tables where they are missing. Blocks.
     pub(crate) fn open(url: &str) -> Result<Self, VaultError> {
-        let config = connection::parse(url)?;
-        let mut writer = Connection::open(&config)?;
+        let address = parse(url)?;
+        let mut writer = Connection::open(&address)?;
         schema::prepare(&mut writer)?;
         let process = writer.process()?;
         Ok(Self {
-            config,
+            address,
             writer: Mutex::new(Some(writer)),
             readers: (0..READERS).map(|_| Mutex::default()).collect(),
             next: AtomicUsize::new(0),
@@ -60,7 +60,7 @@ impl Postgres {
         url: &str,
         work: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut connection = Connection::open(&connection::parse(url)?)?;
+        let mut connection = Connection::open(&parse(url)?)?;
         connection.script("SET default_transaction_read_only = on")?;
         work(&mut connection)
     }
@@ -83,7 +83,7 @@ impl Postgres {
 
     /// How to listen to what other signers change.
     pub(crate) fn listener(&self) -> Listener {
-        Listener { config: self.config.clone(), own_process: Arc::clone(&self.writer_process) }
+        Listener { address: self.address.clone(), own_process: Arc::clone(&self.writer_process) }
     }
 }
 
@@ -99,17 +99,17 @@ impl Database for Postgres {
         let free = slots.clone().find_map(|slot| slot.try_lock());
         let held = free.or_else(|| slots.clone().next().map(Slot::lock));
         let slot = held.ok_or_else(|| VaultError::Storage("there is no connection to read with".into()))?;
-        let held = Held { slot, config: &self.config };
+        let held = Held { slot, address: &self.address };
         Ok(Box::new(held))
     }
 
     fn writer(&self) -> Result<Box<dyn WriteSql + '_>, VaultError> {
-        let held = Held { slot: self.writer.lock(), config: &self.config };
+        let held = Held { slot: self.writer.lock(), address: &self.address };
         Ok(Box::new(Writing { held, process: &self.writer_process }))
     }
 
     fn snapshot(&self, to: &Path) -> Result<(), VaultError> {
-        let mut connection = Connection::open(&self.config)?;
+        let mut connection = Connection::open(&self.address)?;
         connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         let file = Sqlite::alone(to)?;
         in_transaction(file.writer()?.as_mut(), |sql| copy_vault(&mut connection, sql))
@@ -124,16 +124,20 @@ impl Drop for Postgres {
     }
 }
 
+fn parse(url: &str) -> Result<Address, VaultError> {
+    Address::parse(url, "nija-vault").map_err(connection::unreached)
+}
+
 /// A connection that is held, and made again when the server had closed it.
 struct Held<'a> {
     slot: MutexGuard<'a, Option<Connection>>,
-    config: &'a Config,
+    address: &'a Address,
 }
 
 impl Held<'_> {
     fn connection(&mut self) -> Result<&mut Connection, VaultError> {
         if self.slot.as_ref().is_none_or(Connection::is_closed) {
-            *self.slot = Some(Connection::open(self.config)?);
+            *self.slot = Some(Connection::open(self.address)?);
         }
         self.slot.as_mut().ok_or_else(|| VaultError::Storage("there is no connection".into()))
     }

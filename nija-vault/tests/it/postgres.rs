@@ -1,9 +1,12 @@
 //! What holds on PostgreSQL beyond the conformance suite.
 
 use nija_core::{SignError, Vault, VaultError};
+use nija_test_services::{Authority, Server};
 use nija_vault::testing::{Setup, venue};
+use nija_vault::{LocalVault, VaultDatabase};
+use tokio::task::block_in_place;
 
-use crate::common::{PostgresDatabase, balance, header, signer, store};
+use crate::common::{PostgresDatabase, balance, config, header, signer, store};
 
 #[tokio::test]
 async fn the_database_refuses_to_change_or_empty_the_audit_log() {
@@ -144,4 +147,30 @@ async fn a_database_of_a_newer_program_is_refused_and_a_password_is_never_shown(
         let error = nija_vault::LocalVault::open(config).unwrap_err();
         assert!(!format!("{printed} {error} {error:?}").contains(&secret));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_every_connection_is_encrypted_to_the_server_that_its_authority_signed_for() {
+    let Some(server) = block_in_place(Server::start) else { return };
+    let (setup, folder, authority) = (Setup::new(), tempfile::tempdir().unwrap(), Authority::new("ours"));
+    block_in_place(|| server.certify(&authority.certificate("127.0.0.1")));
+    let file = folder.path().join("ca.pem");
+    let open = || {
+        let url = format!("{} sslmode=verify-full sslrootcert={}", server.url(), file.display());
+        let database = VaultDatabase::Postgres(url.into());
+        LocalVault::open(nija_vault::LocalVaultConfig { database, ..config(&setup, folder.path()) })
+    };
+    std::fs::write(&file, Authority::new("others").pem()).unwrap();
+    let error = block_in_place(open).map(drop).unwrap_err().to_string();
+    assert!(error.contains("is signed by nobody in"), "{error}");
+
+    std::fs::write(&file, authority.pem()).unwrap();
+    let (vault, user) = (block_in_place(open).unwrap(), setup.user());
+    let (key, _) = store(&setup, &vault, user).await;
+    let held = signer(&vault, user).await;
+    assert_eq!(header(&balance(held.as_ref()).await.unwrap(), "api-key"), key);
+    let clear = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'nija-vault'";
+    assert_eq!(server.run(&format!("{clear} AND NOT ssl")).unwrap(), ["0"]);
+    assert_ne!(server.run(clear).unwrap(), ["0"]);
 }

@@ -3,9 +3,11 @@
 //! Everything here panics where a service does not do as it is told, as tests do.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::missing_panics_doc)]
 
+mod authority;
 mod database;
 mod server;
 
+pub use authority::{Authority, Certificate};
 pub use database::Database;
 pub use server::Server;
 

@@ -1,14 +1,16 @@
 //! PostgreSQL servers of a test's own.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions, Permissions},
+    io::Write,
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 use tempfile::TempDir;
 
-use crate::{database::run, service};
+use crate::{Certificate, database::run, service};
 
 /// A server with real waits for the disk, which a test may kill. It ends with it.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ impl Server {
         let bin = versions.pop().unwrap().join("bin");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { folder: tempfile::tempdir().unwrap(), bin, port };
-        server.hand_over(server.path());
+        hand_over(server.path());
         server.control("initdb", &["-D", "data", "-U", "nija", "-A", "trust", "-E", "UTF8", "--no-sync"]);
         server.up();
         Some(server)
@@ -38,13 +40,6 @@ impl Server {
 
     fn path(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// PostgreSQL does not run as root, nor on files of another user's.
-    fn hand_over(&self, path: &Path) {
-        if is_root() {
-            assert!(Command::new("chown").arg("postgres").arg(path).status().unwrap().success());
-        }
     }
 
     fn control(&self, program: &str, arguments: &[&str]) {
@@ -80,6 +75,35 @@ impl Server {
         self.control("pg_ctl", &["-D", "data", "-m", "immediate", "-w", "stop"]);
     }
 
+    /// Has it offer TLS with a certificate from now on. It is started anew. Blocks.
+    pub fn certify(&self, certificate: &Certificate) {
+        let data = self.path().join("data");
+        for (name, content) in [("server.crt", &certificate.certificate), ("server.key", &certificate.key)] {
+            let file = data.join(name);
+            std::fs::write(&file, content).unwrap();
+            // PostgreSQL takes no key that others may read.
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+            hand_over(&file);
+        }
+        self.configure("postgresql.conf", "ssl = on\n");
+    }
+
+    /// Has it let in nobody whose connection is in the clear. It is started anew. Blocks.
+    pub fn refuse_clear(&self) {
+        // The first line that fits counts.
+        let hba = self.path().join("data/pg_hba.conf");
+        let others = std::fs::read_to_string(&hba).unwrap();
+        std::fs::write(&hba, "hostnossl all all all reject\n").unwrap();
+        self.configure("pg_hba.conf", &others);
+    }
+
+    fn configure(&self, file: &str, more: &str) {
+        let file = OpenOptions::new().append(true).open(self.path().join("data").join(file));
+        file.unwrap().write_all(more.as_bytes()).unwrap();
+        self.crash();
+        self.up();
+    }
+
     /// Someone else at the server: runs a script, and answers with the first column of what it finds.
     ///
     /// # Errors
@@ -99,6 +123,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.crash();
         let _ = std::fs::remove_file(self.log());
+    }
+}
+
+/// PostgreSQL does not run as root, nor on files of another user's.
+fn hand_over(path: &Path) {
+    if is_root() {
+        assert!(Command::new("chown").arg("postgres").arg(path).status().unwrap().success());
     }
 }
 

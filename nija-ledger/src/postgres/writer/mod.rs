@@ -3,7 +3,7 @@
 mod reach;
 
 use nija_core::{Appended, LedgerError};
-use postgres::Config;
+use nija_postgres::Address;
 use std::sync::Arc;
 
 use super::{
@@ -25,7 +25,7 @@ use crate::{
 
 /// Commits groups of jobs on the one connection that writes the journal, and hands their consequences to the tables' writer.
 pub(super) struct Committer {
-    config: Config,
+    address: Address,
     /// `None` while the database cannot be reached.
     connection: Option<Connection>,
     owner: Owner,
@@ -35,19 +35,19 @@ pub(super) struct Committer {
 impl Committer {
     /// The tables are level with the journal, which ends with entry `last_seq`.
     pub(super) fn new(
-        config: Config,
+        address: Address,
         connection: Connection,
         owner: Owner,
         last_seq: u64,
         counters: Arc<Counters>,
     ) -> Outcome<Self> {
-        let keeper = Keeper::start(keeper::writer(config.clone()))?;
+        let keeper = Keeper::start(keeper::writer(address.clone()))?;
         let reading = Reading::start({
-            let config = config.clone();
-            move || Connection::open(&config)
+            let address = address.clone();
+            move || Connection::open(&address)
         })?;
         let state = State::new(last_seq, keeper, reading, counters);
-        Ok(Self { config, connection: Some(connection), owner, state })
+        Ok(Self { address, connection: Some(connection), owner, state })
     }
 
     fn append(&mut self, appends: Vec<(Encoded, Answer<Appended>)>, done: &mut Vec<Done>, inbox: &mut Inbox) {

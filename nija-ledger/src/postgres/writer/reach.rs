@@ -78,7 +78,7 @@ impl Committer {
             return Err(stopped);
         }
         let connect = || -> Outcome<_> {
-            let connection = Connection::open(&self.config)?;
+            let connection = Connection::open(&self.address)?;
             let Some(owner) = self.owner.again(&connection)? else { return Ok(None) };
             let end = connection.row("SELECT coalesce(max(seq), 0) FROM journal", &[])?;
             let end = end.map_or(Ok(0), |row| row.try_get(0))?;

@@ -2,18 +2,14 @@
 
 use bytes::BytesMut;
 use nija_core::VaultError;
-use postgres::config::SslMode;
+use nija_postgres::Address;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Statement};
 use std::collections::HashMap;
 use std::error::Error;
-use std::time::Duration;
 
 use crate::store::sql::{Row, Sql, Take, Value};
-
-/// A server that does not answer at all must not hold a signer up for longer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(super) struct Connection {
@@ -21,36 +17,9 @@ pub(super) struct Connection {
     prepared: HashMap<String, Statement>,
 }
 
-/// Reads a connection string. Its words are not quoted in the error: they hold a password.
-pub(super) fn parse(url: &str) -> Result<Config, VaultError> {
-    let mut config: Config = url.parse().map_err(|_| {
-        VaultError::Storage("the database's address is not a PostgreSQL connection string".into())
-    })?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(PATIENCE);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("nija-vault");
-    }
-    config.tcp_user_timeout(PATIENCE).keepalives_idle(PATIENCE);
-    Ok(config)
-}
-
 impl Connection {
-    /// With `sslmode=require` the server's certificate is checked against the system's roots; else the connection is in the
-    /// clear, for servers on the same machine or a network of their own.
-    pub(super) fn open(config: &Config) -> Result<Self, VaultError> {
-        let mut client = if config.get_ssl_mode() == SslMode::Require {
-            let (tls, problems) = tokio_postgres_rustls::MakeRustlsConnect::with_native_certs()
-                .map_err(|_| VaultError::Storage("the system's root certificates cannot be read".into()))?;
-            for problem in problems {
-                tracing::warn!(%problem, "a root certificate of the system cannot be used");
-            }
-            config.connect(tls)
-        } else {
-            config.connect(NoTls)
-        }
-        .map_err(storage)?;
+    pub(super) fn open(address: &Address) -> Result<Self, VaultError> {
+        let mut client = address.connect().map_err(unreached)?;
         client
             .batch_execute(
                 "SET search_path TO nija_vault; SET lock_timeout = '10s'; SET synchronous_commit = on",
@@ -144,6 +113,14 @@ pub(super) fn storage(error: postgres::Error) -> VaultError {
         Some(error) => format!("{} (PostgreSQL {})", error.message(), error.code().code()),
         None => error.to_string(),
     })
+}
+
+/// Why there is no connection.
+pub(super) fn unreached(error: nija_postgres::Error) -> VaultError {
+    match error {
+        nija_postgres::Error::Postgres(error) => storage(error),
+        told => VaultError::Storage(told.to_string()),
+    }
 }
 
 /// Drops connections on a thread of their own: a blocking client must not be dropped where a runtime runs.

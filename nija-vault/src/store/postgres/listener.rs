@@ -1,7 +1,7 @@
 //! Hears what other signers change, so that leases end here too.
 
 use nija_core::{UserId, VaultError, VenueId};
-use postgres::Config;
+use nija_postgres::Address;
 use postgres::fallible_iterator::FallibleIterator;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -15,7 +15,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 
 /// Where to listen.
 pub(crate) struct Listener {
-    pub(super) config: Config,
+    pub(super) address: Address,
     pub(super) own_process: Arc<AtomicI32>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn listen(
     mut tell: impl FnMut(Option<Changed>) -> bool + Send + 'static,
 ) -> Result<(), VaultError> {
     // The first connection is made before anything is decrypted here: what changes from now on is heard.
-    let mut connection = Some(start(&listener.config)?);
+    let mut connection = Some(start(&listener.address)?);
     std::thread::Builder::new()
         .name("nija-vault-listener".into())
         .spawn(move || {
@@ -48,7 +48,7 @@ pub(crate) fn listen(
                     }
                     None => {
                         std::thread::sleep(PERIOD);
-                        connection = start(&listener.config).ok();
+                        connection = start(&listener.address).ok();
                     }
                 }
                 if !tell(Some(Changed::Anything)) {
@@ -60,8 +60,8 @@ pub(crate) fn listen(
         .map_err(|error| VaultError::Storage(error.to_string()))
 }
 
-fn start(config: &Config) -> Result<Connection, VaultError> {
-    let mut connection = Connection::open(config)?;
+fn start(address: &Address) -> Result<Connection, VaultError> {
+    let mut connection = Connection::open(address)?;
     connection.client().batch_execute("LISTEN nija_vault").map_err(storage)?;
     Ok(connection)
 }
