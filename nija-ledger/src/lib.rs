@@ -29,6 +29,8 @@ mod days;
 mod encode;
 mod exact;
 mod fault;
+#[cfg(test)]
+mod hot;
 mod jobs;
 mod keeper;
 mod numbers;

@@ -18,7 +18,8 @@ use crate::{
     sql::Row,
 };
 
-/// Orders by their ids; orders by their clients' ids; fills that are known; positions that are open. Each by an index.
+/// Orders by their ids; orders by their clients' ids; fills that are known; positions that are open. Each by an index, also where the
+/// plan was made when the tables were empty: hence one position at a time, or all that is open would be read.
 const FIND: &str = r#"
     SELECT 1::int8, id, NULL::text, NULL::text, NULL::bytea, place, body FROM orders WHERE id = ANY($1::bytea[])
     UNION ALL SELECT 2, o."user", o.client_order_id, NULL, o.id, NULL, NULL
@@ -28,7 +29,7 @@ const FIND: &str = r#"
         JOIN fills f ON f."user" = k.u AND f.venue = k.v AND f.execution_id = k.e
     UNION ALL SELECT 4, p."user", p.venue, p.symbol, NULL, p.opened, p.body
         FROM unnest($7::bytea[], $8::text[], $9::text[]) AS k (u, v, s)
-        JOIN positions p ON p."user" = k.u AND p.venue = k.v AND p.symbol = k.s AND p.closed IS NULL"#;
+        CROSS JOIN LATERAL (SELECT * FROM positions WHERE "user" = k.u AND venue = k.v AND symbol = k.s AND closed IS NULL LIMIT 1) AS p"#;
 
 type ByClient = (UserId, ClientOrderId);
 type Execution = (UserId, VenueId, ExecutionId);

@@ -22,6 +22,11 @@ SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
 ";
 
+/// Every statement that a ledger of this process has prepared, for the test of their plans.
+#[cfg(test)]
+pub(super) static PREPARED: parking_lot::Mutex<std::collections::BTreeSet<String>> =
+    parking_lot::Mutex::new(std::collections::BTreeSet::new());
+
 /// A connection. It must neither work nor be dropped on a thread that drives a runtime.
 pub(super) struct Connection {
     client: RefCell<Client>,
@@ -72,6 +77,8 @@ impl Connection {
             return Ok(known.clone());
         }
         let statement = self.client().prepare(sql)?;
+        #[cfg(test)]
+        PREPARED.lock().insert(sql.to_owned());
         self.prepared.borrow_mut().insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }

@@ -9,6 +9,8 @@ mod connect;
 mod group;
 mod keeper;
 mod owner;
+#[cfg(test)]
+mod plans;
 mod question;
 mod reader;
 mod replay;

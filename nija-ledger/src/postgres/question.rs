@@ -38,7 +38,7 @@ impl Sql for Connection {
 }
 
 /// Parameters are written `$1`, and there are no hints to the planner.
-fn translate(sql: &str) -> String {
+pub(super) fn translate(sql: &str) -> String {
     let sql = sql.replace('?', "$").replace("CROSS JOIN", "JOIN");
     match sql.split_once(" INDEXED BY ") {
         Some((before, after)) => {

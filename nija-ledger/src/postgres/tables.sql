@@ -100,8 +100,8 @@ CREATE TABLE positions (
     body TEXT COLLATE "C" NOT NULL,
     UNIQUE ("user", id)
 );
+-- No index by venue and symbol alone: a look-up of one user's position would go through everybody's there.
 CREATE UNIQUE INDEX positions_open ON positions ("user", venue, symbol) WHERE closed IS NULL;
-CREATE INDEX positions_held ON positions (venue, symbol) WHERE closed IS NULL;
 CREATE UNIQUE INDEX positions_closed ON positions ("user", closed) WHERE closed IS NOT NULL;
 
 CREATE TABLE paused (

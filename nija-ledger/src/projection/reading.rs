@@ -24,6 +24,9 @@ const ORDERS: &str = "SELECT id FROM orders INDEXED BY sqlite_autoindex_orders_1
 const CLIENTS: &str = "SELECT \"user\", client_order_id FROM orders INDEXED BY sqlite_autoindex_orders_2";
 const FILLS: &str = "SELECT \"user\", venue, execution_id FROM fills INDEXED BY sqlite_autoindex_fills_1";
 
+#[cfg(test)]
+pub(crate) const ALL: [&str; 4] = [COUNT, ORDERS, CLIENTS, FILLS];
+
 /// The reading thread, until it is done. Dropped, it stops.
 pub(crate) struct Reading {
     read: mpsc::Receiver<Filter>,
