@@ -130,6 +130,8 @@ fn security_headers(headers: &mut HeaderMap, is_api: bool) {
             "camera=(), geolocation=(), microphone=(), payment=()",
         ),
     ];
+    // Room for these and what comes after at once: a map that grows hashes all its names anew.
+    headers.reserve(fixed.len() + 3);
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

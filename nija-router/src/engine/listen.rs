@@ -1,6 +1,6 @@
 //! A user's accounts at venues: connecting them and listening to their streams.
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use nija_core::{AccountEvent, CustodyMode, OpenPurpose, Timestamp, TradeSignal, VenueId};
 use std::{sync::Arc, time::Duration};
 
@@ -109,14 +109,14 @@ impl Inner {
         conn: &Arc<Conn>,
         stream: futures::stream::BoxStream<'static, AccountEvent>,
     ) {
-        let mut stream = stream.ready_chunks(BATCH);
+        let mut stream = stream.fuse();
         loop {
             let patience = if conn.tried.is_set() { DOWN_FOR } else { FIRST_CONNECT };
-            let events = if conn.is_up() {
+            let event = if conn.is_up() {
                 stream.next().await
             } else {
                 match tokio::time::timeout(patience, stream.next()).await {
-                    Ok(events) => events,
+                    Ok(event) => event,
                     Err(_) if conn.tried.is_set() => return,
                     Err(_) => {
                         // The account can be read without its stream.
@@ -125,9 +125,16 @@ impl Inner {
                     }
                 }
             };
-            let Some(events) = events else {
+            let Some(event) = event else {
                 return;
             };
+            // With it what else is there; most come alone, so that room for a whole batch would be made in vain.
+            let mut events = vec![event];
+            while events.len() < BATCH
+                && let Some(Some(event)) = stream.next().now_or_never()
+            {
+                events.push(event);
+            }
             self.take_events(user, conn, events).await;
         }
     }
