@@ -237,6 +237,11 @@ pub trait Executor: Send + Sync {
     /// Best prices now.
     async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError>;
 
+    /// Best prices now, asked for under the user's own key where the venue gives them to keys alone. For hosts that have no key but the user's.
+    async fn quote_for(&self, _account: &VenueAccount, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.quote(symbol).await
+    }
+
     /// The book now, `depth` levels a side at most.
     async fn book(&self, symbol: &Symbol, depth: usize) -> Result<OrderBook, VenueError>;
 

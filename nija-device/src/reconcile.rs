@@ -181,7 +181,7 @@ impl Desk<'_> {
         let reference = kind.worst_price().or(fill.map(|fill| fill.price));
         let reference = match reference.or(report.as_ref().and_then(|report| report.average_price)) {
             Some(price) => price,
-            None => self.place.executor.quote(&symbol).await?.bid,
+            None => self.place.executor.quote_for(&self.account, &symbol).await?.bid,
         };
         let role = match side {
             Side::Buy => Role::Entry,

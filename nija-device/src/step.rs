@@ -176,7 +176,12 @@ impl Desk<'_> {
                     tried.stop += self.again(id, &stop, &rules, tried.stop).await?;
                 }
                 Next::Exit(quantity, stop) => {
-                    let reference = self.place.executor.quote(&symbol).await.map_or(stop, |quote| quote.bid);
+                    let reference = self
+                        .place
+                        .executor
+                        .quote_for(&self.account, &symbol)
+                        .await
+                        .map_or(stop, |quote| quote.bid);
                     let (kind, tif) = (OrderKind::Market, TimeInForce::Ioc);
                     let exit = Send { role: Role::Exit, side: Side::Sell, kind, tif, quantity, reference };
                     tried.exit += self.again(id, &exit, &rules, tried.exit).await?;

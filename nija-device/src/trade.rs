@@ -58,7 +58,7 @@ impl Device {
         let place = desk.place;
         let now = self.parts.clock.now();
         let rules = place.rules(&opening.symbol, now).await?;
-        let quote = place.executor.quote(&opening.symbol).await?;
+        let quote = place.executor.quote_for(&desk.account, &opening.symbol).await?;
         let (stop, ask) = (opening.stop, quote.ask);
         if stop >= quote.bid {
             let text = format!("the stop {} must be below the market at {}", stop.get(), quote.bid.get());
@@ -142,7 +142,7 @@ impl Device {
         let place = desk.place;
         let now = self.parts.clock.now();
         let rules = place.rules(&selling.symbol, now).await?;
-        let bid = place.executor.quote(&selling.symbol).await?.bid;
+        let bid = place.executor.quote_for(&desk.account, &selling.symbol).await?.bid;
         let (kind, tif) = match selling.limit {
             Some(price) => {
                 (rules.reach.bring_near(OrderKind::Limit { price }, Side::Sell, bid), TimeInForce::Gtc)

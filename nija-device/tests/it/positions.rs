@@ -1,6 +1,6 @@
 //! Opening with a stop, closing, selling.
 
-use nija_device::core::{OrderState, Quantity};
+use nija_device::core::{OrderSize, OrderState, Quantity, Symbol};
 use nija_device::{Opening, Protection, Role, Selling};
 use nija_sim::{Fault, FaultKind, VenueKind};
 use rust_decimal::Decimal;
@@ -56,6 +56,49 @@ async fn okx_opens_with_a_resting_stop_and_closes() {
 #[tokio::test]
 async fn alpaca_opens_with_a_resting_stop_and_closes() {
     opens_and_closes(VenueKind::Alpaca).await;
+}
+
+fn shares(count: &str) -> Opening {
+    Opening {
+        symbol: Symbol::new("AAPL-USD").unwrap(),
+        size: OrderSize::Base(count.parse().unwrap()),
+        stop: price("215"),
+        ..opening()
+    }
+}
+
+/// Alpaca gives prices of stocks to keys alone: the user's own is the only one on a phone.
+#[tokio::test]
+async fn stocks_are_bought_in_whole_shares_with_a_stop_or_a_stop_and_a_target() {
+    let mut phone = Phone::at(VenueKind::Alpaca).await;
+    assert!(phone.venue().set_market_open(Some(true)));
+    assert!(phone.sim.set_price("AAPL-USD", 230.into()));
+    phone.restart();
+    let id = phone.id();
+    for take_profit in [None, Some(price("260"))] {
+        let asked = Opening { take_profit, ..shares("2") };
+        let trade = phone.device.open(&id, asked).await.unwrap();
+        assert_eq!((trade.protection(), trade.held()), (Protection::Resting, 2.into()), "{trade:?}");
+        assert_eq!(phone.balance("AAPL"), 2.into());
+        let closed = phone.device.close(&id, trade.id).await.unwrap();
+        assert!(closed.done && closed.note.is_none(), "{closed:?}");
+        assert_eq!((phone.balance("AAPL"), phone.open_orders().len()), (0.into(), 0));
+    }
+    // While the market rests nothing would fill at once, and nothing may wait for the morning without its stop.
+    assert!(phone.venue().set_market_open(Some(false)));
+    phone.restart();
+    let before = phone.orders().len();
+    let closed = phone.device.open(&id, shares("2")).await.unwrap();
+    assert!(closed.done && closed.note.as_ref().unwrap().text.contains("closed"), "{closed:?}");
+    assert_eq!(phone.orders().len(), before, "nothing was sent");
+    assert!(phone.venue().set_market_open(Some(true)));
+    phone.restart();
+    // A fraction of a share lives for the day only: neither an entry that fills at once nor a stop that stays.
+    let refused = phone.device.open(&id, shares("2.5")).await.unwrap();
+    let note = refused.note.unwrap();
+    assert!(refused.done && note.text.contains("whole shares"), "{}", note.text);
+    assert_eq!(phone.orders().len(), before, "nothing was sent");
+    phone.sim.shutdown().await;
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ const ENDPOINTS: &[Endpoint] = &[
     get("/v2/orders/*"),
     get("/v2/orders:by_client_order_id"),
     get("/v2/positions"),
+    // Prices of stocks, for hosts without a key of the operator's.
+    get("/v2/stocks/quotes/latest"),
     get(STREAM),
     Endpoint { method: Method::Post, path: "/v2/orders" },
     Endpoint { method: Method::Delete, path: "/v2/orders" },

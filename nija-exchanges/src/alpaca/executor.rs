@@ -2,8 +2,8 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId,
-    VenueAccount, VenueContract, VenueError, VenueId,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Quote, Symbol, Timestamp,
+    UserId, VenueAccount, VenueContract, VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -113,6 +113,10 @@ impl AlpacaExecutor {
 hand_on! { AlpacaExecutor =>
     fn default_fees(&self) -> FeeSchedule {
         account::schedule(self.0.fees.unwrap_or_default(), false)
+    }
+
+    async fn quote_for(&self, account: &VenueAccount, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.0.market.quote_under(Some(account), symbol).await
     }
 
     async fn fees(&self, account: &VenueAccount, symbol: &Symbol) -> Result<FeeSchedule, VenueError> {

@@ -57,7 +57,7 @@ fn closed(venue: &VenueId, name: &str, opens: Timestamp) -> VenueError {
         venue: venue.clone(),
         code: "market_closed".to_owned(),
         message: format!(
-            "the stock market is closed and opens at {opens}: a market order for {name} would wait and be filled at \
+            "the stock market is closed and opens at {opens}: an order for {name} that is to fill at once would wait and be filled at \
              whatever price it opens with; send it then, or a limit order now"
         ),
     }

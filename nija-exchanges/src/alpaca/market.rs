@@ -1,8 +1,8 @@
 //! What is nobody's account: assets, prices, books, candles.
 
 use nija_core::{
-    Candle, CandleInterval, Instrument, LimitUsage, OrderBook, Quote, Symbol, VenueAccount, VenueError,
-    VenueId,
+    Candle, CandleInterval, Instrument, LimitUsage, Method, OrderBook, Quote, RequestBody, RequestPurpose,
+    Symbol, UnsignedRequest, VenueAccount, VenueError, VenueId,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -108,20 +108,9 @@ impl Market {
         path: &'static str,
         query: Query,
     ) -> Result<HttpAnswer, VenueError> {
-        use nija_core::{Method, RequestBody, RequestPurpose, UnsignedRequest};
         match (&self.operator, account) {
             (Some(operator), _) => operator.get(&self.trading, path, query).await,
-            (None, Some(account)) => {
-                let request = UnsignedRequest {
-                    venue: self.venue.clone(),
-                    method: Method::Get,
-                    path: path.to_owned(),
-                    query: query.into_iter().map(|(name, value)| (name.into(), value)).collect(),
-                    body: RequestBody::Empty,
-                    purpose: RequestPurpose::Read,
-                };
-                self.trading.send(&account.signer.sign(request).await?).await
-            }
+            (None, Some(account)) => self.under(account, &self.trading, path, query).await,
             (None, None) => Err(self.no_key("its list of assets")),
         }
     }
@@ -136,18 +125,52 @@ impl Market {
     }
 
     /// Asks the data host. Crypto is public, and counts by address; with the operator's key it counts by that.
-    async fn data(&self, path: &'static str, query: Query) -> Result<HttpAnswer, VenueError> {
-        match &self.operator {
-            Some(operator) => operator.get(&self.data, path, query).await,
-            None if path.starts_with("/v1beta3/crypto/") => {
+    async fn data(
+        &self,
+        account: Option<&VenueAccount>,
+        path: &'static str,
+        query: Query,
+    ) -> Result<HttpAnswer, VenueError> {
+        match (&self.operator, account) {
+            (Some(operator), _) => operator.get(&self.data, path, query).await,
+            (None, _) if path.starts_with("/v1beta3/crypto/") => {
                 self.data.get(&PublicRequest { path: path.into(), query }).await
             }
-            None => Err(self.no_key("stock prices")),
+            (None, Some(account)) => self.under(account, &self.data, path, query).await,
+            (None, None) => Err(self.no_key("stock prices")),
         }
     }
 
+    /// Reads what is the same for everybody under a user's key. "Market Data API", authentication: the keys are those of the Trading API.
+    async fn under(
+        &self,
+        account: &VenueAccount,
+        host: &HttpClient,
+        path: &'static str,
+        query: Query,
+    ) -> Result<HttpAnswer, VenueError> {
+        let request = UnsignedRequest {
+            venue: self.venue.clone(),
+            method: Method::Get,
+            path: path.to_owned(),
+            query: query.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+            body: RequestBody::Empty,
+            purpose: RequestPurpose::Read,
+        };
+        host.send(&account.signer.sign(request).await?).await
+    }
+
     pub(super) async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
-        let listed = self.listed(None, symbol).await?;
+        self.quote_under(None, symbol).await
+    }
+
+    /// Best prices; of stocks under the operator's key or this user's.
+    pub(super) async fn quote_under(
+        &self,
+        account: Option<&VenueAccount>,
+        symbol: &Symbol,
+    ) -> Result<Quote, VenueError> {
+        let listed = self.listed(account, symbol).await?;
         let mut query = vec![("symbols", listed.name.clone())];
         let path = match listed.class {
             Class::Crypto => "/v1beta3/crypto/us/latest/quotes",
@@ -156,7 +179,7 @@ impl Market {
                 "/v2/stocks/quotes/latest"
             }
         };
-        let answer = self.data(path, query).await?;
+        let answer = self.data(account, path, query).await?;
         let mut quotes: wire::Quotes = parse::answer(&self.venue, "quotes", &answer)?;
         let quote = quotes.quotes.remove(&listed.name).and_then(|quote| {
             let (bid, ask) =
@@ -187,7 +210,7 @@ impl Market {
 
     /// Books of several symbols, in one answer.
     pub(super) async fn crypto_books(&self, names: &[String]) -> Result<HttpAnswer, VenueError> {
-        self.data(CRYPTO_BOOKS, vec![("symbols", names.join(","))]).await
+        self.data(None, CRYPTO_BOOKS, vec![("symbols", names.join(","))]).await
     }
 
     pub(super) async fn candles(
@@ -224,7 +247,7 @@ impl Market {
         if listed.class == Class::Stock {
             query.push(("feed", self.stock_feed.clone()));
         }
-        let answer = self.data(path, query).await?;
+        let answer = self.data(None, path, query).await?;
         let page: wire::Bars = parse::answer(&self.venue, "bars", &answer)?;
         if page.next_page_token.is_some() {
             tracing::trace!("older bars are left where they are");

@@ -3,7 +3,8 @@
 //! Two hosts: the trading host knows accounts, orders, assets and hours; the data host knows prices. Crypto prices are public by
 //! REST. Everything else that concerns no account (the list of assets, the hours of the stock market, stock prices, both price
 //! streams) wants a key: the operator's own, [`DataKey`]. Without one, crypto prices are asked for once a second, stocks have no
-//! prices, and the list of assets is read under the key of the first user who needs it.
+//! prices but for a user who asks under their own key ([`nija_core::Executor::quote_for`]), and the list of assets is read under the key of
+//! the first user who needs it.
 //!
 //! A user's credential is the key id and its secret, or `oauth` in place of the key id and an OAuth access token as the secret.
 //! Alpaca has no way to ask what a key may do, so [`nija_core::KeyRights::can_withdraw`] stays unknown: prefer OAuth tokens of

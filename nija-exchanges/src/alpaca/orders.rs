@@ -75,7 +75,9 @@ impl Alpaca {
         let listed = self.market.listed(Some(account), order.symbol()).await?;
         let (quantity, kind) = fitted(&listed, order, notional)?;
         let time_in_force = self.time_in_force(&listed, order, quantity)?;
-        if listed.class == Class::Stock && kind == OrderKind::Market {
+        // An order that is to fill at once must not be kept for the next session.
+        let at_once = kind == OrderKind::Market || order.time_in_force() == TimeInForce::Ioc;
+        if listed.class == Class::Stock && at_once {
             self.market.must_be_open(account, &listed.name).await?;
         }
         if order.deadline() <= self.market.clock.now() {
