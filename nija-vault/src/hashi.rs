@@ -155,10 +155,9 @@ impl Vault for HashiVault {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-        let found = self.state.of_user(user).await?;
-        let entry = self.state.inner.entry("list").by(user).counting(found.len() as u64);
-        self.state.inner.writer.note(entry);
-        Ok(found)
+        let found = self.state.of_user(user).await;
+        let count = found.as_ref().map_or(1, |found| found.len() as u64);
+        self.state.inner.note_read(self.state.inner.entry("list").by(user).counting(count), found)
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
@@ -198,6 +197,7 @@ impl State {
 
 impl Drop for HashiVault {
     fn drop(&mut self) {
+        self.state.inner.unlocks.clear();
         // Signers that are still out hold their leases: those must not outlive the vault.
         self.state.inner.book.end_all();
     }

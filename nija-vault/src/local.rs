@@ -201,13 +201,21 @@ impl Inner {
         let (book, nonce_leases) = (Arc::new(Book::default()), Arc::new(NonceLeases::default()));
         let (unlocks, buys) = (Arc::new(Unlocks::default()), Arc::new(Buys::default()));
         if let Some(listener) = listener {
-            let book = Arc::downgrade(&book);
+            let (book, unlocks) = (Arc::downgrade(&book), Arc::downgrade(&unlocks));
             listen(listener, move |changed| {
-                let Some(book) = book.upgrade() else { return false };
+                let (Some(book), Some(unlocks)) = (book.upgrade(), unlocks.upgrade()) else { return false };
                 match changed {
                     None => {}
                     Some(Changed::At(user, venue)) => book.end(user, &venue),
                     Some(Changed::User(user)) => book.end_user(user),
+                    Some(Changed::Taken(user, Some(venue))) => {
+                        unlocks.remove(user, &venue);
+                        book.end(user, &venue);
+                    }
+                    Some(Changed::Taken(user, None)) => {
+                        unlocks.remove_user(user);
+                        book.end_user(user);
+                    }
                     Some(Changed::Anything) => book.end_all(),
                 }
                 true
@@ -239,7 +247,12 @@ impl Inner {
         });
         let (sink, identity) = (sink.transpose()?, Arc::clone(keyring.identity()));
         let now = move || clock.now();
-        let writer = Writer::start(Arc::clone(&database), identity, sink.clone(), now, sweep)?;
+        // A change that perhaps took place ends what it would have ended: whoever opens next reads what is there.
+        let doubt = {
+            let book = Arc::downgrade(&book);
+            move || book.upgrade().iter().for_each(|book| book.end_all())
+        };
+        let writer = Writer::start(Arc::clone(&database), identity, sink.clone(), now, sweep, doubt)?;
         let authenticators = parts
             .authenticators
             .into_iter()
@@ -345,10 +358,9 @@ impl Vault for LocalVault {
                 let found = of_user(sql, user)?;
                 vault.as_vouched(sql, found)
             })
-            .await?;
-        let entry = self.inner.entry("list").by(user).counting(found.len() as u64);
-        self.inner.writer.note(entry);
-        Ok(found)
+            .await;
+        let count = found.as_ref().map_or(1, |found| found.len() as u64);
+        self.inner.note_read(self.inner.entry("list").by(user).counting(count), found)
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {

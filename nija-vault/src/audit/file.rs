@@ -28,6 +28,11 @@ const FAR_BEHIND: u64 = 1000;
 /// Wishes that may wait; what is committed needs none, and pending entries beyond it are counted.
 const QUEUE: usize = 1024;
 
+/// The database was put back, by a restore or by somebody, or the file is another vault's: its entries from there on would be missing in
+/// the file without anyone noticing.
+const ANOTHER: &str =
+    "the log file has another entry there than the database: keep the file elsewhere, and begin a new one";
+
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -86,6 +91,7 @@ impl FileSink {
             health: Arc::clone(&health),
             now: Box::new(now),
             file: None,
+            last: None,
             written: 0,
             checkpoints: 0,
             pending: Vec::new(),
@@ -148,6 +154,8 @@ struct Follower {
     health: Arc<Mutex<FileSinkHealth>>,
     now: Box<dyn Fn() -> Timestamp + Send>,
     file: Option<File>,
+    /// The hash of the last entry in the file, until it was seen that the database has that entry too.
+    last: Option<Node>,
     written: u64,
     checkpoints: u64,
     pending: Vec<Entry>,
@@ -210,7 +218,8 @@ impl Follower {
         let unusable = |error: std::io::Error| VaultError::Storage(error.to_string());
         if self.file.is_none() {
             cut_torn_line(&self.path).map_err(unusable)?;
-            (self.written, self.checkpoints) = last_written(&self.path)?;
+            let found = last_written(&self.path)?;
+            (self.written, self.checkpoints, self.last) = (found.entries, found.signed, found.hash);
             self.file = Some(open(&self.path).map_err(unusable)?);
         }
         let mut lines = Vec::new();
@@ -219,7 +228,15 @@ impl Follower {
         }
         let (mut written, mut signed) = (self.written, self.checkpoints);
         // A database that fails is no reason not to write what is pending.
+        let last = self.last;
         let read = self.database.reader().and_then(|mut sql| {
+            if let Some(hash) = last {
+                let of = "SELECT hash FROM audit WHERE seq = ?1";
+                let known = sql.as_mut().one(of, values![written], |row| row.get::<Node>(0))?;
+                if known != Some(hash) {
+                    return Err(VaultError::AuditBroken { seq: written, what: ANOTHER });
+                }
+            }
             let rest = format!("SELECT {COLUMNS} FROM audit WHERE seq > ?1 ORDER BY seq");
             sql.as_mut().each(&rest, values![written], &mut |row| {
                 let (record, hash) = self::read(row)?;
@@ -248,6 +265,12 @@ impl Follower {
         }
         self.pending.clear();
         (self.written, self.checkpoints) = (written, signed);
+        match &read {
+            Ok(()) => self.last = None,
+            // By the next try somebody may have taken the file away.
+            Err(VaultError::AuditBroken { .. }) => self.file = None,
+            Err(_) => {}
+        }
         read
     }
 }
@@ -271,11 +294,20 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// Where a file ends.
+#[derive(Debug, Default)]
+struct LastWritten {
+    entries: u64,
+    signed: u64,
+    /// Of the last entry.
+    hash: Option<Node>,
+}
+
 /// Where a file that is written to ends: the last entry and checkpoint in it. Zeros for one that is missing, or that is no regular
 /// file. It is read from its end, however long it is.
-fn last_written(path: &Path) -> Result<(u64, u64), VaultError> {
+fn last_written(path: &Path) -> Result<LastWritten, VaultError> {
     if !path.is_file() {
-        return Ok((0, 0));
+        return Ok(LastWritten::default());
     }
     let unusable = |error: std::io::Error| VaultError::Storage(format!("{}: {error}", path.display()));
     let (mut entry, mut signed) = (None, None);
@@ -283,13 +315,14 @@ fn last_written(path: &Path) -> Result<(u64, u64), VaultError> {
     while entry.is_none() || signed.is_none() {
         let Some(line) = lines.next_line().map_err(unusable)? else { break };
         match serde_json::from_slice(&line) {
-            Ok(Line::Entry { record, .. }) => drop(entry.get_or_insert(record.seq)),
+            Ok(Line::Entry { record, hash }) => drop(entry.get_or_insert((record.seq, hash))),
             Ok(Line::Checkpoint(checkpoint)) => drop(signed.get_or_insert(checkpoint.entries)),
             Ok(Line::Pending(_)) => {}
             Err(error) => return Err(VaultError::Storage(format!("{}: {error}", path.display()))),
         }
     }
-    Ok((entry.unwrap_or(0), signed.unwrap_or(0)))
+    let (entries, hash) = entry.map_or((0, None), |(entry, hash)| (entry, Some(hash)));
+    Ok(LastWritten { entries, signed: signed.unwrap_or(0), hash })
 }
 
 /// What a crash left of a line that it cut goes: the entry is in the database, and is written again.

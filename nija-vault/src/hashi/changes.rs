@@ -21,9 +21,19 @@ const ATTEMPTS: usize = 16;
 pub(super) struct Edited<T> {
     pub(super) answer: T,
     /// Whether ciphertext was destroyed: it must leave the document's history too.
-    pub(super) destroyed: bool,
+    pub(super) destroyed: Destroyed,
     /// What the document's key vouches for from then on, where that changed.
     pub(super) standing: Option<StandingAt>,
+}
+
+/// Whether a change destroyed ciphertext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destroyed {
+    No,
+    /// Along with something else, which stands whatever becomes of the history.
+    Beside,
+    /// It was asked for: as long as the history has it, it is not done.
+    Asked,
 }
 
 impl State {
@@ -117,7 +127,7 @@ impl State {
             }
         };
         let new = inner.seal_version(&user_key.key, &meta, record.next_version(), content, now)?;
-        let destroyed = record.add_version(label, new, now);
+        let destroyed = if record.add_version(label, new, now) { Destroyed::Beside } else { Destroyed::No };
         let standing = self.restand(user, record, meta.id)?;
         let missing = VaultError::NoSuchCredential { id: meta.id };
         let answer = record.meta(user, venue, meta.id).ok_or(missing)?;
@@ -143,7 +153,7 @@ impl State {
         rights: KeyRights,
     ) -> Result<(), VaultError> {
         let entry = self.inner.entry("set_rights").detail(&rights_detail(&rights));
-        self.change_credential(entry, user, id, false, move |record, meta| {
+        self.change_credential(entry, user, id, Destroyed::No, move |record, meta| {
             record.set_rights(meta.id, &rights)
         })
         .await
@@ -155,7 +165,7 @@ impl State {
         user: UserId,
         id: CredentialId,
     ) -> Result<CredentialMeta, VaultError> {
-        self.change_credential(self.inner.entry("rollback"), user, id, false, |record, meta| {
+        self.change_credential(self.inner.entry("rollback"), user, id, Destroyed::No, |record, meta| {
             if meta.status != CredentialStatus::Active {
                 return Err(VaultError::NoCredential { venue: meta.venue.clone() });
             }
@@ -165,7 +175,7 @@ impl State {
     }
 
     pub(super) async fn revoke(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
-        self.change_credential(self.inner.entry("revoke"), user, id, false, |record, meta| {
+        self.change_credential(self.inner.entry("revoke"), user, id, Destroyed::No, |record, meta| {
             record.revoke(meta.id)
         })
         .await
@@ -173,7 +183,7 @@ impl State {
     }
 
     pub(super) async fn destroy(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
-        self.change_credential(self.inner.entry("destroy"), user, id, true, |record, meta| {
+        self.change_credential(self.inner.entry("destroy"), user, id, Destroyed::Asked, |record, meta| {
             record.destroy(meta.id)
         })
         .await
@@ -187,9 +197,8 @@ impl State {
         version: u32,
     ) -> Result<(), VaultError> {
         let entry = self.inner.entry("retire_version").detail(&format!("version {version}"));
-        self.change_credential(entry, user, id, true, move |record, meta| record.retire(meta.id, version))
-            .await
-            .map(|_| ())
+        let retire = move |record: &mut Record, meta: &CredentialMeta| record.retire(meta.id, version);
+        self.change_credential(entry, user, id, Destroyed::Asked, retire).await.map(|_| ())
     }
 
     async fn change_credential(
@@ -197,7 +206,7 @@ impl State {
         entry: Entry,
         user: UserId,
         id: CredentialId,
-        destroyed: bool,
+        destroyed: Destroyed,
         edit: impl Fn(&mut Record, &CredentialMeta) -> Result<(), VaultError> + Send + Sync + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = entry.by(user).of(id, None);
@@ -298,6 +307,10 @@ impl State {
                 }
                 edited => edited?,
             };
+            if record == before && edited.destroyed == Destroyed::Asked {
+                // Destroyed before, perhaps; whether its history was wiped then is not known.
+                return self.written(path, found.version, edited).await;
+            }
             if record == before {
                 return Ok(edited.answer);
             }
@@ -313,10 +326,14 @@ impl State {
         if let Some(standing) = edited.standing {
             self.inner.saw_standing(standing);
         }
-        if edited.destroyed {
-            // The change stands; what is left of the old ciphertext goes with the next change that destroys some.
-            if let Err(error) = self.kv.wipe_history(path, version).await {
-                tracing::error!(%error, "destroyed ciphertext is still in the key server's history");
+        if edited.destroyed != Destroyed::No
+            && version > 1
+            && let Err(error) = self.kv.wipe_history(path, version).await
+        {
+            tracing::error!(%error, "destroyed ciphertext is still in the key server's history");
+            // Else the change stands; what is left of the old ciphertext goes with the next change that destroys some.
+            if edited.destroyed == Destroyed::Asked {
+                return Err(error);
             }
         }
         Ok(edited.answer)

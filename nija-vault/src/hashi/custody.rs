@@ -7,7 +7,7 @@ use nija_core::{
 };
 use std::sync::Arc;
 
-use super::changes::Edited;
+use super::changes::{Destroyed, Edited};
 use super::reading::path;
 use super::record::Record;
 use super::{HashiVault, State, policies};
@@ -25,8 +25,9 @@ impl Custody for HashiVault {
     }
 
     async fn policy(&self, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
-        let newest = self.state.newest_policy(user).await?;
-        self.state.inner.writer.note(self.state.inner.entry("read_policy").by(user));
+        let inner = &self.state.inner;
+        let newest =
+            inner.note_read(inner.entry("read_policy").by(user), self.state.newest_policy(user).await)?;
         Ok(newest.and_then(policies::Newest::into_policy))
     }
 
@@ -66,8 +67,9 @@ impl Custody for HashiVault {
     }
 
     async fn derivation(&self, user: UserId, venue: &VenueId) -> Result<KeyDerivation, VaultError> {
-        let text = self.state.record(user, venue).await?.and_then(|record| record.derivation());
-        read_derivation(text, venue)
+        let text = self.state.record(user, venue).await.map(|found| found.and_then(|it| it.derivation()));
+        let entry = self.state.inner.entry("read_derivation").by(user).at_venue(venue);
+        self.state.inner.note_read(entry, text.and_then(|text| read_derivation(text, venue)))
     }
 
     async fn unlock(
@@ -128,7 +130,7 @@ impl State {
             let (key, count) = self
                 .write(&path(user, &venue), &|record: &mut Record| {
                     let answer = record.erase();
-                    Ok(Edited { destroyed: false, standing: None, answer })
+                    Ok(Edited { destroyed: Destroyed::No, standing: None, answer })
                 })
                 .await?;
             self.wipe(&path(user, &venue)).await?;

@@ -9,7 +9,7 @@ use nija_core::{OrderPolicy, UserId, VaultError};
 use std::sync::Arc;
 
 use super::State;
-use super::changes::Edited;
+use super::changes::{Destroyed, Edited};
 use super::reading::path;
 use super::record::{Record, SealedPolicy};
 use crate::crypto::{PolicyMark, UNKNOWN_KEK};
@@ -40,7 +40,10 @@ impl State {
     /// The user's newest policy; `None` when none was ever set.
     pub(super) async fn newest_policy(&self, user: UserId) -> Result<Option<Newest>, VaultError> {
         let found = self.kv.read::<Record>(&place(user)).await?;
-        let Some(record) = found.document.map(Record::check).transpose()? else { return Ok(None) };
+        let Some(record) = found.document.map(Record::check).transpose()? else {
+            // No signer deletes it: without it a document that is made anew would be without the user's limits.
+            return if found.version > 0 { Err(VaultError::Policy("it was taken away")) } else { Ok(None) };
+        };
         match self.open_newest(user, &record) {
             Err(error) if error == UNKNOWN_KEK => {
                 self.load_keys().await?;
@@ -106,7 +109,7 @@ impl State {
                 }
                 let revision = self.key_of(user, record)?.mark.next_revision(self.inner.clock.now());
                 self.put(user, record, revision, policy.as_ref())?;
-                Ok(Edited { answer: revision, destroyed: false, standing: None })
+                Ok(Edited { answer: revision, destroyed: Destroyed::No, standing: None })
             })
             .await?;
         // From here on it holds: a document that is not reached below is brought level before this signer uses it.
@@ -123,7 +126,7 @@ impl State {
     pub(super) async fn follow(&self, user: UserId, path: &str, newest: &Newest) -> Result<(), VaultError> {
         self.write(path, &|record: &mut Record| {
             self.follow_in(user, record, newest)?;
-            Ok(Edited { answer: (), destroyed: false, standing: None })
+            Ok(Edited { answer: (), destroyed: Destroyed::No, standing: None })
         })
         .await
     }
@@ -166,7 +169,7 @@ impl State {
         record: &mut Record,
     ) -> Result<Edited<Option<[u8; 16]>>, VaultError> {
         if record.policy.is_none() {
-            return Ok(Edited { answer: None, destroyed: false, standing: None });
+            return Ok(Edited { answer: None, destroyed: Destroyed::No, standing: None });
         }
         let revision = match self.key_of(user, record) {
             Ok(key) => key.mark.next_revision(self.inner.clock.now()),
@@ -175,6 +178,6 @@ impl State {
         };
         let old = record.erase().0;
         self.put(user, record, revision, None)?;
-        Ok(Edited { answer: old, destroyed: false, standing: None })
+        Ok(Edited { answer: old, destroyed: Destroyed::No, standing: None })
     }
 }

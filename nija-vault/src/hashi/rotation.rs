@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::changes::Edited;
+use super::changes::{Destroyed, Edited};
 use super::record::Record;
 use super::{HashiVault, State, keys};
 use crate::crypto::{Keyring, Kind, is_bound, key_of, new_kek, new_sealing_key};
@@ -180,7 +180,7 @@ impl State {
             };
             let standing = self.bind_of_old(user, record)?;
             let answer = moved.is_some() || standing.is_some();
-            Ok(Edited { answer, destroyed: false, standing })
+            Ok(Edited { answer, destroyed: Destroyed::No, standing })
         })
         .await
     }

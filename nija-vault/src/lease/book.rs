@@ -40,6 +40,8 @@ struct Leases {
     places: HashMap<Place, Out>,
     /// Cached leases, oldest first; one that was replaced is skipped.
     order: VecDeque<(Place, Weak<Lease>)>,
+    /// Of keys that are only being checked. A change of what is stored is none of theirs.
+    checks: Vec<Weak<Lease>>,
     cached: usize,
     changes: [u64; SHARDS],
 }
@@ -94,6 +96,15 @@ impl Book {
         Some(lease)
     }
 
+    /// Keeps an eye on the lease of a key that is only being checked.
+    pub(crate) fn watch(&self, lease: &Arc<Lease>) {
+        let mut leases = self.leases.lock();
+        if leases.checks.len() == leases.checks.capacity() {
+            leases.checks.retain(|check| check.strong_count() > 0);
+        }
+        leases.checks.push(Arc::downgrade(lease));
+    }
+
     /// Ends every lease of a user at a venue. Whoever opens afterwards reads what is stored now.
     pub(crate) fn end(&self, user: UserId, venue: &VenueId) {
         let mut leases = self.leases.lock();
@@ -122,6 +133,7 @@ impl Book {
             false
         });
         leases.cached -= ended;
+        leases.end_checks(|lease| lease.parts.user == user);
     }
 
     /// How many leases of a version can still sign.
@@ -170,6 +182,7 @@ impl Book {
         for (_, out) in leases.places.drain() {
             out.end();
         }
+        leases.end_checks(|_| true);
     }
 
     /// Wipes what has expired.
@@ -189,6 +202,7 @@ impl Book {
             out.current.is_some() || !out.others.is_empty()
         });
         leases.cached -= expired;
+        leases.end_checks(|lease| !lease.is_live(now));
         leases.order.retain(|(_, lease)| lease.strong_count() > 0);
     }
 }
@@ -200,7 +214,8 @@ fn shard(user: UserId) -> usize {
 
 impl Default for Leases {
     fn default() -> Self {
-        Self { places: HashMap::new(), order: VecDeque::new(), cached: 0, changes: [0; SHARDS] }
+        let (places, order, checks) = (HashMap::new(), VecDeque::new(), Vec::new());
+        Self { places, order, checks, cached: 0, changes: [0; SHARDS] }
     }
 }
 
@@ -222,6 +237,17 @@ impl Leases {
         if out.current.is_none() && out.others.is_empty() {
             self.places.remove(&place);
         }
+    }
+}
+
+impl Leases {
+    /// Ends those checks that it holds of, and forgets those that nobody holds.
+    fn end_checks(&mut self, of: impl Fn(&Lease) -> bool) {
+        self.checks.retain(|check| {
+            let lease = check.upgrade();
+            lease.as_ref().filter(|lease| of(lease)).inspect(|lease| lease.end());
+            lease.is_some_and(|lease| !of(&lease))
+        });
     }
 }
 

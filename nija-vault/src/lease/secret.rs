@@ -75,9 +75,21 @@ impl Lease {
         (at > 0).then(|| Timestamp::from_micros(at))
     }
 
-    /// Ends it: the secret is wiped when this returns.
+    /// Ends it: the secret is wiped when this returns, and what it signed is noted, however long somebody still holds it.
     pub(crate) fn end(&self) {
-        drop(self.secret.write().take());
+        let ended = self.secret.write().take().is_some();
+        if ended {
+            self.note_signed();
+        }
+    }
+
+    /// Notes the signatures that are not noted yet.
+    fn note_signed(&self) {
+        let signed = self.signed.swap(0, Ordering::Relaxed);
+        if signed > 0 {
+            let at = Timestamp::from_micros(self.last_signed_at.load(Ordering::Relaxed));
+            self.parts.writer.note(self.entry("sign", at).counting(signed));
+        }
     }
 
     /// Whether this is the first opening for a purpose.
@@ -104,8 +116,9 @@ impl Lease {
             self.end();
             return Err(SignError::LeaseEnded);
         }
-        let secret = self.secret.read();
-        let secret = secret.as_ref().ok_or(SignError::LeaseEnded)?;
+        // Held until it is counted: who ends the lease after this finds the count.
+        let held = self.secret.read();
+        let secret = held.as_ref().ok_or(SignError::LeaseEnded)?;
         let signed = sign_request(self.parts.authenticator.as_ref(), request, secret, context)?;
         self.signed.fetch_add(1, Ordering::Relaxed);
         self.last_signed_at.store(context.now.micros(), Ordering::Relaxed);
@@ -123,12 +136,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let signed = *self.signed.get_mut();
-        if signed > 0 {
-            let at = Timestamp::from_micros(*self.last_signed_at.get_mut());
-            let entry = self.entry("sign", at).counting(signed);
-            self.parts.writer.note(entry);
-        }
+        self.note_signed();
     }
 }
 

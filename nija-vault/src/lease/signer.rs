@@ -52,7 +52,7 @@ const fn reason(error: &SignError) -> &'static str {
         SignError::Policy(PolicyRefusal::Pair { .. }) => "policy_pair",
         SignError::Policy(PolicyRefusal::TooLarge { .. }) => "policy_order_value",
         SignError::Policy(PolicyRefusal::TooMuchPerHour { .. }) => "policy_hour",
-        SignError::Policy(PolicyRefusal::Price { .. }) => "policy_price",
+        SignError::Policy(PolicyRefusal::Price { .. } | PolicyRefusal::NoPrice { .. }) => "policy_price",
         SignError::Policy(PolicyRefusal::Contradiction(_)) => "policy_contradiction",
         SignError::Policy(PolicyRefusal::Unreadable) => "policy_unreadable",
         SignError::Policy(_) => "policy",

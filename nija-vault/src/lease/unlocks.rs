@@ -61,6 +61,10 @@ impl Unlocks {
         self.0.lock().remove(&(user, venue.clone()));
     }
 
+    pub(crate) fn remove_user(&self, user: UserId) {
+        self.0.lock().retain(|(owner, _), _| *owner != user);
+    }
+
     pub(crate) fn clear(&self) {
         self.0.lock().clear();
     }

@@ -60,9 +60,7 @@ impl LocalVault {
             vault.database.snapshot(&snapshot)?;
             let sealed = scratch.0.join("sealed");
             let info = seal(vault.root()?, &snapshot, &sealed, at, &mut progress)?;
-            fs::rename(&sealed, &to)
-                .and_then(|()| sync_parent(&to))
-                .map_err(|error| failed(&to, &error.to_string()))?;
+            put(&sealed, &to)?;
             Ok(info)
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| VaultError::Storage(error.to_string()))?
@@ -95,12 +93,19 @@ pub fn restore(
             if file.exists() {
                 return Err(failed(file, "it is there already; a restore never writes over a vault"));
             }
+            // SQLite takes a log that lies beside a file for that file's: it would be played into the restored vault.
+            for end in ["-wal", "-journal", "-shm"] {
+                let mut beside = file.as_os_str().to_owned();
+                beside.push(end);
+                if Path::new(&beside).exists() {
+                    let why = "it belongs to a database that is gone; move it away, and restore then";
+                    return Err(failed(Path::new(&beside), why));
+                }
+            }
             let scratch = Scratch::beside(file)?;
             let opened = scratch.0.join("restored");
             let info = unseal(backup, root, &opened, progress)?;
-            fs::rename(&opened, file)
-                .and_then(|()| sync_parent(file))
-                .map_err(|error| failed(file, &error.to_string()))?;
+            put(&opened, file)?;
             Ok(info)
         }
         VaultDatabase::Postgres(url) => {
@@ -207,6 +212,14 @@ fn read_header(file: &mut impl Read, path: &Path) -> Result<Header, VaultError> 
         return Err(failed(path, "it is no backup of a vault, or of a later version"));
     }
     Ok(Header { root: *root, id: *id, at: Timestamp::from_micros(i64::from_be_bytes(*at)) })
+}
+
+/// Gives a finished file its name, unless something is there by now.
+fn put(finished: &Path, name: &Path) -> Result<(), VaultError> {
+    tempfile::TempPath::try_from_path(finished)
+        .and_then(|file| file.persist_noclobber(name).map_err(|error| error.error))
+        .and_then(|()| sync_parent(name))
+        .map_err(|error| failed(name, &error.to_string()))
 }
 
 fn create_private(path: &Path) -> std::io::Result<File> {

@@ -25,9 +25,8 @@ impl Custody for LocalVault {
 
     async fn policy(&self, user: UserId) -> Result<Option<OrderPolicy>, VaultError> {
         let vault = Arc::clone(&self.inner);
-        let policy = self.inner.read(move |sql| vault.policy_in_force(sql, user)).await?;
-        self.inner.writer.note(self.inner.entry("read_policy").by(user));
-        Ok(policy)
+        let policy = self.inner.read(move |sql| vault.policy_in_force(sql, user)).await;
+        self.inner.note_read(self.inner.entry("read_policy").by(user), policy)
     }
 
     async fn set_policy(&self, user: UserId, policy: Option<OrderPolicy>) -> Result<(), VaultError> {
@@ -56,8 +55,9 @@ impl Custody for LocalVault {
 
     async fn derivation(&self, user: UserId, venue: &VenueId) -> Result<KeyDerivation, VaultError> {
         let at = venue.clone();
-        let text = self.inner.read(move |sql| store::derivation(sql, user, &at)).await?;
-        read_derivation(text, venue)
+        let text = self.inner.read(move |sql| store::derivation(sql, user, &at)).await;
+        let entry = self.inner.entry("read_derivation").by(user).at_venue(venue);
+        self.inner.note_read(entry, text.and_then(|text| read_derivation(text, venue)))
     }
 
     async fn unlock(
@@ -227,9 +227,17 @@ impl Inner {
         secrets: &dyn Secrets,
     ) -> Result<Timestamp, VaultError> {
         let entry = self.entry("unlock").by(user).at_venue(venue);
-        match self.try_unlock(user, venue, sealed_key, until, secrets).await {
-            Ok(until) => {
+        match self.try_unlock(user, venue, sealed_key, secrets).await {
+            Ok(key) => {
+                let now = self.clock.now();
+                let until = Unlocks::ends_at(now, until);
+                // An unlock that cannot be recorded does not happen.
                 self.writer.record(entry.detail(&format!("until {until}"))).await?;
+                self.unlocks.insert(user, venue, key, now, until);
+                // Closed meanwhile: nothing is to stay in memory.
+                self.is_open().inspect_err(|_| self.unlocks.clear())?;
+                // Leases of an unlock before would last as that one did.
+                self.book.end(user, venue);
                 Ok(until)
             }
             Err(error) => {
@@ -239,14 +247,14 @@ impl Inner {
         }
     }
 
+    /// The derived key, which opens what it is for.
     async fn try_unlock(
         self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
         sealed_key: &SealedCredential,
-        until: Timestamp,
         secrets: &dyn Secrets,
-    ) -> Result<Timestamp, VaultError> {
+    ) -> Result<DataKey, VaultError> {
         self.sealing_pair_ready(venue, sealed_key, secrets).await?;
         let key =
             self.keyring.load().sealing_pair(&sealed_key.key_id)?.open_unlock(user, venue, sealed_key)?;
@@ -256,12 +264,7 @@ impl Inner {
         }
         // A key that does not open what it is for is not kept.
         open_locked(&key, user, venue, &content.bytes)?;
-        let now = self.clock.now();
-        let until = Unlocks::ends_at(now, until);
-        self.unlocks.insert(user, venue, key, now, until);
-        // Leases of an unlock before would last as that one did.
-        self.book.end(user, venue);
-        Ok(until)
+        Ok(key)
     }
 
     pub(crate) async fn lock(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {

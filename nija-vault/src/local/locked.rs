@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::VaultBooks;
 use crate::crypto::open_locked;
-use crate::lease::{Book, nonce_key};
+use crate::lease::nonce_key;
 
 impl VaultBooks {
     /// As [`Vault::open_sealed`](nija_core::Vault::open_sealed), of a key that is locked by its owner's device: opened by the
@@ -23,14 +23,14 @@ impl VaultBooks {
         let (inner, secrets, purpose) = (&self.inner, self.secrets.as_ref(), OpenPurpose::Verify);
         let entry = inner.entry("open_sealed").by(user).at_venue(venue).purpose(purpose.as_str());
         let opened = async {
+            inner.is_open()?;
             inner.sealing_pair_ready(venue, sealed, secrets).await?;
             inner.sealing_pair_ready(venue, sealed_key, secrets).await?;
             let keyring = inner.keyring.load();
             let key = keyring.sealing_pair(&sealed_key.key_id)?.open_unlock(user, venue, sealed_key)?;
             let locked = keyring.sealing_pair(&sealed.key_id)?.open_outer(user, venue, sealed)?;
             let secret = open_locked(&key, user, venue, &locked)?;
-            let ends_at = Book::ends_at(inner.clock.now());
-            inner.lease(user, venue, nonce_key(venue, &secret), None, secret, ends_at, None)
+            inner.check_lease(user, venue, nonce_key(venue, &secret), secret)
         };
         match opened.await {
             Ok(lease) => {

@@ -92,9 +92,7 @@ impl Inner {
         purpose: OpenPurpose,
         secrets: &dyn Secrets,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(VaultError::Storage("the vault is closed".into()));
-        }
+        self.is_open()?;
         let lease = match self.book.find(user, venue, self.clock.now()) {
             Ok(lease) => {
                 self.book.note_opening(true);
@@ -115,11 +113,20 @@ impl Inner {
                 }
             },
         };
+        // Closed meanwhile: what was opened since the leases were ended ends as well.
+        self.is_open().inspect_err(|_| lease.end())?;
         if lease.first_for(purpose) {
             let entry = lease.entry("open", self.clock.now());
             self.writer.note(entry.purpose(purpose.as_str()));
         }
         Ok(self.signer(lease, purpose))
+    }
+
+    pub(crate) fn is_open(&self) -> Result<(), VaultError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(VaultError::Storage("the vault is closed".into()));
+        }
+        Ok(())
     }
 
     /// Reads and decrypts.
@@ -265,13 +272,28 @@ impl Inner {
         sealed: &SealedCredential,
         secrets: &dyn Secrets,
     ) -> Result<Arc<Lease>, VaultError> {
+        self.is_open()?;
         let secret = self.unseal(user, venue, sealed, secrets).await?;
         let key = nonce_key(venue, &secret);
         // Requests that carry nonces of one venue key must go out in their order: a check of a key that is in use
         // already goes by the name of the credential that uses it.
         let used = secrets.using_key(user, venue, key).await?;
+        self.check_lease(user, venue, used.unwrap_or(key), secret)
+    }
+
+    /// The lease of a key that is only being checked.
+    pub(super) fn check_lease(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        credential: CredentialId,
+        secret: CredentialSecret,
+    ) -> Result<Arc<Lease>, VaultError> {
         let ends_at = Book::ends_at(self.clock.now());
-        self.lease(user, venue, used.unwrap_or(key), None, secret, ends_at, None)
+        let lease = self.lease(user, venue, credential, None, secret, ends_at, None)?;
+        self.book.watch(&lease);
+        self.is_open().inspect_err(|_| lease.end())?;
+        Ok(lease)
     }
 
     /// Opens what a device sealed.
@@ -333,6 +355,19 @@ impl Inner {
             clock: Arc::clone(&self.clock),
             nonces: Arc::clone(&self.nonces),
         })
+    }
+
+    /// Notes a reading of metadata, one that failed as well: a policy that is not as it was set is found by reading it, too.
+    pub(crate) fn note_read<T>(
+        &self,
+        entry: crate::audit::Entry,
+        read: Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.writer.note(match &read {
+            Ok(_) => entry,
+            Err(error) => entry.refused(&error.to_string()),
+        });
+        read
     }
 
     /// Durable before it returns. The call is refused already: when this fails too, the log says so.

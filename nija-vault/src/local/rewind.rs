@@ -38,8 +38,11 @@ impl LocalVault {
     /// was just restored, with no other signer at work.
     ///
     /// # Errors
-    /// [`VaultError::Storage`] when the point is before the vault was made or after the end of its log; then nothing changed.
+    /// [`VaultError::AuditBroken`] when the log was tampered with, [`VaultError::Storage`] when the point is before the vault was made or
+    /// after the end of its log; then nothing changed.
     pub async fn rewind(&self, point: Point) -> Result<Rewound, VaultError> {
+        // What the log says is believed below, and the users' keys vouch for it.
+        self.inner.verify_audit().await?;
         let (vault, entry) = (Arc::clone(&self.inner), self.inner.entry("rewind"));
         self.inner
             .writer

@@ -37,6 +37,10 @@ pub(super) const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0007-sqlite.sql"),
         postgres: include_str!("schema/0007-postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0008-sqlite.sql"),
+        postgres: include_str!("schema/0008-postgres.sql"),
+    },
 ];
 
 /// The steps that lead from a version to the newest, or why there are none.

@@ -3,6 +3,8 @@
 //! A change and its audit entry are in the same transaction. Entries that nobody waits for ride along, or are gathered for 20 ms;
 //! when storage fails they are kept and tried again, up to a bound, and what had to be dropped is counted in an entry of its own.
 
+#[cfg(test)]
+mod doubt;
 mod gathered;
 
 use nija_core::{Timestamp, VaultError};
@@ -74,13 +76,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `idle` runs between batches, at least every ten seconds.
+    /// Starts the thread. `idle` runs between batches, at least every ten seconds; `doubt` runs when it is not known whether changes took
+    /// place, before their callers hear of it.
     pub(crate) fn start(
         database: Arc<dyn Database>,
         identity: Arc<Identity>,
         sink: Option<FileSink>,
         now: impl Fn() -> Timestamp + Send + 'static,
         idle: impl Fn() + Send + 'static,
+        doubt: impl Fn() + Send + 'static,
     ) -> Result<Self, VaultError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let notes = Arc::new(Gathered::new(QUEUE));
@@ -98,6 +102,7 @@ impl Writer {
             checkpointed: 0,
             length: 0,
             now: Box::new(now),
+            doubt: Box::new(doubt),
         };
         std::thread::Builder::new()
             .name("nija-vault-writer".into())
@@ -237,6 +242,7 @@ struct Thread {
     checkpointed: u64,
     length: u64,
     now: Box<dyn Fn() -> Timestamp + Send>,
+    doubt: Box<dyn Fn() + Send>,
 }
 
 impl Thread {
@@ -300,16 +306,19 @@ impl Thread {
         let lost = self.lost();
         let told = lost.as_ref().map_or(0, |entry| entry.count);
         let database = Arc::clone(&self.database);
-        let (result, finishes) = match database.writer() {
+        let Written { result, finishes, in_doubt } = match database.writer() {
             Ok(mut connection) => {
-                let (result, finishes) = write(connection.as_mut(), self.unwritten.iter().chain(&lost), runs);
-                if matches!(result, Ok((true, _))) {
+                let written = write(connection.as_mut(), self.unwritten.iter().chain(&lost), runs);
+                if matches!(written.result, Ok((true, _))) {
                     connection.scrub();
                 }
-                (result, finishes)
+                written
             }
             Err(error) => refuse(runs, error),
         };
+        if in_doubt {
+            (self.doubt)();
+        }
         match &result {
             Ok((_, length)) => {
                 self.length = *length;
@@ -384,9 +393,15 @@ impl Thread {
 }
 
 /// How a batch ended, and whom to tell.
-type Written = (Result<(bool, u64), VaultError>, Vec<Finish>);
+struct Written {
+    /// Whether ciphertext was destroyed, and how long the chain is.
+    result: Result<(bool, u64), VaultError>,
+    finishes: Vec<Finish>,
+    /// A commit that failed may have taken place: a server's answer can be lost.
+    in_doubt: bool,
+}
 
-/// One transaction: the entries, then the changes. Answers whether ciphertext was destroyed, and how long the chain is.
+/// One transaction: the entries, then the changes.
 fn write<'a>(
     connection: &mut dyn WriteSql,
     notes: impl Iterator<Item = &'a Entry>,
@@ -406,12 +421,14 @@ fn write<'a>(
         finishes.push(finish);
         destroyed |= freed;
     }
-    (connection.commit().map(|()| (destroyed, chain.length())), finishes)
+    let result = connection.commit().map(|()| (destroyed, chain.length()));
+    let in_doubt = result.is_err() && !finishes.is_empty();
+    Written { result, finishes, in_doubt }
 }
 
 fn refuse(runs: Vec<Run>, error: VaultError) -> Written {
     let finishes = runs.into_iter().map(|run| run(Err(error.clone())).0).collect();
-    (Err(error), finishes)
+    Written { result: Err(error), finishes, in_doubt: false }
 }
 
 fn begin<'a>(

@@ -267,6 +267,9 @@ pub async fn a_key_that_is_only_checked_signs_no_order(setup: &Setup, vault: Arc
     for claim in [Some(("BTC-USD", Side::Buy, "600")), None] {
         let refused = check.sign(order(&buy("0.01", "60000"), claim)).await;
         assert!(matches!(refused, Err(SignError::Policy(PolicyRefusal::NotStored))), "{refused:?}");
+        // What goes where orders are placed and cannot be read may be one.
+        let refused = check.sign(order(&[("pair", "BTC-USD")], claim)).await;
+        assert!(matches!(refused, Err(SignError::Policy(PolicyRefusal::NotStored))), "{refused:?}");
     }
 }
 

@@ -105,6 +105,9 @@ pub async fn a_replaced_version_is_proven_idle_and_then_gone_for_good(
     assert_eq!((idle.leases, idle.uses), (0, 0));
     let busy = books.idleness(&meta, 2, switched).await.unwrap();
     assert_eq!((busy.leases, busy.is_idle()), (1, false), "{busy:?}");
+    // The ended lease is still held: what it signed is on record all the same, beside its opening.
+    let ever = books.idleness(&meta, 1, Timestamp::from_micros(0)).await.unwrap();
+    assert_eq!((ever.leases, ever.uses), (0, 2), "{ever:?}");
 
     vault.retire(user, meta.id, 1).await.unwrap();
     assert!(matches!(vault.rollback(user, meta.id).await, Err(VaultError::NoOlderVersion { .. })));

@@ -1,10 +1,12 @@
-use nija_core::{AuthError, Method, OpenPurpose, SignError, Vault, VaultError};
+use nija_core::{AuthError, Clock, Custody, Method, OpenPurpose, OrderPolicy, SignError, Vault, VaultError};
 use nija_vault::testing::{Setup, request, sealed, venue};
-use nija_vault::verify_audit_file;
+use nija_vault::{Point, UnlockKey, verify_audit_file};
 use rusqlite::Connection;
 use std::path::Path;
 
 use crate::common::{balance, intruder, open, signer, store};
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
 
 fn entries(connection: &Connection) -> Vec<(String, String, Option<String>, u64)> {
     let mut read =
@@ -175,4 +177,70 @@ fn a_file_that_is_no_vault_is_an_error() {
     let file = folder.path().join("text.db");
     std::fs::write(&file, "not a database, but long enough to be looked at as one".repeat(50)).unwrap();
     assert!(matches!(verify_audit_file(&file, None, &[]), Err(VaultError::Storage(_))));
+}
+
+#[tokio::test]
+async fn an_unlock_that_cannot_be_recorded_does_not_happen() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault, at) = (setup.user(), open(&setup, folder.path()), venue("one"));
+    let (unlock, to) = (UnlockKey::new("twelve words").unwrap(), vault.sealing_key().await.unwrap());
+    let blob = unlock.seal_credential(&to, user, &at, "key", "secret", None).unwrap();
+    vault.store_locked(user, &at, "mine", &blob, unlock.derivation().clone()).await.unwrap();
+    let outside = intruder(folder.path());
+    let full = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END";
+    outside.execute_batch(full).unwrap();
+    let (key, until) = (unlock.seal_unlock(&to, user, &at).unwrap(), setup.clock.now().plus(HOUR));
+    let unlocked = vault.unlock(user, &at, &key, until).await;
+    assert!(matches!(unlocked, Err(VaultError::Storage(_))), "{unlocked:?}");
+    assert_eq!(vault.books().unlocked_until(user, &at), None);
+    outside.execute_batch("DROP TRIGGER full").unwrap();
+    let opened = vault.open(user, &at, OpenPurpose::Trade).await;
+    assert!(matches!(opened, Err(VaultError::Locked { .. })), "{opened:?}");
+    vault.unlock(user, &at, &key, until).await.unwrap();
+    vault.open(user, &at, OpenPurpose::Trade).await.unwrap();
+}
+
+#[tokio::test]
+async fn readings_of_metadata_are_on_record_those_that_failed_too() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    store(&setup, &vault, user).await;
+    let most = Some("100".parse().unwrap());
+    let policy = OrderPolicy { pairs: [].into(), max_order: most, max_buys_per_hour: None };
+    vault.set_policy(user, Some(policy)).await.unwrap();
+    let outside = intruder(folder.path());
+    outside.execute_batch("DELETE FROM policies").unwrap();
+    assert!(matches!(vault.policy(user).await, Err(VaultError::Policy(_))));
+    assert!(vault.derivation(user, &venue("one")).await.is_err());
+    vault.verify_audit().await.unwrap();
+    let found = entries(&outside);
+    for action in ["read_policy", "read_derivation"] {
+        assert!(found.contains(&entry(action, "refused", None, 1)), "{action}: {found:?}");
+    }
+}
+
+/// What the log says is put back, and vouched for: not what somebody wrote into it.
+#[tokio::test]
+async fn a_log_that_was_tampered_with_rewinds_nothing() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    store(&setup, &vault, user).await;
+    let id = vault.list(user).await.unwrap()[0].id;
+    vault.revoke(user, id).await.unwrap();
+    vault.checkpoint().await.unwrap();
+    let outside = intruder(folder.path());
+    let triggers: Vec<String> = {
+        let mut read = outside.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").unwrap();
+        read.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    triggers.iter().for_each(|name| outside.execute_batch(&format!("DROP TRIGGER {name}")).unwrap());
+    outside.execute_batch("UPDATE audit SET action = 'list' WHERE action = 'revoke'").unwrap();
+    let last: u64 = outside
+        .query_row("SELECT max(seq) FROM audit", [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        .unsigned_abs();
+    let rewound = vault.rewind(Point::Entry(last)).await;
+    assert!(matches!(rewound, Err(VaultError::AuditBroken { .. })), "{rewound:?}");
+    let opened = vault.open(user, &venue("one"), OpenPurpose::Trade).await;
+    assert!(matches!(opened, Err(VaultError::NoCredential { .. })), "{opened:?}");
 }

@@ -140,3 +140,22 @@ async fn a_drill_says_what_does_not_open() {
     let checked = vault.open_everything(|_| ()).await.unwrap();
     assert_eq!((checked.opened, checked.failed), (1, vec![id]));
 }
+
+/// SQLite plays a log that it finds beside a file into that file, whosever it is.
+#[tokio::test]
+async fn nothing_is_restored_beside_the_log_of_a_database_that_is_gone() {
+    let (setup, folder, empty) = (Setup::new(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    store(&setup, &vault, user).await;
+    let backup = folder.path().join("one.backup");
+    vault.back_up(&backup, |_, _| ()).await.unwrap();
+    for end in ["-wal", "-shm", "-journal"] {
+        let left = empty.path().join(format!("vault.db{end}"));
+        std::fs::write(&left, b"what a crash left").unwrap();
+        let refused = restored(&setup, &backup, folder.path(), empty.path());
+        assert!(matches!(refused, Err(VaultError::Storage(_))), "{end}: {refused:?}");
+        std::fs::remove_file(&left).unwrap();
+    }
+    let vault = restored(&setup, &backup, folder.path(), empty.path()).unwrap();
+    balance(signer(&vault, user).await.as_ref()).await.unwrap();
+}

@@ -231,6 +231,39 @@ async fn the_log_file_holds_the_same_chain_and_outlives_a_database_that_was_tamp
     assert!(matches!(verify_audit_log(&file, None), Err(VaultError::AuditBroken { seq: 3, .. })));
 }
 
+/// A database that was put back would fill up to where the file ends before the file heard of anything again.
+#[tokio::test]
+async fn a_log_file_that_the_database_fell_behind_raises_an_alarm() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, file) = (setup.user(), folder.path().join("audit.log"));
+    let vault = with_file(&setup, folder.path(), &file);
+    store(&setup, &vault, user).await;
+    let back = tempfile::tempdir().unwrap();
+    let keep = format!("VACUUM INTO '{}'", database(back.path()).display());
+    intruder(folder.path()).execute_batch(&keep).unwrap();
+    std::fs::copy(folder.path().join("vault.key"), back.path().join("vault.key")).unwrap();
+    for _ in 0..3 {
+        store(&setup, &vault, user).await;
+    }
+    vault.close().await;
+    // As it was before, beside the file that goes on; what follows is of another time.
+    setup.clock.advance(Duration::from_secs(1));
+    let vault = with_file(&setup, back.path(), &file);
+    for _ in 0..20 {
+        store(&setup, &vault, user).await;
+    }
+    let error = || vault.health().file.unwrap().error;
+    until("the file says that it is of another history", || {
+        error().is_some_and(|error| error.contains("the log file has another entry there"))
+    });
+    // Kept elsewhere, it is begun anew with all that the database has.
+    std::fs::rename(&file, folder.path().join("audit.log.1")).unwrap();
+    until("a new file is begun", || error().is_none());
+    vault.close().await;
+    let of_database = verify_audit_file(&database(back.path()), None, &[]).unwrap();
+    assert_eq!(verify_audit_log(&file, None).unwrap(), of_database);
+}
+
 /// Waits for something that another thread brings about.
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -1,6 +1,6 @@
 use futures::FutureExt;
-use nija_core::{OpenPurpose, SignError, Vault, VaultError};
-use nija_vault::testing::{Setup, venue};
+use nija_core::{Custody, OpenPurpose, SignError, Vault, VaultError};
+use nija_vault::testing::{Setup, sealed, venue};
 
 use crate::common::{balance, open, signer, store};
 
@@ -29,6 +29,23 @@ async fn a_closed_vault_signs_and_opens_nothing() {
     assert!(matches!(opened, Err(VaultError::Storage(_))));
     let revoked = vault.revoke(user, signer.credential()).await;
     assert!(matches!(revoked, Err(VaultError::Storage(_))));
+}
+
+#[tokio::test]
+async fn a_check_ends_with_its_time_and_with_its_vault() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    let blob = sealed(&vault, user, &venue("one"), "key", "secret").await.unwrap();
+    let check = vault.open_sealed(user, &venue("one"), &blob).await.unwrap();
+    balance(check.as_ref()).await.unwrap();
+    vault.erase(user).await.unwrap();
+    assert!(matches!(balance(check.as_ref()).await, Err(SignError::LeaseEnded)), "erased");
+    let check = vault.open_sealed(user, &venue("one"), &blob).await.unwrap();
+    balance(check.as_ref()).await.unwrap();
+    vault.close().await;
+    assert!(matches!(balance(check.as_ref()).await, Err(SignError::LeaseEnded)), "closed");
+    let opened = vault.open_sealed(user, &venue("one"), &blob).await;
+    assert!(matches!(opened, Err(VaultError::Storage(_))), "{opened:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod rotation;
 mod server;
 mod upgrade;
 
-use nija_core::{OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
+use nija_core::{Custody, OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
 use nija_test_services::service;
 use nija_vault::testing::{Setup, venue};
 use nija_vault::{HashiVault, create_transit_root, open_transit_root};
@@ -237,6 +237,31 @@ async fn ciphertext_of_a_destroyed_version_leaves_the_servers_history() {
         store(&setup, &vault, user).await;
     }
     assert!(!everything_readable(&space).await.iter().any(|text| text.contains(&first)));
+}
+
+/// Destroyed is what the history has not any more: until then the call fails, and it can be made again.
+#[tokio::test]
+async fn a_destruction_that_leaves_the_history_is_none_and_is_made_good_by_the_next() {
+    let Some(space) = Space::make().await else { return };
+    let setup = Setup::new();
+    let vault = space.open(&setup).await;
+    let user = setup.user();
+    store(&setup, &vault, user).await;
+    let id = vault.list(user).await.unwrap()[0].id;
+    let document = space.get(&format!("secret/data/users/{user}/one")).await.unwrap();
+    let first = document["data"]["data"]["credentials"][0]["versions"][0]["envelope"].as_str().unwrap();
+    let granted = space.get("sys/policies/acl/nija-service").await.unwrap();
+    let policy = granted["data"]["policy"].as_str().unwrap().to_owned();
+    let denied = format!(
+        "{policy}\npath \"secret/destroy/*\" {{ capabilities = [\"deny\"] }}\npath \"secret/destroy/users/+/+\" {{ capabilities = [\"deny\"] }}"
+    );
+    space.post("sys/policies/acl/nija-service", &json!({ "policy": denied })).await.unwrap();
+    let destroyed = vault.destroy(user, id).await;
+    assert!(matches!(destroyed, Err(VaultError::Storage(_))), "{destroyed:?}");
+    assert!(everything_readable(&space).await.iter().any(|text| text.contains(first)));
+    space.post("sys/policies/acl/nija-service", &json!({ "policy": policy })).await.unwrap();
+    vault.destroy(user, id).await.unwrap();
+    assert!(!everything_readable(&space).await.iter().any(|text| text.contains(first)));
 }
 
 #[tokio::test]

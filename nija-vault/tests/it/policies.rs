@@ -1,7 +1,7 @@
 //! Someone who can write where policies are kept, and has no key.
 
 use nija_core::{Custody, OpenPurpose, OrderPolicy, UserId, Vault, VaultError};
-use nija_vault::testing::{Setup, venue};
+use nija_vault::testing::{Setup, sealed, venue};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -172,6 +172,13 @@ async fn a_policy_on_the_key_server_cannot_be_deleted_swapped_or_put_back() {
         put(&space, &newest, &good.1).await;
         balance(signer(&vault, user).await.as_ref()).await.unwrap();
     }
+    // Without the one that the others follow, what is stored anew would be without limits.
+    space.delete(&format!("secret/data/{newest}")).await.unwrap();
+    let blob = sealed(&vault, user, &venue("two"), "key", "secret").await.unwrap();
+    let stored = vault.store(user, &venue("two"), "", &blob).await;
+    assert!(matches!(stored, Err(VaultError::Policy(_))), "{stored:?}");
+    assert!(matches!(vault.policy(user).await, Err(VaultError::Policy(_))));
+    put(&space, &newest, &good.1).await;
     // A document that fell behind, as after a change that was cut off, is brought level before it is used.
     put(&space, &at, &old.0).await;
     setup.clock.advance(Duration::from_secs(301));

@@ -1,9 +1,9 @@
 //! What holds on PostgreSQL beyond the conformance suite.
 
-use nija_core::{SignError, Vault, VaultError};
+use nija_core::{Clock, Custody, KeyRights, OpenPurpose, SignError, Vault, VaultError};
 use nija_test_services::{Authority, Server};
 use nija_vault::testing::{Setup, venue};
-use nija_vault::{LocalVault, VaultDatabase};
+use nija_vault::{LocalVault, UnlockKey, VaultDatabase};
 use tokio::task::block_in_place;
 
 use crate::common::{PostgresDatabase, balance, config, header, signer, store};
@@ -53,6 +53,34 @@ async fn two_signers_share_one_chain_and_hear_each_others_changes() {
         tokio::join!(store(&setup, &here, pair[0]), store(&setup, &there, pair[1]));
     }
     assert_eq!(here.verify_audit().await.unwrap() + 1, there.verify_audit().await.unwrap());
+}
+
+/// A user who locks a key at one signer has it locked at all of them.
+#[tokio::test]
+async fn a_lock_at_one_signer_holds_at_the_other() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let (here, there) = (database.open_vault(&setup), database.open_vault(&setup));
+    let (user, at, other) = (setup.user(), venue("one"), setup.user());
+    let (unlock, to) = (UnlockKey::new("twelve words").unwrap(), here.sealing_key().await.unwrap());
+    let until = setup.clock.now().plus(std::time::Duration::from_secs(3600));
+    for who in [user, other] {
+        let blob = unlock.seal_credential(&to, who, &at, "key", "secret", None).unwrap();
+        here.store_locked(who, &at, "mine", &blob, unlock.derivation().clone()).await.unwrap();
+        let key = unlock.seal_unlock(&to, who, &at).unwrap();
+        there.unlock(who, &at, &key, until).await.unwrap();
+    }
+    let held = signer(&there, user).await;
+    here.lock(user, &at).await.unwrap();
+    ended(held.as_ref()).await;
+    let opened = there.open(user, &at, OpenPurpose::Trade).await;
+    assert!(matches!(opened, Err(VaultError::Locked { .. })), "{opened:?}");
+    assert_eq!(there.books().unlocked_until(user, &at), None);
+    // Of another's it says nothing, nor does what leaves the key where it is.
+    here.policy(other).await.unwrap();
+    here.set_rights(other, signer(&there, other).await.credential(), KeyRights::default()).await.unwrap();
+    there.verify_audit().await.unwrap();
+    assert_eq!(there.books().unlocked_until(other, &at), Some(until));
 }
 
 /// Signs until the other signer's change has arrived; a minute is for ever.

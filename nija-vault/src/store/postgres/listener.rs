@@ -24,6 +24,8 @@ pub(crate) struct Listener {
 pub(crate) enum Changed {
     At(UserId, VenueId),
     User(UserId),
+    /// So that what was unlocked is not to be used any more: at this venue, or anywhere.
+    Taken(UserId, Option<VenueId>),
     /// Something may have been missed.
     Anything,
 }
@@ -86,13 +88,15 @@ fn hear(
     }
 }
 
-/// `user in hexadecimal/venue`, the venue empty for all.
+/// `user in hexadecimal/venue`, the venue empty for all; `/taken` behind it where nothing stays unlocked.
 fn read(payload: &str) -> Changed {
-    let Some((user, venue)) = payload.split_once('/') else { return Changed::Anything };
+    let mut parts = payload.split('/');
+    let (Some(user), Some(venue)) = (parts.next(), parts.next()) else { return Changed::Anything };
     let Ok(user) = Uuid::try_parse(user).map(UserId::from_uuid) else { return Changed::Anything };
-    match VenueId::new(venue) {
-        Ok(venue) => Changed::At(user, venue),
-        Err(_) => Changed::User(user),
+    match (VenueId::new(venue), parts.next()) {
+        (venue, Some("taken")) => Changed::Taken(user, venue.ok()),
+        (Ok(venue), None) => Changed::At(user, venue),
+        _ => Changed::User(user),
     }
 }
 
@@ -106,6 +110,10 @@ mod tests {
         let hex = "00000000000000000000000000000007";
         assert_eq!(read(&format!("{hex}/kraken")), Changed::At(user, VenueId::new("kraken").unwrap()));
         assert_eq!(read(&format!("{hex}/")), Changed::User(user));
+        let venue = VenueId::new("kraken").unwrap();
+        assert_eq!(read(&format!("{hex}/kraken/taken")), Changed::Taken(user, Some(venue)));
+        assert_eq!(read(&format!("{hex}//taken")), Changed::Taken(user, None));
+        assert_eq!(read(&format!("{hex}/kraken/later")), Changed::User(user));
         for payload in ["", "x", "x/kraken", hex] {
             assert_eq!(read(payload), Changed::Anything, "{payload}");
         }
