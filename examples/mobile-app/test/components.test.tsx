@@ -1,11 +1,17 @@
 import { screen, userEvent, waitFor } from '@testing-library/react-native';
 
 import { ApiError, NoAnswerError } from '@/api/errors';
-import { venueName } from '@/api/use-venue-name';
+import { newestEvents } from '@/api/key-events';
+import type { KeyEvent } from '@/api/types';
+import { namedVenues, venueName } from '@/api/use-venue-name';
 import { BotCard } from '@/features/dashboard/BotCard';
+import { eventWords } from '@/features/keys/event-words';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
+import { placeText } from '@/features/orders/OrderRow';
 import { CloseDialog } from '@/features/positions/CloseDialog';
+import { PositionCard } from '@/features/positions/PositionCard';
 import { RouteView } from '@/features/route/RouteView';
+import { Checks } from '@/features/trade/Checks';
 import { AccountForm } from '@/features/welcome/AccountForm';
 import { Delta } from '@/ui/Delta';
 import { Failure } from '@/ui/states';
@@ -106,4 +112,72 @@ test('a failure offers another try only where that can help', () => {
   view.unmount();
   renderWith(<Failure error={problem({})} onRetry={jest.fn()} />);
   expect(screen.queryByText('Try again')).toBeNull();
+});
+
+test('exchanges have their names also in what the server says, and nothing else is touched', () => {
+  const venues = [
+    { id: 'kraken', name: 'Kraken' },
+    { id: 'kraken-b', name: 'Kraken' },
+    { id: 'paper', name: 'Paper' },
+  ];
+  expect(namedVenues(venues, 'paper costs 41 bp, kraken-b costs 42 bp; newspaper, re-kraken')).toBe(
+    'Paper costs 41 bp, Kraken (kraken-b) costs 42 bp; newspaper, re-kraken',
+  );
+  expect(namedVenues([], 'kraken')).toBe('kraken');
+});
+
+test('what is too small to be closed says so in place of the way out', () => {
+  renderWith(<PositionCard position={position({ dust: true })} first onClose={jest.fn()} />, {});
+  expect(screen.getByTestId('position-dust')).toHaveTextContent(/joined with what is bought next/);
+  expect(screen.queryByTestId('position-close')).toBeNull();
+});
+
+test('checks that object are in sight as sentences, those that passed open on request', async () => {
+  const checks = [
+    { name: 'halted', verdict: 'allow' },
+    { name: 'equity_share', verdict: 'resize', detail: 'one order may use up to 10 %' },
+    { name: 'daily_loss', verdict: 'allow' },
+  ];
+  renderWith(<Checks checks={checks} />);
+  expect(screen.getByText('Share of your equity: makes the order smaller')).toBeTruthy();
+  expect(screen.getByText('One order may use up to 10 %.')).toBeTruthy();
+  expect(screen.queryByText('No trading halt: passed')).toBeNull();
+  await userEvent.press(screen.getByText('2 passed: show them'));
+  expect(screen.getByText('No trading halt: passed')).toBeTruthy();
+});
+
+test('an order says where it went, and whether it is a whole or a part', () => {
+  const name = (id: string) => id.toUpperCase();
+  expect(placeText(order(), name)).toBe('KRAKEN');
+  expect(placeText(order({ parent: 'o0' }), name)).toBe('KRAKEN · part of a larger order');
+  expect(placeText(order({ venue: undefined, method: 'split', children: 2 }), name)).toBe('2 exchanges');
+  expect(placeText(order({ venue: undefined, method: 'twap', children: 3 }), name)).toBe('In slices over time');
+  expect(placeText(order({ venue: undefined, state: 'rejected' }), name)).toBe('');
+});
+
+test('the newest lines about a key are found behind those about other things, up to a bound', async () => {
+  const line = (seq: number, action: string, venue?: string): KeyEvent =>
+    ({ seq, action, venue, at: AT, outcome: 'ok', count: 1 }) as KeyEvent;
+  const lists = Array.from({ length: 100 }, (_, i) => line(i, 'list'));
+  const pages = [
+    { items: lists, next_cursor: 'a' },
+    { items: [line(200, 'open', 'kraken'), line(201, 'open', 'okx'), line(202, 'set_policy')] },
+  ];
+  const asked: (string | undefined)[] = [];
+  const page = (cursor: string | undefined) => {
+    asked.push(cursor);
+    return Promise.resolve(pages[asked.length - 1] ?? { items: lists, next_cursor: 'more' });
+  };
+  const found = await newestEvents('kraken', page);
+  expect(found.items.map(({ seq }) => seq)).toEqual([200, 202]);
+  expect([found.cut, asked]).toEqual([false, [undefined, 'a']]);
+  const endless = jest.fn(() => Promise.resolve({ items: lists, next_cursor: 'more' }));
+  expect(await newestEvents('kraken', endless)).toEqual({ items: [], cut: true });
+  expect(endless).toHaveBeenCalledTimes(10);
+});
+
+test('the audit log’s codes are words', () => {
+  expect(eventWords('open', 'reconcile')).toBe('Use to compare with the exchange');
+  expect(eventWords('sign', 'trade/place_order')).toBe('Signature to trade: place order');
+  expect(eventWords('new_thing')).toBe('New thing');
 });

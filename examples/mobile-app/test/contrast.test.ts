@@ -34,3 +34,10 @@ test.each([
   );
   expect(weak).toEqual([]);
 });
+
+test.each([
+  ['light', light],
+  ['dark', dark],
+] as const)('the edge of a field stands out from both its sides in the %s palette', (_, palette) => {
+  for (const paper of [palette.canvas, palette.surface]) expect(contrast(palette.edge, paper)).toBeGreaterThan(3);
+});

@@ -148,7 +148,8 @@ export function createClient(http: Http, session: SessionStore) {
         body: { policy, password },
         ifMatch: version,
       }),
-    keyEvents: (limit: number, signal?: AbortSignal) => get<Page<KeyEvent>>('/v1/credentials/audit', { limit }, signal),
+    keyEvents: (limit: number, cursor?: string, signal?: AbortSignal) =>
+      get<Page<KeyEvent>>('/v1/credentials/audit', { limit, cursor }, signal),
 
     streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),
   };

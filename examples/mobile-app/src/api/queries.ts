@@ -2,6 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { useServices } from '@/lib/services';
+import { newestEvents } from './key-events';
 import { keys } from './keys';
 import type { Page } from './types';
 
@@ -13,6 +14,8 @@ const KILLS_EVERY_MS = 1500;
 const ALL_KILLS_EVERY_MS = 10_000;
 /** 48 candles of 5 minutes: the last four hours. */
 const CANDLES = 48;
+/** Lines of the audit log that are asked for at once. */
+const EVENTS = 100;
 /** More than a screen has room for. */
 const CURVE_POINTS = 400;
 
@@ -172,9 +175,12 @@ export function usePolicy() {
   return useQuery({ queryKey: keys.policy, queryFn: ({ signal }) => api.policy(signal) });
 }
 
-export function useKeyEvents(limit: number) {
+export function useKeyEvents(venue: string) {
   const { api } = useServices();
-  return useQuery({ queryKey: keys.keyEvents, queryFn: ({ signal }) => api.keyEvents(limit, signal) });
+  return useQuery({
+    queryKey: [...keys.keyEvents, venue],
+    queryFn: ({ signal }) => newestEvents(venue, (cursor) => api.keyEvents(EVENTS, cursor, signal)),
+  });
 }
 
 function usePages<T>(

@@ -34,7 +34,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   market_closed: 'Closed for trading',
   stale_quote: 'No fresh price',
   tier_venue_limit: 'Not in your tier',
-  not_requested: 'Another venue was asked for',
+  not_requested: 'Another exchange was asked for',
   insufficient_liquidity: 'Its book is too thin',
   queue_full: 'Too busy',
   kind_not_supported: 'Has no orders of this type',

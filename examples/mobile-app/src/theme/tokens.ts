@@ -4,6 +4,8 @@ export interface Palette {
   surface: string;
   raised: string;
   line: string;
+  /** The edge of what is typed into: it must be seen to be found. */
+  edge: string;
   text: string;
   muted: string;
   /** For drawn things beside their numbers; too weak for text. */
@@ -26,6 +28,7 @@ export const light: Palette = {
   surface: '#ffffff',
   raised: '#eef1f6',
   line: '#d9dfe8',
+  edge: '#7d899b',
   text: '#10161f',
   muted: '#525d6e',
   faint: '#8d9aad',
@@ -47,6 +50,7 @@ export const dark: Palette = {
   surface: '#131922',
   raised: '#1b2330',
   line: '#293342',
+  edge: '#647289',
   text: '#e9edf4',
   muted: '#9ca8b9',
   faint: '#66748a',

@@ -16,6 +16,8 @@ interface Props {
   disabled?: boolean;
   /** Said by screen readers in place of the label, where that alone is not clear. */
   hint?: string;
+  /** Whether what it shows and hides is shown. */
+  expanded?: boolean;
   style?: ViewStyle;
   testID?: string;
 }
@@ -29,6 +31,7 @@ export function Button({
   busy = false,
   disabled = false,
   hint,
+  expanded,
   style,
   testID,
 }: Props) {
@@ -42,6 +45,7 @@ export function Button({
       aria-label={hint ?? label}
       aria-disabled={off}
       aria-busy={busy}
+      aria-expanded={expanded}
       disabled={off}
       onPress={onPress}
       style={({ pressed }) => [

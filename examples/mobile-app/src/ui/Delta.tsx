@@ -13,6 +13,8 @@ interface Props {
   /** What it is, for screen readers: `Unrealised profit and loss`. */
   label?: string;
   align?: 'left' | 'right';
+  /** The per cent under the amount, for columns. */
+  stacked?: boolean;
   testID?: string;
 }
 
@@ -23,10 +25,19 @@ const LOOK = {
 } as const;
 
 /** A gain or loss as it is shown, to the cent: arrow, sign and colour together, so that none of them carries the meaning alone. */
-export function Delta({ value, percent, currency = 'USD', variant = 'body', label, align = 'left', testID }: Props) {
+export function Delta({
+  value,
+  percent,
+  currency = 'USD',
+  variant = 'body',
+  label,
+  align = 'left',
+  stacked,
+  testID,
+}: Props) {
   const { arrow, tone } = LOOK[`${value === undefined ? 0 : sign(round(value, 2))}`];
   const amount = signedMoney(value, currency);
-  const share = percent === undefined ? '' : ` (${signedPercent(percent)})`;
+  const share = percent === undefined ? '' : `${stacked ? '\n' : ' '}(${signedPercent(percent)})`;
   return (
     <View style={{ alignItems: align === 'right' ? 'flex-end' : 'flex-start' }}>
       <Txt

@@ -61,7 +61,7 @@ export function Field({ label, value, onChange, help, error, unit, mono, ...inpu
               paddingRight: unit ? 64 : space.m,
               color: palette.text,
               backgroundColor: palette.canvas,
-              borderColor: error ? palette.negative : palette.line,
+              borderColor: error ? palette.negative : palette.edge,
               fontVariant: ['tabular-nums'],
               fontFamily: mono ? MONO : SANS,
             },

@@ -9,18 +9,21 @@ interface Props {
   first?: boolean;
   /** Lets what does not fit go to the next line. */
   wrap?: boolean;
+  /** Among other things of a padded card: at its text's edge. */
+  inset?: boolean;
   testID?: string;
   children: ReactNode;
 }
 
 /** A row of a list, pressable where it leads somewhere; its text is its name for screen readers. */
-export function Row({ onPress, first, wrap, testID, children }: Props) {
+export function Row({ onPress, first, wrap, inset, testID, children }: Props) {
   const palette = usePalette();
   const look: ViewStyle = {
     ...layout,
     borderTopWidth: first ? 0 : 1,
     borderTopColor: palette.line,
     flexWrap: wrap ? 'wrap' : 'nowrap',
+    paddingHorizontal: inset ? 0 : space.l,
   };
   if (!onPress)
     return (
@@ -42,9 +45,9 @@ export function Row({ onPress, first, wrap, testID, children }: Props) {
 
 const layout: ViewStyle = {
   minHeight: TARGET + 12,
-  paddingHorizontal: space.l,
   paddingVertical: space.m,
   flexDirection: 'row',
   alignItems: 'center',
+  alignContent: 'center',
   gap: space.m,
 };

@@ -1,7 +1,9 @@
 import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 
+import { sentenceOf } from '@/api/errors';
 import type { Activity } from '@/api/types';
+import { useNamedVenues } from '@/api/use-venue-name';
 import { sign } from '@/format/decimal';
 import { assets, money } from '@/format/money';
 import { clock } from '@/format/time';
@@ -24,6 +26,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
 export function ActivityRow({ item, first }: { item: Activity; first: boolean }) {
   const router = useRouter();
   const palette = usePalette();
+  const named = useNamedVenues();
   const quote = item.symbol ? assets(item.symbol).quote : 'USD';
   const realised = item.realised_pnl !== undefined && sign(item.realised_pnl) !== 0 ? item.realised_pnl : undefined;
   const order = item.order_id;
@@ -43,11 +46,11 @@ export function ActivityRow({ item, first }: { item: Activity; first: boolean })
       </View>
       <View style={{ flex: 1, minWidth: 0, gap: 2 }}>
         <Txt variant="body" tabular>
-          {item.title}
+          {named(item.title)}
         </Txt>
         {item.detail ? (
           <Txt variant="small" tone="muted">
-            {item.detail}
+            {sentenceOf(named(item.detail))}
           </Txt>
         ) : null}
         <Txt variant="small" tone="muted" tabular>

@@ -3,6 +3,7 @@ import { View } from 'react-native';
 
 import { useAllKillSwitches } from '@/api/queries';
 import { useIsAdmin } from '@/session/use-session';
+import { useWide } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
@@ -12,11 +13,15 @@ import { Txt } from '@/ui/Txt';
 import { SwitchCard } from './SwitchCard';
 import { ThrowDialog } from './ThrowDialog';
 
+/** Phones come from there; where there is room, the menu has an entry. */
+const BACK = { label: 'Settings', href: '/settings' } as const;
+
 /** What is an administrator's: the kill switches of the platform, of exchanges and of users. */
 export function AdminScreen() {
   const admin = useIsAdmin();
+  const wide = useWide();
   return (
-    <Screen title="Administration" maxWidth={840} testID="admin">
+    <Screen title="Administration" back={wide ? undefined : BACK} maxWidth={840} testID="admin">
       {admin ? (
         <Switches />
       ) : (

@@ -3,7 +3,7 @@ import { View } from 'react-native';
 
 import type { Balance } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
-import { compare } from '@/format/decimal';
+import { compare, sign } from '@/format/decimal';
 import { holding } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
@@ -18,7 +18,7 @@ export function Balances({ balances }: { balances: Balance[] }) {
   const palette = usePalette();
   const venues = [...new Set(balances.map((balance) => balance.venue))];
   return (
-    <Card flush title="Balances by venue" testID="balances">
+    <Card flush title="Balances by exchange" testID="balances">
       {venues.length === 0 ? (
         <Empty
           title="No balances yet"
@@ -40,16 +40,23 @@ export function Balances({ balances }: { balances: Balance[] }) {
             <Txt variant="strong" level={3}>
               {nameOf(venue)}
             </Txt>
-            {balances
-              .filter((b) => b.venue === venue)
-              .map((balance) => (
-                <Line key={balance.asset} balance={balance} />
-              ))}
+            <Held balances={balances.filter((b) => b.venue === venue && sign(b.total) !== 0)} />
           </View>
         ))
       )}
     </Card>
   );
+}
+
+/** What an exchange has nothing of is left out. */
+function Held({ balances }: { balances: readonly Balance[] }) {
+  if (balances.length === 0)
+    return (
+      <Txt variant="small" tone="muted">
+        Nothing is held there.
+      </Txt>
+    );
+  return balances.map((balance) => <Line key={balance.asset} balance={balance} />);
 }
 
 function Line({ balance: { asset, total, available } }: { balance: Balance }) {

@@ -55,7 +55,7 @@ export function Dashboard() {
       <BotCard bot={data.bot} stopped={stopped} />
       {switchOff}
       <Balances balances={data.balances} />
-      <RouteCard title="Why this venue: newest decision" />
+      <RouteCard />
     </>
   );
   return (
@@ -76,7 +76,7 @@ export function Dashboard() {
           <BreakdownCard />
           <RecentActivity items={data.recent_activity} />
           <Balances balances={data.balances} />
-          <RouteCard title="Why this venue: newest decision" />
+          <RouteCard />
         </>
       )}
     </Screen>

@@ -18,7 +18,7 @@ import { feesWords } from './fees';
 
 const WAYS = [
   { value: 'pair', label: 'By pair' },
-  { value: 'venue', label: 'By venue' },
+  { value: 'venue', label: 'By exchange' },
 ] as const;
 type Way = (typeof WAYS)[number]['value'];
 
@@ -53,7 +53,10 @@ export function BreakdownCard() {
     <Card flush title="Where it came from" testID="breakdown">
       {pnl.isError && !pnl.data ? <Failure error={pnl.error} onRetry={() => void pnl.refetch()} /> : null}
       {pnl.data && rows.length === 0 ? (
-        <Empty title="No fills yet" text="What each pair and each venue won, lost and cost in fees is listed here." />
+        <Empty
+          title="No fills yet"
+          text="What each pair and each exchange won, lost and cost in fees is listed here."
+        />
       ) : (
         <View style={{ gap: space.s, paddingHorizontal: space.l, paddingBottom: space.m }}>
           <View style={{ maxWidth: 360 }}>
@@ -61,7 +64,7 @@ export function BreakdownCard() {
           </View>
           {rows.length > 0 && !pnl.isPlaceholderData ? (
             <Table
-              label={`Realised profit and loss ${by === 'pair' ? 'by pair' : 'by venue'}`}
+              label={`Realised profit and loss ${by === 'pair' ? 'by pair' : 'by exchange'}`}
               // On a phone realised and fees together are the net.
               columns={wide ? columns : columns.filter(({ head }) => head !== 'Realised' && head !== 'Fills')}
               rows={rows}

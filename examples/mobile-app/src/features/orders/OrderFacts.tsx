@@ -29,8 +29,8 @@ export function OrderFacts({ order }: { order: Order }) {
       {order.average_price ? <Fact label="Average price" value={price(order.average_price, quote)} /> : null}
       <Fact label="Fees" value={money(order.fees, quote)} />
       {order.method ? <Fact label="Carried out" value={carriedOut(order)} testID="order-method" /> : null}
-      {order.venue ? <Fact label="Venue" value={nameOf(order.venue)} /> : null}
-      {order.venue_order_id ? <Fact label="Id at the venue" value={order.venue_order_id} /> : null}
+      {order.venue ? <Fact label="Exchange" value={nameOf(order.venue)} /> : null}
+      {order.venue_order_id ? <Fact label="Id at the exchange" value={order.venue_order_id} /> : null}
       <Fact label="Purpose" value={purpose(order.signal_type)} />
       {order.strategy ? <Fact label="Strategy" value={order.strategy} /> : null}
       <Fact label="Placed" value={dateTime(order.created_at)} />

@@ -1,12 +1,16 @@
+import { sentenceOf } from '@/api/errors';
 import type { Order } from '@/api/types';
-import { useVenueName } from '@/api/use-venue-name';
+import { useNamedVenues, useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
 import { humanise, isOpenOrder } from '@/format/words';
 import { Notice } from '@/ui/states';
 
 /** How an order stands, in one sentence that can be acted on. */
 export function OrderOutcome({ order }: { order: Order }) {
-  const { tone, text } = outcome(order, useVenueName()(order.venue));
+  const nameOf = useVenueName();
+  const named = useNamedVenues();
+  const reason = order.reason && named(order.reason);
+  const { tone, text } = outcome({ ...order, reason }, nameOf(order.venue));
   return <Notice live tone={tone} text={text} testID="order-outcome" />;
 }
 
@@ -29,5 +33,5 @@ export function outcome(
     return { tone: 'accent', text: `The order is on its way${at}. It is followed here and under Orders.` };
   const why = order.reason ?? humanise(order.reason_code ?? order.state);
   const partly = order.average_price ? ` ${fill}` : '';
-  return { tone: 'negative', text: `${humanise(order.state)}: ${why}${partly}` };
+  return { tone: 'negative', text: `${humanise(order.state)}: ${sentenceOf(why)}${partly}` };
 }

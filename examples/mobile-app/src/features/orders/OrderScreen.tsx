@@ -77,10 +77,10 @@ export function OrderScreen() {
               ) : null}
             </View>
           </Card>
+          <ReceiptCard orderId={order.id} />
         </View>
         <View style={{ flex: wide ? 1 : undefined, gap: space.l }}>
-          <ReceiptCard orderId={order.id} />
-          <RouteCard orderId={order.id} title="Why this venue" />
+          <RouteCard orderId={order.id} />
         </View>
       </View>
     </Screen>

@@ -5,7 +5,7 @@ import { useReceipt } from '@/api/queries';
 import type { OrderReceipt, ReceiptAttempt, ReceiptChild } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { compare, round, trim } from '@/format/decimal';
-import { assets, basisPoints, group, price, quantity, signedMoney } from '@/format/money';
+import { assets, basisPoints, group, money, price, quantity, signedMoney } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
@@ -54,8 +54,8 @@ export function Receipt({ receipt }: { receipt: OrderReceipt }) {
               value={`${signedMoney(total.slippage, quote)}${bps(total.slippage_bps)}`}
               testID="receipt-slippage"
             />
-            <Fact label="Fees" value={`${signedMoney(total.fees, quote)}${bps(total.fee_bps)}`} />
-            <Fact label="Cost together" value={`${signedMoney(total.cost, quote)}${bps(total.cost_bps)}`} />
+            <Fact label="Fees" value={`${money(total.fees, quote)}${bps(total.fee_bps)}`} />
+            <Fact label="Total cost" value={`${signedMoney(total.cost, quote)}${bps(total.cost_bps)}`} />
           </Facts>
         ) : (
           <Txt tone="muted" testID="receipt-unfilled">
@@ -65,7 +65,7 @@ export function Receipt({ receipt }: { receipt: OrderReceipt }) {
         <Facts>
           <Fact label="Checked and routed in" value={milliseconds(times.route_ms)} />
           <Fact label="Waited for its turn" value={milliseconds(times.queue_ms)} />
-          <Fact label="Venue answered in" value={milliseconds(times.venue_ms)} />
+          <Fact label="Exchange answered in" value={milliseconds(times.venue_ms)} />
           <Fact label="From start to end" value={milliseconds(times.total_ms)} />
         </Facts>
         {receipt.children && receipt.children.length > 0 ? (
@@ -96,6 +96,7 @@ function Children({ of, split, symbol }: { of: readonly ReceiptChild[]; split: b
           <Row
             key={child.order_id}
             first={i === 0}
+            inset
             onPress={() => router.push(`/orders/${child.order_id}`)}
             testID={`receipt-child-${child.order_id}`}
           >

@@ -5,8 +5,9 @@ import { useVenueName } from '@/api/use-venue-name';
 import { assets, price, quantity } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
-import { Button } from '@/ui/Button';
 import { Txt } from '@/ui/Txt';
+import { CloseButton } from './CloseButton';
+import { DustNote } from './DustNote';
 import { GuardLink } from './GuardLink';
 import { SideBadge } from './SideBadge';
 import { Unrealised } from './Unrealised';
@@ -52,14 +53,14 @@ export function PositionCard({ position: p, first, onClose }: Props) {
         <>
           <Txt variant="small" tone="muted" tabular>{`Entry ${price(p.entry_price, quote)}`}</Txt>
           <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: space.m }}>
-            <GuardLink position={p} />
-            <Button
-              kind="secondary"
-              label="Close"
-              hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
-              onPress={() => onClose(p)}
-              testID="position-close"
-            />
+            {p.dust ? (
+              <DustNote />
+            ) : (
+              <>
+                <GuardLink position={p} />
+                <CloseButton position={p} onClose={onClose} />
+              </>
+            )}
           </View>
         </>
       ) : null}

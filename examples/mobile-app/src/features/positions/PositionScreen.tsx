@@ -7,10 +7,10 @@ import { useVenueName } from '@/api/use-venue-name';
 import { ProtectionCard } from '@/features/protection/ProtectionCard';
 import { useWide } from '@/theme/theme';
 import { space } from '@/theme/tokens';
-import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
 import { Screen } from '@/ui/Screen';
 import { Empty, Failure, Skeleton } from '@/ui/states';
+import { CloseButton } from './CloseButton';
 import { CloseDialog } from './CloseDialog';
 import { PositionFacts } from './PositionFacts';
 import { PriceCard } from './PriceCard';
@@ -54,15 +54,7 @@ export function PositionScreen() {
       title={`${position.symbol} on ${nameOf(position.venue)}`}
       back={BACK}
       testID="position"
-      action={
-        <Button
-          kind="secondary"
-          label="Close"
-          hint={`Close ${position.symbol}`}
-          onPress={() => setClosing(true)}
-          testID="position-close"
-        />
-      }
+      action={position.dust ? null : <CloseButton position={position} onClose={() => setClosing(true)} />}
     >
       <View
         style={{

@@ -1,13 +1,14 @@
 import type { ReactNode } from 'react';
-import { View, type ViewStyle } from 'react-native';
+import { useWindowDimensions, View, type ViewStyle } from 'react-native';
 
 import type { Position } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price, quantity } from '@/format/money';
 import { usePalette } from '@/theme/theme';
 import { space } from '@/theme/tokens';
-import { Button } from '@/ui/Button';
 import { Txt } from '@/ui/Txt';
+import { CloseButton } from './CloseButton';
+import { DustNote } from './DustNote';
 import { GuardLink } from './GuardLink';
 import { PriceTrend } from './PriceTrend';
 import { SideBadge } from './SideBadge';
@@ -22,6 +23,8 @@ interface Props {
 export function PositionTable({ positions, onClose }: Props) {
   const nameOf = useVenueName();
   const palette = usePalette();
+  // Figures come first: where they would break, the line of the price makes room.
+  const trend = useWindowDimensions().width >= ROOMY && onClose !== undefined;
   const line: ViewStyle = { ...row, borderTopWidth: 1, borderTopColor: palette.line };
   const heads = ['Position', 'Quantity', 'Entry', 'Price', 'Value', 'Unrealised P&L'];
   return (
@@ -34,7 +37,7 @@ export function PositionTable({ positions, onClose }: Props) {
             </Txt>
           </Cell>
         ))}
-        {onClose ? (
+        {trend ? (
           <View role="columnheader" style={{ width: TREND, paddingLeft: space.l }}>
             <Txt variant="label" tone="muted">
               4 hours
@@ -51,7 +54,7 @@ export function PositionTable({ positions, onClose }: Props) {
         {onClose ? <View role="columnheader" aria-label="Close" style={{ width: 84 }} /> : null}
       </View>
       {positions.map((p) => {
-        const { base, quote } = assets(p.symbol);
+        const { quote } = assets(p.symbol);
         return (
           <View key={p.id} role="row" style={line} testID={`position-${p.symbol}-${p.venue}`}>
             <Cell role="cell" i={0}>
@@ -66,7 +69,9 @@ export function PositionTable({ positions, onClose }: Props) {
               </Txt>
             </Cell>
             <Cell role="cell" i={1}>
-              <Txt variant="small" tabular align="right">{`${quantity(p.quantity)} ${base}`}</Txt>
+              <Txt variant="small" tabular align="right">
+                {quantity(p.quantity)}
+              </Txt>
             </Cell>
             <Cell role="cell" i={2}>
               <Txt variant="small" tabular align="right">
@@ -84,27 +89,21 @@ export function PositionTable({ positions, onClose }: Props) {
               </Txt>
             </Cell>
             <Cell role="cell" i={5}>
-              <Unrealised position={p} testID="position-pnl" />
+              <Unrealised position={p} stacked testID="position-pnl" />
             </Cell>
-            {onClose ? (
+            {trend ? (
               <View role="cell" style={{ width: TREND, paddingLeft: space.l }}>
                 <PriceTrend position={p} />
               </View>
             ) : null}
             {onClose ? (
               <View role="cell" style={{ width: GUARD, alignItems: 'flex-start' }}>
-                <GuardLink position={p} />
+                {p.dust ? <DustNote /> : <GuardLink position={p} />}
               </View>
             ) : null}
             {onClose ? (
               <View role="cell" style={{ width: 84 }}>
-                <Button
-                  kind="secondary"
-                  label="Close"
-                  hint={`Close ${p.symbol} on ${nameOf(p.venue)}`}
-                  onPress={() => onClose(p)}
-                  testID="position-close"
-                />
+                {p.dust ? null : <CloseButton position={p} onClose={onClose} />}
               </View>
             ) : null}
           </View>
@@ -121,9 +120,10 @@ const row: ViewStyle = {
   paddingHorizontal: space.l,
   paddingVertical: space.s,
 };
+const ROOMY = 1360;
 const TREND = 134;
 const GUARD = 168;
-const WIDTHS = [1.5, 1.2, 1, 1, 1, 1.6];
+const WIDTHS = [1.7, 1.1, 1.1, 1.1, 0.95, 1.3];
 
 function Cell({ role, i, children }: { role: 'cell' | 'columnheader'; i: number; children: ReactNode }) {
   return (

@@ -3,7 +3,15 @@ import { assets } from '@/format/money';
 import { Delta } from '@/ui/Delta';
 
 /** What a position would win or lose if it were closed now. */
-export function Unrealised({ position: p, testID }: { position: Position; testID?: string }) {
+export function Unrealised({
+  position: p,
+  stacked,
+  testID,
+}: {
+  position: Position;
+  stacked?: boolean;
+  testID?: string;
+}) {
   return (
     <Delta
       value={p.unrealised_pnl}
@@ -11,6 +19,7 @@ export function Unrealised({ position: p, testID }: { position: Position; testID
       currency={assets(p.symbol).quote}
       variant="small"
       align="right"
+      stacked={stacked}
       testID={testID}
     />
   );

@@ -14,7 +14,7 @@ import { Bar } from './Bar';
 import { CostRows } from './CostRows';
 import { FactorRows } from './FactorRows';
 
-/** One venue of a decision: its score as a bar, and on request the parts of the score. */
+/** One exchange of a decision: its score as a bar or its cost, and on request the parts of either. */
 export function CandidateView({
   candidate,
   chosen,
@@ -69,7 +69,8 @@ export function CandidateView({
             </Txt>
           )}
         </View>
-        {candidate.score === undefined ? null : (
+        {/* A longer bar is a better score; beside a cost it would say the opposite of the number. */}
+        {candidate.score === undefined || candidate.cost ? null : (
           <Bar share={fraction(candidate.score, 100)} colour={chosen ? palette.accent : palette.faint} height={8} />
         )}
       </Pressable>

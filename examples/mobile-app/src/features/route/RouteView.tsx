@@ -2,6 +2,7 @@ import { View } from 'react-native';
 
 import { sentenceOf } from '@/api/errors';
 import type { RoutingDecision } from '@/api/types';
+import { useNamedVenues } from '@/api/use-venue-name';
 import { assets, money, price } from '@/format/money';
 import { policyName } from '@/features/routing/words';
 import { space } from '@/theme/tokens';
@@ -11,8 +12,14 @@ import { Txt } from '@/ui/Txt';
 import { CandidateView } from './CandidateView';
 import { Shares } from './Shares';
 
-/** Why this venue: the candidates, best first, what each scored and what decided. */
+export function whyTitle(decision: RoutingDecision | undefined): string {
+  if ((decision?.shares ?? []).length > 1) return 'Why these exchanges';
+  return decision && !decision.venue ? 'Why no exchange' : 'Why this exchange';
+}
+
+/** Why this exchange: the candidates, best first, what each scored and what decided. */
 export function RouteView({ decision, compact }: { decision: RoutingDecision; compact?: boolean }) {
+  const named = useNamedVenues();
   const { quote } = assets(decision.symbol);
   const shares = decision.shares ?? [];
   const alone = decision.candidates.some((candidate) => candidate.eligible);
@@ -31,11 +38,11 @@ export function RouteView({ decision, compact }: { decision: RoutingDecision; co
           </Txt>
         </>
       ) : decision.venue ? (
-        <Txt testID="route-reason">{sentenceOf(decision.reason)}</Txt>
+        <Txt testID="route-reason">{sentenceOf(named(decision.reason))}</Txt>
       ) : (
         <Notice tone="warning" text="No exchange could take this order; each one’s reasons are below." />
       )}
-      <View role="list" aria-label="Venues that were compared" style={{ gap: space.s }}>
+      <View role="list" aria-label="Exchanges that were compared" style={{ gap: space.s }}>
         {decision.candidates.map((candidate) => (
           <CandidateView
             key={candidate.venue}

@@ -4,11 +4,11 @@ import type { RouteShare } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { fraction } from '@/format/decimal';
 import { assets, money, price, quantity, rate } from '@/format/money';
-import { usePalette } from '@/theme/theme';
+import { usePalette, useWide } from '@/theme/theme';
 import { radius, space } from '@/theme/tokens';
 import { Fact, Facts } from '@/ui/Facts';
 import { Txt } from '@/ui/Txt';
-import { CostRows } from './CostRows';
+import { BasisPointNote, costFacts } from './CostRows';
 
 const PATTERN = ['accent', 'positive', 'warning', 'faint', 'muted'] as const;
 
@@ -16,6 +16,7 @@ const PATTERN = ['accent', 'positive', 'warning', 'faint', 'muted'] as const;
 export function Shares({ shares, symbol }: { shares: readonly RouteShare[]; symbol: string }) {
   const nameOf = useVenueName();
   const palette = usePalette();
+  const wide = useWide();
   const { base, quote } = assets(symbol);
   const colour = (i: number) => palette[PATTERN[i % PATTERN.length] ?? 'faint'];
   return (
@@ -28,13 +29,20 @@ export function Shares({ shares, symbol }: { shares: readonly RouteShare[]; symb
           <View key={share.venue} style={{ flex: fraction(share.share, 1), backgroundColor: colour(i) }} />
         ))}
       </View>
-      <View role="list" aria-label="Shares of the order" style={{ gap: space.s }}>
+      <View
+        role="list"
+        aria-label="Shares of the order"
+        style={{ flexDirection: wide ? 'row' : 'column', flexWrap: wide ? 'wrap' : 'nowrap', gap: space.s }}
+      >
         {shares.map((share, i) => (
           <View
             key={share.venue}
             role="listitem"
             testID={`share-${share.venue}`}
             style={{
+              // Beside each other where there is room, so that they can be compared line by line.
+              flexBasis: wide ? 220 : 'auto',
+              flexGrow: 1,
               borderWidth: 1,
               borderRadius: radius.m,
               borderColor: palette.line,
@@ -54,12 +62,16 @@ export function Shares({ shares, symbol }: { shares: readonly RouteShare[]; symb
             <Facts>
               <Fact label="Amount" value={`${quantity(share.quantity)} ${base}`} />
               <Fact label="Expected price" value={price(share.estimated_price, quote)} />
-              <Fact label="Expected fees" value={money(share.estimated_fees, quote)} />
+              {share.cost ? (
+                costFacts(share.cost, money(share.estimated_fees, quote))
+              ) : (
+                <Fact label="Fees" value={money(share.estimated_fees, quote)} />
+              )}
             </Facts>
-            {share.cost ? <CostRows cost={share.cost} /> : null}
           </View>
         ))}
       </View>
+      {shares.some((share) => share.cost) ? <BasisPointNote /> : null}
     </View>
   );
 }

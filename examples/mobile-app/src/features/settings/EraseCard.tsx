@@ -21,7 +21,13 @@ export function EraseCard() {
           Destroys what opens your stored keys, for ever and for everyone. The audit log proves it. Orders that rest at
           an exchange stay there, and nothing here can close a position any more.
         </Txt>
-        <Button kind="danger" label="Erase all keys" onPress={() => setAsking(true)} testID="erase-open" />
+        <Button
+          kind="danger"
+          label="Erase all keys"
+          onPress={() => setAsking(true)}
+          style={{ alignSelf: 'flex-start' }}
+          testID="erase-open"
+        />
       </View>
       {asking ? <EraseDialog onDone={() => setAsking(false)} /> : null}
     </Card>

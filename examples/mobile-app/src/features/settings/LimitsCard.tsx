@@ -22,7 +22,7 @@ export function LimitsCard() {
   const [editing, setEditing] = useState(false);
   const now = policy.data?.policy;
   return (
-    <Card title="Signer's limits" testID="limits">
+    <Card title="Signer’s limits" testID="limits">
       {policy.isPending ? <Skeleton rows={2} /> : null}
       {policy.isError && !policy.data ? <Failure error={policy.error} onRetry={() => void policy.refetch()} /> : null}
       {policy.data ? (
@@ -41,6 +41,7 @@ export function LimitsCard() {
               kind="secondary"
               label={now ? 'Change limits' : 'Set limits'}
               onPress={() => setEditing(true)}
+              style={{ alignSelf: 'flex-start' }}
               testID="limits-edit"
             />
           )}

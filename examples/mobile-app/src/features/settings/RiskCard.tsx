@@ -6,7 +6,7 @@ import { codeOf, messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import { useRiskSettings } from '@/api/queries';
 import type { ChangeRiskSettings, PendingLimits, RiskLimits, RiskSettings } from '@/api/types';
-import { NONE, money, rate } from '@/format/money';
+import { money, rate } from '@/format/money';
 import { dateTime } from '@/format/time';
 import { humanise } from '@/format/words';
 import { useServices } from '@/lib/services';
@@ -73,7 +73,7 @@ function Limits({ settings }: { settings: RiskSettings }) {
           testID="risk-level"
         />
         <Txt variant="small" tone="muted">
-          {`Tighter limits hold at once. Looser ones need your password and hold after ${hours(settings.loosening_delay_s)}.`}
+          {`${settings.level ? '' : 'None of these levels is set. '}Tighter limits hold at once. Looser ones need your password and hold after ${hours(settings.loosening_delay_s)}.`}
         </Txt>
         {settings.pending ? (
           <Pending pending={settings.pending} busy={back.isPending} onTakeBack={() => back.mutate()} />
@@ -160,14 +160,19 @@ function Pending({ pending, busy, onTakeBack }: { pending: PendingLimits; busy: 
   );
 }
 
+const UNLIMITED = 'No limit';
+
 /** What holds with the plan's limits. */
 export function LimitFacts({ limits }: { limits: RiskLimits }) {
-  const share = (text: string | undefined) => (text === undefined ? NONE : rate(text));
+  const share = (text: string | undefined) => (text === undefined ? UNLIMITED : rate(text));
   return (
     <Facts>
       <Fact label="Largest order, of equity" value={share(limits.max_equity_share)} testID="risk-share" />
-      <Fact label="Largest position" value={money(limits.largest_position)} />
-      <Fact label="Open positions" value={limits.positions === undefined ? NONE : String(limits.positions)} />
+      <Fact
+        label="Largest position"
+        value={limits.largest_position === undefined ? UNLIMITED : money(limits.largest_position)}
+      />
+      <Fact label="Open positions" value={limits.positions === undefined ? UNLIMITED : String(limits.positions)} />
       <Fact label="Stop for the day at a loss of" value={share(limits.max_daily_loss)} />
       <Fact label="Stop below the best by" value={share(limits.max_drawdown)} />
       <Fact label="Limit price beyond the market" value={share(limits.price_collar)} />

@@ -59,6 +59,7 @@ export function Settings() {
           <Button
             kind="secondary"
             label="Sign out"
+            style={{ alignSelf: 'flex-start' }}
             testID="sign-out"
             onPress={() => void session.signOut().then(() => router.replace('/welcome'))}
           />

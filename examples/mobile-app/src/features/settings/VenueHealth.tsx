@@ -16,7 +16,7 @@ export function VenueHealth() {
   const venues = useVenues();
   const nameOf = useVenueName();
   return (
-    <Card flush title="Venues" testID="venues">
+    <Card flush title="State of the exchanges" testID="venues">
       {venues.isPending ? <Skeleton rows={2} /> : null}
       {venues.isError && !venues.data ? <Failure error={venues.error} onRetry={() => void venues.refetch()} /> : null}
       {venues.data?.map((venue, i) => (

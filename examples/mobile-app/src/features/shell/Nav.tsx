@@ -22,21 +22,25 @@ const ITEMS: readonly Item[] = [
   { href: '/positions', label: 'Positions', icon: 'positions', also: ['/orders', '/positions/'] },
   { href: '/trade', label: 'Trade', icon: 'trade' },
   { href: '/activity', label: 'Activity', icon: 'activity' },
-  { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect', '/keys'] },
+  { href: '/settings', label: 'Settings', icon: 'settings', also: ['/connect', '/keys', '/admin'] },
 ];
 
 /** For administrators, beside the others where there is room; on phones the settings lead there. */
 const ADMIN: Item = { href: '/admin', label: 'Admin', icon: 'shield' };
 
-function useCurrent(): (item: Item) => boolean {
+/** Of those that are shown, the one that the page belongs to: without an entry of its own, administration is under the settings. */
+function useCurrent(items: readonly Item[]): Item | undefined {
   const path = usePathname();
-  return (item) => item.href === path || (item.also ?? []).some((prefix) => path.startsWith(prefix));
+  return (
+    items.find((item) => item.href === path) ??
+    items.find((item) => (item.also ?? []).some((prefix) => path.startsWith(prefix)))
+  );
 }
 
 export function SideNav() {
   const palette = usePalette();
-  const current = useCurrent();
   const items = useIsAdmin() ? [...ITEMS, ADMIN] : ITEMS;
+  const current = useCurrent(items);
   return (
     <View
       role="navigation"
@@ -54,7 +58,7 @@ export function SideNav() {
         <Logo />
       </View>
       {items.map((item) => {
-        const on = current(item);
+        const on = item === current;
         return (
           <Link key={item.href} href={item.href} asChild>
             <Pressable
@@ -88,7 +92,7 @@ export function SideNav() {
 
 export function BottomTabs() {
   const palette = usePalette();
-  const current = useCurrent();
+  const current = useCurrent(ITEMS);
   return (
     <View
       role="navigation"
@@ -101,7 +105,7 @@ export function BottomTabs() {
       }}
     >
       {ITEMS.map((item) => {
-        const on = current(item);
+        const on = item === current;
         return (
           <Link key={item.href} href={item.href} asChild>
             <Pressable

@@ -1,10 +1,11 @@
 import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 
-import { messageOf, NoAnswerError } from '@/api/errors';
+import { messageOf, NoAnswerError, sentenceOf } from '@/api/errors';
+import type { RoutingDecision } from '@/api/types';
 import { sizeText } from '@/features/orders/OrderRow';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
-import { RouteView } from '@/features/route/RouteView';
+import { RouteView, whyTitle } from '@/features/route/RouteView';
 import { humanise } from '@/format/words';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -53,7 +54,7 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
       <Card title="Preview" flush>
         <Empty
           title="Nothing is sent yet"
-          text="Fill in the order and review it: every check, the venues compared and the expected price show up here first."
+          text="Fill in the order and review it: every check, the exchanges compared and the expected price show up here first."
         />
       </Card>
     );
@@ -64,9 +65,7 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
   return (
     <Card title="Preview" testID="preview">
       <View style={{ gap: space.l }}>
-        {accepted ? null : (
-          <Notice live tone="negative" text={reason ?? 'This order would be refused.'} testID="preview-refused" />
-        )}
+        {accepted ? null : <Notice live tone="negative" text={refusal(reason, route)} testID="preview-refused" />}
         {route ? <Summary route={route} /> : null}
         {place.isError ? <PlaceFailure error={place.error} /> : null}
         {accepted ? (
@@ -81,7 +80,7 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
         {route ? (
           <View style={{ gap: space.s }}>
             <Txt variant="strong" level={3}>
-              Why this venue
+              {whyTitle(route)}
             </Txt>
             <RouteView decision={route} />
           </View>
@@ -89,6 +88,13 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
       </View>
     </Card>
   );
+}
+
+/** Where no exchange can take it, each one's reason stands with it further down. */
+function refusal(reason: string | undefined, route: RoutingDecision | undefined): string {
+  if (route && !route.venue && !route.shares?.length)
+    return 'No exchange can take this order now. Connect one, add funds, or try a smaller size.';
+  return reason ? sentenceOf(reason) : 'This order would be refused.';
 }
 
 function PlaceFailure({ error }: { error: unknown }) {

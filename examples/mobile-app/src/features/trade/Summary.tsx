@@ -16,7 +16,7 @@ export function Summary({ route }: { route: RoutingDecision }) {
   const venues = route.venue ? [route.venue] : (route.shares ?? []).map((share) => share.venue);
   const figures = [
     {
-      label: venues.length > 1 ? 'Venues' : 'Venue',
+      label: venues.length > 1 ? 'Exchanges' : 'Exchange',
       value: venues.map(nameOf).join(' + ') || 'None',
       testID: 'summary-venue',
     },
@@ -36,7 +36,11 @@ export function Summary({ route }: { route: RoutingDecision }) {
       {figures.map((figure) => (
         <View
           key={figure.label}
-          style={wide ? { flex: 1, gap: 2 } : { flexDirection: 'row', justifyContent: 'space-between' }}
+          style={
+            wide
+              ? { flex: 1, gap: 2 }
+              : { flexDirection: 'row', justifyContent: 'space-between', alignItems: 'baseline' }
+          }
         >
           <Txt variant="small" tone="muted">
             {figure.label}

@@ -100,7 +100,7 @@ export function TicketForm({ flow, markets }: { flow: Flow; markets: readonly Ma
           value={ticket.venue}
           onChange={(venue) => change({ venue })}
           testID="venue"
-          options={[{ value: '', label: 'Best venue' }, ...listing.map((id) => ({ value: id, label: nameOf(id) }))]}
+          options={[{ value: '', label: 'Best exchange' }, ...listing.map((id) => ({ value: id, label: nameOf(id) }))]}
         />
         <Button
           label="Review order"

@@ -21,7 +21,7 @@ const POINTS: readonly { icon: IconName; title: string; text: string }[] = [
     title: 'Your own exchange accounts',
     text: 'Money never leaves them. Every order goes out under your key.',
   },
-  { icon: 'trade', title: 'You see why', text: 'Each order shows the venues that were compared and what decided.' },
+  { icon: 'trade', title: 'You see why', text: 'Each order shows the exchanges that were compared and what decided.' },
 ];
 
 export function Welcome() {
