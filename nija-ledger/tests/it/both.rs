@@ -1,8 +1,11 @@
 //! What holds on SQLite as on PostgreSQL beyond the trait: appends that wait together share a commit, one that fails takes nobody along,
-//! and the end is one.
+//! the end is one, and whoever changes the tables is found out.
 
 use futures::{future::join_all, join};
-use nija_core::{CredentialId, JournalEvent, Ledger, LedgerError, OrderState, SeededEntropy, Timestamp};
+use nija_core::{
+    CredentialId, JournalEvent, Ledger, LedgerError, OrderState, SeededEntropy, Side::Buy, Side::Sell,
+    Timestamp,
+};
 use nija_ledger::testing::Events;
 use std::collections::BTreeSet;
 
@@ -34,6 +37,7 @@ on_both!(
     a_read_after_an_answered_append_sees_it,
     closing_commits_what_waits_and_a_closed_ledger_says_so,
     nonce_reservations_never_overlap_even_over_a_restart,
+    a_changed_table_is_found,
 );
 
 async fn many_waiting_appends_take_few_commits(place: &impl Place) {
@@ -132,4 +136,35 @@ async fn nonce_reservations_never_overlap_even_over_a_restart(place: &impl Place
         }
     }
     assert_eq!(taken.len(), 5 * 820);
+}
+
+async fn a_changed_table_is_found(place: &impl Place) {
+    let (ledger, events) = (place.open(), Events::new(1));
+    let spot = |id| ("kraken", "BTC-USD", id);
+    let batch = events.batch(vec![
+        Events::accepted(&events.intent("a-1", "BTC-USD")),
+        JournalEvent::Filled(events.fill(None, spot("E1"), (Buy, "2", "100", "0.5"))),
+        JournalEvent::Filled(events.fill(None, spot("E2"), (Sell, "1", "103", "0.5"))),
+    ]);
+    ledger.append(batch).await.unwrap();
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    ledger.close().await;
+    let changes = [
+        ("orders", "UPDATE orders SET body = replace(body, '\"pending\"', '\"filled\"')"),
+        ("positions", "UPDATE positions SET closed = 99"),
+        ("fills", "DELETE FROM fills WHERE seq = 2"),
+        ("newest_fills", "UPDATE newest_fills SET at = at + 1"),
+        ("pnl_days", "UPDATE pnl_days SET fees = '0'"),
+        ("pnl_cells", "UPDATE pnl_cells SET paid = '0'"),
+        ("pnl_totals", "UPDATE pnl_totals SET realised = '1000000'"),
+        ("paused", "INSERT INTO paused SELECT \"user\", 5 FROM orders"),
+    ];
+    for (_, sql) in changes {
+        place.tamper(sql);
+    }
+    let found = place.open().verify_projections().await.unwrap();
+    assert_eq!(found.len(), changes.len(), "{found:?}");
+    for (difference, (table, _)) in found.iter().zip(changes) {
+        assert!(difference.contains(&format!(" of {table} is ")), "{table}: {difference}");
+    }
 }

@@ -1,9 +1,7 @@
 //! What holds on PostgreSQL beyond the rules of every ledger.
 
 use futures::future::join_all;
-use nija_core::{
-    CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Side::Buy, Side::Sell, Timestamp,
-};
+use nija_core::{CredentialId, JournalEvent, Ledger, LedgerError, SeededEntropy, Timestamp};
 use nija_ledger::{PostgresLedger, testing::Events};
 use nija_test_services::Database;
 
@@ -109,40 +107,22 @@ async fn connections_that_the_server_closed_are_made_again() {
 }
 
 #[tokio::test]
-async fn a_changed_table_is_found_and_one_of_another_version_is_drawn_anew() {
+async fn tables_of_another_version_are_drawn_anew() {
     let Some(database) = Database::make() else { return };
-    let events = Events::new(1);
-    let spot = |id| ("kraken", "BTC-USD", id);
-    let intent = events.intent("a-1", "BTC-USD");
-    let ledger = database.open();
-    let batch = events.batch(vec![
-        Events::accepted(&intent),
-        JournalEvent::Filled(events.fill(None, spot("E1"), (Buy, "2", "100", "0.5"))),
-        JournalEvent::Filled(events.fill(None, spot("E2"), (Sell, "1", "103", "0.5"))),
-    ]);
-    ledger.append(batch).await.unwrap();
-    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
-    for tamper in [
-        "UPDATE orders SET body = replace(body, '\"pending\"', '\"filled\"')",
-        "DELETE FROM fills WHERE seq = 2",
-        "UPDATE positions SET closed = 99",
-        "UPDATE pnl_totals SET realised = '1000000'",
-        "UPDATE pnl_days SET fees = '0'",
-        "UPDATE pnl_cells SET paid = '0'",
-        "UPDATE newest_fills SET at = at + 1",
-        "INSERT INTO paused VALUES ('\\x00112233445566778899aabbccddeeff', 5)",
-    ] {
-        database.run(&format!("SET search_path TO nija_ledger_tables; {tamper}")).unwrap();
-    }
-    assert_eq!(ledger.verify_projections().await.unwrap().len(), 8);
-    ledger.close().await;
-    database.run("UPDATE nija_ledger_tables.projected SET version = 0").unwrap();
-    let ledger = database.open();
-    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    let (ledger, events) = (database.open(), Events::new(1));
+    ledger.append(events.batch(vec![Events::accepted(&events.intent("a-1", "BTC-USD"))])).await.unwrap();
     assert_eq!(ledger.unsettled_orders().await.unwrap().len(), 1);
     ledger.close().await;
-    database.run("DROP SCHEMA nija_ledger_tables CASCADE").unwrap();
-    assert_eq!(database.open().verify_projections().await, Ok(vec![]));
+    for old in [
+        "DELETE FROM nija_ledger_tables.orders; UPDATE nija_ledger_tables.projected SET version = 0",
+        "DROP SCHEMA nija_ledger_tables CASCADE",
+    ] {
+        database.run(old).unwrap();
+        let ledger = database.open();
+        assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+        assert_eq!(ledger.unsettled_orders().await.unwrap().len(), 1);
+        ledger.close().await;
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ pub(crate) trait Place {
     type Ledger: Opened;
 
     fn open(&self) -> Self::Ledger;
+
+    /// Someone else at the tables of what follows from the journal; the ledger is closed.
+    fn tamper(&self, sql: &str);
 }
 
 /// A ledger with what each has beyond the trait.
@@ -36,11 +39,6 @@ impl Store {
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).unwrap()
     }
-
-    /// The same of the tables' file.
-    pub(crate) fn raw_tables(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.path().with_extension("tables.db")).unwrap()
-    }
 }
 
 impl Place for Store {
@@ -48,6 +46,11 @@ impl Place for Store {
 
     fn open(&self) -> SqliteLedger {
         SqliteLedger::open(&self.path()).unwrap()
+    }
+
+    fn tamper(&self, sql: &str) {
+        let tables = rusqlite::Connection::open(self.path().with_extension("tables.db")).unwrap();
+        tables.execute_batch(sql).unwrap();
     }
 }
 
@@ -66,6 +69,10 @@ impl Place for Database {
 
     fn open(&self) -> PostgresLedger {
         PostgresLedger::open(&self.url()).unwrap()
+    }
+
+    fn tamper(&self, sql: &str) {
+        self.run(&format!("SET search_path TO nija_ledger_tables; {sql}")).unwrap();
     }
 }
 

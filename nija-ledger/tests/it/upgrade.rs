@@ -54,7 +54,7 @@ async fn an_older_file_gets_its_sums_from_its_journal() {
     let total = ledger.realised_since(events.user, nija_core::Timestamp::default()).await.unwrap();
     ledger.close().await;
 
-    store.raw_tables().execute_batch(DOWNGRADE).unwrap();
+    store.tamper(DOWNGRADE);
     // The second opening finds nothing to do.
     for _ in 0..2 {
         let ledger = store.open();
