@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::{Notional, Price, Side, Symbol};
 
 /// A user's limits on orders. The signer holds them against what a request itself says, not against what its sender says about
-/// it: someone who took over the platform can trade inside these limits and not beyond.
+/// it: someone who can ask the signer can trade inside these limits and not beyond. What venues' protocols leave open to someone who
+/// reads what was signed is in SECURITY.md.
 ///
 /// Amounts are in the quote currency of the order's pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -176,7 +176,9 @@ fn sign_ed25519(payload: &[u8], pem: &str) -> Result<String, AuthError> {
         .and_then(|(_, rest)| rest.split_once("-----END PRIVATE KEY-----"))
         .map(|(inner, _)| inner)
         .ok_or(WRONG)?;
-    let base64 = Zeroizing::new(inner.split_whitespace().collect::<String>());
+    // As long as it gets, so that it never moves and leaves a copy behind.
+    let mut base64 = Zeroizing::new(String::with_capacity(inner.len()));
+    base64.extend(inner.split_whitespace());
     let der = Zeroizing::new(STANDARD.decode(base64.as_bytes()).map_err(|_| WRONG)?);
     let key = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| WRONG)?;
     Ok(STANDARD.encode(key.sign(payload).as_ref()))

@@ -69,6 +69,10 @@ pub(super) fn read(request: &UnsignedRequest) -> OrderReading {
 /// `XXBTZUSD`, `XBTUSD` and `XBT/USD` are all `BTCUSD`. A name that is not understood matches no pair of a policy.
 fn joined(pair: &str) -> String {
     let pair = pair.replace('/', "");
+    // The one pair of which money alone bears its class. (`XTZUSD` ends alike, and is Tezos.)
+    if pair == "USDTZUSD" {
+        return "USDTUSD".to_owned();
+    }
     let has_class = |part: &str| part.starts_with(['X', 'Z']);
     if let Some((base, quote)) = pair.split_at_checked(4)
         && quote.len() == 4
@@ -117,6 +121,9 @@ mod tests {
             ("XDGUSD", "DOGEUSD"),
             ("ZETAUSD", "ZETAUSD"),
             ("SOLUSDT", "SOLUSDT"),
+            ("USDTZUSD", "USDTUSD"),
+            ("USDT/USD", "USDTUSD"),
+            ("XTZUSD", "XTZUSD"),
         ] {
             assert_eq!(joined(name), ours);
         }

@@ -17,6 +17,7 @@ mod coinbase;
 mod conformance;
 mod decoders;
 mod kraken;
+mod kraken_scripted;
 mod kraken_streams;
 mod okx;
 mod paper;

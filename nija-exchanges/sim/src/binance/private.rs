@@ -1,39 +1,27 @@
 //! Calls of an account: orders, lists, balances, executions, rights.
 
+mod about;
+mod lists;
+
+use self::about::{discount, rates};
 use super::error::BinanceError;
-use super::exchange_info::{rate_limits, wanted};
 use super::filters;
-use super::format::{eight, ms};
-use super::limits::ORDERS;
 use super::listen_keys::letters;
 use super::new_order::{self, symbol};
-use super::oco::{self, Oco};
+use super::oco;
 use super::orders;
 use super::params::Params;
 use super::protocol::State;
-use super::routes::{TRADE, WITHDRAW};
-use super::symbols::SYMBOLS;
 use crate::engine::{AccountId, Engine, Fill, LinkId, NewOrder, Order, OrderId, Reject, TimeInForce};
 use crate::faults::{Fault, FaultKind};
 use crate::venue::Venue;
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+pub(crate) use self::about::limits_now;
 
 /// `startTime` and `endTime` may be this far apart.
 const SPAN: i64 = 86_400_000_000_000;
-/// What `apiRestrictions` tells, beside the rights by name.
-const RIGHTS: [&str; 9] = [
-    "enableReading",
-    TRADE,
-    WITHDRAW,
-    "enableInternalTransfer",
-    "permitsUniversalTransfer",
-    "enableMargin",
-    "enableFutures",
-    "enableVanillaOptions",
-    "enablePortfolioMarginTrading",
-];
-
 type Answer = Result<Value, BinanceError>;
 
 /// A checked caller.
@@ -346,218 +334,6 @@ impl Caller<'_> {
         let skip = if oldest_first { 0 } else { all.len().saturating_sub(limit) };
         Ok(all[skip..].iter().take(limit).map(|fill| orders::trade(&engine, fill)).collect())
     }
-
-    fn oco(&self, parse: fn(&Params, AccountId, &Engine, bool) -> Result<Oco, BinanceError>) -> Answer {
-        let mut engine = self.venue.engine.lock();
-        let Oco { orders: [above, below], name } =
-            parse(self.params, self.account, &engine, self.venue.lenient)?;
-        self.state.limits.may_order(self.venue.tier, self.account, self.now_ns)?;
-        for order in [&above, &below] {
-            filters::check(&engine, order, self.now_ns)?;
-        }
-        let placed = engine.place_linked(vec![above, below], self.now_ns);
-        let link = placed.map_err(|reject| BinanceError::from_reject(&reject))?;
-        // Both orders of a list count.
-        self.state.limits.count_order(self.account, self.now_ns);
-        self.state.limits.count_order(self.account, self.now_ns);
-        self.state.list_names.lock().insert(link, name.clone());
-        let mut out = orders::list(&engine, link, &name);
-        out["orderReports"] =
-            engine.linked(link).map(|order| orders::placed(&engine, order, "RESULT", self.now_ns)).collect();
-        drop(engine);
-        self.venue.touch();
-        Ok(out)
-    }
-
-    fn list_name(&self, link: LinkId) -> String {
-        self.state.list_names.lock().get(&link).cloned().unwrap_or_default()
-    }
-
-    fn named_list(&self, engine: &Engine, id: &str, client: &str) -> Result<Option<LinkId>, BinanceError> {
-        let (number, name) = (self.params.int(id)?, self.params.get(client));
-        if number.is_none() && name.is_none() {
-            let msg = format!("Param '{client}' or '{id}' must be sent, but both were empty/null!");
-            return Err(BinanceError::new(-1102, msg));
-        }
-        let number = number.and_then(|number| u64::try_from(number).ok());
-        let mine = |link: &LinkId| {
-            number.map_or_else(|| Some(self.list_name(*link).as_str()) == name, |n| n == *link)
-        };
-        Ok(engine.links_of(self.account).filter(mine).last())
-    }
-
-    fn order_list(&self) -> Answer {
-        let engine = self.venue.engine.lock();
-        let link = self.named_list(&engine, "orderListId", "origClientOrderId")?;
-        let link = link.ok_or_else(|| BinanceError::new(-2018, "Order list does not exist."))?;
-        Ok(orders::list(&engine, link, &self.list_name(link)))
-    }
-
-    fn cancel_list(&self) -> Answer {
-        symbol(self.params)?;
-        let mut engine = self.venue.engine.lock();
-        let link = self.named_list(&engine, "orderListId", "listClientOrderId")?;
-        let open = link.and_then(|link| {
-            let first = engine.linked(link).find(|order| order.status.is_open())?;
-            Some((link, first.id))
-        });
-        let (link, first) = open.ok_or_else(BinanceError::list_cancel_rejected)?;
-        engine
-            .cancel(self.account, first, self.now_ns)
-            .map_err(|reject| BinanceError::from_reject(&reject))?;
-        let out = self.cancelled_list(&engine, link);
-        drop(engine);
-        self.venue.touch();
-        Ok(out)
-    }
-
-    fn cancelled_list(&self, engine: &Engine, link: LinkId) -> Value {
-        let mut out = orders::list(engine, link, &self.list_name(link));
-        out["orderReports"] = engine
-            .linked(link)
-            .map(|order| orders::cancelled(order, &orders::cancel_id(order), self.now_ns))
-            .collect();
-        out
-    }
-
-    fn lists(&self, open: bool) -> Value {
-        let engine = self.venue.engine.lock();
-        let wanted = |link: &LinkId| !open || orders::list_is_open(&engine, *link);
-        let links: Vec<LinkId> = engine.links_of(self.account).filter(wanted).collect();
-        links.into_iter().map(|link| orders::list(&engine, link, &self.list_name(link))).collect()
-    }
-
-    fn about(&self) -> Answer {
-        let all = self.params.get("omitZeroBalances") != Some("true");
-        let engine = self.venue.engine.lock();
-        let (maker, taker) = rates(&engine, self.account);
-        let (balances, _) = engine.balances(self.account);
-        let balances: Vec<Value> = balances
-            .into_iter()
-            .filter(|(_, balance)| all || !balance.total.is_zero())
-            .map(|(asset, balance)| {
-                json!({ "asset": asset, "free": eight(balance.available()), "locked": eight(balance.held) })
-            })
-            .collect();
-        Ok(json!({
-            "makerCommission": 10,
-            "takerCommission": 10,
-            "buyerCommission": 0,
-            "sellerCommission": 0,
-            "commissionRates": { "maker": maker, "taker": taker, "buyer": "0.00000000", "seller": "0.00000000" },
-            "canTrade": self.may(TRADE),
-            "canWithdraw": true,
-            "canDeposit": true,
-            "brokered": false,
-            "requireSelfTradePrevention": false,
-            "preventSor": false,
-            "updateTime": ms(self.now_ns),
-            "accountType": "SPOT",
-            "balances": balances,
-            "permissions": ["SPOT"],
-            "uid": 354_937_868 + self.account as u64,
-        }))
-    }
-
-    fn commission(&self) -> Answer {
-        let (_, symbol) = symbol(self.params)?;
-        let (maker, taker) = rates(&self.venue.engine.lock(), self.account);
-        let zero = "0.00000000";
-        let none = json!({ "maker": zero, "taker": zero, "buyer": zero, "seller": zero });
-        Ok(json!({
-            "symbol": symbol.name,
-            "standardCommission": { "maker": maker, "taker": taker, "buyer": zero, "seller": zero },
-            "specialCommission": none,
-            "taxCommission": none,
-            "discount": discount(),
-        }))
-    }
-
-    fn trade_fee(&self) -> Answer {
-        let (maker, taker) = rates(&self.venue.engine.lock(), self.account);
-        let listed = wanted(self.params)?.unwrap_or_else(|| SYMBOLS.iter().enumerate().collect());
-        let row = |(_, symbol): (usize, &super::symbols::Symbol)| json!({ "symbol": symbol.name, "makerCommission": maker, "takerCommission": taker });
-        Ok(listed.into_iter().map(row).collect())
-    }
-
-    fn user_asset(&self) -> Value {
-        let (balances, _) = self.venue.engine.lock().balances(self.account);
-        balances
-            .into_iter()
-            .filter(|(asset, balance)| {
-                !balance.total.is_zero() && self.params.get("asset").is_none_or(|wanted| wanted == asset)
-            })
-            .map(|(asset, balance)| {
-                json!({
-                    "asset": asset,
-                    "free": eight(balance.available()),
-                    "locked": eight(balance.held),
-                    "freeze": "0",
-                    "withdrawing": "0",
-                    "ipoable": "0",
-                    "btcValuation": "0",
-                })
-            })
-            .collect()
-    }
-
-    fn order_count(&self) -> Value {
-        let counts = self.state.limits.orders(self.account, self.now_ns);
-        let row = |interval: &str, number: u64, at: usize| json!({ "rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": ORDERS[at], "count": counts[at] });
-        json!([row("SECOND", 10, 0), row("DAY", 1, 1)])
-    }
-
-    fn listen_key(&self, end: bool) -> Answer {
-        let key = self.params.need("listenKey")?;
-        self.state.listen_keys.change(&self.key, key, end, self.now_ns)?;
-        Ok(json!({}))
-    }
-
-    fn restrictions(&self) -> Answer {
-        let mut out = Map::new();
-        out.insert("ipRestrict".to_owned(), json!(false));
-        out.insert("createTime".to_owned(), json!(ms(self.now_ns)));
-        for right in RIGHTS {
-            out.insert(right.to_owned(), json!(self.may(right)));
-        }
-        Ok(Value::Object(out))
-    }
-
-    fn may(&self, right: &str) -> bool {
-        self.venue.keys.lock().get(&self.key).is_some_and(|key| key.may(right))
-    }
-}
-
-/// The account's rates for resting and for taking.
-fn rates(engine: &Engine, account: AccountId) -> (String, String) {
-    let (_, tier) = engine.volume(account);
-    let rate = |percent: Decimal| eight(percent / Decimal::ONE_HUNDRED);
-    (rate(tier.maker_pct), rate(tier.taker_pct))
-}
-
-fn discount() -> Value {
-    json!({ "enabledForAccount": false, "enabledForSymbol": false, "discountAsset": "BNB", "discount": "0.75000000" })
-}
-
-/// The limits that a call counts in, with the counts now, as the WebSocket API tells them.
-pub(crate) fn limits_now(venue: &Venue, state: &State, account: Option<AccountId>, orders: bool) -> Value {
-    let now_ns = venue.clock.now_ns();
-    let counts = account.map(|account| state.limits.orders(account, now_ns));
-    let mut out: Vec<Value> = Vec::new();
-    for (at, limit) in rate_limits().as_array().into_iter().flatten().enumerate() {
-        let count = match (at, counts) {
-            (0, _) => state.limits.weight(now_ns),
-            (1 | 2, Some(counts)) if orders => counts[at - 1],
-            _ => continue,
-        };
-        let mut limit = limit.clone();
-        limit["count"] = json!(count);
-        out.push(limit);
-    }
-    // Orders first, as in Binance's examples.
-    let several = usize::from(out.len() > 1);
-    out.rotate_left(several);
-    out.into()
 }
 
 /// A new API key or secret.
