@@ -22,6 +22,7 @@ mod device;
 mod error;
 mod held;
 mod journal;
+mod lookup;
 mod mark;
 mod nonces;
 mod reconcile;

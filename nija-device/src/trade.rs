@@ -120,7 +120,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::NoSuchTrade`]; what happened is in the trade.
     pub async fn close(&self, venue: &VenueId, id: OrderId) -> Result<Trade, DeviceError> {
-        let mut desk = self.exit_desk(venue).await?;
+        let mut desk = self.desk(venue).await?;
         let trade = desk.trade(id)?;
         if trade.done {
             return Ok(trade.clone());
@@ -138,7 +138,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Refused`] when nothing was sent.
     pub async fn sell(&self, venue: &VenueId, selling: Selling) -> Result<Trade, DeviceError> {
-        let mut desk = self.exit_desk(venue).await?;
+        let mut desk = self.desk(venue).await?;
         let place = desk.place;
         let now = self.parts.clock.now();
         let rules = place.rules(&selling.symbol, now).await?;
@@ -264,8 +264,9 @@ impl Desk<'_> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Opens nothing while something is in doubt or unguarded.
+    /// Opens nothing while something is in doubt or unguarded, or may be so unknown to this phone.
     async fn make_sure(&mut self) -> Result<(), DeviceError> {
+        self.may_send(false).await?;
         self.advance_all().await?;
         let venue = &self.place.venue;
         if self.trades().iter().any(Trade::in_doubt) {

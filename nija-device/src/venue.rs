@@ -30,7 +30,7 @@ pub(crate) struct Place {
     pub(crate) book: tokio::sync::Mutex<Option<Book>>,
     /// When this process began, by the clock that nobody sets: nothing that an earlier one sent was sent after it.
     pub(crate) began: Timestamp,
-    /// Since when this process waits for orders in doubt, by the clock that nobody sets.
+    /// Since when this process waits for what it sent or found on record, by the clock that nobody sets; what is not here was sent before it began.
     pub(crate) waiting: Mutex<HashMap<VenueClientId, Timestamp>>,
     rules: Mutex<Option<(Timestamp, HashMap<Symbol, Instrument>)>>,
 }

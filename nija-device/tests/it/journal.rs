@@ -2,7 +2,7 @@
 
 use nija_device::core::OrderState;
 use nija_device::{DeviceError, JournalDoubt, Protection, Role, StoreFailed, Trade};
-use nija_sim::VenueKind;
+use nija_sim::{Fault, FaultKind, VenueKind};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -232,6 +232,25 @@ async fn a_position_whose_stop_is_lost_with_the_journal_is_said_so_and_closed_at
     }
 }
 
+/// What was found again is looked after like everything else.
+#[tokio::test]
+async fn a_stop_that_was_found_again_and_then_lost_by_the_venue_is_replaced() {
+    let mut phone = Phone::at(VenueKind::Kraken).await;
+    let (trade, [before, ..]) = opened(&phone).await;
+    let id = phone.id();
+    phone.store.put_back(&before, ".orders.");
+    phone.restart();
+    phone.wait(LONG);
+    phone.device.reconcile(&id).await.unwrap();
+    let [stop] = &phone.open_orders()[..] else { panic!() };
+    assert!(phone.venue().lose_order(&phone.account.key, &stop.id));
+    let again = phone.device.trade(&id, trade.id).await.unwrap();
+    assert_eq!((again.protection(), again.held()), (Protection::Resting, trade.held()), "{again:?}");
+    let [another] = &phone.open_orders()[..] else { panic!() };
+    assert_ne!(another.client_id, stop.client_id);
+    phone.sim.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_key_takes_over_the_journal_of_the_one_before_whenever_the_app_ends() {
     let mut ended = 0;
@@ -273,6 +292,24 @@ async fn a_key_takes_over_the_journal_of_the_one_before_whenever_the_app_ends() 
         }
     }
     assert!(ended >= 8, "key, journal, head, key, each before and after: {ended}");
+}
+
+#[tokio::test]
+async fn a_venue_that_cannot_be_asked_for_unknown_orders_holds_up_openings_and_no_exit() {
+    let mut phone = Phone::at(VenueKind::Kraken).await;
+    let (id, trade) = (phone.id(), phone.opened().await);
+    phone.restart();
+    let limiting = Fault::new(FaultKind::RateLimit).on("/0/private/TradesHistory").times(1000);
+    phone.venue().fault(limiting);
+    let [seen] = &phone.device.settle(&id).await.unwrap()[..] else { panic!() };
+    assert_eq!(seen.protection(), Protection::Resting);
+    let before = phone.orders().len();
+    assert_eq!(phone.device.open(&id, opening()).await.unwrap_err().code(), "rate_limited");
+    assert_eq!((phone.orders().len(), phone.device.trades(&id).await.unwrap().len()), (before, 1));
+    assert!(phone.device.close(&id, trade.id).await.unwrap().done);
+    phone.venue().clear_faults();
+    assert_eq!(phone.opened().await.protection(), Protection::Resting);
+    phone.sim.shutdown().await;
 }
 
 #[tokio::test]
