@@ -8,6 +8,7 @@ import { BotCard } from '@/features/dashboard/BotCard';
 import { eventWords } from '@/features/keys/event-words';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
 import { placeText } from '@/features/orders/OrderRow';
+import { ClosedTab } from '@/features/positions/ClosedTab';
 import { CloseDialog } from '@/features/positions/CloseDialog';
 import { PositionCard } from '@/features/positions/PositionCard';
 import { RouteView } from '@/features/route/RouteView';
@@ -153,6 +154,13 @@ test('an order says where it went, and whether it is a whole or a part', () => {
   expect(placeText(order({ venue: undefined, method: 'split', children: 2 }), name)).toBe('2 exchanges');
   expect(placeText(order({ venue: undefined, method: 'twap', children: 3 }), name)).toBe('In slices over time');
   expect(placeText(order({ venue: undefined, state: 'rejected' }), name)).toBe('');
+});
+
+test('a closed position is told by what it came to after its fees', async () => {
+  const closed = position({ quantity: '0', realised_pnl: '0.2', fees: '0.32', closed_at: AT });
+  renderWith(<ClosedTab />, { closedPositions: () => Promise.resolve({ items: [closed] }) });
+  expect(await screen.findByText('▼ −$0.12')).toBeTruthy();
+  expect(screen.getAllByText(/\$0\.32/)).toHaveLength(1);
 });
 
 test('the newest lines about a key are found behind those about other things, up to a bound', async () => {

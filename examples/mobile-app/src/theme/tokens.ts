@@ -96,4 +96,6 @@ export type TypeName = keyof typeof type;
 
 /** From here on the navigation stands at the side and panels stand beside each other. */
 export const WIDE = 960;
+/** From here on a table of orders or positions has room for its figures; below they would break. */
+export const TABLES = 1240;
 export const CONTENT_MAX = 1280;

@@ -70,6 +70,7 @@ export function HealthCard({ credential: c }: { credential: Credential }) {
             label="Check now"
             busy={check.isPending}
             onPress={() => check.mutate()}
+            style={{ alignSelf: 'flex-start' }}
             testID="key-check"
           />
         ) : null}

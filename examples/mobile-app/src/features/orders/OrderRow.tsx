@@ -7,7 +7,7 @@ import { useNamedVenues, useVenueName } from '@/api/use-venue-name';
 import { assets, money, NONE, price, quantity } from '@/format/money';
 import { shortDateTime } from '@/format/time';
 import { humanise } from '@/format/words';
-import { usePalette, useWide } from '@/theme/theme';
+import { usePalette, useTables } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Icon } from '@/ui/Icon';
 import { Row } from '@/ui/Row';
@@ -31,12 +31,12 @@ export function placeText(order: Order, nameOf: (venue: string) => string): stri
 
 export function OrderRow({ order, first }: { order: Order; first: boolean }) {
   const router = useRouter();
-  const wide = useWide();
+  const table = useTables();
   const palette = usePalette();
   return (
     <Row first={first} onPress={() => router.push(`/orders/${order.id}`)} testID={`order-${order.id}`}>
-      {wide ? <Columns order={order} /> : <Lines order={order} />}
-      <View style={wide ? { width: STATE, alignItems: 'flex-start' } : null}>
+      {table ? <Columns order={order} /> : <Lines order={order} />}
+      <View style={table ? { width: STATE, alignItems: 'flex-start' } : null}>
         <StateBadge state={order.state} />
       </View>
       <Icon name="next" size={18} color={palette.muted} />

@@ -1,6 +1,6 @@
 import { rowsOf, useOrders } from '@/api/queries';
 import { OrderHeads, OrderRow } from '@/features/orders/OrderRow';
-import { useWide } from '@/theme/theme';
+import { useTables } from '@/theme/theme';
 import { Card } from '@/ui/Card';
 import { LoadMore } from '@/ui/LoadMore';
 import { Empty, Failure, Skeleton } from '@/ui/states';
@@ -9,7 +9,7 @@ import { Empty, Failure, Skeleton } from '@/ui/states';
 export function OrdersTab() {
   const orders = useOrders();
   const rows = rowsOf(orders.data);
-  const wide = useWide();
+  const table = useTables();
   return (
     <Card flush testID="orders">
       {orders.isPending ? <Skeleton rows={4} /> : null}
@@ -17,9 +17,9 @@ export function OrdersTab() {
       {orders.data && rows.length === 0 ? (
         <Empty title="No orders yet" text="Orders you or your strategies place are listed here with their route." />
       ) : null}
-      {wide && rows.length > 0 ? <OrderHeads /> : null}
+      {table && rows.length > 0 ? <OrderHeads /> : null}
       {rows.map((order, i) => (
-        <OrderRow key={order.id} order={order} first={i === 0 && !wide} />
+        <OrderRow key={order.id} order={order} first={i === 0 && !table} />
       ))}
       <LoadMore query={orders} />
     </Card>

@@ -1,7 +1,7 @@
 import { View } from 'react-native';
 
 import type { Position } from '@/api/types';
-import { useWide } from '@/theme/theme';
+import { useTables } from '@/theme/theme';
 import { PositionCard } from './PositionCard';
 import { PositionTable } from './PositionTable';
 
@@ -12,9 +12,9 @@ interface Props {
 
 /** A table where there is room, cards where there is not. */
 export function PositionList(props: Props) {
-  const wide = useWide();
+  const table = useTables();
   if (props.positions.length === 0) return null;
-  if (wide) return <PositionTable {...props} />;
+  if (table) return <PositionTable {...props} />;
   return (
     <View>
       {props.positions.map((position, i) => (

@@ -45,7 +45,7 @@ export function PositionTable({ positions, onClose }: Props) {
           </View>
         ) : null}
         {onClose ? (
-          <View role="columnheader" style={{ width: GUARD }}>
+          <View role="columnheader" style={{ width: GUARD, paddingLeft: space.l }}>
             <Txt variant="label" tone="muted">
               Guarded by
             </Txt>
@@ -97,7 +97,7 @@ export function PositionTable({ positions, onClose }: Props) {
               </View>
             ) : null}
             {onClose ? (
-              <View role="cell" style={{ width: GUARD, alignItems: 'flex-start' }}>
+              <View role="cell" style={{ width: GUARD, paddingLeft: space.l, alignItems: 'flex-start' }}>
                 {p.dust ? <DustNote /> : <GuardLink position={p} />}
               </View>
             ) : null}

@@ -96,7 +96,7 @@ export function TicketForm({ flow, markets }: { flow: Flow; markets: readonly Ma
           />
         </View>
         <Choice
-          label="Venue"
+          label="Exchange"
           value={ticket.venue}
           onChange={(venue) => change({ venue })}
           testID="venue"
