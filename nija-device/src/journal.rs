@@ -169,6 +169,23 @@ pub struct Trade {
 }
 
 impl Trade {
+    /// One without orders and without a stop so far.
+    pub(crate) const fn new(id: OrderId, symbol: Symbol, opened_at: Timestamp) -> Self {
+        Self {
+            id,
+            symbol,
+            opened_at,
+            stop: None,
+            take_profit: None,
+            closing: false,
+            done: false,
+            note: None,
+            legs: Vec::new(),
+            stop_lost: false,
+            skipped: 0,
+        }
+    }
+
     /// Whether it holds something, unlike a plain sale.
     #[must_use]
     pub const fn is_position(&self) -> bool {

@@ -218,19 +218,7 @@ impl Desk<'_> {
 fn take_up(trades: &mut Vec<Trade>, symbol: Symbol, id: OrderId, leg: Leg) {
     let known = trades.iter().position(|trade| trade.id == id);
     if known.is_none() {
-        trades.push(Trade {
-            id,
-            symbol,
-            opened_at: mark::made_at(id),
-            stop: None,
-            take_profit: None,
-            closing: false,
-            done: false,
-            note: None,
-            legs: Vec::new(),
-            stop_lost: false,
-            skipped: 0,
-        });
+        trades.push(Trade::new(id, symbol, mark::made_at(id)));
     }
     let place = known.unwrap_or(trades.len() - 1);
     if let Some(trade) = trades.get_mut(place) {

@@ -80,17 +80,9 @@ impl Device {
         let (quantity, kind) =
             rules.fit(Side::Buy, kind, quantity, ask).map_err(nija_core::VenueError::Filter)?;
         let trade = Trade {
-            id: desk.new_id(),
-            symbol: opening.symbol,
-            opened_at: now,
             stop: Some(stop),
             take_profit: opening.take_profit,
-            closing: false,
-            done: false,
-            note: None,
-            legs: Vec::new(),
-            stop_lost: false,
-            skipped: 0,
+            ..Trade::new(desk.new_id(), opening.symbol, now)
         };
         let entry = Send {
             role: Role::Entry,
