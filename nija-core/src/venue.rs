@@ -111,7 +111,8 @@ pub enum OrderLookup {
 /// When an order in doubt that cannot be found is certainly dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguityBound {
-    /// The venue drops a request that it did not take up within this time of sending.
+    /// The venue drops a request that it did not take up within a while of sending, and this long after sending its look-ups know of every
+    /// request that it did take up: its lag and what clocks may differ by are in it.
     Deadline(Duration),
     /// It never says so: only a person or a found order settles it.
     Unbounded,

@@ -9,6 +9,8 @@ pub(crate) enum Bug {
     TakesLostForRefused,
     /// 1: an order's absence is proof at once.
     TrustsAbsenceAtOnce,
+    /// 1: absence is taken for proof before all of the venue's bound is over.
+    ShortensTheBound,
     /// 2: an intent is acknowledged although the journal failed.
     AcknowledgesWhatFailed,
     /// 2: a reconciliation does not ask for fills.

@@ -29,8 +29,8 @@ pub struct EngineConfig {
     pub place_timeout: Duration,
     /// Any other call to a venue that takes longer has failed.
     pub call_timeout: Duration,
-    /// How long after an order's deadline its absence is proof: at least what a venue's clock and this one may differ by.
-    pub resolve_margin: Duration,
+    /// What a venue's clock and this one may differ by.
+    pub clock_margin: Duration,
     /// An entry older than this is not sent again when its first sending proved dead.
     pub max_intent_age: Duration,
     /// An order in doubt for longer than this raises an alarm.
@@ -39,6 +39,8 @@ pub struct EngineConfig {
     pub max_failovers: u32,
     /// Further attempts of an exit.
     pub max_exit_retries: u32,
+    /// Between two readings of a venue's instruments, about: lots, ticks, smallest sizes and what is open for trade change while streams stay up.
+    pub instruments_interval: Duration,
     /// Between two marks of a user's positions.
     pub mark_interval: Duration,
     /// How long a request waits for a user's accounts to be read for the first time.
@@ -70,11 +72,12 @@ impl Default for EngineConfig {
             send_window: Duration::from_secs(5),
             place_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(15),
-            resolve_margin: Duration::from_secs(5),
+            clock_margin: Duration::from_secs(5),
             max_intent_age: Duration::from_secs(30),
             alarm_after: Duration::from_secs(60),
             max_failovers: 2,
             max_exit_retries: 20,
+            instruments_interval: Duration::from_secs(10 * 60),
             mark_interval: Duration::from_millis(250),
             connect_wait: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(15),

@@ -10,6 +10,7 @@ use std::{
     },
 };
 use tokio::{sync::Notify, task::AbortHandle};
+use tokio_util::task::TaskTracker;
 
 use super::{gap::Gap, latch::Latch, venue::Venue};
 
@@ -55,7 +56,8 @@ pub(crate) struct Conn {
     /// The venue's answer to the first try, where it was a refusal of the key.
     pub(crate) refused: Mutex<Option<nija_core::VenueError>>,
     fees: RwLock<HashMap<Symbol, FeeSchedule>>,
-    tasks: Mutex<Vec<AbortHandle>>,
+    handles: Mutex<Vec<AbortHandle>>,
+    pub(super) tasks: TaskTracker,
 }
 
 impl Conn {
@@ -71,7 +73,8 @@ impl Conn {
             tried: Latch::default(),
             refused: Mutex::default(),
             fees: RwLock::default(),
-            tasks: Mutex::default(),
+            handles: Mutex::default(),
+            tasks: TaskTracker::new(),
         }
     }
 
@@ -118,12 +121,15 @@ impl Conn {
         self.fees.read().is_empty()
     }
 
-    pub(crate) fn keep(&self, tasks: impl IntoIterator<Item = AbortHandle>) {
-        self.tasks.lock().extend(tasks);
+    pub(crate) fn keep(&self, handles: impl IntoIterator<Item = AbortHandle>) {
+        self.handles.lock().extend(handles);
     }
 
-    /// Ends its tasks.
-    pub(crate) fn abort(&self) {
-        self.tasks.lock().drain(..).for_each(|task| task.abort());
+    /// Ends its tasks and waits until they are gone. Who calls holds the user's lock: no task is between an append and its memory then, for
+    /// that whole way is under the same lock.
+    pub(super) async fn end(&self) {
+        self.handles.lock().drain(..).for_each(|task| task.abort());
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }

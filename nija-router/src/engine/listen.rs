@@ -9,6 +9,7 @@ use super::{
     conn::{Ask, Conn},
     inner::Inner,
     news::News,
+    state::UserState,
     user::User,
     venue::Venue,
 };
@@ -21,7 +22,7 @@ const FIRST_CONNECT: Duration = Duration::from_secs(2);
 const DOWN_FOR: Duration = Duration::from_secs(60);
 
 impl Inner {
-    /// Starts to keep an account. What was there of the same user and venue is replaced.
+    /// Starts to keep an account. There is none of the same user and venue, or [`Inner::disconnect`] has ended it.
     pub(super) fn connect(
         self: &Arc<Self>,
         user: &Arc<User>,
@@ -31,10 +32,22 @@ impl Inner {
     ) -> Arc<Conn> {
         let conn = Arc::new(Conn::new(venue.clone(), since, custody));
         user.put_conn(conn.clone());
-        let keeper = self.tasks.spawn(self.clone().keep(user.clone(), conn.clone()));
-        let listener = self.tasks.spawn(self.clone().listen(user.clone(), conn.clone()));
-        conn.keep(keeper.into_iter().chain(listener));
+        let keeper = conn.tasks.track_future(self.clone().keep(user.clone(), conn.clone()));
+        let listener = conn.tasks.track_future(self.clone().listen(user.clone(), conn.clone()));
+        conn.keep(self.tasks.spawn(keeper).into_iter().chain(self.tasks.spawn(listener)));
         conn
+    }
+
+    /// Ends an account, where there is one: nothing that its tasks put on record is missing in memory, and they touch neither again.
+    pub(super) async fn disconnect(
+        &self,
+        user: &User,
+        _state: &mut UserState,
+        venue: &VenueId,
+    ) -> Option<Arc<Conn>> {
+        let conn = user.take_conn(venue)?;
+        conn.end().await;
+        Some(conn)
     }
 
     /// Waits until each account has been reconciled or at least tried, within a bound for all of them together.

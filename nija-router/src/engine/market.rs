@@ -140,15 +140,13 @@ impl Inner {
         loop {
             match self.call(&venue, venue.executor.instruments()).await {
                 Ok(all) => {
-                    let listed: Vec<_> = all
-                        .into_iter()
-                        .filter(|rules| wanted.contains(&rules.symbol))
-                        .map(Arc::new)
-                        .collect();
-                    let symbols: Vec<_> = listed.iter().map(|rules| rules.symbol.clone()).collect();
-                    self.market.add_instruments(&venue.id, &listed);
+                    let symbols = self.take_up_instruments(&venue, all, &wanted);
                     backoff.reset();
-                    self.follow_market(&venue, symbols).await;
+                    tokio::select! {
+                        () = self.follow_market(&venue, symbols.clone()) => {}
+                        // The stream is of what was listed when it began.
+                        () = self.until_listed_anew(&venue, &symbols, &wanted) => {}
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(venue = %venue.id, %error, "its instruments could not be read");
@@ -157,6 +155,37 @@ impl Inner {
                 }
             }
             backoff.wait(self.entropy.as_ref()).await;
+        }
+    }
+
+    /// Answers with what the venue lists of the symbols wanted.
+    fn take_up_instruments(
+        &self,
+        venue: &Venue,
+        all: Vec<Instrument>,
+        wanted: &HashSet<Symbol>,
+    ) -> BTreeSet<Symbol> {
+        let listed: Vec<_> =
+            all.into_iter().filter(|rules| wanted.contains(&rules.symbol)).map(Arc::new).collect();
+        self.market.add_instruments(&venue.id, &listed);
+        listed.iter().map(|rules| rules.symbol.clone()).collect()
+    }
+
+    /// Reads the venue's rules again now and then; ends when it lists other symbols than these.
+    async fn until_listed_anew(&self, venue: &Venue, listed: &BTreeSet<Symbol>, wanted: &HashSet<Symbol>) {
+        let mut pause = Backoff::new(self.config.instruments_interval, self.config.instruments_interval);
+        loop {
+            pause.wait(self.entropy.as_ref()).await;
+            match self.call(venue, venue.executor.instruments()).await {
+                Ok(all) => {
+                    if self.take_up_instruments(venue, all, wanted) != *listed {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(venue = %venue.id, %error, "its instruments could not be read again");
+                }
+            }
         }
     }
 
@@ -169,9 +198,9 @@ impl Inner {
     }
 
     /// Ends when the stream does.
-    async fn follow_market(&self, venue: &Venue, symbols: Vec<Symbol>) {
-        let mut unpriced: HashSet<_> = symbols.iter().cloned().collect();
-        let mut stream = venue.executor.market_stream(symbols).ready_chunks(BATCH);
+    async fn follow_market(&self, venue: &Venue, symbols: BTreeSet<Symbol>) {
+        let mut unpriced = symbols.clone();
+        let mut stream = venue.executor.market_stream(symbols.into_iter().collect()).ready_chunks(BATCH);
         while let Some(events) = stream.next().await {
             for event in &events {
                 match event {

@@ -338,9 +338,16 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let venue = self.inner.known_venue(venue)?.clone();
         let user = self.inner.user(user).await?;
-        let since = user.conn(&venue.id).map_or(since, |conn| conn.since);
         let custody = self.inner.custody(user.id, &venue).await?;
-        let conn = self.inner.connect(&user, &venue, since, custody);
+        let (inner, owner) = (self.inner.clone(), user.clone());
+        let conn = self
+            .run(async move {
+                let mut state = owner.state.lock().await;
+                let before = inner.disconnect(&owner, &mut state, &venue.id).await;
+                let since = before.map_or(since, |conn| conn.since);
+                Ok(inner.connect(&owner, &venue, since, custody))
+            })
+            .await?;
         self.inner.accounts_tried(&user).await;
         let refused = conn.refused.lock().clone();
         refused.map_or(Ok(()), |error| Err(error.into()))
@@ -349,11 +356,17 @@ impl Engine {
     /// Stops using an account. Its orders stay at the venue.
     pub async fn disconnect(&self, user: UserId, venue: &VenueId) {
         let known = self.inner.users.read().get(&user).cloned();
-        if let Some(user) = known {
-            user.drop_conn(venue);
+        let Some(user) = known else { return };
+        let (inner, venue) = (self.inner.clone(), venue.clone());
+        // To its end, whoever stops waiting for it.
+        let done = self.inner.tasks.run(async move {
             let mut state = user.state.lock().await;
-            state.balances.retain_at(venue, |_| false);
-            state.balances_read.remove(venue);
+            inner.disconnect(&user, &mut state, &venue).await;
+            state.balances.retain_at(&venue, |_| false);
+            state.balances_read.remove(&venue);
+        });
+        if done.await.is_none() {
+            tracing::debug!("the engine was stopped, and the account with it");
         }
     }
 

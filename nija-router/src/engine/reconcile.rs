@@ -9,7 +9,13 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use crate::planted::{Bug, planted};
 
 use super::{
-    EngineError, conn::Conn, inner::Inner, news::News, resolve::Found, state::UserState, user::User,
+    EngineError,
+    conn::{Ask, Conn},
+    inner::Inner,
+    news::News,
+    resolve::Found,
+    state::UserState,
+    user::User,
     venue::Venue,
 };
 
@@ -46,6 +52,10 @@ impl Inner {
                 continue;
             }
             let found = self.look_up(user, venue, order, &symbol, &leg).await;
+            if matches!(found, Found::Open) {
+                // Neither open nor found, which is no proof yet: the venue's look-ups lag behind, or failed. It is asked about again.
+                conn.ask(Ask::CHECK);
+            }
             gone.extend(matches!(found, Found::ProvenAbsent).then_some((order, leg.attempt)));
             self.doubt(user, order).await;
         }
@@ -122,7 +132,7 @@ impl Inner {
         };
         // An account that is new here has no history that is ours: nothing before it was connected, by the venue's clock, which may be behind.
         let since = match (last, oldest) {
-            (None, None) => conn.since.minus(self.config.resolve_margin),
+            (None, None) => conn.since.minus(self.config.clock_margin),
             (last, oldest) => last.into_iter().chain(oldest).min().unwrap_or(conn.since).minus(OVERLAP),
         };
         let (gap, asked_at, up) = (conn.gap.seen(), self.clock.now(), conn.is_up());
@@ -140,7 +150,7 @@ impl Inner {
     /// Whatever happened since an account's stream last told something may have been missed; before it ever did, since the newest execution on
     /// record or, where there is none, since the account is here.
     pub(super) async fn note_gap(&self, user: &User, conn: &Conn) {
-        let connected = conn.since.minus(self.config.resolve_margin);
+        let connected = conn.since.minus(self.config.clock_margin);
         let since = match conn.gap.heard_at() {
             Some(heard) => heard.minus(OVERLAP).max(connected),
             None => match self.ledger.last_fill_at(user.id, &conn.venue.id).await {

@@ -45,30 +45,19 @@ impl User {
         self.changed.notify_waiters();
     }
 
-    /// Adds an account, or puts it in the place of the one at the same venue.
+    /// Adds an account. The one that was there before has been taken away.
     pub(crate) fn put_conn(&self, conn: Arc<Conn>) {
         let mut shared = self.conns.write();
         let conns = Arc::make_mut(&mut shared);
-        match conns.iter_mut().find(|known| known.venue.id == conn.venue.id) {
-            Some(known) => {
-                known.abort();
-                *known = conn;
-            }
-            None => {
-                conns.push(conn);
-                // Credentials are older or newer than each other whatever the order they were read in.
-                conns.sort_by_key(|conn| conn.since);
-            }
-        }
+        conns.push(conn);
+        // Credentials are older or newer than each other whatever the order they were read in.
+        conns.sort_by_key(|conn| conn.since);
     }
 
-    pub(crate) fn drop_conn(&self, venue: &VenueId) {
-        Arc::make_mut(&mut self.conns.write()).retain(|conn| {
-            let keep = conn.venue.id != *venue;
-            if !keep {
-                conn.abort();
-            }
-            keep
-        });
+    /// Takes an account away.
+    pub(crate) fn take_conn(&self, venue: &VenueId) -> Option<Arc<Conn>> {
+        let mut shared = self.conns.write();
+        let place = shared.iter().position(|conn| conn.venue.id == *venue)?;
+        Some(Arc::make_mut(&mut shared).remove(place))
     }
 }

@@ -1,6 +1,6 @@
 //! Pausing, cancelling, a full lane, draining, tiers, accounts that come and go.
 
-use nija_core::{OrderState, Tier, TradeSignal, VenueId};
+use nija_core::{OrderState, Quantity, Tier, TradeSignal, VenueId};
 use nija_router::{EngineError, RiskLimits};
 use std::{
     sync::{
@@ -11,7 +11,8 @@ use std::{
 };
 
 use crate::support::{
-    Answer, FakeVenue, Filling, LONG, Platform, TestClock, entry, exit, resting, state, until, user,
+    Answer, FakeVenue, Filling, LONG, Platform, TestClock, dec, entry, exit, resting, state, symbol, until,
+    user,
 };
 
 #[tokio::test(start_paused = true)]
@@ -299,4 +300,25 @@ async fn another_users_position_cannot_be_closed() {
     let position = platform.position(user(1), "BTC-USD").await.unwrap();
     let stolen = engine.close_position(user(2), &position.id, "x".parse().unwrap()).await;
     assert_eq!(stolen, Err(EngineError::NoSuchPosition));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_venue_s_rules_are_read_again_while_its_stream_stays_up() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let btc = symbol("BTC-USD");
+    let largest = || {
+        let listed = engine.instruments();
+        listed.iter().find(|rules| rules.symbol == btc).and_then(|rules| rules.max_quantity)
+    };
+    assert_eq!(largest(), None);
+    venue.world().largest = Some(Quantity::new(dec("0.5")).unwrap());
+    tokio::time::sleep(platform.config.instruments_interval * 2).await;
+    assert_eq!(largest(), Some(Quantity::new(dec("0.5")).unwrap()));
+    // A pair that is listed later is traded and priced from then on.
+    let sol = symbol("SOL-USD");
+    venue.world().prices.insert(sol.clone(), dec("150"));
+    tokio::time::sleep(platform.config.instruments_interval * 2).await;
+    let priced = engine.market().markets.get(&(venue.id.clone(), sol)).and_then(|view| view.quote);
+    assert!(priced.is_some());
 }

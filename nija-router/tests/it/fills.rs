@@ -4,10 +4,10 @@ use nija_core::{
     ExecutionReport, JournalEvent, OrderKind, OrderSize, OrderState, Price, Quantity, Side, TimeInForce,
     TradeSignal,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::support::{
-    Answer, Filling, LONG, Platform, dec, entry, exit, resting, state, symbol, until, user,
+    Answer, Filling, LONG, Pace, Platform, dec, entry, exit, resting, state, symbol, until, user,
 };
 
 #[tokio::test(start_paused = true)]
@@ -283,4 +283,42 @@ async fn an_execution_with_a_time_far_ahead_does_not_end_the_day_of_the_loss_lim
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
     let refused = engine.submit(entry(user(1), "again")).await.unwrap().order;
     assert_eq!(refused.reason.unwrap().code, "daily_loss");
+}
+
+/// The ledger commits at once and says so a second later.
+struct LateAnswers;
+
+impl Pace for LateAnswers {
+    fn before(&self) -> (Duration, bool) {
+        (Duration::ZERO, false)
+    }
+
+    fn after(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_on_record_is_known_although_its_account_was_taken_away_or_replaced_in_that_moment() {
+    for replaced in [false, true] {
+        let (platform, venue) = Platform::single();
+        venue.world().filling = Filling::Nothing;
+        let engine = platform.start().await;
+        let order = engine.submit(resting(user(1), "x")).await.unwrap().order;
+        let order = state(&engine, user(1), order.id(), OrderState::Working).await;
+        let name = order.leg.as_ref().unwrap().venue_order_id.clone().unwrap();
+        platform.ledger.set_pace(Arc::new(LateAnswers));
+        let (half, now) = (Quantity::new(dec("0.005")).unwrap(), nija_core::Clock::now(&platform.clock));
+        venue.world().fill(user(1), &name, half, now);
+        until("the commit", async || platform.ledger.all_fills().len() == 1).await;
+        if replaced {
+            engine.connect(user(1), &venue.id).await.unwrap();
+        } else {
+            engine.disconnect(user(1), &venue.id).await;
+        }
+        let known = engine.settled(user(1), order.id(), Duration::ZERO).await.unwrap();
+        assert_eq!((known.state, known.filled), (OrderState::PartialFill, half), "replaced: {replaced}");
+        let account = engine.account(user(1)).await.unwrap();
+        assert_eq!(account.positions[0].position.quantity, half.get(), "replaced: {replaced}");
+    }
 }

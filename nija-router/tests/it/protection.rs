@@ -390,3 +390,36 @@ async fn it_survives_a_crash_at_every_commit() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_replaced_leaves_a_resting_stop_and_a_watched_one_as_they_are() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    opened(&engine, guarded("in", plan(Some("58000"), &[("61000", "1")]))).await;
+    rests(&venue, "58000", "0.01").await;
+    let replace = async |engine: &Engine, platform: &Platform, venue: &FakeVenue| {
+        platform.vault.take_away(user(1), &venue.id);
+        engine.disconnect(user(1), &venue.id).await;
+        platform.vault.grant(user(1), &venue.id, platform.clock.now());
+        engine.connect(user(1), &venue.id).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    };
+    replace(&engine, &platform, &venue).await;
+    assert_eq!(venue.placements(), 2, "the stop that rests is the one that rested");
+    rests(&venue, "58000", "0.01").await;
+    // What happens to it under the new key is heard: gone, it rests again.
+    let id = venue.orders(user(1))[1].id.clone();
+    venue.world().end(user(1), &id);
+    until("another stop", async || venue.placements() == 3).await;
+    rests(&venue, "58000", "0.01").await;
+    let (id, at) = (venue.orders(user(1))[2].id.clone(), platform.clock.now());
+    venue.world().fill(user(1), &id, Quantity::new(dec("0.01")).unwrap(), at);
+    over(&platform, &venue).await;
+
+    let (platform, venue) = watching();
+    let engine = platform.start().await;
+    opened(&engine, guarded("in", plan(Some("58000"), &[]))).await;
+    replace(&engine, &platform, &venue).await;
+    set_price(&venue, "57900");
+    over(&platform, &venue).await;
+}

@@ -6,7 +6,7 @@ use nija_core::{
     VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     fees::{FEE_ASSET, FeesFrom},
@@ -43,6 +43,8 @@ pub(crate) struct Exchange {
     pub(crate) echoes: bool,
     /// Its clock less ours, in microseconds.
     pub(crate) skew: i64,
+    /// How long after its arrival an order is missing in look-ups.
+    pub(crate) lag: Duration,
     pub(crate) prices: BTreeMap<Symbol, Decimal>,
     /// USD at its best price; plenty where there is no figure.
     pub(crate) touch: Option<Decimal>,
@@ -65,6 +67,7 @@ impl Exchange {
             contract,
             echoes,
             skew,
+            lag: Duration::ZERO,
             prices: BTreeMap::new(),
             touch: None,
             fees: FeesFrom::Quote,

@@ -138,6 +138,7 @@ fn every_planted_bug_is_found() {
     let bugs = [
         (Bug::TakesLostForRefused, 1),
         (Bug::TrustsAbsenceAtOnce, 1),
+        (Bug::ShortensTheBound, 1),
         (Bug::AcknowledgesWhatFailed, 2),
         (Bug::SkipsMissedFills, 2),
         (Bug::CountsRepeatedFills, 2),

@@ -122,6 +122,10 @@ impl Platform {
                 };
                 let skew = i64::try_from(skew).unwrap() * 1000 - 500_000;
                 let mut exchange = Exchange::new(contract, dice.chance(70), skew);
+                // Long enough for it: the last moment of sending is five seconds after the first.
+                if exchange.contract.ambiguity_bound == AmbiguityBound::Deadline(Duration::from_secs(30)) {
+                    exchange.lag = Duration::from_secs(*dice.pick(&[0, 20]));
+                }
                 for (name, price) in [("BTC-USD", 60_000), ("ETH-USD", 3_000)] {
                     let price = Decimal::from(price) + Decimal::new(i64::try_from(place).unwrap(), 1);
                     exchange.prices.insert(symbol(name), price);

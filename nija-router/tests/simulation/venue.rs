@@ -290,7 +290,8 @@ impl Executor for SimVenue {
         let user = account.user;
         let seek = |wanted: &dyn Fn(&Resting) -> bool| {
             let mut exchange = self.exchange();
-            let mut orders = exchange.account(user).orders.iter();
+            let seen = exchange.clock(self.clock.now()).minus(exchange.lag);
+            let mut orders = exchange.account(user).orders.iter().filter(|known| known.at <= seen);
             let found =
                 orders.rfind(|known| known.client == Some(order.client_id) && wanted(known)).cloned()?;
             let mut report = exchange.report(&found);

@@ -109,7 +109,7 @@ impl Inner {
             return Ok(false);
         };
         // By the venue's clock.
-        let opened_at = open.opened_at.minus(self.config.resolve_margin);
+        let opened_at = open.opened_at.minus(self.config.clock_margin);
         let filled_into = |child: &Order| {
             child.leg.as_ref().is_some_and(|leg| leg.venue == fill.venue)
                 && !child.filled.is_zero()
