@@ -12,7 +12,7 @@
 //!   key-encryption key; credentials under their user's data key; the audit chain.
 //!
 //! The audit chain holds one entry for every change, refusal, failed or successful read of metadata, and for each purpose
-//! that a lease was opened for. Single signatures that succeed are counted, and the count is written when the lease ends.
+//! that a lease was opened for. Single signatures that succeed are counted, and the count is written every minute and when the lease ends.
 //! Changes and refusals are durable before their answer; the rest follows within the next group commit.
 //!
 //! ```

@@ -16,6 +16,7 @@ mod rotation;
 mod standing;
 #[cfg(feature = "testing")]
 mod tampering;
+mod unlocks;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -38,6 +39,7 @@ pub use published::PublishedKeys;
 pub use replaced::{Idleness, LeaseCount};
 pub use rewind::{Point, Rewound};
 pub(crate) use rotation::{outdated_seals, stale_vault_keys};
+use unlocks::forget_taken;
 
 use crate::audit::{Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
@@ -202,6 +204,7 @@ impl Inner {
         let (unlocks, buys) = (Arc::new(Unlocks::default()), Arc::new(Buys::default()));
         if let Some(listener) = listener {
             let (book, unlocks) = (Arc::downgrade(&book), Arc::downgrade(&unlocks));
+            let database = Arc::downgrade(&database);
             listen(listener, move |changed| {
                 let (Some(book), Some(unlocks)) = (book.upgrade(), unlocks.upgrade()) else { return false };
                 match changed {
@@ -217,6 +220,15 @@ impl Inner {
                         book.end_user(user);
                     }
                     Some(Changed::Anything) => book.end_all(),
+                    Some(Changed::HeardAgain) => {
+                        book.end_all();
+                        let Some(database) = database.upgrade() else { return false };
+                        let told = database.reader().and_then(|mut sql| forget_taken(sql.as_mut(), &unlocks));
+                        if let Err(error) = told {
+                            // They are asked about before they are used, too.
+                            tracing::warn!(%error, "whether keys were locked meanwhile is not known yet");
+                        }
+                    }
                 }
                 true
             })?;

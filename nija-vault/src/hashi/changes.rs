@@ -12,7 +12,7 @@ use super::{State, TURNS};
 use crate::audit::Entry;
 use crate::crypto::{PolicyMark, StandingAt, UNKNOWN_KEK, UserKey};
 use crate::local::{Content, clean_label, rights_detail};
-use crate::store::StoredKey;
+use crate::store::{self, Change, StoredKey};
 
 /// How often a change starts again because another signer was faster.
 const ATTEMPTS: usize = 16;
@@ -223,7 +223,9 @@ impl State {
             let before = record.meta(user, &at, id).ok_or(missing.clone())?;
             edit(record, &before)?;
             let answer = record.meta(user, &at, id).ok_or(missing)?;
-            let standing = if (answer.version, answer.status) == (before.version, before.status) {
+            // What ends is ended whatever the document said of it: whoever wrote that may take it back.
+            let is_same = (answer.version, answer.status) == (before.version, before.status);
+            let standing = if is_same && answer.status == CredentialStatus::Active {
                 None
             } else {
                 state.restand_after(user, record, &before, &answer)?
@@ -258,7 +260,10 @@ impl State {
                     }
                     state.inner.book.end(user, &venue);
                     let entry = entry.at_venue(&venue).of(meta.id, Some(meta.version));
-                    if let Err(error) = writer.record(entry).await {
+                    if state.ends_notes(&entry.action, &meta).await? {
+                        // Not done before it is: a key that was to replace this one is among what is noted of it.
+                        state.forget(entry, user, Some(&venue)).await?;
+                    } else if let Err(error) = writer.record(entry).await {
                         tracing::error!(%error, "the end of a change could not be audited; its intention was");
                     }
                     Ok(meta)
@@ -272,6 +277,33 @@ impl State {
             }
         });
         task.await.map_err(|error| VaultError::Storage(error.to_string()))?
+    }
+
+    /// Whether nothing that is noted at the credential's venue holds any more: it is over and there is no other, or it is a new one.
+    async fn ends_notes(&self, action: &str, meta: &CredentialMeta) -> Result<bool, VaultError> {
+        if meta.status == CredentialStatus::Active {
+            let stores = matches!(action, "store" | "store_locked" | "register_device_key");
+            return Ok(stores && meta.version == 1);
+        }
+        let record = self.record(meta.user, &meta.venue).await?;
+        Ok(record.is_none_or(|record| record.active_meta(meta.user, &meta.venue).is_none()))
+    }
+
+    /// Records the end of a change, and removes what is noted of the user's keys with it.
+    pub(super) async fn forget(
+        &self,
+        entry: Entry,
+        user: UserId,
+        venue: Option<&VenueId>,
+    ) -> Result<(), VaultError> {
+        let venue = venue.cloned();
+        self.inner
+            .writer
+            .change(entry.clone(), move |sql| {
+                let destroyed = store::remove_notes(sql, user, venue.as_ref())?;
+                Ok(Change { answer: (), entry, destroyed, after: Box::new(|| ()) })
+            })
+            .await
     }
 
     pub(super) async fn turn(&self, user: UserId) -> Option<tokio::sync::MutexGuard<'_, ()>> {

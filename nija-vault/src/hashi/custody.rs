@@ -110,7 +110,8 @@ impl State {
             match erased {
                 Ok((keys, credentials)) => {
                     let detail = format!("data keys {}", keys.join(" "));
-                    state.inner.writer.record(entry.counting(credentials).detail(&detail)).await?;
+                    let entry = entry.counting(credentials).detail(&detail);
+                    state.forget(entry, user, None).await?;
                     let audit_seq = state.inner.read(move |sql| newest_entry(sql, "erase", user)).await?;
                     Ok(Erasure { audit_seq, keys, credentials })
                 }

@@ -36,6 +36,10 @@ impl State {
         before: &CredentialMeta,
         after: &CredentialMeta,
     ) -> Result<Option<StandingAt>, VaultError> {
+        if record.user_key.is_none() && before.status != CredentialStatus::Destroyed {
+            // A key that was taken away may come back, and would vouch as before.
+            return Err(VaultError::Envelope("the user's key is missing"));
+        }
         if after.status == CredentialStatus::Active {
             let key = self.key_of(user, record)?;
             self.inner.check_standing(&key, before.id, before.version)?;

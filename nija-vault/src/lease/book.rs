@@ -185,7 +185,7 @@ impl Book {
         leases.end_checks(|_| true);
     }
 
-    /// Wipes what has expired.
+    /// Wipes what has expired, and has what the others signed put on record now and then.
     pub(crate) fn sweep(&self, now: Timestamp) {
         let mut leases = self.leases.lock();
         let mut expired = 0;
@@ -199,6 +199,8 @@ impl Book {
                 lease.as_ref().filter(|lease| !lease.is_live(now)).inspect(|lease| lease.end());
                 lease.is_some_and(|lease| lease.is_live(now))
             });
+            let others = out.others.iter().filter_map(Weak::upgrade);
+            out.current.iter().cloned().chain(others).for_each(|lease| lease.count(now));
             out.current.is_some() || !out.others.is_empty()
         });
         leases.cached -= expired;

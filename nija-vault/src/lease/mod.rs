@@ -16,4 +16,4 @@ pub(crate) use revisions::Revisions;
 pub(crate) use secret::{Lease, LeaseParts};
 pub(crate) use signer::LeaseSigner;
 pub(crate) use sweeper::Sweeper;
-pub(crate) use unlocks::Unlocks;
+pub(crate) use unlocks::{Unlocked, Unlocks};

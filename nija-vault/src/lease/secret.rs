@@ -18,6 +18,10 @@ use crate::store::Writer;
 /// How far a clock may be set back without ending leases.
 const CORRECTION: Duration = Duration::from_secs(30);
 
+/// How long signatures are counted before the count is written, while a lease lasts: a crash loses that much of them at most, and the few
+/// seconds until somebody looks.
+const COUNTED: Duration = Duration::from_secs(60);
+
 /// What a lease is made of.
 pub(crate) struct LeaseParts {
     pub(crate) user: UserId,
@@ -45,11 +49,14 @@ pub(crate) struct Lease {
     signed: AtomicU64,
     /// Microseconds since 1970 UTC.
     last_signed_at: AtomicI64,
+    /// When the count was last written, or there was none.
+    counted_at: AtomicI64,
 }
 
 impl Lease {
     pub(crate) fn new(parts: LeaseParts, secret: CredentialSecret) -> Arc<Self> {
         Arc::new(Self {
+            counted_at: AtomicI64::new(parts.opened_at.micros()),
             parts,
             secret: RwLock::new(Some(secret)),
             purposes: AtomicU8::new(0),
@@ -81,6 +88,17 @@ impl Lease {
         if ended {
             self.note_signed();
         }
+    }
+
+    /// Notes the signatures that are not noted yet, when that was last done a while ago.
+    pub(crate) fn count(&self, now: Timestamp) {
+        let counted_at = Timestamp::from_micros(self.counted_at.load(Ordering::Relaxed));
+        // A clock that was set back does not put it off.
+        if counted_at <= now && now < counted_at.plus(COUNTED) {
+            return;
+        }
+        self.counted_at.store(now.micros(), Ordering::Relaxed);
+        self.note_signed();
     }
 
     /// Notes the signatures that are not noted yet.

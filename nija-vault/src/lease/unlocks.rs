@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::crypto::DataKey;
@@ -21,6 +22,8 @@ pub(crate) struct Unlocked {
     pub(crate) key: Arc<DataKey>,
     pub(crate) until: Timestamp,
     since: Timestamp,
+    /// How long the audit log was when it was last known that nothing in it had taken this unlock back.
+    entry: Arc<AtomicU64>,
 }
 
 /// All unlocks.
@@ -38,10 +41,11 @@ impl Unlocks {
         user: UserId,
         venue: &VenueId,
         key: DataKey,
-        now: Timestamp,
-        until: Timestamp,
+        (now, until): (Timestamp, Timestamp),
+        entry: u64,
     ) {
-        let unlocked = Unlocked { key: Arc::new(key), until, since: now };
+        let entry = Arc::new(AtomicU64::new(entry));
+        let unlocked = Unlocked { key: Arc::new(key), until, since: now, entry };
         self.0.lock().insert((user, venue.clone()), unlocked);
     }
 
@@ -61,6 +65,21 @@ impl Unlocks {
         self.0.lock().remove(&(user, venue.clone()));
     }
 
+    /// Forgets this very one; one that came after it stays.
+    pub(crate) fn remove_this(&self, user: UserId, venue: &VenueId, unlocked: &Unlocked) {
+        let mut all = self.0.lock();
+        let place = (user, venue.clone());
+        if all.get(&place).is_some_and(|present| Arc::ptr_eq(&present.key, &unlocked.key)) {
+            all.remove(&place);
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<(UserId, VenueId, Unlocked)> {
+        let all = self.0.lock();
+        all.iter().map(|((user, venue), unlocked)| (*user, venue.clone(), unlocked.clone())).collect()
+    }
+
     pub(crate) fn remove_user(&self, user: UserId) {
         self.0.lock().retain(|(owner, _), _| *owner != user);
     }
@@ -76,6 +95,16 @@ impl Unlocks {
 }
 
 impl Unlocked {
+    /// The entry of the log after which something may have taken it back.
+    pub(crate) fn entry(&self) -> u64 {
+        self.entry.load(Ordering::Relaxed)
+    }
+
+    /// Nothing up to this entry did.
+    pub(crate) fn stands_at(&self, entry: u64) {
+        self.entry.fetch_max(entry, Ordering::Relaxed);
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         now >= self.until || self.since > now.plus(CORRECTION)
     }

@@ -32,6 +32,28 @@ impl Content {
     }
 }
 
+/// What a change does to a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It goes on, perhaps with another version.
+    Goes,
+    /// So that ciphertext of it is destroyed.
+    GoesWithLess,
+    Ends,
+    /// With its ciphertext.
+    IsDestroyed,
+}
+
+impl Effect {
+    const fn ends(self) -> bool {
+        matches!(self, Self::Ends | Self::IsDestroyed)
+    }
+
+    const fn destroys(self) -> bool {
+        matches!(self, Self::GoesWithLess | Self::IsDestroyed)
+    }
+}
+
 /// Labels are the user's words; the vault keeps this much of them.
 const MAX_LABEL: usize = 64;
 
@@ -109,6 +131,7 @@ impl Inner {
         let in_force = |meta: &CredentialMeta| {
             key.standing.as_ref().is_some_and(|standing| standing.names(meta.id, meta.version))
         };
+        let mut forgotten = false;
         let meta = match store::active_at(sql, user, venue)? {
             Some(meta) if meta.custody == content.custody() && in_force(&meta) => meta,
             other => {
@@ -117,6 +140,8 @@ impl Inner {
                 if let Some(meta) = other {
                     store::revoke(sql, meta.id)?;
                 }
+                // What is noted is of the one before.
+                forgotten = store::remove_notes(sql, user, Some(venue))?;
                 self.new_credential(sql, user, venue, label, content.custody(), now)?
             }
         };
@@ -124,7 +149,7 @@ impl Inner {
         let new = self.seal_version(&key.key, &meta, version, content, now)?;
         let destroyed = store::insert_version(sql, meta.id, label, &new, now)?;
         let standing = self.change_standing(sql, user, (&key, &stored), meta.id, Some(version))?;
-        Ok((store::credential(sql, user, meta.id)?, destroyed, standing))
+        Ok((store::credential(sql, user, meta.id)?, destroyed || forgotten, standing))
     }
 
     /// A new version of a credential in its envelope.
@@ -210,9 +235,8 @@ impl Inner {
         rights: KeyRights,
     ) -> Result<(), VaultError> {
         let entry = self.entry("set_rights").by(user).of(id, None).detail(&rights_detail(&rights));
-        self.change_credential(entry, user, id, move |sql, meta| store::set_rights(sql, meta, &rights))
-            .await
-            .map(|_| ())
+        let set = move |sql: &mut dyn Sql, meta: &CredentialMeta| store::set_rights(sql, meta, &rights);
+        self.change_credential(entry, user, id, Effect::Goes, set).await.map(|_| ())
     }
 
     pub(super) async fn rollback(
@@ -221,7 +245,7 @@ impl Inner {
         id: CredentialId,
     ) -> Result<CredentialMeta, VaultError> {
         let entry = self.entry("rollback").by(user).of(id, None);
-        self.change_credential(entry, user, id, |sql, meta| {
+        self.change_credential(entry, user, id, Effect::Goes, |sql, meta| {
             if meta.status != CredentialStatus::Active {
                 return Err(VaultError::NoCredential { venue: meta.venue.clone() });
             }
@@ -232,37 +256,17 @@ impl Inner {
 
     pub(super) async fn revoke(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let entry = self.entry("revoke").by(user).of(id, None);
-        self.change_credential(entry, user, id, |sql, meta| store::revoke(sql, meta.id)).await.map(|_| ())
-    }
-
-    /// As [`Inner::change_credential`], of something that destroys ciphertext.
-    pub(super) async fn destroying(
-        self: &Arc<Self>,
-        entry: crate::audit::Entry,
-        user: UserId,
-        id: CredentialId,
-        change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
-    ) -> Result<(), VaultError> {
-        self.change_with(entry, user, id, true, change).await.map(|_| ())
+        let revoke = |sql: &mut dyn Sql, meta: &CredentialMeta| store::revoke(sql, meta.id);
+        self.change_credential(entry, user, id, Effect::Ends, revoke).await.map(|_| ())
     }
 
     /// Changes a credential of the user and ends its leases; answers with its row as it is then.
-    async fn change_credential(
+    pub(super) async fn change_credential(
         self: &Arc<Self>,
         entry: crate::audit::Entry,
         user: UserId,
         id: CredentialId,
-        change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
-    ) -> Result<CredentialMeta, VaultError> {
-        self.change_with(entry, user, id, false, change).await
-    }
-
-    async fn change_with(
-        self: &Arc<Self>,
-        entry: crate::audit::Entry,
-        user: UserId,
-        id: CredentialId,
-        destroyed: bool,
+        effect: Effect,
         change: impl FnOnce(&mut dyn Sql, &CredentialMeta) -> Result<(), VaultError> + Send + 'static,
     ) -> Result<CredentialMeta, VaultError> {
         let (refusal, vault) = (entry.clone(), Arc::clone(self));
@@ -272,12 +276,17 @@ impl Inner {
                 change(sql, &before)?;
                 let meta = store::credential(sql, user, id)?;
                 let venue = meta.venue.clone();
-                let is_another = (meta.version, meta.status) != (before.version, before.status);
+                // What ends is ended whatever its row said: whoever wrote that may take it back.
+                let is_another =
+                    effect.ends() || (meta.version, meta.status) != (before.version, before.status);
                 let standing = if is_another { vault.restand(sql, &before, &meta)? } else { None };
+                // A key that was to replace it is among what is noted of it.
+                let is_last = effect.ends() && store::active_at(sql, user, &venue)?.is_none();
+                let forgotten = is_last && store::remove_notes(sql, user, Some(&venue))?;
                 Ok(Change {
                     entry: entry.at_venue(&venue).of(id, Some(meta.version)),
                     answer: meta,
-                    destroyed,
+                    destroyed: effect.destroys() || forgotten,
                     after: Box::new(move || {
                         if is_another {
                             // What was unlocked is not in use any more.
@@ -291,14 +300,20 @@ impl Inner {
             .await
     }
 
-    /// Has the user's key vouch for what a change made of a credential. Who has no key any more has nothing in force.
+    /// Has the user's key vouch for what a change made of a credential. Who was erased has no key, and nothing in force.
     fn restand(
         &self,
         sql: &mut dyn Sql,
         before: &CredentialMeta,
         meta: &CredentialMeta,
     ) -> Result<Option<StandingAt>, VaultError> {
-        let Some(stored) = store::user_key(sql, meta.user)? else { return Ok(None) };
+        let Some(stored) = store::user_key(sql, meta.user)? else {
+            // A key that was taken away may come back, and would vouch as before.
+            return match before.status {
+                CredentialStatus::Destroyed => Ok(None),
+                _ => Err(VaultError::Envelope("the user's key is missing")),
+            };
+        };
         let key = self.current_keyring(sql)?.open_user_key(meta.user, &stored)?;
         let is_active = meta.status == CredentialStatus::Active;
         if is_active {

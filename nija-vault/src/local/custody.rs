@@ -8,6 +8,7 @@ use nija_core::{
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+use super::changes::Effect;
 use super::{Inner, LocalVault, Secrets};
 use crate::crypto::{Binding, DataKey, Kind, PolicyMark, UserKey, digest, is_locked, open_locked};
 use crate::lease::Unlocks;
@@ -91,7 +92,8 @@ impl Inner {
     async fn destroy(self: &Arc<Self>, user: UserId, id: CredentialId) -> Result<(), VaultError> {
         let now = self.clock.now();
         let entry = self.entry("destroy").by(user).of(id, None);
-        self.destroying(entry, user, id, move |sql, meta| store::destroy(sql, meta.id, now)).await
+        let destroy = move |sql: &mut dyn Sql, meta: &CredentialMeta| store::destroy(sql, meta.id, now);
+        self.change_credential(entry, user, id, Effect::IsDestroyed, destroy).await.map(|_| ())
     }
 
     async fn erase(self: &Arc<Self>, user: UserId) -> Result<Erasure, VaultError> {
@@ -227,13 +229,15 @@ impl Inner {
         secrets: &dyn Secrets,
     ) -> Result<Timestamp, VaultError> {
         let entry = self.entry("unlock").by(user).at_venue(venue);
+        // Before anything is looked at: a lock that comes meanwhile, here or at another signer, is the later one.
+        let begun_at = self.log_length().await?;
         match self.try_unlock(user, venue, sealed_key, secrets).await {
             Ok(key) => {
                 let now = self.clock.now();
                 let until = Unlocks::ends_at(now, until);
                 // An unlock that cannot be recorded does not happen.
                 self.writer.record(entry.detail(&format!("until {until}"))).await?;
-                self.unlocks.insert(user, venue, key, now, until);
+                self.unlocks.insert(user, venue, key, (now, until), begun_at);
                 // Closed meanwhile: nothing is to stay in memory.
                 self.is_open().inspect_err(|_| self.unlocks.clear())?;
                 // Leases of an unlock before would last as that one did.
@@ -336,12 +340,13 @@ impl LocalVault {
     ) -> Result<(), VaultError> {
         let entry = self.inner.entry("retire_version").by(user).detail(&format!("version {version}"));
         self.inner
-            .destroying(entry, user, id, move |sql, meta| {
+            .change_credential(entry, user, id, Effect::GoesWithLess, move |sql, meta| {
                 if meta.version == version {
                     return Err(VaultError::Unsupported("the version that is in use"));
                 }
                 store::retire_version(sql, id, version)
             })
             .await
+            .map(|_| ())
     }
 }

@@ -143,7 +143,7 @@ impl Inner {
                 Ok(lease) => return Ok(lease),
                 Err(epoch) => epoch,
             };
-            let (content, secret, until) = match self.read_secret(user, venue, now, secrets).await {
+            let (content, secret, until) = match self.read_secret(user, venue, secrets).await {
                 // Read while it was being replaced, perhaps. What was done on purpose stays.
                 Err(error @ (VaultError::Policy(_) | VaultError::Status(_))) => {
                     secrets.mend_policy(user, venue).await?;
@@ -169,14 +169,12 @@ impl Inner {
         self: &Arc<Self>,
         user: UserId,
         venue: &VenueId,
-        now: Timestamp,
         secrets: &dyn Secrets,
     ) -> Result<(Content, CredentialSecret, Option<Timestamp>), VaultError> {
         let content = self.read_content(user, venue, secrets).await?;
         let (secret, until) = match content.custody {
             CustodyMode::Session => {
-                let unlocked = self.unlocks.get(user, venue, now);
-                let unlocked = unlocked.ok_or_else(|| VaultError::Locked { venue: venue.clone() })?;
+                let unlocked = self.standing_unlock(user, venue).await?;
                 (open_locked(&unlocked.key, user, venue, &content.bytes)?, Some(unlocked.until))
             }
             _ => (decode_secret(&content.bytes)?, None),

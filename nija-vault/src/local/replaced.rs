@@ -3,6 +3,7 @@
 use nija_core::{CredentialMeta, Timestamp, UserId, VaultError, VenueId};
 
 use super::VaultBooks;
+use crate::audit::Entry;
 use crate::store::{self, Change};
 
 /// Whether a version of a credential is still in use.
@@ -66,11 +67,12 @@ impl VaultBooks {
         self.inner.read(move |sql| store::notes(sql, name)).await
     }
 
-    /// Notes something in place of what was noted before, or removes it. The audit log says `what`. Nothing secret belongs here:
-    /// notes are not encrypted.
+    /// Notes something about the user's active key at a venue in place of what was noted before, or removes it. The audit log says
+    /// `what`. Nothing secret belongs here: notes are not encrypted. What a device sealed may be in one: it goes when the key is
+    /// revoked, destroyed, replaced by a key in another mode, or erased, and nothing is noted of a key that is gone.
     ///
     /// # Errors
-    /// [`VaultError::Storage`]; then nothing changed.
+    /// [`VaultError::NoCredential`] when there is no active key any more, [`VaultError::Storage`]; then nothing is noted.
     pub async fn set_note(
         &self,
         user: UserId,
@@ -79,15 +81,49 @@ impl VaultBooks {
         note: Option<String>,
         what: &str,
     ) -> Result<(), VaultError> {
+        let is_kept = note.is_some();
+        if is_kept {
+            self.has_active(user, venue).await?;
+        }
         let entry = self.inner.entry(name).by(user).at_venue(venue).detail(what);
-        let at = venue.clone();
+        self.write_note(entry, user, venue, name, note).await?;
+        if !is_kept {
+            return Ok(());
+        }
+        // Where keys are kept elsewhere this and the end of one are not in one transaction: whichever is later sees the other.
+        if let Err(gone) = self.has_active(user, venue).await {
+            let entry = self.inner.entry(name).by(user).at_venue(venue).detail("removed: the key is gone");
+            self.write_note(entry, user, venue, name, None).await?;
+            return Err(gone);
+        }
+        Ok(())
+    }
+
+    async fn write_note(
+        &self,
+        entry: Entry,
+        user: UserId,
+        venue: &VenueId,
+        name: &'static str,
+        note: Option<String>,
+    ) -> Result<(), VaultError> {
+        let (at, are_here) = (venue.clone(), self.inner.root.is_some());
         self.inner
             .writer
             .change(entry.clone(), move |sql| {
-                store::set_note(sql, user, &at, name, note.as_deref())?;
-                Ok(Change { answer: (), entry, destroyed: false, after: Box::new(|| ()) })
+                if are_here && note.is_some() && store::active_at(sql, user, &at)?.is_none() {
+                    return Err(VaultError::NoCredential { venue: at });
+                }
+                // What is written over may have held what a device sealed.
+                let destroyed = store::set_note(sql, user, &at, name, note.as_deref())?;
+                Ok(Change { answer: (), entry, destroyed, after: Box::new(|| ()) })
             })
             .await
+    }
+
+    async fn has_active(&self, user: UserId, venue: &VenueId) -> Result<(), VaultError> {
+        let active = self.secrets.active_secret(user, venue).await?;
+        active.map(|_| ()).ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })
     }
 
     /// When a credential was last used: by a lease that is out now, or by the audit log.

@@ -21,7 +21,7 @@ pub(crate) fn destroy(sql: &mut dyn Sql, id: CredentialId, at: Timestamp) -> Res
     .map(|_| ())
 }
 
-/// Destroys a user's data keys and all that they open; answers with the keys' ids.
+/// Destroys a user's data keys, all that they open, and what is noted of the user's keys; answers with the data keys' ids.
 pub(crate) fn erase(sql: &mut dyn Sql, user: UserId, at: Timestamp) -> Result<Vec<KeyId>, VaultError> {
     let user_id = *user.as_uuid().as_bytes();
     let keys =
@@ -32,6 +32,7 @@ pub(crate) fn erase(sql: &mut dyn Sql, user: UserId, at: Timestamp) -> Result<Ve
         destroy(sql, meta.id, at)?;
     }
     remove_policy(sql, user)?;
+    super::remove_notes(sql, user, None)?;
     sql.run(r#"DELETE FROM policy_history WHERE "user" = ?1"#, values![&user_id])?;
     sql.run(r#"DELETE FROM user_keys WHERE "user" = ?1"#, values![&user_id])?;
     Ok(keys)

@@ -35,24 +35,41 @@ pub(crate) fn notes(sql: &mut dyn Sql, name: &str) -> Result<Vec<(UserId, VenueI
         .collect()
 }
 
-/// Writes a note in place of what was there, or removes it.
+/// Writes a note in place of what was there, or removes it. Answers whether anything was there.
 pub(crate) fn set_note(
     sql: &mut dyn Sql,
     user: UserId,
     venue: &VenueId,
     name: &str,
     note: Option<&str>,
-) -> Result<(), VaultError> {
-    sql.run(
+) -> Result<bool, VaultError> {
+    let replaced = sql.run(
         r#"DELETE FROM notes WHERE "user" = ?1 AND venue = ?2 AND name = ?3"#,
         values![user.as_uuid().as_bytes(), venue.as_str(), name],
     )?;
-    let Some(note) = note else { return Ok(()) };
-    sql.run(
-        r#"INSERT INTO notes ("user", venue, name, note) VALUES (?1, ?2, ?3, ?4)"#,
-        values![user.as_uuid().as_bytes(), venue.as_str(), name, note],
-    )
-    .map(|_| ())
+    if let Some(note) = note {
+        sql.run(
+            r#"INSERT INTO notes ("user", venue, name, note) VALUES (?1, ?2, ?3, ?4)"#,
+            values![user.as_uuid().as_bytes(), venue.as_str(), name, note],
+        )?;
+    }
+    Ok(replaced > 0)
+}
+
+/// Removes what is noted of a user's keys, at one venue or at all. Answers whether there was anything.
+pub(crate) fn remove_notes(
+    sql: &mut dyn Sql,
+    user: UserId,
+    venue: Option<&VenueId>,
+) -> Result<bool, VaultError> {
+    let user = *user.as_uuid().as_bytes();
+    let removed = match venue {
+        Some(venue) => {
+            sql.run(r#"DELETE FROM notes WHERE "user" = ?1 AND venue = ?2"#, values![&user, venue.as_str()])
+        }
+        None => sql.run(r#"DELETE FROM notes WHERE "user" = ?1"#, values![&user]),
+    };
+    Ok(removed? > 0)
 }
 
 /// How often the log says that a version signed or was opened later than a moment.
@@ -80,6 +97,22 @@ pub(crate) fn last_use(sql: &mut dyn Sql, id: CredentialId) -> Result<Option<Tim
         |row| row.get(0),
     )?;
     Ok(at.map(Timestamp::from_micros))
+}
+
+/// Whether the log says that an unlock of a user at a venue was taken back after an entry: that the key was locked, or ended.
+pub(crate) fn taken_since(
+    sql: &mut dyn Sql,
+    user: UserId,
+    venue: &VenueId,
+    entry: u64,
+) -> Result<bool, VaultError> {
+    let found = sql.one(
+        r#"SELECT seq FROM audit WHERE "user" = ?1 AND seq > ?2 AND action IN ('lock', 'revoke', 'destroy', 'erase')
+           AND outcome = 'ok' AND (venue = ?3 OR venue IS NULL) ORDER BY seq LIMIT 1"#,
+        values![user.as_uuid().as_bytes(), entry, venue.as_str()],
+        |row| row.get::<u64>(0),
+    )?;
+    Ok(found.is_some())
 }
 
 /// Destroys the ciphertext of one version that is not the present one, and keeps anyone from going back to it.

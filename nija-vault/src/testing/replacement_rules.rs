@@ -57,8 +57,11 @@ macro_rules! replacement_suite {
             a_version_that_is_not_kept_is_not_retired_and_one_is_retired_twice,
             a_version_that_was_gone_back_to_is_in_use_again,
             what_was_signed_counts_from_when_it_was_signed,
+            what_is_signed_is_on_record_while_the_lease_lasts,
             rollback_passes_over_a_retired_version,
-            notes_are_kept_for_each_user_venue_and_name
+            notes_are_kept_for_each_user_venue_and_name,
+            what_is_noted_of_a_key_ends_with_it,
+            what_is_noted_of_an_erased_users_keys_is_gone
         );
     };
 }
@@ -67,7 +70,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Stores a new key; answers with it and with what the vault says about it.
 async fn put(setup: &Setup, vault: &dyn Replacing, user: UserId) -> (String, CredentialMeta) {
-    let (at, key) = (venue("one"), setup.random_text());
+    put_at(setup, vault, user, "one").await
+}
+
+async fn put_at(setup: &Setup, vault: &dyn Replacing, user: UserId, at: &str) -> (String, CredentialMeta) {
+    let (at, key) = (venue(at), setup.random_text());
     let blob = sealed(vault, user, &at, &key, &setup.random_text()).await.unwrap();
     let meta = vault.store(user, &at, "main", &blob).await.unwrap();
     (key, meta)
@@ -214,6 +221,39 @@ pub async fn what_was_signed_counts_from_when_it_was_signed(setup: &Setup, vault
     assert_eq!(books.last_use(&meta).await.unwrap(), Some(setup.clock.now()));
 }
 
+pub async fn what_is_signed_is_on_record_while_the_lease_lasts(setup: &Setup, vault: Arc<dyn Replacing>) {
+    let (vault, books, user) = (vault.as_ref(), vault.its_books(), setup.user());
+    put(setup, vault, user).await;
+    let held = opened(vault, user).await;
+    let counts = async || {
+        // The first has the writer look after the leases, the second is behind what they said.
+        for _ in 0..2 {
+            books.record_act(user, "look", None, None, false).await.unwrap();
+        }
+        let about = books.audit_of(user, None, 100).await.unwrap();
+        let signed =
+            about.iter().filter(|entry| (entry.action.as_str(), entry.outcome.as_str()) == ("sign", "ok"));
+        signed.map(|entry| entry.count).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        signs(held.as_ref()).await.unwrap();
+    }
+    setup.clock.advance(SECOND * 30);
+    assert_eq!(counts().await, [0; 0], "not one by one");
+    setup.clock.advance(SECOND * 30);
+    assert_eq!(counts().await, [3]);
+    signs(held.as_ref()).await.unwrap();
+    setup.clock.advance(SECOND * 2);
+    assert_eq!(counts().await, [3]);
+    setup.clock.advance(SECOND * 60);
+    assert_eq!(counts().await, [1, 3]);
+    setup.clock.advance(SECOND * 61);
+    assert_eq!(counts().await, [1, 3], "nothing is said where nothing was signed");
+    signs(held.as_ref()).await.unwrap();
+    setup.clock.advance(SECOND * 200);
+    assert_eq!(counts().await, [1, 1, 3], "and the rest when the lease ends");
+}
+
 pub async fn rollback_passes_over_a_retired_version(setup: &Setup, vault: Arc<dyn Replacing>) {
     let (vault, user) = (vault.as_ref(), setup.user());
     let (first, meta) = put(setup, vault, user).await;
@@ -231,6 +271,9 @@ pub async fn rollback_passes_over_a_retired_version(setup: &Setup, vault: Arc<dy
 pub async fn notes_are_kept_for_each_user_venue_and_name(setup: &Setup, vault: Arc<dyn Replacing>) {
     let books = vault.its_books();
     let (user, other, one, two) = (setup.user(), setup.user(), venue("one"), venue("two"));
+    for (whose, at) in [(user, "one"), (user, "two"), (other, "one")] {
+        put_at(setup, vault.as_ref(), whose, at).await;
+    }
     for (whose, at, name, note) in [
         (user, &one, "rotation", "a"),
         (user, &one, "rotation", "b"),
@@ -256,5 +299,63 @@ pub async fn notes_are_kept_for_each_user_venue_and_name(setup: &Setup, vault: A
         4,
         "each change is on record"
     );
+    vault.verify_audit().await.unwrap();
+}
+
+/// Notes what a guided rotation does before its switch: the new key as the device sealed it.
+async fn pending(setup: &Setup, vault: &dyn Replacing, user: UserId, at: &str) -> Result<(), VaultError> {
+    let (venue, name) = (venue(at), "rotation");
+    let blob = sealed(vault, user, &venue, &setup.random_text(), &setup.random_text()).await.unwrap();
+    let note = serde_json::to_string(&blob).unwrap();
+    vault.its_books().set_note(user, &venue, name, Some(note), "Verified").await
+}
+
+pub async fn what_is_noted_of_a_key_ends_with_it(setup: &Setup, vault: Arc<dyn Replacing>) {
+    let (vault, books, user, at) = (vault.as_ref(), vault.its_books(), setup.user(), venue("one"));
+    let noted = async || books.note(user, &at, "rotation").await.unwrap().is_some();
+    let of_none = pending(setup, vault, user, "one").await;
+    assert_eq!(of_none, Err(VaultError::NoCredential { venue: at.clone() }), "there is no key to note of");
+    let mut ended = Vec::new();
+    for destroyed in [false, true] {
+        let (_, meta) = put(setup, vault, user).await;
+        assert!(!noted().await, "a new credential has none of what was noted before");
+        pending(setup, vault, user, "one").await.unwrap();
+        put(setup, vault, user).await;
+        vault.rollback(user, meta.id).await.unwrap();
+        assert!(noted().await, "the credential goes on");
+        if destroyed {
+            vault.destroy(user, meta.id).await.unwrap();
+        } else {
+            vault.revoke(user, meta.id).await.unwrap();
+        }
+        assert!(!noted().await, "destroyed: {destroyed}");
+        let late = pending(setup, vault, user, "one").await;
+        assert_eq!(late, Err(VaultError::NoCredential { venue: at.clone() }));
+        assert!(!noted().await);
+        ended.push(meta.id);
+    }
+    put(setup, vault, user).await;
+    pending(setup, vault, user, "one").await.unwrap();
+    for id in ended {
+        vault.revoke(user, id).await.unwrap();
+        assert!(noted().await, "what ended before says nothing of the present one");
+    }
+    // A key in another mode is another credential, and the one before ends.
+    vault.register_device_key(user, &at, "on my phone").await.unwrap();
+    assert!(!noted().await);
+    vault.verify_audit().await.unwrap();
+}
+
+pub async fn what_is_noted_of_an_erased_users_keys_is_gone(setup: &Setup, vault: Arc<dyn Replacing>) {
+    let (vault, books, user, other) = (vault.as_ref(), vault.its_books(), setup.user(), setup.user());
+    for (whose, at) in [(user, "one"), (user, "two"), (other, "one")] {
+        put_at(setup, vault, whose, at).await;
+        pending(setup, vault, whose, at).await.unwrap();
+    }
+    vault.erase(user).await.unwrap();
+    let left: Vec<_> = books.notes("rotation").await.unwrap().into_iter().map(|(whose, ..)| whose).collect();
+    assert_eq!(left, [other]);
+    assert!(matches!(pending(setup, vault, user, "one").await, Err(VaultError::NoCredential { .. })));
+    assert_eq!(books.notes("rotation").await.unwrap().len(), 1);
     vault.verify_audit().await.unwrap();
 }

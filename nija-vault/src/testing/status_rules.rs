@@ -15,6 +15,25 @@ use super::{Replacing, Setup, request, sealed, venue};
 #[derive(Debug, Clone)]
 pub struct Kept(pub(crate) serde_json::Value);
 
+impl Kept {
+    /// The same, with every credential in it said to be revoked.
+    #[must_use]
+    pub fn said_to_be_revoked(&self) -> Self {
+        fn said(value: &serde_json::Value) -> serde_json::Value {
+            use serde_json::Value;
+            match value {
+                Value::String(status) if status == "active" => Value::String("revoked".into()),
+                Value::Array(all) => all.iter().map(said).collect(),
+                Value::Object(all) => {
+                    Value::Object(all.iter().map(|(name, one)| (name.clone(), said(one))).collect())
+                }
+                other => other.clone(),
+            }
+        }
+        Self(said(&self.0))
+    }
+}
+
 /// A vault, and someone who can write where its credentials are kept.
 #[async_trait]
 pub trait Tampering: Replacing {
@@ -40,7 +59,9 @@ macro_rules! status_suite {
             a_revoked_credential_that_was_set_active_again_stays_closed,
             a_version_that_was_put_back_in_use_stays_closed,
             other_changes_of_the_user_let_nothing_in,
-            what_was_put_back_is_not_gone_on_with
+            what_was_put_back_is_not_gone_on_with,
+            one_that_was_said_to_be_revoked_is_ended_all_the_same,
+            one_that_was_said_to_be_revoked_is_destroyed_all_the_same
         );
     };
 }
@@ -146,4 +167,41 @@ pub async fn what_was_put_back_is_not_gone_on_with(setup: &Setup, vault: Arc<dyn
     assert_eq!((of(id), of(other)), (CredentialStatus::Revoked, CredentialStatus::Active));
     let back = vault.rollback(user, other).await;
     assert!(matches!(back, Err(VaultError::NoOlderVersion { .. })), "{back:?}");
+}
+
+/// Somebody hides a credential from its owner's revoking: when the row is put back, the credential stays closed.
+pub async fn one_that_was_said_to_be_revoked_is_ended_all_the_same(setup: &Setup, vault: Arc<dyn Tampering>) {
+    ends_although_hidden(setup, vault.as_ref(), false).await;
+}
+
+pub async fn one_that_was_said_to_be_revoked_is_destroyed_all_the_same(
+    setup: &Setup,
+    vault: Arc<dyn Tampering>,
+) {
+    ends_although_hidden(setup, vault.as_ref(), true).await;
+}
+
+async fn ends_although_hidden(setup: &Setup, vault: &dyn Tampering, destroyed: bool) {
+    let (user, one, two) = (setup.user(), venue("one"), venue("two"));
+    let (_, id) = put(setup, vault, user, &one).await;
+    let (other, _) = put(setup, vault, user, &two).await;
+    let kept = vault.kept(user).await.unwrap();
+    vault.put_back(user, &kept.said_to_be_revoked()).await.unwrap();
+    let listed = vault.list(user).await.unwrap();
+    assert!(listed.iter().all(|meta| meta.status == CredentialStatus::Revoked), "{listed:?}");
+    if destroyed {
+        vault.destroy(user, id).await.unwrap();
+    } else {
+        vault.revoke(user, id).await.unwrap();
+    }
+    vault.put_back(user, &kept).await.unwrap();
+    setup.clock.advance(Duration::from_secs(301));
+    let opened = key_at(vault, user, &one).await;
+    assert!(closed(&opened), "{opened:?}");
+    // Under one data key what was hidden along with it ended as well: it could not be told from what was revoked before.
+    match key_at(vault, user, &two).await {
+        Ok(key) => assert_eq!(key, other),
+        opened => assert!(closed(&opened), "{opened:?}"),
+    }
+    vault.verify_audit().await.unwrap();
 }

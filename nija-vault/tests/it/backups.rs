@@ -51,6 +51,42 @@ async fn a_drill_into_an_empty_system_opens_every_credential() {
     assert_eq!(drilled.keys().identity, vault.keys().identity, "what devices pinned is the same");
 }
 
+/// A pending rotation keeps the new key as the device sealed it: to a key of the vault's, not of the user's.
+#[tokio::test]
+async fn what_is_erased_or_revoked_leaves_no_key_that_a_rotation_was_to_bring() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (vault, at) = (open(&setup, folder.path()), venue("one"));
+    let (erased, revoked, kept) = (setup.user(), setup.user(), setup.user());
+    let (mut marks, root_key) = (Vec::new(), root(folder.path()));
+    for user in [erased, revoked, kept] {
+        store(&setup, &vault, user).await;
+        let blob = nija_vault::testing::sealed(&vault, user, &at, "new", &setup.random_text()).await.unwrap();
+        let mark = hex::encode(&blob.ciphertext);
+        let note = format!("{{\"sealed\":\"{mark}\"}}");
+        vault.books().set_note(user, &at, "key_rotation", Some(note), "Verified").await.unwrap();
+        marks.push(mark);
+    }
+    vault.erase(erased).await.unwrap();
+    let id = vault.list(revoked).await.unwrap()[0].id;
+    vault.revoke(revoked, id).await.unwrap();
+    let backup = folder.path().join("after.backup");
+    vault.back_up(&backup, |_, _| ()).await.unwrap();
+    vault.close().await;
+    drop(vault);
+    let empty = tempfile::tempdir().unwrap();
+    restore(&backup, root_key, &empty.path().join("vault.db").into(), &mut |_, _| ()).unwrap();
+    for place in [folder.path(), empty.path()] {
+        let holds = |mark: &str| {
+            std::fs::read_dir(place).unwrap().any(|file| {
+                let bytes = std::fs::read(file.unwrap().path()).unwrap();
+                bytes.windows(mark.len()).any(|window| window == mark.as_bytes())
+            })
+        };
+        let found: Vec<_> = marks.iter().map(|mark| holds(mark)).collect();
+        assert_eq!(found, [false, false, true], "in {place:?}; the last shows that the search finds one");
+    }
+}
+
 #[tokio::test]
 async fn each_backup_is_the_vault_of_its_moment() {
     let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());

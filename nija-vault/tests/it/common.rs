@@ -83,4 +83,9 @@ impl PostgresDatabase {
     pub(crate) fn run(&self, script: &str) -> Result<Vec<String>, String> {
         self.database.run(script)
     }
+
+    /// As [`Database::admits`].
+    pub(crate) fn admits(&self, admits: bool, cut: bool) {
+        self.database.admits(admits, cut);
+    }
 }

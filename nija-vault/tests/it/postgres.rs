@@ -83,6 +83,46 @@ async fn a_lock_at_one_signer_holds_at_the_other() {
     assert_eq!(there.books().unlocked_until(other, &at), Some(until));
 }
 
+/// Nothing tells a signer of a lock that comes while its connection is cut: the log does.
+#[tokio::test]
+async fn a_lock_that_a_signer_could_not_hear_holds_there_too() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    let setup = Setup::new();
+    let (here, there) = (database.open_vault(&setup), database.open_vault(&setup));
+    let (at, until) = (venue("one"), setup.clock.now().plus(std::time::Duration::from_secs(24 * 3600)));
+    let (unlock, to) = (UnlockKey::new("twelve words").unwrap(), here.sealing_key().await.unwrap());
+    let (locks, revokes, goes_on) = (setup.user(), setup.user(), setup.user());
+    let mut ids = Vec::new();
+    for who in [locks, revokes, goes_on] {
+        let blob = unlock.seal_credential(&to, who, &at, "key", "secret", None).unwrap();
+        ids.push(here.store_locked(who, &at, "mine", &blob, unlock.derivation().clone()).await.unwrap().id);
+        there.unlock(who, &at, &unlock.seal_unlock(&to, who, &at).unwrap(), until).await.unwrap();
+    }
+    let held = signer(&there, locks).await;
+    balance(held.as_ref()).await.unwrap();
+    database.admits(false, true);
+    ended(held.as_ref()).await;
+    here.lock(locks, &at).await.unwrap();
+    here.revoke(revokes, ids[1]).await.unwrap();
+    database.admits(true, false);
+    let opened = there.open(locks, &at, OpenPurpose::Trade).await;
+    assert!(matches!(opened, Err(VaultError::Locked { .. })), "{opened:?}");
+    assert_eq!(there.books().unlocked_until(locks, &at), None);
+    // Once it listens again it knows of the others as well.
+    let knows = async {
+        while there.books().unlocked_until(revokes, &at).is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), knows).await.unwrap();
+    balance(signer(&there, goes_on).await.as_ref()).await.unwrap();
+    assert_eq!(there.books().unlocked_until(goes_on, &at), Some(until));
+    // Locked and unlocked again: the newer one stands.
+    there.unlock(locks, &at, &unlock.seal_unlock(&to, locks, &at).unwrap(), until).await.unwrap();
+    balance(signer(&there, locks).await.as_ref()).await.unwrap();
+    there.verify_audit().await.unwrap();
+}
+
 /// Signs until the other signer's change has arrived; a minute is for ever.
 async fn ended(signer: &dyn nija_core::Signer) {
     let arrives = async {

@@ -61,6 +61,9 @@ async fn notes_are_kept_for_each_user_and_venue_over_a_restart() {
     let vault = open(&setup, folder.path());
     let (one, two) = (user(&setup), user(&setup));
     let at = venue("one");
+    for user in [one, two] {
+        crate::common::store(&setup, &vault, user).await;
+    }
     vault.books().set_note(one, &at, "rotation", Some("a".into()), "begun").await.unwrap();
     vault.books().set_note(one, &at, "rotation", Some("b".into()), "goes on").await.unwrap();
     vault.books().set_note(two, &at, "rotation", Some("c".into()), "begun").await.unwrap();

@@ -44,6 +44,18 @@ impl Database {
     pub fn run(&self, script: &str) -> Result<Vec<String>, String> {
         run(&self.url(), script)
     }
+
+    /// The server lets nobody new in, or lets them in again; who is in stays. With `cut` those that listen are put out.
+    pub fn admits(&self, admits: bool, cut: bool) {
+        let (server, name) = (&self.server, &self.name);
+        run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {admits}")).unwrap();
+        if cut {
+            let listeners =
+                format!("FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE 'LISTEN%'");
+            let put_out = run(server, &format!("SELECT pg_terminate_backend(pid) {listeners}")).unwrap();
+            assert!(!put_out.is_empty(), "nobody listens");
+        }
+    }
 }
 
 impl Drop for Database {

@@ -28,6 +28,8 @@ pub(crate) enum Changed {
     Taken(UserId, Option<VenueId>),
     /// Something may have been missed.
     Anything,
+    /// The same, and from now on nothing is.
+    HeardAgain,
 }
 
 /// Starts a thread that tells of every change until `tell` answers that nobody listens. `tell` is also asked, with nothing to
@@ -42,6 +44,7 @@ pub(crate) fn listen(
         .name("nija-vault-listener".into())
         .spawn(move || {
             loop {
+                let mut news = Changed::Anything;
                 match connection.as_mut().map(|connection| hear(connection, &listener, &mut tell)) {
                     Some(Ok(())) => return,
                     Some(Err(error)) => {
@@ -51,9 +54,12 @@ pub(crate) fn listen(
                     None => {
                         std::thread::sleep(PERIOD);
                         connection = start(&listener.address).ok();
+                        if connection.is_some() {
+                            news = Changed::HeardAgain;
+                        }
                     }
                 }
-                if !tell(Some(Changed::Anything)) {
+                if !tell(Some(news)) {
                     return;
                 }
             }
