@@ -310,6 +310,7 @@ fn view(made: &Made, symbol: &Symbol, book: &OrderBook, fees: FeeSchedule) -> Re
         within_tier: true,
         available_base: plenty,
         available_quote: plenty,
+        closable: None,
         pair_record: None,
         pair_slippage: None,
         barred: None,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote,
+    Approved, FeeSchedule, Instrument, OrderBook, OrderIntent, OrderKind, Price, Quantity, Quote, Reason,
     RoutingPreference, Side, Symbol, Timestamp, VenueId, Volatility,
 };
 
@@ -70,6 +70,9 @@ pub struct VenueView {
     pub available_base: Option<Decimal>,
     /// Quote units that the user could spend, reservations taken off; `None` when the balance is not known.
     pub available_quote: Option<Decimal>,
+    /// For an exit: base units of the user's position there that its side closes and no live order closes already; zero where there is none.
+    /// `None` where that is not asked, or not known.
+    pub closable: Option<Decimal>,
     /// 0 to 100: how well orders on this pair went here; `None` when unknown.
     pub pair_record: Option<Decimal>,
     /// How many basis points worse than the book promised orders on this pair filled here of late, below zero when better; `None` when unknown.
@@ -114,6 +117,8 @@ pub enum Ineligible {
     InsufficientUsd,
     /// Nothing to sell there.
     InsufficientBase,
+    /// Less of a position there than the exit is to close, or none.
+    InsufficientPosition,
     /// Not listed.
     PairNotListed,
     /// Its breaker is open.
@@ -151,6 +156,7 @@ impl Ineligible {
         match self {
             Self::InsufficientUsd => "insufficient_usd",
             Self::InsufficientBase => "insufficient_base",
+            Self::InsufficientPosition => "insufficient_position",
             Self::PairNotListed => "pair_not_listed",
             Self::BreakerOpen => "breaker_open",
             Self::NoCredentials => "no_credentials",
@@ -174,6 +180,7 @@ impl Ineligible {
         match self {
             Self::InsufficientUsd => "not enough money there",
             Self::InsufficientBase => "not enough to sell there",
+            Self::InsufficientPosition => "not enough of a position there",
             Self::PairNotListed => "the pair is not listed there",
             Self::BreakerOpen => "paused after errors",
             Self::NoCredentials => "not connected",
@@ -299,6 +306,9 @@ pub struct RouteDecision {
     /// Empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split: Vec<RouteShare>,
+    /// Why an exit closes less than risk let through, or than was asked for, where it does: its order says so from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Reason>,
     /// When.
     pub decided_at: Timestamp,
 }

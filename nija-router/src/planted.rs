@@ -21,6 +21,8 @@ pub(crate) enum Bug {
     MistakesLegs,
     /// 2: a stop that left less than can be sold tries for ever.
     SellsDustForEver,
+    /// 2: an exit goes to a venue that holds a part of what it closes, and says nothing of the rest.
+    ClosesAPart,
     /// 3: a cancelled order keeps its reservation.
     KeepsReservations,
     /// 3: a fee that was taken out of what was bought is booked as money.
@@ -47,6 +49,8 @@ pub(crate) enum Bug {
     SharesTheWhole,
     /// 6: an exit does not see what other exits are closing already.
     IgnoresLiveExits,
+    /// 6: a buy that closes a short goes where there is none.
+    ClosesElsewhere,
     /// 6: what waits at its venue for a price seems to hold nothing.
     StopsHoldNothing,
     /// 6: a stop that went off is not carried out.

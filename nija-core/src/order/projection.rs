@@ -37,7 +37,7 @@ pub struct Order {
     pub filled_notional: Decimal,
     /// Fees in the quote currency, the sum of its fills'.
     pub fees: Decimal,
-    /// Why it ended so.
+    /// Why it ended so, or why an exit closes less than it was asked to.
     pub reason: Option<Reason>,
     /// Time of the last event.
     pub updated_at: Timestamp,
@@ -154,14 +154,14 @@ impl Order {
             return Err(TransitionError::WrongOrder { order: self.id() });
         }
         match event {
-            JournalEvent::Routed { leg, .. } => {
+            JournalEvent::Routed { leg, decision, .. } => {
                 // Approval and routing are one journal entry: the state walks through `Routing` within it.
                 if self.state != OrderState::Routing {
                     self.become_state(OrderState::Routing)?;
                 }
                 self.become_state(OrderState::Queued)?;
                 self.leg = Some(leg.clone());
-                self.reason = None;
+                self.reason.clone_from(&decision.incomplete);
             }
             JournalEvent::StateChanged { state, reason, venue_order_id, .. } => {
                 self.become_state(*state)?;
@@ -172,12 +172,13 @@ impl Order {
                     leg.venue_order_id = Some(id.clone());
                 }
             }
-            JournalEvent::Scheduled { method, size, .. } => {
+            JournalEvent::Scheduled { method, size, decision, .. } => {
                 if self.state != OrderState::Routing {
                     self.become_state(OrderState::Routing)?;
                 }
                 self.become_state(OrderState::Working)?;
                 self.schedule = Some(Schedule { size: *size, ..Schedule::new(*method, at) });
+                self.reason = decision.as_ref().and_then(|decision| decision.incomplete.clone());
             }
             JournalEvent::Stopped { reason, .. } => {
                 if let Some(schedule) = self.schedule.as_mut() {

@@ -82,6 +82,7 @@ impl Story {
             candidates: chosen.into_iter().chain([refused]).collect(),
             decided_at: START,
             split: Vec::new(),
+            incomplete: None,
         }
     }
 

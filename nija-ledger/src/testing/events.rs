@@ -199,6 +199,7 @@ fn decision(intent: &OrderIntent, venue: Option<VenueId>) -> RouteDecision {
         reason: "the best score of the venues that can take it".to_owned(),
         candidates: chosen.into_iter().chain([refused]).collect(),
         split: Vec::new(),
+        incomplete: None,
         decided_at: intent.received_at,
     }
 }

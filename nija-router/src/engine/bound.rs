@@ -214,25 +214,23 @@ impl Sums {
         bound
     }
 
-    /// Base units that live orders may still sell of a symbol at a venue.
-    pub(crate) fn selling(&self, venue: &VenueId, symbol: &Symbol, except: Option<&Share>) -> Decimal {
-        let sells = |side: Side, of: &Symbol| side == Side::Sell && of == symbol;
+    /// Base units that live orders of a side may still trade of a symbol at a venue; `except` does not stand in its own way.
+    pub(crate) fn closing(
+        &self,
+        venue: &VenueId,
+        symbol: &Symbol,
+        side: Side,
+        except: Option<&Share>,
+    ) -> Decimal {
         let groups = self.0.get(venue).into_iter().flatten();
-        let all: Decimal =
-            groups.filter(|group| sells(group.side, &group.symbol)).map(|group| group.remaining).sum();
+        let alike = groups.filter(|group| group.side == side && group.symbol == *symbol);
+        let all: Decimal = alike.map(|group| group.remaining).sum();
         match except {
-            Some(share) if share.venue == *venue && sells(share.side, &share.symbol) => all - share.remaining,
+            Some(share) if share.venue == *venue && share.side == side && share.symbol == *symbol => {
+                all - share.remaining
+            }
             _ => all,
         }
-    }
-
-    /// Base units that live orders of a side may still trade of a symbol at a venue.
-    pub(crate) fn closing(&self, venue: &VenueId, symbol: &Symbol, side: Side) -> Decimal {
-        let groups = self.0.get(venue).into_iter().flatten();
-        groups
-            .filter(|group| group.side == side && group.symbol == *symbol)
-            .map(|group| group.remaining)
-            .sum()
     }
 
     /// Whether both count the same, whenever balances were told.

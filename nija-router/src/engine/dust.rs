@@ -47,9 +47,14 @@ impl Inner {
 
     fn too_small(&self, state: &UserState, signal: &TradeSignal, decision: &RouteDecision) -> Option<Reason> {
         let positions: Vec<_> = state.positions.values().filter(|open| is_closed_by(open, signal)).collect();
+        let closing = |open: &Position| state.sums.closing(&open.venue, &open.symbol, signal.side, None);
         let only_the_size = |open: &&Position| {
-            decision.candidates.iter().any(|candidate| {
-                candidate.venue == open.venue && candidate.rejections == [Ineligible::BelowMinNotional]
+            // Of a position that other exits hold whole nothing is left to be too small.
+            let held = closing(open) >= open.quantity.abs();
+            decision.candidates.iter().any(|candidate| match candidate.rejections.as_slice() {
+                [Ineligible::BelowMinNotional] => candidate.venue == open.venue,
+                [Ineligible::InsufficientPosition] => candidate.venue == open.venue && held,
+                _ => false,
             })
         };
         if positions.is_empty() || !positions.iter().all(only_the_size) {
@@ -68,7 +73,7 @@ impl Inner {
             );
             return Some(Reason::new("dust", words));
         };
-        let held = state.sums.closing(&open.venue, &open.symbol, signal.side);
+        let held = closing(open);
         if held > Decimal::ZERO {
             let words = format!(
                 "other exits hold {}, and what is left of the position is less than the smallest order there: cancel one of them to close it",

@@ -3,7 +3,13 @@
 use nija_core::{JournalEvent, OrderId, OrderState, Reason, Timestamp, VenueId};
 use std::{sync::Arc, time::Duration};
 
-use super::{backoff::Backoff, inner::Inner, state::UserState, submit::ended, user::User};
+use super::{
+    backoff::Backoff,
+    inner::Inner,
+    state::UserState,
+    submit::{ended, reduced},
+    user::User,
+};
 
 /// How an order came to be provably dead at its venue.
 #[derive(Debug, Clone)]
@@ -165,12 +171,15 @@ impl Inner {
             return Turn::Wait(wait);
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);
-            match self.risk.assess(intent.clone(), &account).verdict {
+            let assessment = self.risk.assess(intent.clone(), &account);
+            let reduced = reduced(&intent, &assessment);
+            match assessment.verdict {
                 Err(reason) => vec![over, ended(order, OrderState::Rejected, reason)],
                 Ok(approved) => {
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
                     let exclude: Vec<_> = avoid.cloned().into_iter().collect();
                     let mut decision = self.route(user, &state, &approved, Some(order), &exclude, now);
+                    decision.incomplete = decision.incomplete.or(reduced);
                     decision.reason = format!("{}; before that: {}", decision.reason, dead.reason.text);
                     let placed = self.place_in_lane(&approved, &decision, attempt + 1, now, true);
                     if let Some(placed) = placed {

@@ -1,9 +1,9 @@
 //! From a signal to an order on record in its venue's lane.
 
 use nija_core::{
-    Approved, FilterError, JournalEvent, LedgerError, Order, OrderId, OrderIntent, OrderKind, OrderLeg,
-    OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce, Timestamp,
-    TradeSignal, VenueClientId, VenueId,
+    Approved, Assessment, CheckOutcome, FilterError, JournalEvent, LedgerError, Order, OrderId, OrderIntent,
+    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce,
+    Timestamp, TradeSignal, VenueClientId, VenueId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -101,7 +101,9 @@ impl Inner {
         let intent = OrderIntent::new(OrderId::generate(now, self.entropy.as_ref()), now, signal);
         let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
         let account = self.account_state(&user, &state, &intent.signal.symbol, None, now);
-        let approved = match self.risk.assess(intent.clone(), &account).verdict {
+        let assessment = self.risk.assess(intent.clone(), &account);
+        let reduced = reduced(&intent, &assessment);
+        let approved = match assessment.verdict {
             Ok(approved) => approved,
             Err(reason) => {
                 let rejected = ended(intent.id, OrderState::Rejected, reason);
@@ -109,6 +111,7 @@ impl Inner {
             }
         };
         let mut decision = self.route(&user, &state, &approved, None, &[], now);
+        decision.incomplete = decision.incomplete.or(reduced);
         if self.is_sliced(&approved, &account, &decision) {
             let allowed = approved.get().signal.size;
             return Box::pin(self.begin_slices(&user, &mut state, intent, allowed, decision)).await;
@@ -340,6 +343,12 @@ fn replay(known: Order, signal: &TradeSignal) -> Result<Submitted, EngineError> 
     } else {
         Err(EngineError::ClientOrderIdReused { order: known.id() })
     }
+}
+
+/// Why an exit closes less than was asked for, where it does by risk already.
+pub(super) fn reduced(intent: &OrderIntent, assessment: &Assessment) -> Option<Reason> {
+    let mut resized = assessment.checks.iter().rev().filter(|check| check.outcome == CheckOutcome::Resize);
+    resized.next().filter(|_| intent.signal.signal_type.is_exit())?.reason.clone()
 }
 
 /// Whether a venue would take it if its lane were not full.

@@ -47,21 +47,28 @@ impl<'a> Holdings<'a> {
         Some(free.max(Decimal::ZERO))
     }
 
-    /// Base units of a position that no live order is selling already. Fees that the venue takes in base leave the balance a
-    /// little below the sum of the fills; an exit sells what is there then.
-    fn sellable(&self, conn: &Conn, signal: &TradeSignal, balance: Option<Decimal>) -> Option<Decimal> {
-        let key = (conn.venue.id.clone(), signal.symbol.clone());
-        let held = self.state.positions.get(&key)?.quantity;
+    /// Base units of a position that an exit of this side would close and no live order closes already; zero where there is none.
+    fn closable(&self, venue: &VenueId, signal: &TradeSignal) -> Decimal {
+        let held = self.state.positions.get(&(venue.clone(), signal.symbol.clone()));
+        let held = held.map_or(Decimal::ZERO, |open| match signal.side {
+            Side::Sell => open.quantity,
+            Side::Buy => -open.quantity,
+        });
         if planted(Bug::IgnoresLiveExits) {
-            return Some(held);
+            return held;
         }
-        let free = held - self.state.sums.selling(&conn.venue.id, &signal.symbol, self.except);
+        held - self.state.sums.closing(venue, &signal.symbol, signal.side, self.except)
+    }
+
+    /// What of that can be sold. Fees that the venue takes in base leave the balance a little below the sum of the fills; an exit sells what is
+    /// there then.
+    fn sellable(free: Decimal, balance: Option<Decimal>) -> Decimal {
         let dust = Decimal::new(98, 2);
         // A balance far below the position is more likely late than right: the venue has the last word on it.
-        Some(match balance {
+        match balance {
             Some(balance) if balance < free && balance >= free * dust => balance,
             _ => free,
-        })
+        }
     }
 }
 
@@ -110,6 +117,7 @@ impl Inner {
                 let quote = seen.and_then(|view| view.quote);
                 moves.extend(seen.and_then(|view| view.volatility));
                 let base = conn.and_then(|conn| holdings.free(conn, signal.symbol.base(), fresh_since));
+                let closable = exit.then(|| holdings.closable(&venue.id, signal));
                 let health = venue.lane.health_for(user.id);
                 let learnt = self.feedback.learnt(&key, health.latency, now);
                 VenueView {
@@ -122,12 +130,12 @@ impl Inner {
                     health: VenueHealth { latency: learnt.latency, ..health },
                     connected: conn.is_some(),
                     within_tier: place.and_then(|place| within.get(place)).copied().unwrap_or(true),
-                    available_base: match conn {
-                        Some(conn) if exit && signal.side == Side::Sell => {
-                            holdings.sellable(conn, signal, base).or(Some(Decimal::ZERO))
-                        }
+                    available_base: match closable {
+                        Some(free) if signal.side == Side::Sell => Some(Holdings::sellable(free, base)),
                         _ => base,
                     },
+                    closable: closable
+                        .filter(|_| signal.side == Side::Sell || !planted(Bug::ClosesElsewhere)),
                     available_quote: conn
                         .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
                     pair_record: learnt.record,

@@ -1,12 +1,15 @@
 use nija_core::{AccountState, OrderIntent, OrderSize, Quantity, Reason, RiskPolicy, VenueId, Verdict};
 use rust_decimal::Decimal;
 
-use crate::planted::{Bug, planted};
+use crate::{
+    planted::{Bug, planted},
+    score::may_go_to_several,
+};
 
 use super::value::{price, signed};
 
-/// An exit must have a position to reduce and is never larger than it. It goes to one venue, so the largest position that no
-/// other exit is closing already sets the size.
+/// An exit must have a position to reduce and is never larger than what no other exit is closing already: of all positions where it may go to
+/// several venues, of the largest where it goes to one.
 #[derive(Debug, Clone, Copy)]
 pub struct ExitReduces;
 
@@ -20,7 +23,8 @@ impl RiskPolicy for ExitReduces {
         if !signal.signal_type.is_exit() {
             return Verdict::Allow;
         }
-        let Some((venue, free)) = largest(intent, account) else {
+        let (venues, free) = closable(intent, account);
+        if venues.is_empty() {
             return Verdict::Refuse(Reason::new(
                 "no_position",
                 format!(
@@ -28,7 +32,7 @@ impl RiskPolicy for ExitReduces {
                     signal.symbol, signal.side
                 ),
             ));
-        };
+        }
         let wanted = match signal.size {
             OrderSize::Base(quantity) => Some(quantity.get()),
             // An exit whose worth cannot be told closes what there is.
@@ -40,20 +44,20 @@ impl RiskPolicy for ExitReduces {
             (Some(wanted), _) if wanted <= free => Verdict::Allow,
             (_, Ok(quantity)) => Verdict::Resize {
                 size: OrderSize::Base(quantity),
-                reason: Reason::new(
-                    "reduced_to_position",
-                    format!("the position at {venue} is {} {}", free.normalize(), signal.symbol.base()),
-                ),
+                reason: Reason::new("reduced_to_position", {
+                    let at = venues.iter().map(|venue| venue.as_str()).collect::<Vec<_>>().join(" and ");
+                    format!("what can be closed at {at} is {} {}", free.normalize(), signal.symbol.base())
+                }),
             },
             (_, Err(_)) => Verdict::Allow,
         }
     }
 }
 
-/// The venue with the most to reduce, and how many base units.
-fn largest<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> Option<(&'a VenueId, Decimal)> {
+/// The venues whose positions it may close, and how many base units together that no other exit closes already.
+fn closable<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> (Vec<&'a VenueId>, Decimal) {
     let signal = &intent.signal;
-    account
+    let free = account
         .positions_in(&signal.symbol)
         .filter(|position| signal.venue.as_ref().is_none_or(|venue| *venue == position.venue))
         .map(|position| {
@@ -72,6 +76,12 @@ fn largest<'a>(intent: &'a OrderIntent, account: &'a AccountState) -> Option<(&'
                 .sum();
             (&position.venue, open - closing)
         })
-        .filter(|(_, free)| *free > Decimal::ZERO)
-        .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)))
+        .filter(|(_, free)| *free > Decimal::ZERO);
+    if may_go_to_several(signal) && intent.parent.is_none() {
+        let mut all: Vec<_> = free.collect();
+        all.sort_unstable();
+        return (all.iter().map(|(venue, _)| *venue).collect(), all.iter().map(|(_, free)| *free).sum());
+    }
+    let largest = free.max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)));
+    largest.map_or((Vec::new(), Decimal::ZERO), |(venue, free)| (vec![venue], free))
 }

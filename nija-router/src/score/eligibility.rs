@@ -7,6 +7,7 @@ use nija_core::{
 use rust_decimal::Decimal;
 
 use super::{RouteRules, plan::Planned};
+use crate::planted::{Bug, planted};
 
 /// What can be said before an order is sized. An exit passes whatever would merely hold it up: tier, breaker, queue,
 /// the quote's age.
@@ -32,6 +33,8 @@ pub(super) fn before_sizing(
     );
     refuse(view.instrument.as_ref().is_some_and(|rules| !rules.tradable), Ineligible::MarketClosed);
     refuse(!view.connected, Ineligible::NoCredentials);
+    let nothing = view.closable.is_some_and(|there| there <= Decimal::ZERO);
+    refuse(!entry && nothing, Ineligible::InsufficientPosition);
     refuse(entry && !view.within_tier, Ineligible::TierVenueLimit);
     if entry && let Some(barred) = view.barred {
         refuse(true, barred);
@@ -52,7 +55,7 @@ pub(super) fn usable_quote<'a>(
     view.quote.as_ref().filter(|quote| !entry || now.since(quote.at) <= rules.max_quote_age)
 }
 
-/// What only the sized order shows: money, goods and depth.
+/// What only the sized order shows: money, goods, the position that an exit closes, and depth.
 pub(super) fn after_sizing(
     intent: &OrderIntent,
     view: &VenueView,
@@ -67,6 +70,10 @@ pub(super) fn after_sizing(
         None => !exit,
     };
     let mut reasons = Vec::new();
+    let holds_less = view.closable.is_some_and(|there| compare(there, planned.asked.get()).is_lt());
+    if exit && holds_less && !planted(Bug::ClosesAPart) {
+        reasons.push(Ineligible::InsufficientPosition);
+    }
     match signal.side {
         Side::Buy => {
             if short_of(view.available_quote, planned.worst_cost) {

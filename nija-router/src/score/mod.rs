@@ -2,8 +2,10 @@
 
 mod cost;
 mod eligibility;
+mod exits;
 mod factor;
 mod fitted;
+mod lots;
 mod most;
 mod plan;
 mod policies;
@@ -11,6 +13,8 @@ mod reason;
 mod rules;
 mod weighted;
 mod weights;
+
+pub(crate) use exits::may_go_to_several;
 
 pub use cost::{CostConfig, ExpectedCost};
 pub use nija_core::{Weights, WeightsError};

@@ -13,6 +13,8 @@ use crate::planted::{Bug, planted};
 /// A plan, and what it counts with.
 pub(super) struct Planned {
     pub(super) plan: RoutePlan,
+    /// Base units that the order asks for at the venue's price, whatever of it the venue can take.
+    pub(super) asked: Quantity,
     pub(super) fee_rate: Decimal,
     /// Quote units that it can cost at worst, fees included.
     pub(super) worst_cost: Decimal,
@@ -49,9 +51,16 @@ pub(super) fn plan(
     let fee_rate = if rests { view.fees.maker } else { view.fees.taker };
     // A rebate is not counted on.
     let with_fee = if fee_rate.is_sign_negative() { Decimal::ONE } else { Decimal::ONE + fee_rate };
-    let wanted = match signal.size {
+    let asked = match signal.size {
         OrderSize::Base(quantity) => quantity,
         OrderSize::Quote(money) => bought(money, signal.side, kind, price, with_fee, view)?,
+    };
+    let wanted = match view.closable {
+        // No exit closes more than there is. Whether a part will do is decided once it is known what each venue holds.
+        Some(there) if signal.signal_type.is_exit() && compare(there, asked.get()).is_lt() => {
+            Quantity::new(there.max(Decimal::ZERO)).map_err(|_| Ineligible::InsufficientPosition)?
+        }
+        _ => asked,
     };
     let wanted = match (signal.signal_type.is_exit(), signal.side, view.available_base) {
         // An exit sells what there is: fees paid in base leave a little less than the fills add up to.
@@ -86,6 +95,7 @@ pub(super) fn plan(
             fees: times(worth.get(), fee_rate),
             latency: view.health.latency,
         },
+        asked,
         fee_rate,
         worst_cost: times(quantity.get(), worst_unit),
         worst_unit,

@@ -8,9 +8,10 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 
 use super::{
-    RouteRules, factor,
+    RouteRules, exits, factor,
     factor::Points,
     fitted::{self, fit},
+    plan::Planned,
     reason,
     weights::WholeWeights,
 };
@@ -64,10 +65,14 @@ impl WeightedScore {
         view: &VenueView,
         (weights, whole): (&Weights, &WholeWeights),
     ) -> Candidate {
-        let planned = match fit(request, view, &self.config.rules) {
-            Ok(fitted) => fitted.planned,
-            Err(refusal) => return fitted::refused(view, refusal.reasons),
-        };
+        match fit(request, view, &self.config.rules) {
+            Ok(fitted) => Self::scored(view, fitted.planned, (weights, whole)),
+            Err(refusal) => fitted::refused(view, refusal.reasons),
+        }
+    }
+
+    /// A venue that can take what is planned there.
+    fn scored(view: &VenueView, planned: Planned, (weights, whole): (&Weights, &WholeWeights)) -> Candidate {
         let (score, factors) = score(view, planned.fee_rate, weights, whole);
         Candidate {
             venue: view.venue.clone(),
@@ -96,7 +101,7 @@ impl Router for WeightedScore {
             better.then_with(|| a.venue.cmp(&b.venue))
         });
         let signal = &request.intent.get().signal;
-        RouteDecision {
+        let mut decision = RouteDecision {
             symbol: signal.symbol.clone(),
             side: signal.side,
             policy: Cow::Borrowed(RoutingPolicy::WeightedScore.as_str()),
@@ -104,8 +109,13 @@ impl Router for WeightedScore {
             reason: reason::reason(&candidates, whole),
             candidates,
             split: Vec::new(),
+            incomplete: None,
             decided_at: request.now,
-        }
+        };
+        exits::close(&mut decision, request, &self.config.rules, |view, fitted| {
+            Self::scored(view, fitted.planned, (weights, whole))
+        });
+        decision
     }
 }
 

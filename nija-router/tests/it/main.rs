@@ -6,6 +6,7 @@ mod children;
 mod control;
 mod cost;
 mod doubt;
+mod exits;
 mod failover;
 mod fills;
 mod kill;

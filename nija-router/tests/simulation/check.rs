@@ -1,7 +1,7 @@
 //! The seven invariants of `execution.md`, once everything has come to rest.
 
 use nija_core::{
-    AmbiguityBound, Clock, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState, PageRequest,
+    AmbiguityBound, Clock, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState, PageRequest, Price,
     Protection, ProtectionPart, UserId, VenueClientId,
 };
 use rust_decimal::Decimal;
@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     client::{Promises, check_exits_on_record, check_flat},
+    exits,
     fees::{FEE, FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
     platform::Platform,
     resting::{Resting, Trades},
@@ -121,6 +122,7 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
     kills(platform, engine);
     stops(platform, engine);
     brackets(platform);
+    exits::say_what_they_leave(platform);
     reach(platform);
     at_rest(platform);
     if !platform.ledger.replay_agrees() {
@@ -217,7 +219,11 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
             if asset == FEE_ASSET {
                 third += total * Decimal::from(FEE_ASSET_PRICE);
                 deposits += venue.fee_deposit * Decimal::from(FEE_ASSET_PRICE);
-            } else if asset != "USD" && !total.is_zero() {
+                continue;
+            }
+            // What was there in the beginning is no position.
+            let total = total - platform.goods(&asset);
+            if asset != "USD" && !total.is_zero() {
                 let traded = symbol(&format!("{asset}-USD"));
                 held.insert((venue.id.clone(), traded.clone()), total);
                 goods += total * last_price(engine, &venue.id, &traded);
@@ -247,9 +253,9 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))
         .sum();
     let doubted = doubted * Decimal::new(10_027, 4);
-    // What is free is what the venues say, less what is in doubt, and less the fees of live buys that a venue takes from something else than
-    // what they hold; their own holds round up a little.
-    let not_held = fees_not_held(platform, user);
+    // What is free is what the venues say, less what is in doubt, and less what live buys hold here alone: fees that a venue takes from something
+    // else, and limits that it brings nearer; their own holds round up a little.
+    let not_held = not_held_there(platform, user);
     if account.cash > free || account.cash < free - doubted - not_held - Decimal::new(1, 6) {
         let what = format!(
             "{} is free, the venues say {free}, {doubted} is in doubt, {not_held} is held here alone",
@@ -259,14 +265,20 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
     }
 }
 
-fn fees_not_held(platform: &Platform, user: UserId) -> Decimal {
+/// What live buys hold here and not at their venues.
+fn not_held_there(platform: &Platform, user: UserId) -> Decimal {
     let live = platform.ledger.orders_of(user);
     let buys = live.iter().filter(|order| order.intent.signal.side == nija_core::Side::Buy);
     let fees = buys.filter(|order| !order.state.is_final()).filter_map(|order| {
         let leg = order.leg.as_ref()?;
         let venue = platform.venues.iter().find(|venue| venue.id == leg.venue)?;
         let elsewhere = venue.exchange().fees != FeesFrom::Quote;
-        elsewhere.then(|| order.remaining().get() * leg.worst_price().get() * FEE)
+        let ours = leg.worst_price().get();
+        // A venue that sets a bracket's limit itself holds no more than that.
+        let theirs = at_venues(platform, order).iter().find_map(|there| there.kind.worst_price());
+        let nearer = (ours - theirs.map_or(ours, Price::get)).max(Decimal::ZERO) * (Decimal::ONE + FEE);
+        let fee = if elsewhere { ours * FEE } else { Decimal::ZERO };
+        Some(order.remaining().get() * (fee + nearer))
     });
     fees.sum()
 }

@@ -101,14 +101,15 @@ impl Client {
         let symbols = self.platform.symbols();
         let symbol = dice.pick(&symbols).clone();
         let money = Notional::new(Decimal::from(dice.number(20..160))).unwrap();
-        let mut signal = TradeSignal::market(self.user, id, symbol, Side::Buy, OrderSize::Quote(money));
+        let side = self.platform.opens(&symbol);
+        let mut signal = TradeSignal::market(self.user, id, symbol, side, OrderSize::Quote(money));
         if dice.chance(30) {
-            let price = self.platform.venues[0].exchange().prices[&signal.symbol] * Decimal::new(995, 3);
-            signal.kind = OrderKind::Limit { price: Price::new(price.round_dp(2)).unwrap() };
+            let price = self.near(&signal.symbol, 9_950..9_951);
+            signal.kind = OrderKind::Limit { price };
             signal.time_in_force = if dice.chance(80) { TimeInForce::Gtc } else { TimeInForce::Ioc };
         } else if dice.chance(12) {
             let stop = self.near(&signal.symbol, 10_005..10_040);
-            let price = Price::new((stop.get() * Decimal::new(1_003, 3)).round_dp(2)).unwrap();
+            let price = self.beyond(&signal.symbol, stop, 1_003);
             signal.kind = OrderKind::StopLimit { stop, price };
             signal.time_in_force = TimeInForce::Gtc;
         }
@@ -121,14 +122,22 @@ impl Client {
         signal
     }
 
-    /// A price this many ten-thousandths of the market's.
+    /// A price this many ten-thousandths of the market's; of what is sold short as far on its other side.
     fn near(&self, symbol: &Symbol, range: Range<u64>) -> Price {
         let market = self.platform.venues[0].exchange().prices[symbol];
-        let factor = Decimal::new(i64::try_from(self.platform.dice.number(range)).unwrap(), 4);
-        Price::new((market * factor).round_dp(2)).unwrap()
+        let factor = i64::try_from(self.platform.dice.number(range)).unwrap();
+        let factor = if self.platform.opens(symbol) == Side::Buy { factor } else { 20_000 - factor };
+        Price::new((market * Decimal::new(factor, 4)).round_dp(2)).unwrap()
     }
 
-    /// Something to guard a long position by, sometimes on the wrong side of the market.
+    /// This many thousandths of a price; of what is sold short as far on its other side.
+    fn beyond(&self, symbol: &Symbol, price: Price, thousandths: i64) -> Price {
+        let long = self.platform.opens(symbol) == Side::Buy;
+        let factor = if long { thousandths } else { 2_000 - thousandths };
+        Price::new((price.get() * Decimal::new(factor, 3)).round_dp(2)).unwrap()
+    }
+
+    /// Something to guard a position by, sometimes on the wrong side of the market.
     fn plan(&self, symbol: &Symbol) -> ProtectionPlan {
         let dice = &self.platform.dice;
         let market = self.platform.venues[0].exchange().prices[symbol];
@@ -194,20 +203,35 @@ impl Client {
         (!quantity.is_zero()).then_some((open, quantity))
     }
 
+    /// About this share of all positions in a symbol, wherever they are.
+    fn everywhere(&self, symbol: &Symbol) -> Option<Quantity> {
+        let positions = self.platform.ledger.positions_of(self.user);
+        let all: Decimal =
+            positions.iter().filter(|open| open.symbol == *symbol).map(|open| open.quantity.abs()).sum();
+        let share = Decimal::from(*self.platform.dice.pick(&[100u32, 100, 80, 120])) / Decimal::ONE_HUNDRED;
+        Quantity::new((all * share).round_dp(6)).ok().filter(|all| !all.is_zero())
+    }
+
     async fn leave(&mut self, act: u64) {
         let Some((open, quantity)) = self.held() else {
             return self.enter(act).await;
         };
         let stop = self.platform.dice.chance(30);
+        let venue = self.platform.dice.chance(40).then_some(open.venue.clone());
+        let all = if venue.is_none() && self.platform.dice.chance(50) {
+            self.everywhere(&open.symbol)
+        } else {
+            None
+        };
         let signal = TradeSignal {
             signal_type: if stop { SignalType::StopLoss } else { SignalType::Exit },
-            venue: self.platform.dice.chance(50).then_some(open.venue),
+            venue,
             ..TradeSignal::market(
                 self.user,
                 self.id("x", act),
-                open.symbol,
-                Side::Sell,
-                OrderSize::Base(quantity),
+                open.symbol.clone(),
+                open.side().opposite(),
+                OrderSize::Base(all.unwrap_or(quantity)),
             )
         };
         self.submit(signal).await;
@@ -220,8 +244,7 @@ impl Client {
         };
         let (dice, symbol) = (&self.platform.dice, &open.symbol);
         let stop = self.near(symbol, 9_850..9_995);
-        let reach = *dice.pick(&[1_000u32, 998, 950]);
-        let price = Price::new((stop.get() * Decimal::new(i64::from(reach), 3)).round_dp(2)).unwrap();
+        let price = self.beyond(symbol, stop, *dice.pick(&[1_000, 998, 950]));
         let profit = self.near(symbol, 10_005..10_100);
         let kind = match dice.number(0..3) {
             0 => OrderKind::Limit { price: profit },
@@ -232,12 +255,12 @@ impl Client {
             signal_type: if dice.chance(50) { SignalType::StopLoss } else { SignalType::Exit },
             kind,
             time_in_force: TimeInForce::Gtc,
-            venue: dice.chance(70).then_some(open.venue),
+            venue: dice.chance(70).then_some(open.venue.clone()),
             ..TradeSignal::market(
                 self.user,
                 self.id("r", act),
-                open.symbol,
-                Side::Sell,
+                open.symbol.clone(),
+                open.side().opposite(),
                 OrderSize::Base(quantity),
             )
         };

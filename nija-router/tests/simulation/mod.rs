@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod dice;
 mod exchange;
+mod exits;
 mod fees;
 mod platform;
 mod resting;
@@ -144,6 +145,7 @@ fn every_planted_bug_is_found() {
         (Bug::CountsRepeatedFills, 2),
         (Bug::MistakesLegs, 2),
         (Bug::SellsDustForEver, 2),
+        (Bug::ClosesAPart, 2),
         (Bug::KeepsReservations, 3),
         (Bug::MissesBaseFees, 3),
         (Bug::ForgetsOtherFees, 3),
@@ -157,6 +159,7 @@ fn every_planted_bug_is_found() {
         (Bug::ForgetsOtherSlices, 6),
         (Bug::SharesTheWhole, 6),
         (Bug::IgnoresLiveExits, 6),
+        (Bug::ClosesElsewhere, 6),
         (Bug::StopsHoldNothing, 6),
         (Bug::ForgetsStops, 6),
         (Bug::NeverEscalates, 6),

@@ -2,7 +2,7 @@
 
 use nija_core::{
     AmbiguityBound, Clock, Executor, LimitScope, OrderLookup, PriceReach, RepeatedClientId, RestingOrders,
-    RoutingPolicy, Symbol, UserId, VenueContract, VenueId,
+    RoutingPolicy, Side, Symbol, UserId, VenueContract, VenueId,
 };
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
@@ -21,6 +21,9 @@ use crate::{
     support::{FakeVault, MemoryLedger, Pace, TestBus, TestClock, loose, symbol, user},
 };
 
+/// Base units that users have at each venue of what they sell short.
+const GOODS: Decimal = Decimal::ONE;
+
 pub(crate) struct Platform {
     pub(crate) clock: TestClock,
     pub(crate) dice: Dice,
@@ -32,6 +35,8 @@ pub(crate) struct Platform {
     pub(crate) users: Vec<UserId>,
     /// What every user has at every venue in the beginning, in USD: plenty, or so little that some orders need the money of several.
     pub(crate) deposit: Decimal,
+    /// What users sell short and buy back, where they do: they have a deposit of it at every venue.
+    pub(crate) shorted: Option<Symbol>,
     config: EngineConfig,
     policy: RoutingPolicy,
     entropy: Arc<nija_core::SeededEntropy>,
@@ -104,7 +109,9 @@ impl Platform {
         let users: Vec<_> = (1..=dice.number(2..5)).map(user).collect();
         let calm = (seed % 5 == 4).then(|| users[0]);
         let trouble = Arc::new(Trouble::new(dice.clone(), calm));
-        let deposit = Decimal::from(*dice.pick(&[5_000, 5_000, 110]));
+        let shorted = (seed % 4 == 2).then(|| symbol("ETH-USD"));
+        // Who sells short has the money to buy it back at any price.
+        let deposit = Decimal::from(if shorted.is_some() { 5_000 } else { *dice.pick(&[5_000, 5_000, 110]) });
         let vault = Arc::new(FakeVault::default());
         ledger.set_pace(Arc::new(Disk(trouble.clone())));
         let sealed = trouble.clone();
@@ -140,6 +147,9 @@ impl Platform {
                 for user in &users {
                     let totals = &mut exchange.account(*user).totals;
                     totals.insert("USD".to_owned(), deposit);
+                    if let Some(shorted) = &shorted {
+                        totals.insert(shorted.base().to_owned(), GOODS);
+                    }
                     totals.insert(FEE_ASSET.to_owned(), fee_deposit);
                     vault.grant(*user, &exchange.venue, clock.now());
                 }
@@ -165,7 +175,32 @@ impl Platform {
         let policy =
             if seed.is_multiple_of(3) { RoutingPolicy::WeightedScore } else { RoutingPolicy::ExpectedCost };
         let entropy = Arc::new(nija_core::SeededEntropy::new(seed));
-        Self { clock, dice, trouble, witness, ledger, vault, venues, users, deposit, config, policy, entropy }
+        Self {
+            clock,
+            dice,
+            trouble,
+            witness,
+            ledger,
+            vault,
+            venues,
+            users,
+            deposit,
+            shorted,
+            config,
+            policy,
+            entropy,
+        }
+    }
+
+    /// The side that opens positions in a symbol.
+    pub(crate) fn opens(&self, symbol: &Symbol) -> Side {
+        if self.shorted.as_ref() == Some(symbol) { Side::Sell } else { Side::Buy }
+    }
+
+    /// What every user has of an asset besides money at every venue in the beginning.
+    pub(crate) fn goods(&self, asset: &str) -> Decimal {
+        let sold = self.shorted.as_ref().filter(|shorted| shorted.base() == asset);
+        sold.map_or(Decimal::ZERO, |_| GOODS)
     }
 
     /// A new process on what is there.

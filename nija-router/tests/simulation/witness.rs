@@ -137,15 +137,15 @@ impl Witness {
             let held: Decimal = positions
                 .iter()
                 .filter(|open| Some(&open.venue) == venue.as_ref() && open.symbol == signal.symbol)
-                .map(|open| open.quantity)
+                .map(|open| if signal.side == Side::Sell { open.quantity } else { -open.quantity })
                 .sum();
-            let selling: Decimal = live
+            let closing: Decimal = live
                 .filter(|order| order.leg.as_ref().map(|leg| &leg.venue) == venue.as_ref())
-                .filter(|order| order.intent.signal.side == Side::Sell)
+                .filter(|order| order.intent.signal.side == signal.side)
                 .map(|order| order.remaining().get())
                 .sum();
-            if selling > held {
-                self.note(6, format!("{selling} of {held} {} are being sold", signal.symbol));
+            if closing > held {
+                self.note(6, format!("{closing} of {held} {} are being closed", signal.symbol));
             }
             return;
         }

@@ -92,13 +92,19 @@ fn trade_by_hand(platform: &Platform, place: usize) {
     }
     let symbol = dice.pick(&platform.symbols()).clone();
     let rests = dice.chance(50);
-    let factor = if rests { Decimal::new(90, 2) } else { Decimal::new(101, 2) };
+    let side = platform.opens(&symbol);
+    let factor = match (side, rests) {
+        (Side::Buy, true) => Decimal::new(90, 2),
+        (Side::Buy, false) => Decimal::new(101, 2),
+        (Side::Sell, true) => Decimal::new(110, 2),
+        (Side::Sell, false) => Decimal::new(99, 2),
+    };
     let price = Price::new((exchange.prices[&symbol] * factor).round_dp(2)).unwrap();
     let arrival = Arrival {
         user,
         client: None,
         symbol: &symbol,
-        side: Side::Buy,
+        side,
         kind: OrderKind::Limit { price },
         quantity: Quantity::new(Decimal::new(1, 4)).unwrap(),
         time_in_force: if rests { TimeInForce::Gtc } else { TimeInForce::Ioc },

@@ -314,6 +314,7 @@ fn large() -> RouteDecision {
         candidates: Vec::new(),
         decided_at: Timestamp::from_micros(0),
         split: Vec::new(),
+        incomplete: None,
     }
 }
 

@@ -26,6 +26,7 @@ const FACTORS: Readonly<Record<string, string>> = {
 const REJECTIONS: Readonly<Record<string, string>> = {
   insufficient_usd: 'Not enough USD there',
   insufficient_base: 'Nothing to sell there',
+  insufficient_position: 'Not enough of a position there',
   pair_not_listed: 'Does not list this pair',
   breaker_open: 'Paused after errors',
   no_credentials: 'Not connected',

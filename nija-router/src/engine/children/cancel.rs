@@ -26,11 +26,12 @@ impl Inner {
         state: &mut UserState,
         parent: OrderId,
     ) -> Result<(), LedgerError> {
-        let schedule = state.orders.get(&parent).and_then(|live| live.order.schedule.as_ref());
-        if schedule.is_none_or(|schedule| schedule.stopped) {
+        let order = state.orders.get(&parent).map(|live| &live.order);
+        let stops = |order: &&Order| order.schedule.as_ref().is_some_and(|schedule| !schedule.stopped);
+        let Some(order) = order.filter(stops) else {
             return Ok(());
-        }
-        match self.why_stop(user, state, true) {
+        };
+        match self.why_stop(user, state, order, true) {
             Some(reason) => self.stop(user, state, parent, reason).await,
             None => Ok(()),
         }

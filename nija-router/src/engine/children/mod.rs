@@ -13,7 +13,7 @@ mod split;
 pub use config::SlicingConfig;
 pub(super) use split::{Shared, unshared};
 
-use nija_core::{OrderId, Reason};
+use nija_core::{Order, OrderId, Reason};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -68,7 +68,7 @@ impl Inner {
                 return Step::Over;
             };
             if !schedule.stopped
-                && let Some(reason) = self.why_stop(user, &state, wished)
+                && let Some(reason) = self.why_stop(user, &state, &order, wished)
             {
                 if let Err(error) = self.stop(user, &mut state, parent, reason).await {
                     tracing::error!(order = %parent, %error, "an order could not be stopped");
@@ -94,11 +94,12 @@ impl Inner {
         }
     }
 
-    /// A pause, a kill switch or the user's wish ends what has not been made yet.
-    fn why_stop(&self, user: &User, state: &UserState, wished: bool) -> Option<Reason> {
-        if self.kills.stops_user(user.id) {
+    /// A pause, a kill switch or the user's wish ends what has not been made yet; an exit nothing but the wish.
+    fn why_stop(&self, user: &User, state: &UserState, parent: &Order, wished: bool) -> Option<Reason> {
+        let entry = !parent.intent.signal.signal_type.is_exit();
+        if entry && self.kills.stops_user(user.id) {
             Some(Reason::new("trading_halted", "a kill switch was thrown; no more of it is sent"))
-        } else if state.paused.is_some() {
+        } else if entry && state.paused.is_some() {
             Some(Reason::new("trading_paused", "you paused trading; no more of it is sent"))
         } else {
             wished.then(|| Reason::new("cancelled", "cancelled at your request"))

@@ -64,9 +64,13 @@ impl Inner {
                 let words = format!("the share at {} is worth more than can be counted", share.venue);
                 return or_whole(Shared::Refused(Reason::new("share_refused", words)));
             };
-            let Some(intent) = self.child_intent(approved.get(), n, size, now) else {
+            let Some(mut intent) = self.child_intent(approved.get(), n, size, now) else {
                 return or_whole(Shared::Busy);
             };
+            if intent.signal.signal_type.is_exit() {
+                // It closes the position there, and whatever becomes of it no other.
+                intent.signal.venue = Some(share.venue.clone());
+            }
             let approved = match self.risk.assess(intent, &account).verdict {
                 Ok(approved) if approved.get().signal.size == size => approved,
                 Ok(_) => {
@@ -141,9 +145,9 @@ pub(in crate::engine) fn unshared(decision: &mut RouteDecision) {
 }
 
 /// What a share is asked for: money where its order is, so that it buys less if it is routed again at a higher price, and all shares
-/// together never spend more than their order.
+/// together never spend more than their order. An exit's share is what its venue holds.
 fn share_size(whole: &TradeSignal, plan: &RoutePlan) -> Option<OrderSize> {
-    if let OrderSize::Base(_) = whole.size {
+    if matches!(whole.size, OrderSize::Base(_)) || whole.signal_type.is_exit() {
         return Some(OrderSize::Base(plan.quantity));
     }
     let worth = plan.quantity.at(plan.price).ok()?.get();
@@ -157,6 +161,7 @@ fn own_decision(whole: &RouteDecision, share: &RouteShare) -> RouteDecision {
     let mut own = whole.clone();
     own.venue = Some(share.venue.clone());
     own.split.clear();
+    own.incomplete = None;
     for chosen in own.candidates.iter_mut().filter(|candidate| candidate.venue == share.venue) {
         chosen.plan = Some(share.plan.clone());
         chosen.cost = share.cost;
@@ -190,6 +195,7 @@ mod tests {
             reason: "split: 1 at a, 1 at b".to_owned(),
             candidates: Vec::new(),
             split: vec![share("a"), share("b")],
+            incomplete: None,
             decided_at: Timestamp::from_micros(0),
         };
         unshared(&mut decision);

@@ -69,7 +69,9 @@ impl Round<'_> {
     fn is_held_by(&self, position: &Position, live: &LiveOrder) -> bool {
         let here = live.order.leg.as_ref().is_none_or(|leg| leg.venue == position.venue);
         let same = live.order.intent.signal.symbol == position.symbol;
-        here && same && self.is_to_go(live) && !live.in_doubt()
+        // What is carried out by others holds nothing itself.
+        let itself = live.order.schedule.is_none();
+        here && same && itself && self.is_to_go(live) && !live.in_doubt()
     }
 
     async fn close(&self, position: &Position) -> Option<Closing> {

@@ -1,10 +1,14 @@
 //! Another exit needs what a resting stop holds: the stop goes first, and its end is waited for. It is watched here meanwhile.
 
 use nija_core::{OrderId, OrderSize, TradeSignal};
+use rust_decimal::Decimal;
 use std::sync::Arc;
 
 use super::names::is_own;
-use crate::engine::{derived::RESERVED, inner::Inner, market::Key, user::User};
+use crate::{
+    engine::{derived::RESERVED, inner::Inner, market::Key, user::User},
+    score::may_go_to_several,
+};
 
 /// Why a resting stop was cancelled.
 const MADE_ROOM: &str = "cancelled to make room for another exit; its position is watched meanwhile";
@@ -60,15 +64,20 @@ impl Inner {
     /// Resting stops that hold what this exit wants to close.
     async fn in_the_way(&self, user: &User, signal: &TradeSignal) -> Vec<(Key, OrderId)> {
         let state = user.state.lock().await;
-        let mut found = Vec::new();
+        let wanted = match signal.size {
+            OrderSize::Base(wanted) => Some(wanted.get()),
+            OrderSize::Quote(_) => None,
+        };
+        let (mut found, mut together) = (Vec::new(), Decimal::ZERO);
         for (key, open) in &state.positions {
             let here = key.1 == signal.symbol && signal.venue.as_ref().is_none_or(|venue| *venue == key.0);
             if !here || open.side() == signal.side {
                 continue;
             }
-            let free = open.quantity.abs() - state.sums.closing(&key.0, &key.1, signal.side);
-            let enough = matches!(signal.size, OrderSize::Base(wanted) if wanted.get() <= free);
-            if enough {
+            let free = open.quantity.abs() - state.sums.closing(&key.0, &key.1, signal.side, None);
+            together += free.max(Decimal::ZERO);
+            let there = if may_go_to_several(signal) { together } else { free };
+            if wanted.is_some_and(|wanted| wanted <= there) {
                 return Vec::new();
             }
             let rests = state.orders.values().filter(|live| live.at(&key.0)).map(|live| &live.order);

@@ -21,6 +21,7 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 
 use super::{
+    exits,
     fitted::{Fitted, fit, refused},
     most::most,
 };
@@ -152,6 +153,18 @@ impl ExpectedCost {
             ..planned.plan.clone()
         }
     }
+
+    /// A venue that can take all that it was fitted to.
+    fn candidate(offer: &Offer<'_>, parts: Parts, worth: Decimal) -> Candidate {
+        Candidate {
+            venue: offer.view.venue.clone(),
+            score: Some(score(parts.total())),
+            factors: Vec::new(),
+            cost: Some(parts.estimate()),
+            rejections: Vec::new(),
+            plan: Some(Self::plan(offer, offer.fitted.planned.plan.quantity, worth)),
+        }
+    }
 }
 
 impl Router for ExpectedCost {
@@ -195,15 +208,8 @@ impl Router for ExpectedCost {
         partial.sort_by(|a, b| a.view.venue.cmp(&b.view.venue));
         let split = if may_split { split::split(self, &market, &costed, &partial) } else { None };
         let reason = words::reason(&costed, split.as_ref(), &candidates);
-        let eligible = costed.iter().map(|(offer, parts, worth)| Candidate {
-            venue: offer.view.venue.clone(),
-            score: Some(score(parts.total())),
-            factors: Vec::new(),
-            cost: Some(parts.estimate()),
-            rejections: Vec::new(),
-            plan: Some(Self::plan(offer, offer.fitted.planned.plan.quantity, *worth)),
-        });
-        RouteDecision {
+        let eligible = costed.iter().map(|(offer, parts, worth)| Self::candidate(offer, *parts, *worth));
+        let mut decision = RouteDecision {
             symbol: signal.symbol.clone(),
             side: signal.side,
             policy: Cow::Borrowed(RoutingPolicy::ExpectedCost.as_str()),
@@ -211,8 +217,16 @@ impl Router for ExpectedCost {
             reason,
             candidates: eligible.chain(candidates).collect(),
             split: split.map(|split| split.shares).unwrap_or_default(),
+            incomplete: None,
             decided_at: request.now,
-        }
+        };
+        exits::close(&mut decision, request, &self.config.rules, |view, fitted| {
+            let most = fitted.planned.plan.quantity;
+            let offer = self.offer(request, view, fitted, most);
+            let (parts, worth) = self.cost(&market, &offer, most);
+            Self::candidate(&offer, parts, worth)
+        });
+        decision
     }
 }
 

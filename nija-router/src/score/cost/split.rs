@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
 use super::{ExpectedCost, Market, Offer, Parts, bps::Bps};
+use crate::score::lots;
 
 /// Shares that together are cheaper than the best venue alone, or as much as no venue takes alone.
 pub(super) struct Split {
@@ -133,7 +134,7 @@ fn shares(market: &Market, offers: &[&Offer<'_>], size: Quantity) -> Option<Vec<
         let part = parts.get_mut(place)?;
         let before = std::mem::replace(part, Part::Out);
         if before == Part::Any && filled(market, offers, &parts, size).is_none() {
-            *parts.get_mut(place)? = Part::AtLeast(least(offer)?);
+            *parts.get_mut(place)? = Part::AtLeast(lots::least(offer.view, &offer.fitted.planned.plan)?);
         }
     }
     None
@@ -182,8 +183,7 @@ fn filled(market: &Market, offers: &[&Offer<'_>], parts: &[Part], size: Quantity
 
 /// Shares on their venues' lots; what that cuts off goes to the largest of them that have room. Less than a lot may be left.
 fn on_lots(offers: &[&Offer<'_>], mut shares: Vec<Quantity>, size: Quantity) -> Option<Vec<Quantity>> {
-    let lot =
-        |offer: &Offer<'_>| offer.view.instrument.as_ref().map_or(Decimal::ZERO, |rules| rules.lot_size);
+    let lot = |offer: &Offer<'_>| lots::lot(offer.view);
     for (share, offer) in shares.iter_mut().zip(offers) {
         *share = share.floor_to(lot(offer));
     }
@@ -226,21 +226,9 @@ fn ladder<'a>(offer: &'a Offer<'_>, market: &Market) -> Ladder<'a> {
     }
 }
 
-/// A venue's smallest order, on its lot.
-fn least(offer: &Offer<'_>) -> Option<Quantity> {
-    let (rules, plan) = (offer.view.instrument.as_ref()?, &offer.fitted.planned.plan);
-    let price = plan.kind.worst_price().unwrap_or(plan.price);
-    let worth = rules.min_notional.get().checked_div(price.get())?;
-    let least = rules.min_quantity.get().max(worth);
-    let lots = least.checked_div(rules.lot_size).map_or(least, |lots| lots.ceil() * rules.lot_size);
-    Quantity::new(lots).ok()
-}
-
 /// Whether a venue takes an order of a share's size.
 fn takes(offer: &Offer<'_>, side: Side, share: Quantity) -> bool {
-    let plan = &offer.fitted.planned.plan;
-    let fits = offer.view.instrument.as_ref().map(|rules| rules.fit(side, plan.kind, share, plan.price));
-    matches!(fits, Some(Ok((fitted, _))) if fitted == share) && share <= offer.most
+    share <= offer.most && lots::takes(offer.view, side, &offer.fitted.planned.plan, share)
 }
 
 /// What the shares cost together, each counted by its part of the whole.

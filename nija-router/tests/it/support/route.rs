@@ -88,6 +88,7 @@ pub(crate) fn view(id: &str) -> VenueView {
         within_tier: true,
         available_base: Some(Decimal::ONE),
         available_quote: Some(Decimal::ONE_THOUSAND),
+        closable: None,
         pair_record: None,
         pair_slippage: None,
         barred: None,
