@@ -106,10 +106,16 @@ pub struct AccountState {
     pub working_orders: usize,
     /// The same orders, summed.
     pub working: Vec<WorkingOrders>,
+    /// USD that one unit of the quote currency of the symbol in question is worth; missing where no fresh price tells.
+    pub quote_rate: Option<Decimal>,
     /// Cash and positions in USD, where every position has a price.
     pub equity: Option<Decimal>,
     /// Realised since 00:00 UTC, after fees, in USD.
     pub realised_today: Decimal,
+    /// USD that the positions opened since 00:00 UTC have won so far at the market, below zero where they have lost.
+    pub unrealised_today: Decimal,
+    /// A currency in which something was lost since 00:00 UTC and whose price in USD is missing, so that `realised_today` does not have it.
+    pub unmeasured_loss: Option<String>,
     /// USD, after fees, that the account is below the best that it ended a day with: what was realised since, and the open positions at the
     /// market, taken together. Zero when it is at its best.
     pub below_best: Decimal,
@@ -140,8 +146,11 @@ impl AccountState {
             balances: Vec::new(),
             working_orders: 0,
             working: Vec::new(),
+            quote_rate: Some(Decimal::ONE),
             equity: None,
             realised_today: Decimal::ZERO,
+            unrealised_today: Decimal::ZERO,
+            unmeasured_loss: None,
             below_best: Decimal::ZERO,
             last_entry_at: None,
             recent_entries: Vec::new(),

@@ -2,7 +2,9 @@
 
 use nija_client::wire;
 use nija_core::Timestamp;
-use nija_router::AccountSummary;
+use nija_router::{AccountSummary, MarkedPosition};
+use rust_decimal::Decimal;
+use std::cmp::Reverse;
 
 use super::{balance, marked_position};
 
@@ -28,10 +30,14 @@ pub fn overview(
 
 /// The open positions, largest first.
 pub fn open_positions(account: &AccountSummary) -> Vec<wire::Position> {
-    let mut positions: Vec<wire::Position> = account.positions.iter().map(marked_position).collect();
-    // Without a price yet, what it cost stands for what it is worth.
-    let worth =
-        |position: &wire::Position| position.market_value.unwrap_or(position.entry_price * position.quantity);
-    positions.sort_by(|a, b| worth(b).cmp(&worth(a)).then_with(|| a.id.cmp(&b.id)));
-    positions
+    let mut positions: Vec<&MarkedPosition> = account.positions.iter().collect();
+    positions.sort_by_cached_key(|marked| (Reverse(worth(marked)), marked.position.id.to_string()));
+    positions.into_iter().map(marked_position).collect()
+}
+
+/// In USD. Without a price yet, what it cost stands for what it is worth; what has no price in USD comes last.
+fn worth(marked: &MarkedPosition) -> Option<Decimal> {
+    let position = &marked.position;
+    let worth = marked.price.map_or(position.cost, |price| position.quantity * price.get());
+    worth.abs().checked_mul(marked.rate?)
 }

@@ -11,9 +11,9 @@ use super::{Activity, Position};
 pub struct Overview {
     /// The bot's state.
     pub bot: BotStatus,
-    /// Cash and positions over all venues, in USD.
+    /// Cash and positions over all venues, in USD. Other currencies are measured at their price.
     pub equity: Decimal,
-    /// Cash free to trade, in USD.
+    /// Cash free to trade, in USD: dollars, stablecoins and other money at its price.
     pub cash: Decimal,
     /// Realised and unrealised since 00:00 UTC, in USD, after fees.
     pub pnl_today: Decimal,

@@ -39,7 +39,7 @@ pub struct FeePaid {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EquityCurve {
-    /// The currency of all amounts; positions quoted in another one are not in them.
+    /// The currency of all amounts. What is in another one is measured at the prices of the moment.
     pub currency: String,
     /// Seconds between two measurements. Older days have their last one alone.
     pub every_seconds: u64,
@@ -63,7 +63,7 @@ pub struct EquityPoint {
     pub unrealised: Decimal,
     /// Realised and unrealised: what trading won or lost. It does not move when money is paid in or out.
     pub pnl: Decimal,
-    /// Open positions that had no price yet and count as having won nothing.
+    /// Open positions that had no price yet, or whose currency had none: they count as having won nothing.
     pub unpriced: u32,
 }
 

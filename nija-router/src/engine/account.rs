@@ -9,11 +9,32 @@ use crate::planted::{Bug, planted};
 use super::{
     answers::{AccountSummary, MarkedPosition},
     inner::Inner,
-    money::CURRENCY,
+    rates::RatesNow,
     state::UserState,
     user::User,
     view::Holdings,
 };
+
+/// What a position is to its account, in USD.
+struct Counted {
+    /// What it adds to the cash.
+    held: Decimal,
+    /// What it has won so far.
+    won: Decimal,
+}
+
+/// A whole account in USD.
+#[derive(Default)]
+struct Worth {
+    /// `None` where a position has no price, or while no venue's balances are known.
+    equity: Option<Decimal>,
+    /// What the positions have won so far.
+    unrealised: Decimal,
+    /// The same of those that were opened today.
+    unrealised_today: Decimal,
+    /// Positions that are not in it.
+    unpriced: usize,
+}
 
 impl Inner {
     /// Everything that risk may look at, taken at one moment under the user's lock.
@@ -30,7 +51,9 @@ impl Inner {
             working.clear();
         }
         let market = self.market.snapshot();
-        let (equity, unrealised) = self.worth(user, state);
+        let rates = self.market.rates(now);
+        let worth = self.worth(user, state, &rates, now);
+        let today = state.realised.today(now, &rates);
         let quotes = self.venues.iter().filter_map(|venue| {
             let key = (venue.id.clone(), symbol.clone());
             let quote = market.markets.get(&key)?.quote?;
@@ -47,9 +70,12 @@ impl Inner {
             balances: self.balances(user, state, now),
             working_orders: working.iter().map(|alike| alike.orders).sum(),
             working,
-            equity,
-            realised_today: state.realised.today(now),
-            below_best: state.realised.below_best(now, unrealised),
+            quote_rate: rates.fresh(symbol.quote()),
+            equity: worth.equity,
+            realised_today: today.net,
+            unrealised_today: worth.unrealised_today,
+            unmeasured_loss: today.unmeasured,
+            below_best: state.realised.below_best(now, worth.unrealised, &rates),
             // An order that is routed anew passed this check when it was new.
             last_entry_at: if except.is_some() { None } else { state.last_entry_at },
             recent_entries: if except.is_some() { Vec::new() } else { state.entries.newest(now) },
@@ -72,17 +98,25 @@ impl Inner {
             .collect()
     }
 
-    /// Cash and positions in USD, and what the positions have won so far. No equity when a position has no price, or while no venue's
-    /// balances are known. What is quoted in another currency counts as little as the cash of that currency.
-    fn worth(&self, user: &User, state: &UserState) -> (Option<Decimal>, Decimal) {
-        let (mut worth, mut unrealised) = (Some(Decimal::ZERO), Decimal::ZERO);
-        for position in state.positions.values().filter(|position| counts(position)) {
-            let (_, price) = self.mark(position);
-            worth = worth.zip(price).map(|(worth, price)| worth + position.quantity * price.get());
-            unrealised += price.map_or(Decimal::ZERO, |price| position.unrealised_pnl(price));
+    /// Cash and positions, and what the positions have won so far. What is in a currency that has no price is in none of it.
+    fn worth(&self, user: &User, state: &UserState, rates: &RatesNow<'_>, now: Timestamp) -> Worth {
+        let (mut worth, mut equity, day) = (Worth::default(), Some(cash(state, rates)), now.day_start());
+        for position in state.positions.values() {
+            let price = self.mark(position).1;
+            let counted = counted(position, price, rates);
+            worth.unpriced += usize::from(price.is_none() || counted.is_none());
+            let Some(counted) = counted else {
+                continue;
+            };
+            equity = equity.filter(|_| price.is_some()).map(|equity| equity + counted.held);
+            worth.unrealised += counted.won;
+            if position.opened_at >= day {
+                worth.unrealised_today += counted.won;
+            }
         }
         let unread = state.balances_read.is_empty() && !user.conns().is_empty();
-        (worth.filter(|_| !unread).map(|worth| cash(state) + worth), unrealised)
+        worth.equity = equity.filter(|_| !unread);
+        worth
     }
 
     /// The venue's newest quote, and the price at which a position could be closed.
@@ -97,6 +131,7 @@ impl Inner {
     pub(super) fn marked(&self, state: &UserState, position: &Position) -> MarkedPosition {
         let (quote, price) = self.mark(position);
         MarkedPosition {
+            rate: self.market.rates(self.clock.now()).usd(position.symbol.quote()),
             unrealised: price.map(|price| position.unrealised_pnl(price)),
             position: position.clone(),
             dust: position.closed_at.is_none() && self.is_dust(state, position),
@@ -111,16 +146,16 @@ impl Inner {
         if user.conns().is_empty() && state.positions.is_empty() {
             return None;
         }
-        let (equity, unrealised) = self.worth(user, &state);
-        let unpriced =
-            state.positions.values().filter(|open| counts(open) && self.mark(open).1.is_none()).count();
+        let now = self.clock.now();
+        let rates = self.market.rates(now);
+        let worth = self.worth(user, &state, &rates, now);
         Some(EquitySample {
             user: user.id,
-            at: self.clock.now(),
-            equity,
-            realised: state.realised.total(),
-            unrealised,
-            unpriced: u32::try_from(unpriced).unwrap_or(u32::MAX),
+            at: now,
+            equity: worth.equity,
+            realised: state.realised.total(&rates),
+            unrealised: worth.unrealised,
+            unpriced: u32::try_from(worth.unpriced).unwrap_or(u32::MAX),
         })
     }
 
@@ -131,23 +166,29 @@ impl Inner {
         let mut positions: Vec<_> =
             state.positions.values().map(|position| self.marked(&state, position)).collect();
         positions.sort_by_key(|marked| std::cmp::Reverse(marked.position.opened_at));
-        let counted = || positions.iter().filter(|marked| counts(&marked.position));
-        let unrealised: Decimal = counted().filter_map(|marked| marked.unrealised).sum();
-        let worth: Decimal =
-            counted().map(|marked| marked.position.cost + marked.unrealised.unwrap_or_default()).sum();
+        let rates = self.market.rates(now);
+        let (mut equity, mut unrealised) = (cash(&state, &rates), Decimal::ZERO);
+        for marked in &positions {
+            if let Some(counted) = counted(&marked.position, marked.price, &rates) {
+                equity += counted.held;
+                unrealised += counted.won;
+            }
+        }
         let holdings = Holdings::new(&state, None);
-        let free = user
-            .conns()
-            .iter()
-            .filter_map(|conn| holdings.free(conn, CURRENCY, Timestamp::from_micros(i64::MIN)))
-            .sum();
+        let (long_ago, conns) = (Timestamp::from_micros(i64::MIN), user.conns());
+        let mut free = Decimal::ZERO;
+        for (currency, usd) in rates.cash_currencies() {
+            let there: Decimal =
+                conns.iter().filter_map(|conn| holdings.free(conn, currency, long_ago)).sum();
+            free += there.checked_mul(usd).unwrap_or_default();
+        }
         let mut balances = self.balances(user, &state, now);
         balances.sort_by(|a, b| (&a.venue, &a.asset).cmp(&(&b.venue, &b.asset)));
         AccountSummary {
-            equity: cash(&state) + worth,
+            equity,
             cash: free,
-            pnl_today: state.realised.today(now) + unrealised,
-            pnl_total: state.realised.total() + unrealised,
+            pnl_today: state.realised.today(now, &rates).net + unrealised,
+            pnl_total: state.realised.total(&rates) + unrealised,
             positions,
             balances,
             paused: state.paused,
@@ -155,12 +196,22 @@ impl Inner {
     }
 }
 
-/// USD at all venues.
-fn cash(state: &UserState) -> Decimal {
-    state.balances.values().filter(|balance| balance.asset == CURRENCY).map(|balance| balance.total).sum()
+/// Cash at all venues, in USD.
+fn cash(state: &UserState, rates: &RatesNow<'_>) -> Decimal {
+    let worth = |balance: &VenueBalance| balance.total.checked_mul(rates.cash(&balance.asset)?);
+    state.balances.values().filter_map(worth).sum()
 }
 
-/// Whether a position is measured in the currency of the account.
-fn counts(position: &Position) -> bool {
-    position.symbol.quote() == CURRENCY
+/// What a position counts with; at cost without a price, and `None` where its currency has no price or it is worth more than can be counted.
+///
+/// What was bought is worth what it would bring, unless it is cash, which the balances have already; what was paid for it is missing from the
+/// balances, unless it was not counted there. So ETH that was bought with BTC counts with what it has won, and a stablecoin only once.
+fn counted(position: &Position, price: Option<nija_core::Price>, rates: &RatesNow<'_>) -> Option<Counted> {
+    let symbol = &position.symbol;
+    let rate = rates.usd(symbol.quote())?;
+    let value = price.map_or(Some(position.cost), |price| position.quantity.checked_mul(price.get()))?;
+    let won = value.checked_sub(position.cost)?;
+    let goods = if rates.cash(symbol.base()).is_some() { Decimal::ZERO } else { value };
+    let paid = if rates.cash(symbol.quote()).is_some() { Decimal::ZERO } else { position.cost };
+    Some(Counted { held: (goods - paid).checked_mul(rate)?, won: won.checked_mul(rate)? })
 }

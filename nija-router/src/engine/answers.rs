@@ -31,9 +31,9 @@ pub struct Preview {
 /// A user's account over all venues.
 #[derive(Debug, Clone)]
 pub struct AccountSummary {
-    /// Cash and positions in USD; a position without a price counts at cost.
+    /// Cash and positions in USD; a position without a price counts at cost. What is in a currency that has no price is not in it.
     pub equity: Decimal,
-    /// USD free to trade.
+    /// Cash free to trade, in USD: dollars, stablecoins and other money at its price.
     pub cash: Decimal,
     /// Realised since 00:00 UTC and unrealised, in USD, after fees.
     pub pnl_today: Decimal,
@@ -58,6 +58,8 @@ pub struct MarkedPosition {
     pub price: Option<Price>,
     /// Quote units that closing at that price would win, fees not counted.
     pub unrealised: Option<Decimal>,
+    /// USD that a quote unit is worth, where a price tells.
+    pub rate: Option<Decimal>,
     /// Whether it is less than its venue takes in one order, so that it cannot be closed.
     pub dust: bool,
 }

@@ -3,8 +3,8 @@
 use arc_swap::ArcSwap;
 use futures::StreamExt;
 use nija_core::{
-    Instrument, MarketEvent, MarketSnapshot, MarketView, Price, Quote, Symbol, UserEventKind, UserId,
-    VenueId, Volatility,
+    Instrument, MarketEvent, MarketSnapshot, MarketView, Price, Quote, Symbol, Timestamp, UserEventKind,
+    UserId, VenueId, Volatility,
 };
 use parking_lot::Mutex;
 use std::{
@@ -14,7 +14,14 @@ use std::{
 };
 use tokio::sync::Notify;
 
-use super::{backoff::Backoff, ids::Ids, inner::Inner, venue::Venue};
+use super::{
+    backoff::Backoff,
+    ids::Ids,
+    inner::Inner,
+    rates::{Rates, RatesNow},
+    venue::Venue,
+};
+use crate::Currencies;
 
 /// A symbol at a venue.
 pub(crate) type Key = (VenueId, Symbol);
@@ -40,9 +47,24 @@ pub(crate) struct Market {
     holders: Mutex<HashMap<Key, Ids<UserId>>>,
     /// Who is to be woken when a price moves.
     watched: Mutex<HashMap<Key, Arc<Notify>>>,
+    rates: Rates,
 }
 
 impl Market {
+    pub(crate) fn new(currencies: Currencies) -> Self {
+        Self { rates: Rates::new(currencies), ..Self::default() }
+    }
+
+    /// What other currencies are worth in USD.
+    pub(crate) fn rates(&self, now: Timestamp) -> RatesNow<'_> {
+        self.rates.at(now)
+    }
+
+    /// What is traded at the venues, so that the prices that measure it are watched too.
+    pub(crate) fn measure<'a>(&self, traded: impl Iterator<Item = &'a Symbol>) {
+        self.rates.measure(traded);
+    }
+
     pub(crate) fn snapshot(&self) -> Arc<MarketSnapshot> {
         self.snapshot.load_full()
     }
@@ -85,11 +107,14 @@ impl Market {
     }
 
     fn take_up(&self, venue: &VenueId, events: Vec<MarketEvent>) {
-        let mut moved = Vec::new();
+        let (mut moved, mut rates) = (Vec::new(), Vec::new());
         let mut building = self.building.lock();
         for event in events {
             match event {
                 MarketEvent::Quote { symbol, quote } => {
+                    if self.rates.takes(&symbol) {
+                        rates.push((symbol.clone(), quote));
+                    }
                     let key = (venue.clone(), symbol);
                     let view = building.markets.entry(key.clone()).or_default();
                     view.volatility = moved_by(view, &quote).or(view.volatility);
@@ -103,6 +128,7 @@ impl Market {
             }
         }
         // Stored under the lock: a snapshot never gives way to an older one.
+        self.rates.take_up(&rates);
         self.snapshot.store(Arc::new(building.clone()));
         drop(building);
         {
@@ -143,7 +169,7 @@ impl Inner {
                     let symbols = self.take_up_instruments(&venue, all, &wanted);
                     backoff.reset();
                     tokio::select! {
-                        () = self.follow_market(&venue, symbols.clone()) => {}
+                        () = self.follow_market(&venue, symbols.clone(), &wanted) => {}
                         // The stream is of what was listed when it began.
                         () = self.until_listed_anew(&venue, &symbols, &wanted) => {}
                     }
@@ -158,17 +184,21 @@ impl Inner {
         }
     }
 
-    /// Answers with what the venue lists of the symbols wanted.
+    /// Answers with what the venue lists of the symbols wanted, and with what it lists that measures currencies: that is watched and cannot be
+    /// traded.
     fn take_up_instruments(
         &self,
         venue: &Venue,
         all: Vec<Instrument>,
         wanted: &HashSet<Symbol>,
     ) -> BTreeSet<Symbol> {
+        let names: Vec<_> = all.iter().map(|rules| &rules.symbol).collect();
+        let mut followed: BTreeSet<_> = self.market.rates.wanted(&names).into_iter().collect();
         let listed: Vec<_> =
             all.into_iter().filter(|rules| wanted.contains(&rules.symbol)).map(Arc::new).collect();
         self.market.add_instruments(&venue.id, &listed);
-        listed.iter().map(|rules| rules.symbol.clone()).collect()
+        followed.extend(listed.iter().map(|rules| rules.symbol.clone()));
+        followed
     }
 
     /// Reads the venue's rules again now and then; ends when it lists other symbols than these.
@@ -198,8 +228,9 @@ impl Inner {
     }
 
     /// Ends when the stream does.
-    async fn follow_market(&self, venue: &Venue, symbols: BTreeSet<Symbol>) {
-        let mut unpriced = symbols.clone();
+    async fn follow_market(&self, venue: &Venue, symbols: BTreeSet<Symbol>, traded: &HashSet<Symbol>) {
+        let awaited = |symbol: &&Symbol| traded.contains(*symbol) || self.market.rates.is_awaited(symbol);
+        let mut unpriced: BTreeSet<_> = symbols.iter().filter(awaited).cloned().collect();
         let mut stream = venue.executor.market_stream(symbols.into_iter().collect()).ready_chunks(BATCH);
         while let Some(events) = stream.next().await {
             for event in &events {

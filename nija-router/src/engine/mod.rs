@@ -31,6 +31,8 @@ mod names;
 mod news;
 mod owner;
 mod protection;
+mod rates;
+mod realised;
 mod receipt;
 mod reconcile;
 mod record;

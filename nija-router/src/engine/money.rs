@@ -1,6 +1,6 @@
-//! Money: what fills do to balances and to the day's profit, and what fees are worth.
+//! Money: what fills do to balances, and what fees are worth.
 
-use nija_core::{MarketSnapshot, RealisedPnl, Side, Symbol, Timestamp, VenueBalance, VenueFill};
+use nija_core::{MarketSnapshot, Side, Symbol, Timestamp, VenueBalance, VenueFill};
 use rust_decimal::Decimal;
 
 use super::balances::Balances;
@@ -8,62 +8,6 @@ use crate::planted::{Bug, planted};
 
 /// The currency that accounts are measured in.
 pub const CURRENCY: &str = "USD";
-
-/// Realised profit after fees, in USD.
-#[derive(Debug, Default)]
-pub(crate) struct Realised {
-    day: Timestamp,
-    today: Decimal,
-    total: Decimal,
-    /// The most that the total was at the end of a day before `day`; not less than zero, where it began.
-    best: Decimal,
-}
-
-impl Realised {
-    /// From the ledger's figures of every day, oldest first.
-    pub(crate) fn new(day: Timestamp, days: &[(Timestamp, RealisedPnl)]) -> Self {
-        let mut realised = Self { day, ..Self::default() };
-        for (of, figure) in days.iter().filter(|(_, figure)| figure.currency == CURRENCY) {
-            let net = figure.realised - figure.fees;
-            realised.total += net;
-            if *of >= day {
-                realised.today += net;
-            } else {
-                realised.best = realised.best.max(realised.total);
-            }
-        }
-        realised
-    }
-
-    /// Counts a fill.
-    pub(crate) fn add(&mut self, symbol: &Symbol, at: Timestamp, realised: Decimal, fee: Decimal) {
-        if symbol.quote() != CURRENCY {
-            return;
-        }
-        if at.day_start() > self.day {
-            self.best = self.best.max(self.total);
-            (self.day, self.today) = (at.day_start(), Decimal::ZERO);
-        }
-        if at >= self.day {
-            self.today += realised - fee;
-        }
-        self.total += realised - fee;
-    }
-
-    pub(crate) fn today(&self, now: Timestamp) -> Decimal {
-        if now.day_start() > self.day { Decimal::ZERO } else { self.today }
-    }
-
-    /// How far the account is below the best end of a day, with positions that have won `unrealised`; zero at its best.
-    pub(crate) fn below_best(&self, now: Timestamp, unrealised: Decimal) -> Decimal {
-        let best = if now.day_start() > self.day { self.best.max(self.total) } else { self.best };
-        (best - self.total - unrealised).max(Decimal::ZERO)
-    }
-
-    pub(crate) const fn total(&self) -> Decimal {
-        self.total
-    }
-}
 
 /// Carries a fill that is taken up now into the balances that were said before it, so that they are right until the venue says them anew.
 pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill, now: Timestamp) {
@@ -210,40 +154,5 @@ mod tests {
             balances.insert(told(asset), at(17));
         }
         assert!(!balances.doubtful_at(&venue));
-    }
-
-    #[test]
-    fn the_best_is_the_best_end_of_a_day_however_the_figures_came() {
-        let day = |n: i64| Timestamp::from_micros(n * 86_400_000_000);
-        let (symbol, none) = (Symbol::new("ETH-USD").unwrap(), Decimal::ZERO);
-        let mut lived = Realised::default();
-        for (on, won) in [(0, "100"), (1, "50"), (2, "-30"), (2, "200"), (2, "-190"), (4, "-40")] {
-            lived.add(&symbol, day(on).plus(std::time::Duration::from_secs(5)), dec(won), none);
-        }
-        let figure =
-            |on, won| (day(on), RealisedPnl { currency: "USD".into(), realised: dec(won), fees: none });
-        let read =
-            Realised::new(day(4), &[figure(0, "100"), figure(1, "50"), figure(2, "-20"), figure(4, "-40")]);
-        for realised in [lived, read] {
-            assert_eq!((realised.today(day(4)), realised.total()), (dec("-40"), dec("90")));
-            assert_eq!(realised.below_best(day(4), none), dec("60"));
-            assert_eq!(realised.below_best(day(4), dec("-5")), dec("65"));
-            assert_eq!(realised.below_best(day(4), dec("70")), none);
-        }
-    }
-
-    #[test]
-    fn a_new_day_starts_from_nothing() {
-        let day = 86_400_000_000;
-        let mut realised = Realised::default();
-        let symbol = Symbol::new("ETH-USD").unwrap();
-        realised.add(&symbol, Timestamp::from_micros(5), dec("-3"), dec("1"));
-        assert_eq!(realised.today(Timestamp::from_micros(6)), dec("-4"));
-        assert_eq!(realised.today(Timestamp::from_micros(day)), Decimal::ZERO);
-        realised.add(&symbol, Timestamp::from_micros(day + 1), dec("2"), Decimal::ZERO);
-        assert_eq!(
-            (realised.today(Timestamp::from_micros(day + 2)), realised.total()),
-            (dec("2"), dec("-2"))
-        );
     }
 }

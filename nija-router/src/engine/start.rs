@@ -30,6 +30,7 @@ impl Inner {
             .collect();
         let feedback = Feedback::new(parts.config.feedback_half_life);
         let tiers = parts.config.tiers.iter().map(|(user, tier)| (*user, *tier)).collect();
+        let market = Market::new(parts.config.limits.currencies.clone());
         Self {
             vault: parts.vault,
             ledger: parts.ledger,
@@ -40,7 +41,7 @@ impl Inner {
             entropy: parts.entropy,
             config: parts.config,
             venues,
-            market: Market::default(),
+            market,
             feedback,
             tasks: Tasks::default(),
             kills: Default::default(),
@@ -169,6 +170,7 @@ impl Inner {
         for (venue, symbol) in self.ledger.active_symbols().await? {
             active.entry(venue).or_default().insert(symbol);
         }
+        self.market.measure(self.config.symbols.iter().chain(active.values().flatten()));
         for venue in &self.venues {
             let mut wanted: HashSet<_> = self.config.symbols.iter().cloned().collect();
             wanted.extend(active.remove(&venue.id).unwrap_or_default());

@@ -20,9 +20,9 @@ use super::{
     entries::Entries,
     feedback::Attempts,
     ids::{ById, ByName, Ids, NameSet},
-    money::Realised,
     names::Names,
     news::News,
+    realised::Realised,
 };
 
 /// Executions remembered per user, so that a second telling is not even written; the ledger is the last guard.

@@ -1,9 +1,13 @@
 use nija_core::{AccountState, OrderIntent, Reason, RiskPolicy, Verdict};
 use rust_decimal::Decimal;
 
-use super::{RiskLimits, value::cents};
+use super::{
+    RiskLimits,
+    value::{cents, no_rate},
+};
 
-/// No entries after the day's loss has reached its limit.
+/// No entries after the day's loss has reached its limit: what was realised since 00:00 UTC, and what the positions opened since then have
+/// lost at the market. What they have won does not make good what was lost.
 #[derive(Debug, Clone, Copy)]
 pub struct DailyLoss(Decimal);
 
@@ -21,8 +25,14 @@ impl RiskPolicy for DailyLoss {
     }
 
     fn assess(&self, intent: &OrderIntent, account: &AccountState) -> Verdict {
-        let lost = -account.realised_today;
-        if intent.signal.signal_type.is_exit() || lost <= Decimal::ZERO {
+        if intent.signal.signal_type.is_exit() {
+            return Verdict::Allow;
+        }
+        if let Some(currency) = &account.unmeasured_loss {
+            return Verdict::Refuse(no_rate(currency, "today's loss"));
+        }
+        let lost = -(account.realised_today + account.unrealised_today.min(Decimal::ZERO));
+        if lost <= Decimal::ZERO {
             return Verdict::Allow;
         }
         let Some(equity) = account.equity else {

@@ -3,7 +3,7 @@ use rust_decimal::Decimal;
 
 use super::{
     RiskLimits,
-    value::{cents, notional, percent},
+    value::{cents, percent, worth},
 };
 
 /// An entry too small to matter is refused rather than paid fees for: below a share of the equity, after the rules before have made it
@@ -30,7 +30,7 @@ impl RiskPolicy for EquityFloor {
             return Verdict::Allow;
         }
         // What is not known was refused by the rules before, which need the same figures.
-        let (Some(equity), Some(worth)) = (account.equity, notional(intent, account)) else {
+        let (Some(equity), Ok(worth)) = (account.equity, worth(intent, account)) else {
             return Verdict::Allow;
         };
         let least = equity * self.0;

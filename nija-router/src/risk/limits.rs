@@ -4,10 +4,12 @@ use nija_core::{RiskSettings, Symbol, Tier};
 use rust_decimal::Decimal;
 use std::{collections::BTreeSet, time::Duration};
 
+use super::Currencies;
+
 /// What a plan includes. `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TierLimits {
-    /// Largest position in one symbol, in quote units (USD).
+    /// Largest position in one symbol, in USD.
     pub largest_position: Option<Decimal>,
     /// Venues that can be traded at, those without a key not counted.
     pub venues: Option<usize>,
@@ -36,7 +38,7 @@ pub struct RiskLimits {
     pub duplicate_window: Duration,
     /// How long a user's loosening of their own limits waits.
     pub loosening_delay: Duration,
-    /// Entries stop when the day's realised loss reaches this share of the equity that the day began with.
+    /// Entries stop when the day's loss reaches this share of the equity that the day began with.
     pub max_daily_loss: Decimal,
     /// Between two entries of one user.
     pub entry_interval: Duration,
@@ -44,6 +46,8 @@ pub struct RiskLimits {
     pub price_collar: Decimal,
     /// Balances older than this are not traded on.
     pub max_balance_age: Duration,
+    /// Which currencies are money, and how they are measured in USD.
+    pub currencies: Currencies,
 }
 
 impl Default for RiskLimits {
@@ -67,6 +71,7 @@ impl Default for RiskLimits {
             entry_interval: Duration::from_secs(1),
             price_collar: Decimal::new(5, 2),
             max_balance_age: Duration::from_secs(60),
+            currencies: Currencies::default(),
         }
     }
 }

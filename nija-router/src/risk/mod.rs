@@ -1,6 +1,7 @@
 //! The risk policies, one a file. All let exits through, except the one that ties an exit to a position.
 
 mod allowed_pairs;
+mod currencies;
 mod daily_loss;
 mod drawdown;
 mod duplicate_intent;
@@ -18,6 +19,7 @@ mod stale_balance;
 mod value;
 
 pub use allowed_pairs::AllowedPairs;
+pub use currencies::Currencies;
 pub use daily_loss::DailyLoss;
 pub use drawdown::Drawdown;
 pub use duplicate_intent::DuplicateIntent;

@@ -34,7 +34,10 @@ impl RiskPolicy for PositionSize {
             Some(limit) if !signal.signal_type.is_exit() => limit,
             _ => return Verdict::Allow,
         };
-        let room = limit - exposure(account, &signal.symbol);
+        let room = match exposure(intent, account) {
+            Ok(exposure) => limit - exposure,
+            Err(reason) => return Verdict::Refuse(reason),
+        };
         fit_into(room, intent, account, "position_size", |room| {
             format!("{whose} up to {limit} USD in {}; {room} USD of it is left", signal.symbol)
         })

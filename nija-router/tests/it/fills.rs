@@ -212,20 +212,22 @@ async fn a_fill_of_a_resting_order_that_no_stream_told_is_found_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_position_in_another_currency_leaves_the_equity_known_and_is_not_in_it() {
-    let (mut platform, venue) = Platform::single();
-    venue.world().prices.insert(symbol("BTC-USDT"), dec("60000"));
-    platform.config.symbols.push(symbol("BTC-USDT"));
-    venue.world().account(user(1)).balances.insert("USDT".into(), dec("100000"));
+async fn a_position_in_a_currency_without_a_price_leaves_the_equity_known_and_is_not_in_it() {
+    let (platform, venue) = Platform::single();
+    venue.world().account(user(1)).balances.insert("TRY".into(), dec("100000"));
     let engine = platform.start().await;
     let before = engine.account(user(1)).await.unwrap().equity;
-    let other = TradeSignal { symbol: symbol("BTC-USDT"), ..entry(user(1), "x") };
-    let order = engine.submit(other).await.unwrap().order;
-    assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
-    // This venue takes its fees in USD.
-    let fee = platform.ledger.all_fills()[0].execution.fee;
-    assert_eq!(engine.account(user(1)).await.unwrap().equity, before - fee);
+    // Nothing here is quoted in lira: it is bought by hand.
+    venue.world().prices.insert(symbol("BTC-TRY"), dec("2400000"));
+    let (quantity, now) = (Quantity::new(dec("0.01")).unwrap(), nija_core::Clock::now(&platform.clock));
+    let (pair, kind) = (symbol("BTC-TRY"), OrderKind::Market);
+    venue.world().arrive(user(1), None, &pair, Side::Buy, kind, quantity, TimeInForce::Ioc, now);
+    until("the position", async || platform.position(user(1), "BTC-TRY").await.is_some()).await;
+    assert_eq!(engine.account(user(1)).await.unwrap().equity, before);
+    let samples = engine.equity_samples().await;
+    assert_eq!((samples[0].equity, samples[0].unpriced), (Some(before), 1));
     let order = engine.submit(entry(user(1), "y")).await.unwrap().order;
+    assert_eq!(order.reason, None);
     assert_eq!(engine.settled(user(1), order.id(), LONG).await.unwrap().state, OrderState::Filled);
 }
 

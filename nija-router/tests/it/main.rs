@@ -5,6 +5,7 @@
 mod children;
 mod control;
 mod cost;
+mod currencies;
 mod doubt;
 mod exits;
 mod failover;

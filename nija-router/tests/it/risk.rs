@@ -127,12 +127,16 @@ type Change = fn(&mut AccountState);
 
 #[test]
 fn each_rule_refuses_by_its_code() {
-    let cases: [(Change, &str); 11] = [
+    let cases: [(Change, &str); 15] = [
         (|a| a.paused = true, "trading_paused"),
         (|a| a.halted = true, "trading_halted"),
         (|a| a.last_entry_at = Some(NOW.minus(Duration::from_millis(999))), "entry_rate"),
         (|a| a.balances[0].at = NOW.minus(Duration::from_secs(61)), "stale_balance"),
         (|a| a.realised_today = dec("-530"), "daily_loss"),
+        (|a| a.unrealised_today = dec("-530"), "daily_loss"),
+        (|a| (a.realised_today, a.unrealised_today) = (dec("-530"), dec("9000")), "daily_loss"),
+        (|a| a.unmeasured_loss = Some("BTC".into()), "no_rate"),
+        (|a| a.quote_rate = None, "no_rate"),
         (|a| a.equity = None, "equity_unknown"),
         (|a| a.below_best = dec("2500"), "drawdown"),
         (|a| a.limits.allowed_symbols = Some([symbol("ETH-USD")].into()), "pair_not_allowed"),
@@ -170,6 +174,9 @@ fn an_exit_passes_all_of_them() {
     account.last_entry_at = Some(NOW);
     account.balances[0].at = NOW.minus(Duration::from_secs(3600));
     account.realised_today = dec("-9000");
+    account.unrealised_today = dec("-9000");
+    account.unmeasured_loss = Some("BTC".into());
+    account.quote_rate = None;
     account.below_best = dec("9000");
     account.equity = None;
     account.limits = RiskSettings {
@@ -269,6 +276,53 @@ fn one_entry_uses_a_tenth_of_the_equity_at_most() {
     assert_eq!((outcome.size, outcome.resized_by), (dollars("50.00"), vec!["equity_share".to_owned()]));
     account.equity = Some(Decimal::ZERO);
     assert_eq!(assess(buy("x"), &account).code.as_deref(), Some("equity_share"));
+}
+
+/// ETH at 0.05 BTC, and BTC at 60,000 USD.
+fn in_btc(quantity: Option<&str>) -> AccountState {
+    let mut account = account();
+    account.quote_rate = Some(dec("60000"));
+    let size = Quantity::new(dec("10")).unwrap();
+    let price = Price::new(dec("0.05")).unwrap();
+    account.quotes =
+        vec![(venue(), Quote { bid: price, bid_size: size, ask: price, ask_size: size, at: NOW })];
+    let held = quantity.map(|quantity| position(&symbol("ETH-BTC"), quantity, "0.05"));
+    account.positions = held.into_iter().collect();
+    account
+}
+
+#[test]
+fn limits_in_usd_are_held_against_what_an_entry_in_another_currency_is_worth_in_usd() {
+    let buy = |size| TradeSignal { symbol: symbol("ETH-BTC"), size, ..buy("x") };
+    let (money, quantity) = (dollars("1").unwrap(), coins("20").unwrap());
+    let mut account = in_btc(None);
+    // A tenth of 10,000 USD, cut off after twelve digits.
+    assert_eq!(assess(buy(money), &account).size, dollars("0.016666666666"));
+    assert_eq!(assess(buy(coins("0.3").unwrap()), &account).size, coins("0.3"));
+    let Some(OrderSize::Base(cut)) = assess(buy(quantity), &account).size else {
+        panic!("an entry by quantity stays one");
+    };
+    assert!(cut.get() * dec("3000") <= dec("1000.000001") && cut.get() * dec("3000") > dec("999.99"));
+    account.tier = Tier::Pro;
+    assert_eq!(assess(buy(money), &account).size, dollars("0.003333333333"), "200 USD");
+    // 0.04 ETH are worth 120 USD, so that 80 are left.
+    account.positions = in_btc(Some("0.04")).positions;
+    assert_eq!(assess(buy(money), &account).size, dollars("0.001333333333"));
+    account.quote_rate = None;
+    let refused = assess(buy(money), &account);
+    assert_eq!(refused.code.as_deref(), Some("no_rate"));
+}
+
+#[test]
+fn the_least_entry_is_measured_in_usd() {
+    let limits = RiskLimits { min_equity_share: dec("0.02"), ..RiskLimits::default() };
+    let chain = RiskChain::new(default_policies(&limits)).unwrap();
+    let code = |size: &str| {
+        let signal = TradeSignal { symbol: symbol("ETH-BTC"), size: dollars(size).unwrap(), ..buy("x") };
+        let intent = OrderIntent::new(OrderId::generate(NOW, &SeededEntropy::new(1)), NOW, signal);
+        chain.assess(intent, &in_btc(None)).verdict.err().map(|reason| reason.code)
+    };
+    assert_eq!((code("0.0034"), code("0.0033").as_deref()), (None, Some("equity_floor")));
 }
 
 #[test]
@@ -449,6 +503,9 @@ mod exits {
                 account.quotes.clear();
             }
             account.realised_today = Decimal::from(-lost);
+            account.unrealised_today = Decimal::from(-lost);
+            account.unmeasured_loss = (lost % 2 == 1).then(|| "BTC".into());
+            account.quote_rate = account.quote_rate.filter(|_| lost % 3 > 0);
             account.below_best = Decimal::from(lost);
             account.last_entry_at = Some(NOW);
             account.recent_entries = vec![twin("y", Duration::ZERO)];

@@ -178,6 +178,9 @@ fn parse(
             return Err(ConfigError(format!("{key} is {percent}; it must be 0 to 100")));
         }
     }
+    if let Some((key, name)) = file.risk.wrong_currency() {
+        return Err(ConfigError(format!("{key}: {name:?} is not a currency such as USDT")));
+    }
     let allowed: Result<std::collections::BTreeSet<_>, _> =
         file.risk.allowed_symbols.iter().map(|text| nija_core::Symbol::new(text)).collect();
     let allowed = allowed.map_err(|error| ConfigError(format!("risk.allowed_symbols: {error}")))?;

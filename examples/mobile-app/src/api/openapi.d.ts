@@ -138,7 +138,7 @@ export interface components {
         };
         /** @description The curve of an account: `GET /v1/dashboard/equity/curve`. */
         EquityCurve: {
-            /** @description The currency of all amounts; positions quoted in another one are not in them. */
+            /** @description The currency of all amounts. What is in another one is measured at the prices of the moment. */
             currency: string;
             /**
              * Format: int64
@@ -178,7 +178,7 @@ export interface components {
             realised: string;
             /**
              * Format: int32
-             * @description Open positions that had no price yet and count as having won nothing.
+             * @description Open positions that had no price yet, or whose currency had none: they count as having won nothing.
              */
             unpriced: number;
             /** @description What closing the open positions at the last quotes would have won, fees not counted. */
@@ -561,9 +561,9 @@ export interface components {
             balances: components["schemas"]["Balance"][];
             /** @description The bot's state. */
             bot: components["schemas"]["BotStatus"];
-            /** @description Cash free to trade, in USD. */
+            /** @description Cash free to trade, in USD: dollars, stablecoins and other money at its price. */
             cash: string;
-            /** @description Cash and positions over all venues, in USD. */
+            /** @description Cash and positions over all venues, in USD. Other currencies are measured at their price. */
             equity: string;
             /** @description Realised and unrealised since 00:00 UTC, in USD, after fees. */
             pnl_today: string;

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Settings of slicing over time (TWAP).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlicingConfig {
-    /// An entry at market that is worth more than this, in quote units, goes out in slices; `None` never slices.
+    /// An entry at market that is worth more than this, in USD, goes out in slices; `None` never slices.
     pub above: Option<Notional>,
     /// How many slices.
     pub slices: u32,

@@ -73,14 +73,15 @@ impl Inner {
             return false;
         }
         let worth = match signal.size {
-            OrderSize::Quote(money) => Some(money),
+            OrderSize::Quote(money) => Some(money.get()),
             OrderSize::Base(quantity) => {
                 let prices = account.quotes.iter().map(|(_, quote)| quote.taker_price(signal.side));
-                prices.max().and_then(|price| quantity.at(price).ok())
+                prices.max().and_then(|price| quantity.get().checked_mul(price.get()))
             }
         };
+        let worth = worth.zip(account.quote_rate).and_then(|(worth, rate)| worth.checked_mul(rate));
         let too_large = |rejections: &[Ineligible]| rejections == [Ineligible::InsufficientLiquidity];
-        worth.is_some_and(|worth| worth > above)
+        worth.is_some_and(|worth| worth > above.get())
             && (decision.is_routed()
                 || decision.candidates.iter().any(|candidate| too_large(&candidate.rejections)))
     }

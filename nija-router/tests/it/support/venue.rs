@@ -199,12 +199,17 @@ impl Executor for FakeVenue {
         let rules = symbols.into_iter().map(|symbol| Instrument {
             venue: self.id.clone(),
             venue_symbol: symbol.as_str().to_owned(),
-            symbol,
             lot_size: Decimal::new(1, 6),
-            tick_size: Decimal::new(1, 2),
+            tick_size: if symbol.quote() == "BTC" { Decimal::new(1, 8) } else { Decimal::new(1, 2) },
             min_quantity: Quantity::new(Decimal::new(1, 6)).unwrap(),
             max_quantity: largest,
-            min_notional: Notional::new(Decimal::ONE).unwrap(),
+            min_notional: Notional::new(if symbol.quote() == "BTC" {
+                Decimal::new(1, 5)
+            } else {
+                Decimal::ONE
+            })
+            .unwrap(),
+            symbol,
             reach: self.contract.reach,
             tradable: true,
             resting: self.contract.resting,

@@ -168,7 +168,7 @@ impl World {
             side: order.side,
             quantity,
             price: Price::new(price).unwrap(),
-            fee_asset: "USD".into(),
+            fee_asset: traded.symbol.quote().to_owned(),
             fee,
             liquidity: Liquidity::Taker,
             at,
