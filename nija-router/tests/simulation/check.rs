@@ -2,7 +2,7 @@
 
 use nija_core::{
     AmbiguityBound, Clock, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState, PageRequest, Price,
-    Protection, ProtectionPart, UserId, VenueClientId,
+    Protection, ProtectionPart, Side, UserId, VenueClientId,
 };
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -73,8 +73,11 @@ fn parent(platform: &Platform, order: &Order) {
     }
     let too_much = match order.intent.signal.size {
         OrderSize::Base(size) => filled > size.get(),
-        // The last may meet prices up to its collar, and its fees.
-        OrderSize::Quote(size) => spent > size.get() * Decimal::new(101, 2),
+        // The last may meet prices up to its collar, and its fees. A sell that meets a better price than it was measured by brings more.
+        OrderSize::Quote(size) => {
+            let buys = order.intent.signal.side == Side::Buy;
+            spent > size.get() * Decimal::new(if buys { 101 } else { 110 }, 2)
+        }
     };
     if too_much {
         note(6, format!("{} is larger than it was asked for: {filled} for {spent}", order.id()));
@@ -268,7 +271,7 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
 /// What live buys hold here and not at their venues.
 fn not_held_there(platform: &Platform, user: UserId) -> Decimal {
     let live = platform.ledger.orders_of(user);
-    let buys = live.iter().filter(|order| order.intent.signal.side == nija_core::Side::Buy);
+    let buys = live.iter().filter(|order| order.intent.signal.side == Side::Buy);
     let fees = buys.filter(|order| !order.state.is_final()).filter_map(|order| {
         let leg = order.leg.as_ref()?;
         let venue = platform.venues.iter().find(|venue| venue.id == leg.venue)?;
