@@ -29,7 +29,15 @@ async fn rights_are_refused(kind: VenueKind, trading: &[&str], withdrawing: &[&s
     };
     let store = async |account: &Account| {
         let sealing = platform.vault().sealing_key().await.unwrap();
-        let sealed = seal_credential(&sealing, user, &venue, &account.key, &account.secret, None).unwrap();
+        let sealed = seal_credential(
+            &sealing,
+            user,
+            &venue,
+            &account.key,
+            &account.secret,
+            account.passphrase.as_deref(),
+        )
+        .unwrap();
         platform.store_credential(user, &venue, "mine", &sealed).await
     };
     for right in withdrawing {
@@ -61,4 +69,5 @@ told! {
     coinbase: VenueKind::Coinbase, ["view", "trade"], ["transfer"];
     binance: VenueKind::Binance, ["enableReading", "enableSpotAndMarginTrading"],
         ["enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"];
+    okx: VenueKind::Okx, ["read_only", "trade"], ["withdraw"];
 }

@@ -88,11 +88,18 @@ pub(super) fn rights_of(venue: &VenueId, config: &wire::AccountConfig) -> Result
     let listed = config.ip.as_ref().map(|ip| !ip.trim().is_empty());
     Ok(KeyRights {
         can_trade: Some(has("trade")),
-        can_withdraw: Some(has("withdraw")),
+        can_withdraw: can_withdraw(&names),
         names,
         expires_at: None,
         from_listed_addresses: listed,
     })
+}
+
+/// A right of a name that is not documented may be any: then nothing is known, and the user is told so.
+fn can_withdraw(names: &[String]) -> Option<bool> {
+    let withdraws = names.iter().any(|name| name.to_ascii_lowercase().contains("withdraw"));
+    let is_harmless = |name: &String| matches!(name.as_str(), "read_only" | "trade");
+    if withdraws { Some(true) } else { names.iter().all(is_harmless).then_some(false) }
 }
 
 /// All of a currency, and what orders do not hold of it.
@@ -110,4 +117,33 @@ pub(super) fn balance(
         available: money(venue, path(), available)?,
         at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rights(perm: &str) -> KeyRights {
+        let body = serde_json::json!({ "code": "0", "msg": "", "data": [{ "acctLv": "1", "perm": perm, "ip": "" }] });
+        let venue = VenueId::new("okx").expect("a venue's name");
+        let config: wire::AccountConfig =
+            first(&venue, "config", &body.to_string()).expect("a configuration");
+        rights_of(&venue, &config).expect("rights")
+    }
+
+    #[test]
+    fn a_key_that_may_withdraw_is_told_from_one_that_may_not() {
+        let told = |perm| (rights(perm).can_trade, rights(perm).can_withdraw);
+        assert_eq!(told("read_only,trade"), (Some(true), Some(false)));
+        assert_eq!(told("read_only"), (Some(false), Some(false)));
+        assert_eq!(told("read_only,withdraw,trade"), (Some(true), Some(true)));
+        assert_eq!(told("withdraw"), (Some(false), Some(true)));
+        assert_eq!(told(" trade , withdraw "), (Some(true), Some(true)));
+    }
+
+    #[test]
+    fn a_right_that_is_not_documented_does_not_pass_for_harmless() {
+        assert_eq!(rights("read_only,trade,withdrawal").can_withdraw, Some(true));
+        assert_eq!(rights("read_only,trade,transfer_out").can_withdraw, None);
+    }
 }
