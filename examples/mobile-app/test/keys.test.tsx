@@ -4,8 +4,10 @@ import { ApiError } from '@/api/errors';
 import type { Credential, KeyHealth, KeyRotation } from '@/api/types';
 import { HealthCard } from '@/features/keys/HealthCard';
 import { healthBadge } from '@/features/keys/health';
+import { ReplaceCard } from '@/features/keys/ReplaceCard';
 import { RotationCard } from '@/features/keys/RotationCard';
 import { SessionCard } from '@/features/keys/SessionCard';
+import { Exchanges } from '@/features/settings/Exchanges';
 import { LimitsCard } from '@/features/settings/LimitsCard';
 import { policyOf, textOf } from '@/features/settings/policy-text';
 import { AT } from './fixtures';
@@ -60,6 +62,27 @@ test('a key that only its owner unlocks says that nobody can exit meanwhile', ()
   renderWith(<HealthCard credential={credential({ custody: 'session' })} />);
   expect(screen.getByText(/nothing here can close a position/)).toBeTruthy();
   expect(screen.getByText(/Unlocked by you/)).toBeTruthy();
+});
+
+test('the list of exchanges says of each key what nothing can do while its owner is away', async () => {
+  const all = [
+    credential({ id: 'k1', venue: 'kraken', custody: 'delegated' }),
+    credential({ id: 'k2', venue: 'coinbase', custody: 'session' }),
+    credential({ id: 'k3', venue: 'binance', custody: 'device' }),
+    credential({ id: 'k4', venue: 'okx', custody: 'session', status: 'revoked' }),
+  ];
+  renderWith(<Exchanges />, { credentials: () => Promise.resolve(all) });
+  await waitFor(() => expect(screen.getByTestId('away-coinbase')).toBeTruthy());
+  expect(screen.getByTestId('away-coinbase')).toHaveTextContent(/nothing here can close a position: not a stop/);
+  expect(screen.getByTestId('away-binance')).toHaveTextContent(/Only your phone can trade and exit/);
+  expect(screen.queryByTestId('away-kraken')).toBeNull();
+  expect(screen.queryByTestId('away-okx')).toBeNull();
+});
+
+test('a key that its owner unlocks is replaced by connecting a new one, and how is said', () => {
+  renderWith(<ReplaceCard credential={credential({ custody: 'session' })} />);
+  expect(screen.getByText(/takes this one.s place at once/)).toBeTruthy();
+  expect(screen.getByTestId('key-replace-connect')).toBeTruthy();
 });
 
 test('a rotation is led through its steps', async () => {

@@ -1,7 +1,7 @@
 /**
  * Seals an exchange key on this device to the signer's public key, so that nothing between here and the signer can read it:
  * HPKE (RFC 9180) base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. The primitives are @noble's, which also
- * run on phones and on addresses where the browser withholds WebCrypto.
+ * run on phones and on addresses where the browser withholds WebCrypto (docs/adr/0034).
  */
 import * as HPKE from 'hpke';
 import { AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from '@panva/hpke-noble';

@@ -7,6 +7,7 @@ import { Screen } from '@/ui/Screen';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { EventsCard } from './EventsCard';
 import { HealthCard } from './HealthCard';
+import { ReplaceCard } from './ReplaceCard';
 import { RotationCard } from './RotationCard';
 import { SessionCard } from './SessionCard';
 
@@ -38,6 +39,7 @@ export function KeyPage() {
         <>
           <HealthCard credential={key} />
           {key.custody === 'session' && key.status === 'active' ? <SessionCard credential={key} /> : null}
+          {key.custody === 'session' && key.status === 'active' ? <ReplaceCard credential={key} /> : null}
           {key.custody === 'delegated' && key.status === 'active' ? <RotationCard credential={key} /> : null}
           <EventsCard venue={key.venue} />
         </>

@@ -15,7 +15,7 @@ import { Row } from '@/ui/Row';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { healthBadge } from '@/features/keys/health';
-import { awayWords, custodyWords } from './custody';
+import { awayWords, custodyWords, leavesAlone } from './custody';
 import { DisconnectDialog } from './DisconnectDialog';
 
 /** The connected exchanges: who can use each key, and what it may do. */
@@ -90,7 +90,7 @@ function CredentialRow({
           variant="small"
           tone="muted"
         >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
-        {active && c.custody === 'device' ? (
+        {active && leavesAlone(c.custody) ? (
           <Txt variant="small" tone="muted" testID={`away-${c.venue}`}>
             {awayWords(c.custody)}
           </Txt>
