@@ -94,6 +94,14 @@ pub enum AuditProofError {
 }
 
 impl AuditProof {
+    /// Reads the JSON of `nija audit prove` or of the server.
+    ///
+    /// # Errors
+    /// [`AuditProofError::Malformed`].
+    pub fn read(json: &str) -> Result<Self, AuditProofError> {
+        serde_json::from_str(json).map_err(|_| AuditProofError::Malformed("it is not the JSON of a proof"))
+    }
+
     /// Checks the proof against the vault's public key, which was pinned before.
     ///
     /// # Errors

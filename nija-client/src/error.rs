@@ -1,5 +1,6 @@
 //! What can go wrong with a call.
 
+use crate::audit::AuditProofError;
 use crate::pinned::PinError;
 use crate::wire::{Order, Problem};
 
@@ -53,6 +54,10 @@ pub enum ClientError {
     /// The server's sealing keys must not be used: somebody may be showing keys of their own. Nothing was sealed.
     #[error("the server's sealing keys are not to be trusted: {0}")]
     Untrusted(#[from] PinError),
+
+    /// An entry of the vault's log does not stand in it, as far as the pinned key can tell: do not believe it.
+    #[error("the entry is not proven: {0}")]
+    Unproven(#[from] AuditProofError),
 }
 
 /// How far a call got before its answer was lost.
@@ -69,7 +74,7 @@ pub enum NetworkKind {
 
 impl ClientError {
     /// A stable code for programs: the problem's own, else one of `network`, `order_unsure`, `decode`,
-    /// `unexpected_status`, `signed_out`, `invalid`, `sealing`, `sealing_keys_untrusted`.
+    /// `unexpected_status`, `signed_out`, `invalid`, `sealing`, `sealing_keys_untrusted`, `entry_unproven`.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -82,6 +87,7 @@ impl ClientError {
             Self::Invalid(_) => "invalid",
             Self::Sealing(_) => "sealing",
             Self::Untrusted(_) => "sealing_keys_untrusted",
+            Self::Unproven(_) => "entry_unproven",
         }
     }
 

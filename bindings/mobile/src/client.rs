@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use nija_client::wire::CredentialPlaintext;
 use nija_client::{Client, ClientConfig, PageQuery, PlaceOptions, SessionObserver};
 
+use crate::audit::{KeyEventPage, ProvenKeyEvent};
 use crate::error::NijaError;
 use crate::records::{
     ActivityPage, BotStatus, Credential, Order, OrderPreview, OrderRequest, Overview, Position, PositionPage,
@@ -214,6 +215,24 @@ impl NijaClient {
     pub async fn revoke_credential(&self, id: String) -> Result<(), NijaError> {
         let client = self.client.clone();
         run(async move { client.revoke_credential(&id).await }).await
+    }
+
+    /// What was done with the user's keys, newest first, as the server tells it.
+    #[uniffi::method(default(cursor = None, limit = None))]
+    pub async fn key_events(
+        &self,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<KeyEventPage, NijaError> {
+        let client = self.client.clone();
+        let page = PageQuery { cursor, limit };
+        run(async move { client.key_events(&page).await.map(KeyEventPage::from) }).await
+    }
+
+    /// The event as it stands in the vault's log, proven on this phone by the pinned vault: `Unproven` where the server's word is another.
+    pub async fn proven_key_event(&self, seq: u64) -> Result<ProvenKeyEvent, NijaError> {
+        let client = self.client.clone();
+        run(async move { client.proven_key_event(seq).await.map(ProvenKeyEvent::from) }).await
     }
 
     /// What would happen to an order: every check and the route, with nothing sent.

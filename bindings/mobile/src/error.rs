@@ -46,6 +46,12 @@ pub enum NijaError {
     /// The exchange key could not be sealed on this device, or the pinned vault did not sign the server's sealing keys.
     #[error("the exchange key cannot be sealed")]
     Sealing,
+    /// An entry of the vault's log is not in it, or was changed, as far as the pinned vault can tell: do not believe it.
+    #[error("the entry is not proven")]
+    Unproven {
+        /// Which step failed.
+        why: String,
+    },
     /// The library itself failed.
     #[error("internal error")]
     Internal,
@@ -69,6 +75,7 @@ impl From<ClientError> for NijaError {
             ClientError::Decode(_) | ClientError::Status(_) => Self::Unreadable,
             ClientError::Invalid(why) => Self::InvalidInput { why: without_addresses(&why) },
             ClientError::Sealing(_) | ClientError::Untrusted(_) => Self::Sealing,
+            ClientError::Unproven(why) => Self::Unproven { why: why.to_string() },
             _ => Self::Internal,
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! [`DeviceTrader`] is the other half: custody mode `device` ([`nija_device`]), where the phone keeps the key, signs and sends.
 
+mod audit;
 mod client;
 mod device;
 mod error;
@@ -14,6 +15,7 @@ mod runtime;
 mod store;
 mod stream;
 
+pub use audit::{KeyEvent, KeyEventPage, ProvenKeyEvent, verify_audit_proof};
 pub use client::NijaClient;
 pub use device::{
     Clock, DeviceBalance, DeviceKey, DeviceKeyError, DeviceKeyRecord, DeviceOpening, DeviceOrder,

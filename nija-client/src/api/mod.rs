@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod auth;
 mod credentials;
+mod key_events;
 mod markets;
 mod orders;
 mod pnl;

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // Helpers outside #[test] functions fail tests this way too.
 
 mod https;
+mod key_events;
 mod orders;
 mod sealing;
 mod server;

@@ -1,7 +1,7 @@
 //! Records that mirror the wire types, with text for decimals.
 
 mod account;
-mod mirror;
+pub(crate) mod mirror;
 mod orders;
 mod positions;
 

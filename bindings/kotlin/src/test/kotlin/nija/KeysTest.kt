@@ -1,10 +1,12 @@
 package nija
 
+import java.io.File
 import java.util.UUID
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.Test
@@ -63,5 +65,32 @@ class KeysTest {
             assertTrue(client.unlockKey(Server.VENUE, phrase, 60u).isNotEmpty())
             assertNotNull(client.checkCredential(stored.id).health?.checkedAt)
         }
+    }
+
+    @Test
+    fun `what was done with a key is proven to the phone alone`() = test {
+        newUser().use { client ->
+            val mine = server.nextKeys()
+            client.connectExchange(Server.VENUE, "mine", mine.key, mine.secret)
+            val told = client.keyEvents(limit = 200u).items.first { it.action == "store" && it.outcome == "ok" }
+            val proven = client.provenKeyEvent(told.seq)
+            assertEquals(listOf(told.seq, "store", "ok", Server.VENUE, 1u), proven.run { listOf(seq, action, outcome, venue, version) })
+            assertEquals(java.time.Instant.parse(told.at).toEpochMilli(), proven.atMicros / 1000)
+            assertEquals("not_found", fails<NijaException.Refused> { client.provenKeyEvent(told.seq + 100_000u) }.code)
+        }
+    }
+
+    @Test
+    fun `a proof that came from elsewhere is checked without a server`() {
+        val file = File("../../nija-client/tests/audit-proof.json").readText()
+        val pin = Regex("\"pinned\": \"([0-9a-f]{64})\"").find(file)!!.groupValues[1]
+        val proof = file.substringAfter("\"proof\":").substringBeforeLast('}')
+        val proven = verifyAuditProof(proof, pin)
+        assertEquals(listOf(6uL, "open", 2u), listOf(proven.seq, proven.action, proven.version))
+        val touched = proof.replace("\"version\": 2", "\"version\": 3")
+        assertThrows(NijaException.Unproven::class.java) { verifyAuditProof(touched, pin) }
+        assertThrows(NijaException.Unproven::class.java) { verifyAuditProof(proof, "0".repeat(64)) }
+        assertThrows(NijaException.InvalidInput::class.java) { verifyAuditProof("{}", pin) }
+        assertThrows(NijaException.InvalidInput::class.java) { verifyAuditProof(proof, "no key") }
     }
 }
