@@ -3,7 +3,7 @@
 use nija_core::{Authenticator, Clock, CredentialId, Entropy, NonceSource, UserId, Vault, VaultError};
 use nija_vault::{
     HashiServer, HashiVault, HashiVaultConfig, KeyRotation, LocalVault, LocalVaultConfig, PublishedKeys,
-    RootKey, Unseal, VaultBooks, VaultDatabase,
+    RootKey, Unseal, VaultBooks, VaultDatabase, open_transit_root,
 };
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ pub enum VaultRoot {
     Passphrase(Zeroizing<String>),
     /// Put together from shares.
     Shares(Vec<Zeroizing<String>>),
+    /// `vault.transit` in the data folder, a ciphertext that a key server opens at the start.
+    Transit(HashiServer),
 }
 
 impl fmt::Debug for VaultRoot {
@@ -29,12 +31,19 @@ impl fmt::Debug for VaultRoot {
             Self::KeyFile => "KeyFile",
             Self::Passphrase(_) => "Passphrase",
             Self::Shares(_) => "Shares",
+            Self::Transit(_) => "Transit",
         })
     }
 }
 
 impl VaultRoot {
-    fn unseal(&self, data_dir: &Path) -> Result<RootKey, VaultError> {
+    /// Where the root lies that a key server opens.
+    #[must_use]
+    pub fn transit_file(data_dir: &Path) -> PathBuf {
+        data_dir.join("vault.transit")
+    }
+
+    async fn unseal(&self, data_dir: &Path) -> Result<RootKey, VaultError> {
         match self {
             Self::KeyFile => Ok(RootKey::File(data_dir.join("vault.key"))),
             Self::Passphrase(passphrase) => Ok(RootKey::Passphrase(passphrase.clone())),
@@ -46,6 +55,11 @@ impl VaultRoot {
                     }
                 }
                 Err(VaultError::Root(format!("{} more shares are needed", unseal.missing())))
+            }
+            Self::Transit(server) => {
+                let transit = server.connect_transit().await?;
+                let root = open_transit_root(&transit, &Self::transit_file(data_dir)).await?;
+                Ok(RootKey::Unsealed(root))
             }
         }
     }
@@ -86,7 +100,7 @@ impl Custody {
     ) -> Result<Self, VaultError> {
         let CustodyParts { audit_file, clock, entropy, nonces, authenticators } = parts;
         let database = config.database.clone().unwrap_or_else(|| data_dir.join("vault.db").into());
-        let root = config.root.unseal(data_dir)?;
+        let root = config.root.unseal(data_dir).await?;
         Ok(match config.key_server.clone() {
             None => {
                 let config =

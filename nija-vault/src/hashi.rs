@@ -44,7 +44,7 @@ use crate::local::{Inner, Parts, Secrets};
 use client::Client;
 pub use config::{HashiServer, HashiVaultConfig};
 use kv::Kv;
-pub use login::AppRole;
+pub use login::{AppRole, ServerLogin};
 pub use transit::TransitKey;
 
 /// Users whose changes wait for each other: fewer would make strangers wait, more would be memory for nothing.

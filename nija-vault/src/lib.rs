@@ -63,7 +63,7 @@ pub use crypto::{
     RootShare, SHARES, THRESHOLD, Transit, UnlockKey, Unseal, UnsealedRoot, create_transit_root, deal_root,
     open_transit_root, seal, seal_credential,
 };
-pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, TransitKey};
+pub use hashi::{AppRole, HashiServer, HashiVault, HashiVaultConfig, ServerLogin, TransitKey};
 pub use local::{
     BackupInfo, Checked, Idleness, LeaseCount, LocalVault, Point, PublishedKeys, Rewound, VaultBooks,
     VaultHealth, backup_time, restore,

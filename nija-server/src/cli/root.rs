@@ -1,9 +1,11 @@
 //! The root of a vault, as an operator gives it.
 //!
 //! `vault.root` beside the database says of which kind it is; without that file it is a key file. A passphrase comes from the file
-//! that `NIJA_VAULT_PASSPHRASE_FILE` names, else from `NIJA_VAULT_PASSPHRASE`; shares come on standard input, one a line.
+//! that `NIJA_VAULT_PASSPHRASE_FILE` names, else from `NIJA_VAULT_PASSPHRASE`; shares come on standard input, one a line; what opens a
+//! root under Transit is in the server's configuration.
 
-use nija::vault::{RootKey, Unseal};
+use nija::VaultRoot;
+use nija::vault::{HashiServer, RootKey, Unseal, create_transit_root, open_transit_root};
 use std::error::Error;
 use std::fmt;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -21,6 +23,8 @@ pub(super) enum Kind {
     Passphrase,
     /// Five shares; any three.
     Shamir,
+    /// `vault.transit`, a ciphertext that OpenBao or HashiCorp Vault opens.
+    Transit,
 }
 
 impl fmt::Display for Kind {
@@ -29,6 +33,7 @@ impl fmt::Display for Kind {
             Self::File => "key file",
             Self::Passphrase => "passphrase",
             Self::Shamir => "shares (any 3 of 5)",
+            Self::Transit => "under Transit of a key server",
         })
     }
 }
@@ -41,6 +46,7 @@ pub(super) fn kind(folder: &Path) -> Result<Kind, Box<dyn Error>> {
     match std::fs::read_to_string(&mark).as_deref().map(str::trim) {
         Ok("passphrase") => Ok(Kind::Passphrase),
         Ok("shamir") => Ok(Kind::Shamir),
+        Ok("transit") => Ok(Kind::Transit),
         Ok(other) => {
             Err(format!("{} says {other:?}, which this version does not know", mark.display()).into())
         }
@@ -55,19 +61,42 @@ pub(super) fn remember(folder: &Path, kind: Kind) -> Result<(), Box<dyn Error>> 
         Kind::File => return Ok(()),
         Kind::Passphrase => "passphrase\n",
         Kind::Shamir => "shamir\n",
+        Kind::Transit => "transit\n",
     };
     let mut file = std::fs::File::create_new(folder.join(MARK))?;
     file.write_all(word.as_bytes())?;
     Ok(file.sync_all()?)
 }
 
-/// The root of a folder's vault.
-pub(super) fn ask(folder: &Path) -> Result<RootKey, Box<dyn Error>> {
+/// The root of a folder's vault. `configured` says where a key server is, where the root lies under one.
+pub(super) async fn ask(folder: &Path, configured: &VaultRoot) -> Result<RootKey, Box<dyn Error>> {
     match kind(folder)? {
         Kind::File => Ok(RootKey::File(folder.join("vault.key"))),
         Kind::Passphrase => Ok(RootKey::Passphrase(passphrase()?)),
         Kind::Shamir => shares(),
+        Kind::Transit => {
+            let transit = key_server(configured)?.connect_transit().await?;
+            let root = open_transit_root(&transit, &VaultRoot::transit_file(folder)).await?;
+            Ok(RootKey::Unsealed(root))
+        }
     }
+}
+
+/// A new root under a key server.
+pub(super) async fn create_under_transit(
+    folder: &Path,
+    configured: &VaultRoot,
+) -> Result<RootKey, Box<dyn Error>> {
+    let transit = key_server(configured)?.connect_transit().await?;
+    let root = create_transit_root(&transit, &VaultRoot::transit_file(folder)).await?;
+    Ok(RootKey::Unsealed(root))
+}
+
+fn key_server(configured: &VaultRoot) -> Result<&HashiServer, Box<dyn Error>> {
+    let VaultRoot::Transit(server) = configured else {
+        return Err("say where the key server is: vault.transit and the keys beside it, in nija.toml".into());
+    };
+    Ok(server)
 }
 
 /// The passphrase.

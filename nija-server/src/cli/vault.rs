@@ -3,6 +3,7 @@
 //! All of it but `restore` works beside a running server: the database and the vault's own transactions keep them apart.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use nija::VaultRoot;
 use nija::vault::{
     LocalVault, LocalVaultConfig, Point, RootKey, VaultDatabase, backup_time, deal_root, restore,
     verify_audit,
@@ -33,6 +34,7 @@ pub(super) struct At {
 pub(super) struct Place {
     pub(super) folder: PathBuf,
     pub(super) database: VaultDatabase,
+    root: VaultRoot,
 }
 
 impl At {
@@ -43,7 +45,7 @@ impl At {
         let config = config::load(self.config.as_deref(), environment)?;
         let folder = self.data_dir.clone().or(config.data_dir).map_or_else(config::default_data_dir, Ok)?;
         let database = config.vault.database.unwrap_or_else(|| folder.join("vault.db").into());
-        Ok(Place { folder, database })
+        Ok(Place { folder, database, root: config.vault.root })
     }
 
     pub(super) fn folder(&self) -> Result<PathBuf, Box<dyn Error>> {
@@ -61,6 +63,10 @@ impl Place {
             );
         }
         Ok(self.database.clone())
+    }
+
+    async fn ask(&self) -> Result<RootKey, Box<dyn Error>> {
+        root::ask(&self.folder, &self.root).await
     }
 
     /// For people: where the vault is. A connection string may hold a password.
@@ -81,9 +87,10 @@ pub(super) enum Command {
     Init {
         #[command(flatten)]
         at: At,
-        /// A key file (0600), a passphrase, or five shares of which any three open it.
-        #[arg(long, value_enum, default_value_t = Kind::File)]
-        root: Kind,
+        /// A key file (0600), a passphrase, five shares of which any three open it, or Transit of the key server that the configuration
+        /// names. Without it: `transit` where one is named, else `file`.
+        #[arg(long, value_enum)]
+        root: Option<Kind>,
     },
     /// Give a share of the root to a server that waits for it. The share comes on standard input.
     Unseal(At),
@@ -135,22 +142,22 @@ pub(super) async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Init { at, root } => init(&at.place()?, root).await,
         Command::Unseal(at) => super::root::give_share(&at.folder()?).await,
         Command::Rotate(at) => {
-            let vault = open(&at.place()?)?;
+            let vault = open(&at.place()?).await?;
             vault.rotate().await?;
             say("a new key-encryption key and a new sealing key are in use");
             rewrap(&vault).await
         }
-        Command::Rewrap(at) => rewrap(&open(&at.place()?)?).await,
+        Command::Rewrap(at) => rewrap(&open(&at.place()?).await?).await,
         Command::Backup { at, to } => backup(&at.place()?, &to).await,
         Command::Restore { at, source } => restore_into(&at.place()?, &source).await,
-        Command::Drill { at, source } => drill(&at.folder()?, &source).await,
+        Command::Drill { at, source } => drill(&at.place()?, &source).await,
     }
 }
 
 /// The vault without venues: nothing is signed from here.
-fn open(place: &Place) -> Result<LocalVault, Box<dyn Error>> {
+async fn open(place: &Place) -> Result<LocalVault, Box<dyn Error>> {
     let database = place.existing()?;
-    open_under(&database, root::ask(&place.folder)?)
+    open_under(&database, place.ask().await?)
 }
 
 fn open_under(database: &VaultDatabase, root: RootKey) -> Result<LocalVault, Box<dyn Error>> {
@@ -177,7 +184,7 @@ impl NonceSource for NoNonces {
 }
 
 async fn status(place: &Place) -> Result<(), Box<dyn Error>> {
-    let vault = open(place)?;
+    let vault = open(place).await?;
     let (keys, counts) = (vault.keys(), vault.counts().await?);
     say(&format!("vault       {}", place.shown()));
     say(&format!("root        {}", root::kind(&place.folder)?));
@@ -199,8 +206,10 @@ async fn status(place: &Place) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn init(place: &Place, kind: Kind) -> Result<(), Box<dyn Error>> {
+async fn init(place: &Place, kind: Option<Kind>) -> Result<(), Box<dyn Error>> {
     let folder = &place.folder;
+    let usual = if matches!(place.root, VaultRoot::Transit(_)) { Kind::Transit } else { Kind::File };
+    let kind = kind.unwrap_or(usual);
     let is_there = match &place.database {
         VaultDatabase::Sqlite(file) => file.exists(),
         // A database without a vault has no log to read.
@@ -219,6 +228,7 @@ async fn init(place: &Place, kind: Kind) -> Result<(), Box<dyn Error>> {
             shares = dealt;
             RootKey::Unsealed(root)
         }
+        Kind::Transit => root::create_under_transit(folder, &place.root).await?,
     };
     root::remember(folder, kind)?;
     let vault = open_under(&place.database, root)?;
@@ -252,7 +262,7 @@ async fn rewrap(vault: &LocalVault) -> Result<(), Box<dyn Error>> {
 }
 
 async fn backup(place: &Place, to: &Path) -> Result<(), Box<dyn Error>> {
-    let vault = open(place)?;
+    let vault = open(place).await?;
     let file = if to.is_dir() { to.join(name_of(SystemClock.now())) } else { to.to_owned() };
     let bar = bar("bytes");
     let shown = bar.clone();
@@ -299,11 +309,11 @@ fn chosen(source: &Source) -> Result<PathBuf, Box<dyn Error>> {
 async fn restored(
     backup: &Path,
     source: &Source,
-    folder: &Path,
+    place: &Place,
     database: &VaultDatabase,
 ) -> Result<LocalVault, Box<dyn Error>> {
     let bar = bar("bytes");
-    let info = restore(backup, root::ask(folder)?, database, &mut |done, total| {
+    let info = restore(backup, place.ask().await?, database, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
@@ -316,7 +326,7 @@ async fn restored(
         report.entries,
         report.signed_entries
     ));
-    let vault = open_under(database, root::ask(folder)?)?;
+    let vault = open_under(database, place.ask().await?)?;
     vault.record_restore(info.at).await?;
     let point = match (source.point, source.entry) {
         (Some(moment), _) if moment >= info.at => {
@@ -341,17 +351,17 @@ async fn restored(
 async fn restore_into(place: &Place, source: &Source) -> Result<(), Box<dyn Error>> {
     let backup = chosen(source)?;
     std::fs::create_dir_all(&place.folder)?;
-    restored(&backup, source, &place.folder, &place.database).await?.close().await;
+    restored(&backup, source, place, &place.database).await?.close().await;
     say(
         "what users changed after that moment is gone: a key that was revoked since must be revoked again, and one that was erased after the backup, erased again",
     );
     Ok(())
 }
 
-async fn drill(folder: &Path, source: &Source) -> Result<(), Box<dyn Error>> {
+async fn drill(place: &Place, source: &Source) -> Result<(), Box<dyn Error>> {
     let (backup, empty) = (chosen(source)?, tempfile::tempdir()?);
     let database = empty.path().join("vault.db").into();
-    let vault = restored(&backup, source, folder, &database).await?;
+    let vault = restored(&backup, source, place, &database).await?;
     let counter = ProgressBar::new_spinner();
     let shown = counter.clone();
     let checked = vault.open_everything(move |done| shown.set_message(format!("{done} opened"))).await?;

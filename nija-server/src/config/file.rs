@@ -265,6 +265,7 @@ impl ServerConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija::VaultRoot;
 
     fn env(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
@@ -296,6 +297,16 @@ mod tests {
             ("[vault]\npostgres = \"x\"", "postgres"),
             ("[vault]\nopenbao = [\"http://127.0.0.1:8200\"]", "openbao_role_id"),
             ("[vault]\npostgres_file = \"/nowhere/at/all\"", "/nowhere/at/all"),
+            ("[vault]\ntransit = [\"http://127.0.0.1:8200\"]", "transit_token_file"),
+            ("[vault]\ntransit_token_file = \"/a/token\"", "give transit"),
+            (
+                "[vault]\ntransit = [\"http://127.0.0.1:8200\"]\ntransit_role_id = \"r\"\ntransit_token_file = \"/a/token\"",
+                "either transit_role_id",
+            ),
+            (
+                "[vault]\ntransit = [\"http://h\"]\ntransit_role_id = \"r\"\ntransit_secret_id_file = \"/nowhere/at/all\"",
+                "vault.transit_secret_id_file /nowhere/at/all",
+            ),
             ("[ledger]\npostgres_file = \"/nowhere/at/all\"", "ledger.postgres_file /nowhere/at/all"),
             ("[ledger]\npostgres = \"x\"", "postgres"),
             ("[[venue]]\nid=\"x\"\nkind=\"nasdaq\"\nrest=\"\"\nws_public=\"\"\nws_private=\"\"", "nasdaq"),
@@ -315,6 +326,16 @@ mod tests {
         assert!(error.contains("NIJA_LIMITS_BASIC_PER_MINUT"), "{error}");
         let error = parse("", env(&[("NIJA_LIMITS_BODY_BYTES", "many")])).unwrap_err().to_string();
         assert!(error.contains("NIJA_LIMITS_BODY_BYTES"), "{error}");
+    }
+
+    #[test]
+    fn a_root_under_transit_has_a_key_of_its_own() {
+        let text = "[vault]\ntransit = [\"https://a:8200\", \"https://b:8200\"]\ntransit_token_file = \"/run/token\"";
+        let config = parse(text, env(&[("NIJA_VAULT_TRANSIT_MOUNT", "crypt")])).unwrap();
+        let VaultRoot::Transit(server) = config.vault.root else { panic!("{:?}", config.vault.root) };
+        assert_eq!(server.nodes, ["https://a:8200", "https://b:8200"]);
+        assert_eq!((server.transit_mount.as_str(), server.transit_key.as_str()), ("crypt", "nija-root"));
+        assert!(matches!(parse("", env(&[])).unwrap().vault.root, VaultRoot::KeyFile));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `[vault]`: where users' exchange keys are kept.
 
-use nija::vault::{AppRole, HashiServer, VaultDatabase};
-use nija::{Upkeep, VaultConfig};
+use nija::vault::{AppRole, HashiServer, ServerLogin, VaultDatabase};
+use nija::{Upkeep, VaultConfig, VaultRoot};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +18,14 @@ pub(super) struct FileVault {
     openbao_role_id: Option<String>,
     openbao_secret_id_file: Option<PathBuf>,
     openbao_ca_file: Option<PathBuf>,
+    transit: Vec<String>,
+    transit_namespace: Option<String>,
+    transit_role_id: Option<String>,
+    transit_secret_id_file: Option<PathBuf>,
+    transit_token_file: Option<PathBuf>,
+    transit_ca_file: Option<PathBuf>,
+    transit_mount: Option<String>,
+    transit_key: Option<String>,
     rotate_after_days: Option<u32>,
     check_keys_every_hours: Option<u32>,
     remind_after_days: Option<u32>,
@@ -43,7 +51,43 @@ impl FileVault {
         Ok(upkeep)
     }
 
+    /// The key server that opens the root, where it lies under one.
+    fn transit(&self) -> Result<Option<HashiServer>, ConfigError> {
+        let role = (&self.transit_role_id, &self.transit_secret_id_file);
+        let login = match (role, &self.transit_token_file) {
+            _ if self.transit.is_empty() && !self.says_more_of_transit() => return Ok(None),
+            ((Some(role_id), Some(path)), None) if !self.transit.is_empty() => {
+                let secret_id = read("vault.transit_secret_id_file", path)?.into();
+                ServerLogin::AppRole(AppRole { role_id: role_id.clone(), secret_id })
+            }
+            ((None, None), Some(path)) if !self.transit.is_empty() => ServerLogin::TokenFile(path.clone()),
+            _ => {
+                let what = "vault: give transit, and either transit_role_id with transit_secret_id_file or transit_token_file";
+                return Err(ConfigError(what.into()));
+            }
+        };
+        let mut server = HashiServer::new(self.transit.clone(), login);
+        server.namespace.clone_from(&self.transit_namespace);
+        if let Some(path) = &self.transit_ca_file {
+            server.root_certificates.push(read("vault.transit_ca_file", path)?.into_bytes());
+        }
+        if let Some(mount) = &self.transit_mount {
+            server.transit_mount.clone_from(mount);
+        }
+        // Not the key of a vault whose keys are kept there: what opens one must not open the other.
+        server.transit_key = self.transit_key.clone().unwrap_or_else(|| "nija-root".into());
+        Ok(Some(server))
+    }
+
+    const fn says_more_of_transit(&self) -> bool {
+        let files = self.transit_secret_id_file.is_some() || self.transit_token_file.is_some();
+        let words = self.transit_namespace.is_some() || self.transit_role_id.is_some();
+        let places = self.transit_mount.is_some() || self.transit_key.is_some();
+        files || words || places || self.transit_ca_file.is_some()
+    }
+
     pub(super) fn into_config(self) -> Result<VaultConfig, ConfigError> {
+        let root = self.transit()?.map_or_else(VaultRoot::default, VaultRoot::Transit);
         let database =
             self.postgres_file.as_deref().map(|path| read("vault.postgres_file", path)).transpose()?;
         let key_server = match (&self.openbao_role_id, &self.openbao_secret_id_file) {
@@ -63,11 +107,8 @@ impl FileVault {
                 return Err(ConfigError(what.into()));
             }
         };
-        Ok(VaultConfig {
-            database: database.map(|url| VaultDatabase::Postgres(url.into())),
-            key_server,
-            ..VaultConfig::default()
-        })
+        let database = database.map(|url| VaultDatabase::Postgres(url.into()));
+        Ok(VaultConfig { root, database, key_server })
     }
 }
 

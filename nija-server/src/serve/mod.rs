@@ -157,7 +157,7 @@ async fn open(config: ServerConfig, data_dir: &std::path::Path) -> Result<AppSta
     parts.venues.clone_from(&config.venues);
     parts.vault.clone_from(&config.vault);
     parts.ledger.clone_from(&config.ledger);
-    parts.vault.root = unseal::root(data_dir).await?;
+    parts.vault.root = unseal::root(data_dir, &config.vault.root).await?;
     parts.engine = config.engine.clone();
     parts.routing = config.routing.clone();
     let accounts = Accounts::open(&data_dir.join("accounts.db")).await.map_err(StartError::accounts)?;

@@ -19,15 +19,26 @@ const LONGEST: u64 = 1024;
 /// Whoever connects and says nothing must not keep the others out.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The root of a folder's vault; waits where it takes shares.
-pub(super) async fn root(folder: &Path) -> Result<VaultRoot, StartError> {
+/// The root of a folder's vault; waits where it takes shares. `configured` is one that a key server opens, or nothing of note.
+pub(super) async fn root(folder: &Path, configured: &VaultRoot) -> Result<VaultRoot, StartError> {
     let mark = folder.join("vault.root");
     let kind = match std::fs::read_to_string(&mark) {
         Ok(kind) => kind,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(VaultRoot::KeyFile),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "file".into(),
         Err(error) => return Err(StartError::Unseal(format!("{}: {error}", mark.display()))),
     };
+    let is_transit = matches!(configured, VaultRoot::Transit(_));
     match kind.trim() {
+        "transit" if is_transit => Ok(configured.clone()),
+        "transit" => Err(StartError::Unseal(
+            "the vault's root lies under a key server: say where that is, with vault.transit and the keys beside it".into(),
+        )),
+        // Another root than the one that was meant must not be made or used in silence.
+        _ if is_transit => Err(StartError::Unseal(format!(
+            "vault.transit is configured, and {} has no vault under it: make one with `nija vault init --root transit`",
+            folder.display()
+        ))),
+        "file" => Ok(VaultRoot::KeyFile),
         "passphrase" => passphrase().map(VaultRoot::Passphrase),
         "shamir" => shares(folder).await,
         other => {

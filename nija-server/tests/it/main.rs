@@ -33,5 +33,6 @@ mod secrets;
 mod stream;
 mod streams;
 mod support;
+mod transit_root;
 mod vault;
 mod web;

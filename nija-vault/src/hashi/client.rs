@@ -6,12 +6,14 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
-use super::login::Login;
+use super::login::{Login, ServerLogin, token_in};
 
 /// One node's time for one answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -84,7 +86,7 @@ impl Client {
             http = http.add_root_certificate(certificate);
         }
         let http = http.build().map_err(|error| VaultError::Storage(error.to_string()))?;
-        let login = Login::new(config.app_role.clone());
+        let login = Login::new(config.login.clone());
         let client = Arc::new(Self { http, nodes, preferred: AtomicUsize::new(0), namespace, login });
         Ok(client)
     }
@@ -132,15 +134,24 @@ impl Client {
         if stale.is_some_and(|stale| *stale != self.login.token()) {
             return Ok(());
         }
-        let body = self.login.body();
-        let answer = self.anywhere(&Method::POST, "auth/approle/login", Some(&body), None).await;
-        let told = match answer {
-            Ok(Answer::Found(body)) => self.login.take(body),
-            Ok(Answer::Missing(_)) => Err("there is no AppRole to log in with".to_owned()),
-            Ok(Answer::Refused(why))
-            | Err(Failure::Passing(why) | Failure::Denied(why) | Failure::Lasting(why)) => Err(why),
+        let told = match &self.login.how {
+            ServerLogin::AppRole(role) => {
+                let body = role.body();
+                let answer = self.anywhere(&Method::POST, "auth/approle/login", Some(&body), None).await;
+                found(answer, "there is no AppRole to log in with").and_then(|body| self.login.take(body))
+            }
+            ServerLogin::TokenFile(file) => self.take_token(file).await,
         };
         told.map_err(|why| VaultError::Storage(format!("the key server does not log us in: {why}")))
+    }
+
+    /// Reads the token anew, and asks the server how long it is good for.
+    async fn take_token(&self, file: &Path) -> Result<(), String> {
+        let token = token_in(file)?;
+        let answer = self.anywhere(&Method::GET, "auth/token/lookup-self", None, Some(&token)).await;
+        // It repeats the token.
+        let body = Zeroizing::new(found(answer, "it does not know its own tokens")?);
+        self.login.take_given(token, &body)
     }
 
     /// Before the token ends: renews it, or logs in anew where it can be renewed no longer.
@@ -240,6 +251,16 @@ impl Client {
             }
             _ => Err(Failure::Lasting(format!("{status}: {}", words(&bytes)))),
         }
+    }
+}
+
+/// What was found, or why nothing was.
+fn found(answer: Result<Answer, Failure>, missing: &str) -> Result<Vec<u8>, String> {
+    match answer {
+        Ok(Answer::Found(body)) => Ok(body),
+        Ok(Answer::Missing(_)) => Err(missing.to_owned()),
+        Ok(Answer::Refused(why))
+        | Err(Failure::Passing(why) | Failure::Denied(why) | Failure::Lasting(why)) => Err(why),
     }
 }
 

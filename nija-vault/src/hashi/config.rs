@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::client::Client;
-use super::{AppRole, TransitKey};
+use super::{ServerLogin, TransitKey};
 use crate::config::{RootKey, VaultDatabase};
 
 /// Where the key server is, and how to log in.
@@ -17,7 +17,7 @@ pub struct HashiServer {
     /// The namespace, where the server is shared.
     pub namespace: Option<String>,
     /// How to log in.
-    pub app_role: AppRole,
+    pub login: ServerLogin,
     /// Roots (PEM) to trust besides the system's.
     pub root_certificates: Vec<Vec<u8>>,
     /// The mount of the KV engine, version 2.
@@ -31,11 +31,11 @@ pub struct HashiServer {
 impl HashiServer {
     /// With the mounts and the key that [the policies](https://openbao.org/docs/concepts/policies/) in `deploy/openbao/` name.
     #[must_use]
-    pub fn new(nodes: Vec<String>, app_role: AppRole) -> Self {
+    pub fn new(nodes: Vec<String>, login: impl Into<ServerLogin>) -> Self {
         Self {
             nodes,
             namespace: None,
-            app_role,
+            login: login.into(),
             root_certificates: Vec::new(),
             kv_mount: "secret".into(),
             transit_mount: "transit".into(),

@@ -184,7 +184,8 @@ fn logs_at_trace_level_of_a_signer_over_a_key_server_hold_no_secret() {
         runtime.block_on(async {
             tracing::trace!("the log is on");
             let config = space.config(&Setup::new());
-            let secret_id = config.server.app_role.secret_id.to_string();
+            let nija_vault::ServerLogin::AppRole(role) = &config.server.login else { panic!("{config:?}") };
+            let secret_id = role.secret_id.to_string();
             tracing::error!(?config, "what a careless caller logs");
             let setup = Setup::new();
             let (user, vault) = (setup.user(), space.open(&setup).await);

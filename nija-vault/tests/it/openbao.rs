@@ -9,7 +9,7 @@ mod upgrade;
 use nija_core::{Custody, OpenPurpose, SignError, Signer, UserId, Vault, VaultError};
 use nija_test_services::service;
 use nija_vault::testing::{Setup, venue};
-use nija_vault::{HashiVault, create_transit_root, open_transit_root};
+use nija_vault::{HashiVault, ServerLogin, Transit, create_transit_root, open_transit_root};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -384,6 +384,33 @@ async fn a_local_vaults_root_may_lie_under_transit() {
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("vault:v1:"));
 }
 
+/// A token that somebody else keeps fresh does as well as a role.
+#[tokio::test]
+async fn a_token_is_taken_from_a_file_and_read_again_when_it_ends() {
+    let Some(space) = Space::make().await else { return };
+    let file = space.folder.path().join("token");
+    let mut server = space.server();
+    server.login = ServerLogin::TokenFile(file.clone());
+    let refused = server.connect_transit().await.unwrap_err().to_string();
+    assert!(refused.contains(&file.display().to_string()), "{refused}");
+    for (text, says) in [("", "is empty"), ("made-up", "does not log us in"), ("a\nb", "cannot be sent")] {
+        std::fs::write(&file, text).unwrap();
+        let refused = server.connect_transit().await.unwrap_err().to_string();
+        assert!(refused.contains(says) && !refused.contains("made-up"), "{refused}");
+    }
+    let first = space.token("nija-service").await;
+    std::fs::write(&file, format!("{first}\n")).unwrap();
+    let transit = server.connect_transit().await.unwrap();
+    let ciphertext = transit.encrypt(b"a root").await.unwrap();
+    let second = space.token("nija-service").await;
+    std::fs::write(&file, &second).unwrap();
+    space.post("auth/token/revoke", &json!({ "token": first })).await.unwrap();
+    assert_eq!(*transit.decrypt(&ciphertext).await.unwrap(), b"a root");
+    space.post("auth/token/revoke", &json!({ "token": second })).await.unwrap();
+    let ended = transit.decrypt(&ciphertext).await.unwrap_err().to_string();
+    assert!(ended.contains("does not log us in") && !ended.contains(&second), "{ended}");
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_an_error_that_tells_no_secret() {
     if service("NIJA_TEST_OPENBAO").is_none() {
@@ -392,7 +419,8 @@ async fn a_server_that_is_not_there_is_an_error_that_tells_no_secret() {
     let Some(space) = Space::make().await else { return };
     let (setup, mut config) = (Setup::new(), space.config(&Setup::new()));
     let secret = setup.random_text();
-    config.server.app_role.secret_id = secret.clone().into();
+    let ServerLogin::AppRole(role) = &mut config.server.login else { panic!("{config:?}") };
+    role.secret_id = secret.clone().into();
     let printed = format!("{config:?}");
     let refused = HashiVault::open(config).await.unwrap_err();
     assert!(matches!(refused, VaultError::Storage(_)));
