@@ -76,8 +76,6 @@ impl KeyProblem {
 pub struct KeyHealth {
     /// The key.
     pub meta: CredentialMeta,
-    /// When its present version was stored, as far as it is known.
-    pub stored_at: Timestamp,
     /// When it should be replaced.
     pub rotate_by: Timestamp,
     /// When it last signed or was opened.
@@ -114,14 +112,8 @@ impl Platform {
     ) -> Result<KeyHealth, PlatformError> {
         let vault = self.books();
         let check = self.check_of(&meta).await?;
-        let switched = self.rotation(meta.user, &meta.venue).await.ok().flatten();
-        let stored_at = switched
-            .filter(|it| it.credential == meta.id && it.new_version == Some(meta.version))
-            .and_then(|it| it.switched_at)
-            .unwrap_or(meta.created_at);
-        let rotate_by = stored_at.plus(max_age);
+        let rotate_by = meta.stored_at.plus(max_age);
         Ok(KeyHealth {
-            stored_at,
             rotate_by,
             last_used_at: vault.last_use(&meta).await?,
             unlocked_until: (meta.custody == CustodyMode::Session)
@@ -207,7 +199,7 @@ impl Platform {
             .into_iter()
             .filter(|meta| self.executor(&meta.venue).is_ok() && !tried.contains_key(&meta.id))
             // A key is checked when it is stored.
-            .map(|meta| (checked(&meta).unwrap_or(meta.created_at), meta))
+            .map(|meta| (checked(&meta).unwrap_or(meta.stored_at), meta))
             .filter(|(at, _)| at.plus(period) <= now)
             .collect();
         waiting.sort_by_key(|(at, meta)| (*at, meta.id.as_uuid()));

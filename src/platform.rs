@@ -89,7 +89,9 @@ impl Platform {
     /// connects the account.
     ///
     /// # Errors
-    /// [`PlatformError::KeyCanWithdraw`], [`PlatformError::KeyCannotTrade`], or what the vault or the venue said. Nothing is stored then.
+    /// [`PlatformError::KeyCanWithdraw`], [`PlatformError::KeyCannotTrade`], [`PlatformError::KeyOfAnotherAccount`] in place of a key whose
+    /// orders it does not see, or what the vault or the venue said. Nothing is stored then, unless it is the account that could not be
+    /// connected.
     pub async fn store_credential(
         &self,
         user: UserId,
@@ -97,12 +99,14 @@ impl Platform {
         label: &str,
         sealed: &SealedCredential,
     ) -> Result<CredentialMeta, PlatformError> {
+        let _turn = self.turn(user).await;
         let executor = self.executor(venue)?;
         if !executor.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
+        let before = self.active_at(user, venue).await?;
         let signer = self.vault().open_sealed(user, venue, sealed).await?;
-        let rights = self.admitted_rights(executor, &VenueAccount { user, signer }).await?;
+        let rights = self.admit(executor, &VenueAccount { user, signer }, before.as_ref()).await?;
         let stored = self.vault().store(user, venue, label, sealed).await?;
         self.vault().set_rights(user, stored.id, rights.clone()).await?;
         self.engine.connect(user, venue).await?;
@@ -222,6 +226,20 @@ impl Platform {
         }
     }
 
+    /// What a key may do that is to take the place of another, or of none: it has to see what that one left at the venue.
+    pub(crate) async fn admit(
+        &self,
+        executor: &Arc<dyn Executor>,
+        account: &VenueAccount,
+        before: Option<&CredentialMeta>,
+    ) -> Result<KeyRights, PlatformError> {
+        let rights = self.admitted_rights(executor, account).await?;
+        if before.is_some() {
+            self.same_account(executor, account, &executor.contract().venue).await?;
+        }
+        Ok(rights)
+    }
+
     /// Waits until nobody else changes the user's keys.
     pub(crate) async fn turn(&self, user: UserId) -> tokio::sync::MutexGuard<'_, ()> {
         // The last byte of a version 7 UUID is random.
@@ -292,4 +310,32 @@ fn stream_name(entropy: &dyn Entropy) -> String {
     let mut bytes = [0u8; 8];
     entropy.fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::task::{Context, Waker};
+
+    /// What a check found of one key must not be written beside another that was stored meanwhile.
+    #[tokio::test]
+    async fn storing_a_key_waits_for_whoever_else_changes_the_users_keys() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let paper = nija_exchanges::paper::PaperConfig::default();
+        let config = PlatformConfig::new(folder.path()).venue(VenueConfig::Paper(paper));
+        let platform = Platform::open(config).await.expect("a platform");
+        let user = UserId::generate(platform.clock().now(), platform.entropy().as_ref());
+        let elsewhere = VenueId::new("elsewhere").expect("a venue's name");
+        let sealed =
+            SealedCredential { key_id: String::new(), encapsulated_key: Vec::new(), ciphertext: Vec::new() };
+        let turn = platform.turn(user).await;
+        let mut storing = Box::pin(platform.store_credential(user, &elsewhere, "mine", &sealed));
+        let first = storing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(first.is_pending(), "it looked at nothing yet");
+        drop(turn);
+        let stored = storing.await;
+        assert!(matches!(&stored, Err(PlatformError::UnknownVenue(of)) if *of == elsewhere), "{stored:?}");
+        platform.close().await;
+    }
 }

@@ -6,14 +6,14 @@
 //! | `verified` | the venue said what the new key may do, and every order of ours that rests there is visible to it; the old key is in use |
 //! | `switched` | executors, streams and signers use the new key; the old one can be gone back to |
 //! | `retired` | the audit log shows no use of the old key since the switch, and its ciphertext is destroyed |
-//! | `rolled_back`, `cancelled` | the old key is in use as before |
+//! | `rolled_back`, `cancelled` | the old key is in use as before; `problem` says why, where nobody asked for it |
 //!
 //! How far a rotation is lies in the vault's database. What is written before a switch says that one is under way, so that a
 //! restart finds out from the credential itself whether it happened. Orders at the venue are left alone all the way.
 
 use nija_core::{
     CredentialId, CredentialMeta, CredentialStatus, CustodyMode, Executor, KeyRights, Lookup, OrderRef,
-    SealedCredential, Timestamp, UserId, VaultError, VenueAccount, VenueId,
+    SealedCredential, Timestamp, UserId, VaultError, VenueAccount, VenueError, VenueId,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -130,8 +130,8 @@ impl Platform {
         Ok(rotation)
     }
 
-    /// Puts the verified key in place of the old one and reconnects the account. When the venue refuses it now, the old key is in
-    /// use again when this answers.
+    /// Asks the venue about the verified key once more, puts it in place of the old one and reconnects the account. A key that is not let
+    /// in any more ends the rotation; one that the account cannot be connected with is gone back from before this answers.
     ///
     /// # Errors
     /// [`PlatformError::NoRotation`], [`PlatformError::RotationStep`], or what the vault or the venue said.
@@ -142,6 +142,15 @@ impl Platform {
         let meta = self.active_credential(user, venue).await?;
         if (meta.id, meta.version) != (rotation.credential, rotation.old_version) {
             return Err(PlatformError::RotationStep("the key was changed meanwhile; begin again"));
+        }
+        if let Err(error) = self.verify_again(user, &meta, &mut rotation, &sealed).await {
+            if is_final(&error) {
+                rotation.end(RotationStep::Cancelled, self.clock().now(), Some(error.to_string()));
+            } else {
+                rotation.problem = Some(error.to_string());
+            }
+            self.keep_rotation(user, &rotation).await?;
+            return Err(error);
         }
         rotation.step = RotationStep::Switching;
         self.keep_rotation(user, &rotation).await?;
@@ -163,6 +172,22 @@ impl Platform {
             return Err(error.into());
         }
         Ok(rotation)
+    }
+
+    /// What was found when the rotation was begun may be days old: the key may have been given other rights, and other orders rest.
+    async fn verify_again(
+        &self,
+        user: UserId,
+        meta: &CredentialMeta,
+        rotation: &mut KeyRotation,
+        sealed: &SealedCredential,
+    ) -> Result<(), PlatformError> {
+        let executor = self.executor(&meta.venue)?.clone();
+        let signer = self.vault().open_sealed(user, &meta.venue, sealed).await?;
+        let account = VenueAccount { user, signer };
+        rotation.rights = self.admitted_rights(&executor, &account).await?;
+        rotation.orders_seen = self.same_account(&executor, &account, &meta.venue).await?;
+        Ok(())
     }
 
     /// Proves by leases and audit log that nothing used the old key since the switch, and destroys it. While it is in use the
@@ -285,13 +310,21 @@ impl Platform {
         user: UserId,
         venue: &VenueId,
     ) -> Result<CredentialMeta, PlatformError> {
-        let active = |it: &CredentialMeta| it.venue == *venue && it.status == CredentialStatus::Active;
-        let found = self.vault().list(user).await?.into_iter().find(active);
+        let found = self.active_at(user, venue).await?;
         Ok(found.ok_or_else(|| VaultError::NoCredential { venue: venue.clone() })?)
     }
 
+    pub(crate) async fn active_at(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<Option<CredentialMeta>, PlatformError> {
+        let active = |it: &CredentialMeta| it.venue == *venue && it.status == CredentialStatus::Active;
+        Ok(self.vault().list(user).await?.into_iter().find(active))
+    }
+
     /// Every order of ours that rests at the venue must be known to the new key. One that ended meanwhile is looked up by its id.
-    async fn same_account(
+    pub(crate) async fn same_account(
         &self,
         executor: &Arc<dyn Executor>,
         account: &VenueAccount,
@@ -306,6 +339,9 @@ impl Platform {
                 Some((&order.intent.signal.symbol, leg, leg.venue_order_id.clone()?))
             })
             .collect();
+        if resting.is_empty() {
+            return Ok(0);
+        }
         let visible: HashSet<_> =
             executor.open_orders(account).await?.into_iter().map(|report| report.venue_order_id).collect();
         for (symbol, leg, id) in &resting {
@@ -324,6 +360,17 @@ impl Platform {
         }
         Ok(resting.len() as u64)
     }
+}
+
+/// Whether a new key is not to be let in, rather than not to be asked about at this moment.
+const fn is_final(error: &PlatformError) -> bool {
+    matches!(
+        error,
+        PlatformError::KeyCanWithdraw(_)
+            | PlatformError::KeyCannotTrade(_)
+            | PlatformError::KeyOfAnotherAccount(_)
+            | PlatformError::Venue(VenueError::KeyRefused { .. })
+    )
 }
 
 impl KeyRotation {

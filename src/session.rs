@@ -31,10 +31,11 @@ impl Platform {
     }
 
     /// As [`Platform::store_credential`], of a key that is locked by its owner's device. The derived key comes with it: for the
-    /// check with the venue, and as the first unlock.
+    /// check with the venue, and as the first unlock. In place of another key of this mode it is a rotation in one step: the one before is
+    /// destroyed once the account is connected with the new one, and is there again, locked, where it cannot be.
     ///
     /// # Errors
-    /// As there. Nothing is stored then.
+    /// As there.
     #[allow(clippy::too_many_arguments)] // Each is what the device sends.
     pub async fn store_locked_credential(
         &self,
@@ -51,14 +52,28 @@ impl Platform {
         if !executor.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
+        let before = self.active_at(user, venue).await?;
         let signer = self.books().open_sealed_locked(user, venue, sealed, sealed_key).await?;
-        let rights = self.admitted_rights(executor, &VenueAccount { user, signer }).await?;
+        let rights = self.admit(executor, &VenueAccount { user, signer }, before.as_ref()).await?;
         let keeper = self.keeper();
         let stored = keeper.store_locked(user, venue, label, sealed, derivation).await?;
         self.vault().set_rights(user, stored.id, rights.clone()).await?;
         keeper.unlock(user, venue, sealed_key, until).await?;
         self.unlocked.lock().insert((user, venue.clone()));
-        self.engine().connect(user, venue).await?;
+        let connected = self.engine().connect(user, venue).await;
+        if let Some(before) = before.filter(|before| before.id == stored.id) {
+            match connected {
+                Ok(()) => self.retire_version(user, before.id, before.version).await?,
+                Err(error) => {
+                    self.vault().rollback(user, before.id).await?;
+                    self.unlocked.lock().remove(&(user, venue.clone()));
+                    self.engine().disconnect(user, venue).await;
+                    return Err(error.into());
+                }
+            }
+        } else {
+            connected?;
+        }
         Ok(CredentialMeta { rights, ..stored })
     }
 

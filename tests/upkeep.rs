@@ -4,7 +4,7 @@
 
 use nija::core::{Clock, ManualClock, SystemClock, UserId, VenueId};
 use nija::exchanges::kraken::KrakenConfig;
-use nija::vault::seal_credential;
+use nija::vault::{UnlockKey, seal_credential};
 use nija::{Platform, PlatformConfig, Upkeep, UpkeepDone, UpkeepMarks, VenueConfig};
 use nija_sim::{NewAccount, Sim, SimHandle, Tape, VenueKind};
 use std::path::Path;
@@ -110,6 +110,55 @@ async fn keys_rotate_at_their_age_and_users_keys_are_checked_every_day() {
         health().await.problems.contains(&nija::KeyProblem::Old),
         "the user's own key is old as well, and only its owner can replace it"
     );
+    platform.close().await;
+}
+
+/// A key is as old as what is stored of it now, however it was replaced and in whatever custody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_replaced_is_new_again() {
+    let trial = Trial::start().await;
+    let platform = trial.open().await;
+    let venue = VenueId::new("kraken").unwrap();
+    let user = || UserId::generate(trial.clock.now(), platform.entropy().as_ref());
+    let (delegates, unlocks, trades_alone) = (user(), user(), user());
+    let first = trial.sim.venues()[0].add_account(NewAccount::default());
+    let replace = async || {
+        let account = trial.sim.venues()[0].add_key(&first.key, NewAccount::default()).unwrap();
+        let to = platform.vault().sealing_key().await.unwrap();
+        let sealed = seal_credential(&to, delegates, &venue, &account.key, &account.secret, None).unwrap();
+        platform.store_credential(delegates, &venue, "mine", &sealed).await.unwrap();
+        let lock = UnlockKey::new("a long enough passphrase").unwrap();
+        let sealed = lock.seal_credential(&to, unlocks, &venue, &account.key, &account.secret, None).unwrap();
+        let unlock = lock.seal_unlock(&to, unlocks, &venue).unwrap();
+        let until = trial.clock.now().plus(Duration::from_secs(3600));
+        let how = lock.derivation().clone();
+        platform
+            .store_locked_credential(unlocks, &venue, "mine", &sealed, how, &unlock, until)
+            .await
+            .unwrap();
+        platform.register_device_key(trades_alone, &venue, "mine", None).await.unwrap();
+    };
+    let health = async |user| platform.key_health(user, 90 * DAY).await.unwrap().remove(0);
+    replace().await;
+    trial.clock.advance(91 * DAY);
+    for user in [delegates, unlocks, trades_alone] {
+        assert!(health(user).await.problems.contains(&nija::KeyProblem::Old));
+    }
+    replace().await;
+    let now = trial.clock.now();
+    for user in [delegates, unlocks, trades_alone] {
+        let key = health(user).await;
+        let custody = key.meta.custody;
+        assert_eq!((key.meta.version, key.meta.stored_at), (2, now), "{custody:?}");
+        assert_eq!(key.rotate_by, now.plus(90 * DAY), "{custody:?}");
+        assert!(!key.problems.contains(&nija::KeyProblem::Old), "{custody:?}: {:?}", key.problems);
+    }
+    // Nor is a key that was asked about when it was stored asked about again at once.
+    assert_eq!(keep_up(&platform, &mut UpkeepMarks::default()).await.checked, 0);
+    // Back to the old version: that one is as old as it is.
+    let key = health(delegates).await.meta;
+    platform.vault().rollback(delegates, key.id).await.unwrap();
+    assert!(health(delegates).await.problems.contains(&nija::KeyProblem::Old));
     platform.close().await;
 }
 

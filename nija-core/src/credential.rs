@@ -185,4 +185,6 @@ pub struct CredentialMeta {
     pub rights: KeyRights,
     /// When it was first stored.
     pub created_at: Timestamp,
+    /// When its present version was stored: the age of the key that is in use.
+    pub stored_at: Timestamp,
 }

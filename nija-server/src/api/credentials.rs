@@ -177,7 +177,7 @@ fn decode(field: &str, text: &str) -> ApiResult<Vec<u8>> {
 fn with_health(it: KeyHealth) -> wire::Credential {
     let health = wire::KeyHealth {
         problems: it.problems.iter().map(|problem| problem.as_str().to_owned()).collect(),
-        stored_at: it.stored_at.to_string(),
+        stored_at: it.meta.stored_at.to_string(),
         rotate_by: it.rotate_by.to_string(),
         last_used_at: it.last_used_at.map(|at| at.to_string()),
         checked_at: it.check.at.map(|at| at.to_string()),

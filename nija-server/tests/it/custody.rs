@@ -159,6 +159,48 @@ async fn after_the_unlock_nothing_here_signs_and_the_apps_unlock_makes_it_sign_a
     assert!(ada.post(SESSION, &store).await.problem(422, "credential_invalid").contains("65536"));
 }
 
+/// Its owner is there with the passphrase, so one call verifies, switches, and destroys the key of before or goes back to it (docs/adr/0033).
+#[tokio::test]
+async fn a_session_key_is_replaced_in_one_step_under_a_resting_stop() {
+    let host = Host::start().await;
+    let (ada, venue) = (host.user("ada").await, host.venue("kraken"));
+    let first = venue.add_account(NewAccount::default());
+    let before = Device::new(&ada, "a long passphrase of ada");
+    ada.post(SESSION, &before.store(&host, &first).await).await.ok();
+    assert_eq!(ada.place(&guarded("50")).await.ok()["state"], "filled");
+    let resting = || venue.orders(&first.key).iter().filter(|it| it.status == "open").count();
+    eventually("the stop rests", || async { (resting() == 1).then_some(()) }).await;
+
+    let device = Device::new(&ada, "another passphrase of ada");
+    let store = async |account: &Account| ada.post(SESSION, &device.store(&host, account).await).await;
+    let stranger = venue.add_account(NewAccount::default());
+    store(&stranger).await.problem(422, "key_of_another_account");
+    assert_eq!(key(&ada).await["version"], 1);
+    assert!(key(&ada).await["health"]["unlocked_until"].is_string(), "nothing changed");
+
+    // One that the account cannot be connected with: the key of before is there, locked until its owner unlocks it again.
+    let blind = TRADING_PERMISSIONS.iter().filter(|&&it| it != "query-funds").map(|&it| it.to_owned());
+    let blind = NewAccount { permissions: Some(blind.collect()), ..NewAccount::default() };
+    store(&venue.add_key(&first.key, blind).unwrap()).await.problem(422, "credential_refused");
+    assert_eq!(key(&ada).await["version"], 1);
+    assert!(key(&ada).await["health"]["unlocked_until"].is_null());
+    let unlock = format!("{SESSION}/kraken/unlock");
+    ada.post(&unlock, &before.unlock(&host, 3600).await).await.ok();
+
+    let second = venue.add_key(&first.key, NewAccount::default()).unwrap();
+    let stored = store(&second).await.ok();
+    assert!(stored["version"].as_u64().unwrap() > 1, "{stored}");
+    assert!(venue.set_permissions(&first.key, Vec::new()), "the owner deletes the old key at the venue");
+    assert_eq!(resting(), 1, "nothing was cancelled");
+    let open = ada.get("/v1/positions/open").await.ok();
+    let close = format!("/v1/positions/{}/close?wait_ms=10000", open[0]["id"].as_str().unwrap());
+    assert_eq!(ada.act(&close).await.ok()["state"], "filled", "an exit goes out under the new key");
+    ada.post(&unlock, &before.unlock(&host, 60).await).await.problem(422, "credential_not_opened");
+    let events = ada.get("/v1/credentials/audit?limit=200").await.ok();
+    let retired = events["items"].as_array().unwrap().iter().find(|it| it["action"] == "retire_version");
+    assert_eq!(retired.expect("the old ciphertext is destroyed")["outcome"], "ok");
+}
+
 #[tokio::test]
 async fn a_session_key_that_may_withdraw_is_refused_and_a_device_key_is_noted() {
     let host = Host::start().await;

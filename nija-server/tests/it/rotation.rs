@@ -67,6 +67,12 @@ impl Resting {
         self.host.venue("kraken").orders(&self.old.key).iter().filter(|it| it.status == "open").count()
     }
 
+    /// The key of before is in use, and its order rests.
+    async fn keeps_its_first_key(&self) {
+        assert_eq!(self.ada.get("/v1/credentials").await.ok()[0]["version"], 1);
+        self.order_is("working").await;
+    }
+
     fn revoke_at_venue(&self, key: &Account) {
         assert!(self.host.venue("kraken").set_permissions(&key.key, Vec::new()));
     }
@@ -153,19 +159,64 @@ async fn a_key_that_is_none_for_this_account_is_not_taken() {
     let withdraws = at.host.venue("kraken").add_key(&at.old.key, withdraws).unwrap();
     at.begin(&withdraws).await.problem(422, "key_can_withdraw");
     assert_eq!(at.ada.get(PATH).await.ok(), json!([]));
-    // A key that dies between its check and the switch: the old one is in use again when the answer comes.
+    // A key that the account cannot be connected with: the old one is in use again when the answer comes.
     let dies = at.another_key();
     at.begin(&dies).await.ok();
-    at.revoke_at_venue(&dies);
+    let blind = dies.permissions.iter().filter(|&it| it != "query-funds").cloned().collect();
+    assert!(at.host.venue("kraken").set_permissions(&dies.key, blind));
     at.step("switch").await.problem(422, "credential_refused");
     let listed = at.ada.get(PATH).await.ok();
     assert_eq!(listed[0]["step"], "rolled_back");
     assert!(!listed[0]["problem"].as_str().unwrap().is_empty());
-    assert_eq!(at.ada.get("/v1/credentials").await.ok()[0]["version"], 1);
-    at.order_is("working").await;
+    at.keeps_its_first_key().await;
     let bob = at.host.user("bob").await;
     bob.act(&format!("{PATH}/kraken/switch")).await.problem(404, "rotation_not_found");
     assert_eq!(bob.get(PATH).await.ok(), json!([]));
+}
+
+/// What the venue said when the rotation was begun may be long ago.
+#[tokio::test]
+async fn a_new_key_is_asked_about_again_at_the_switch() {
+    let at = Resting::start().await;
+    let venue = at.host.venue("kraken");
+    let gains =
+        |right: &str| TRADING_PERMISSIONS.iter().map(|&it| it.to_owned()).chain([right.to_owned()]).collect();
+    let withdraws = at.another_key();
+    at.begin(&withdraws).await.ok();
+    assert!(venue.set_permissions(&withdraws.key, gains(WITHDRAW)));
+    at.step("switch").await.problem(422, "key_can_withdraw");
+    let told = rotation(at.ada.get(PATH).await.ok()[0].clone());
+    assert_eq!((told.step.as_str(), told.new_version), ("cancelled", None));
+    assert!(told.problem.unwrap().contains("withdraw"), "and the owner sees why");
+    at.keeps_its_first_key().await;
+    // It is not kept for another try either: its owner seals it again.
+    assert!(venue.set_permissions(&withdraws.key, gains("query-ledger")));
+    at.step("switch").await.problem(409, "rotation_step");
+
+    let ends = at.another_key();
+    at.begin(&ends).await.ok();
+    at.revoke_at_venue(&ends);
+    at.step("switch").await.problem(422, "key_cannot_trade");
+    assert_eq!(at.ada.get(PATH).await.ok()[0]["step"], "cancelled");
+    at.keeps_its_first_key().await;
+
+    // A venue that does not answer takes nothing away: the next try goes on from there, with the rights of that moment.
+    let new = at.another_key();
+    at.begin(&new).await.ok();
+    let mut silence = nija_sim::Fault::new(nija_sim::FaultKind::Unavailable).on("/0/private/GetApiKeyInfo");
+    silence.times = 1000;
+    venue.fault(silence);
+    assert!(at.step("switch").await.status.is_server_error());
+    let told = rotation(at.ada.get(PATH).await.ok()[0].clone());
+    assert_eq!((told.step.as_str(), told.new_version), ("verified", None));
+    assert!(told.problem.is_some());
+    venue.clear_faults();
+    assert!(venue.set_permissions(&new.key, gains("query-ledger")));
+    let switched = rotation(at.step("switch").await.ok());
+    assert_eq!((switched.step.as_str(), switched.problem), ("switched", None));
+    assert!(switched.rights.contains(&"query-ledger".to_owned()), "{:?}", switched.rights);
+    let listed = at.ada.get("/v1/credentials").await.ok();
+    assert!(listed[0]["rights"].as_array().unwrap().contains(&json!("query-ledger")), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

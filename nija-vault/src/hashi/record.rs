@@ -272,6 +272,7 @@ impl Credential {
             status: self.status,
             rights: self.present().map(|version| version.rights.clone()).unwrap_or_default(),
             created_at: self.created_at,
+            stored_at: self.present().map_or(self.created_at, |version| version.created_at),
         }
     }
 }

@@ -208,6 +208,7 @@ impl Inner {
             status: CredentialStatus::Active,
             rights: KeyRights::default(),
             created_at: now,
+            stored_at: now,
         }
     }
 

@@ -104,7 +104,7 @@ macro_rules! meta_where {
     ($rest:literal) => {
         concat!(
             r#"SELECT c.id, c."user", c.venue, c.label, c.version, c.custody, c.status, v.rights, c.created_at,
-               c.destroyed_at
+               c.destroyed_at, v.created_at
                FROM credentials c LEFT JOIN credential_versions v ON v.credential = c.id AND v.version = c.version "#,
             $rest
         )
@@ -141,6 +141,7 @@ fn meta(row: &dyn Row) -> Result<CredentialMeta, VaultError> {
         status,
         rights,
         created_at: Timestamp::from_micros(row.get(8)?),
+        stored_at: Timestamp::from_micros(row.get(10)?),
     })
 }
 

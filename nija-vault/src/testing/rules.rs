@@ -4,8 +4,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 
 use nija_core::{
-    AuthError, CredentialStatus, KeyRights, Method, OpenPurpose, SignError, SignedRequest, Signer, UserId,
-    Vault, VaultError, VenueId,
+    AuthError, Clock, CredentialStatus, KeyRights, Method, OpenPurpose, SignError, SignedRequest, Signer,
+    UserId, Vault, VaultError, VenueId,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ macro_rules! conformance_suite {
             a_sealed_credential_opens_for_its_user_and_venue_alone,
             a_second_store_is_a_new_version_and_the_old_signer_stops,
             rollback_goes_back_and_skips_what_was_rolled_back_from,
+            a_key_is_as_old_as_its_present_version,
             only_the_last_ten_versions_are_kept,
             revoke_stops_signers_at_once_and_is_final,
             a_lease_ends_by_itself,
@@ -172,6 +173,21 @@ pub async fn rollback_goes_back_and_skips_what_was_rolled_back_from(setup: &Setu
     assert_eq!(vault.rollback(user, id).await.unwrap().version, 1);
     assert_eq!(key_in_use(vault.as_ref(), user).await, keys[0]);
     assert_eq!(vault.rollback(user, id).await.unwrap_err(), VaultError::NoOlderVersion { id });
+}
+
+pub async fn a_key_is_as_old_as_its_present_version(setup: &Setup, vault: Arc<dyn Vault>) {
+    let user = setup.user();
+    let first = setup.clock.now();
+    store(setup, vault.as_ref(), user).await;
+    setup.clock.advance(Duration::from_secs(3600));
+    let second = setup.clock.now();
+    store(setup, vault.as_ref(), user).await;
+    let listed = vault.list(user).await.unwrap().remove(0);
+    assert_eq!((listed.version, listed.created_at, listed.stored_at), (2, first, second));
+    setup.clock.advance(Duration::from_secs(3600));
+    vault.set_rights(user, listed.id, KeyRights::default()).await.unwrap();
+    assert_eq!(vault.active().await.unwrap()[0].stored_at, second, "asking the venue makes it no younger");
+    assert_eq!(vault.rollback(user, listed.id).await.unwrap().stored_at, first);
 }
 
 pub async fn only_the_last_ten_versions_are_kept(setup: &Setup, vault: Arc<dyn Vault>) {

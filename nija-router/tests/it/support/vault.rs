@@ -27,6 +27,7 @@ impl FakeVault {
             status: CredentialStatus::Active,
             rights: KeyRights::default(),
             created_at: at,
+            stored_at: at,
         });
     }
 
