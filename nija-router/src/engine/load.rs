@@ -17,6 +17,7 @@ const RECENT_FILLS: usize = 1000;
 impl Inner {
     /// Positions, profit and pause; unsettled orders were put in at the start, before anything could be new.
     pub(super) async fn load(self: &Arc<Self>, user: &Arc<User>) -> Result<(), LedgerError> {
+        let today = self.clock.now().day_start();
         let positions = self.ledger.open_positions(Some(user.id)).await?;
         let days = self.ledger.realised_by_day(user.id).await?;
         let limits = self.ledger.risk_settings(user.id).await?;
@@ -30,7 +31,7 @@ impl Inner {
         let journal: Vec<_> = journal.rows.into_iter().rev().map(|(_, record)| record).collect();
         {
             let mut state = user.state.lock().await;
-            state.realised = Realised::new(&self.config.limits.currencies, &days);
+            state.realised = Realised::new(&self.config.limits.currencies, today, &days);
             state.limits = limits;
             state.entries = Entries::over(self.entry_window());
             for order in entries.iter().filter(|order| was_entered(order)) {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::money::CURRENCY;
-use crate::Currencies;
+use crate::{
+    Currencies,
+    planted::{Bug, planted},
+};
 
 /// USD for one unit of a currency, and when a venue said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +150,9 @@ impl RatesNow<'_> {
         let one = Rate { usd: Decimal::ONE, at: self.now };
         if currency == CURRENCY {
             return Some(one);
+        }
+        if planted(Bug::KnowsDollarsAlone) {
+            return None;
         }
         let prices = self.known.get(currency);
         let fresh = prices.and_then(|prices| prices.direct).filter(|rate| self.is_fresh(rate.at));

@@ -69,11 +69,11 @@ pub(crate) struct Today {
 }
 
 impl Realised {
-    /// From the ledger's figures of every day, oldest first.
-    pub(crate) fn new(currencies: &Currencies, days: &[(Timestamp, RealisedPnl)]) -> Self {
+    /// From the ledger's figures of every day, oldest first. What a venue's clock puts after today is of today.
+    pub(crate) fn new(currencies: &Currencies, today: Timestamp, days: &[(Timestamp, RealisedPnl)]) -> Self {
         let mut realised = Self { par: currencies.par.clone(), ..Self::default() };
         for (day, figure) in days {
-            realised.note(*day, &figure.currency, figure.realised - figure.fees);
+            realised.note((*day).min(today), &figure.currency, figure.realised - figure.fees);
         }
         realised
     }
@@ -130,6 +130,22 @@ impl Realised {
         (best - self.total.usd(rates) - unrealised).max(Decimal::ZERO)
     }
 
+    /// Whether a restart would read the same.
+    #[cfg(test)]
+    pub(crate) fn agrees(
+        &self,
+        days: &[(Timestamp, RealisedPnl)],
+        now: Timestamp,
+        rates: &RatesNow<'_>,
+    ) -> bool {
+        let currencies = Currencies { par: self.par.clone(), ..Currencies::default() };
+        let read = Self::new(&currencies, now.day_start(), days);
+        let figures =
+            |it: &Self| [it.total(rates), it.today(now, rates).net, it.below_best(now, Decimal::ZERO, rates)];
+        // Profits may have digits without end.
+        figures(self).iter().zip(figures(&read)).all(|(a, b)| (a - b).abs() < Decimal::new(1, 12))
+    }
+
     /// All of it, in USD.
     pub(crate) fn total(&self, rates: &RatesNow<'_>) -> Decimal {
         self.total.usd(rates)
@@ -141,6 +157,7 @@ mod tests {
     use super::*;
     use crate::engine::rates::Rates;
     use nija_core::{Price, Quantity, Quote};
+    use proptest::prelude::*;
     use std::time::Duration;
 
     const NONE: Decimal = Decimal::ZERO;
@@ -174,7 +191,7 @@ mod tests {
     }
 
     fn lived(fills: &[(i64, &str, &str)]) -> Realised {
-        let mut lived = Realised::new(&Currencies::default(), &[]);
+        let mut lived = Realised::new(&Currencies::default(), day(9), &[]);
         for (on, pair, won) in fills {
             lived.add(&symbol(pair), day(*on).plus(Duration::from_secs(5)), dec(won), NONE);
         }
@@ -201,7 +218,7 @@ mod tests {
             figure(2, "USDT", "-190"),
             figure(4, "USD", "-40"),
         ];
-        let read = Realised::new(&Currencies::default(), &days);
+        let read = Realised::new(&Currencies::default(), day(9), &days);
         assert_eq!((lived.ends.len(), &lived.ends), (1, &read.ends));
         for realised in [lived, read] {
             assert_eq!((realised.today(day(4), &rates).net, realised.total(&rates)), (dec("-40"), dec("90")));
@@ -227,7 +244,7 @@ mod tests {
             figure(2, "BTC", "-0.5"),
             figure(3, "USD", "1"),
         ];
-        for realised in [lived(&fills), Realised::new(&Currencies::default(), &days)] {
+        for realised in [lived(&fills), Realised::new(&Currencies::default(), day(9), &days)] {
             for (btc, total, below) in
                 [(Some("40"), "31", "69"), (Some("1000"), "511", "499"), (None, "11", "89")]
             {
@@ -257,9 +274,52 @@ mod tests {
         let late =
             lived(&[(0, "ETH-USD", "10"), (2, "ETH-USD", "-5"), (1, "ETH-USD", "20"), (1, "ETH-USD", "1")]);
         let days = [figure(0, "USD", "10"), figure(1, "USD", "21"), figure(2, "USD", "-5")];
-        for realised in [late, Realised::new(&Currencies::default(), &days)] {
+        for realised in [late, Realised::new(&Currencies::default(), day(9), &days)] {
             assert_eq!((realised.today(day(2), &rates).net, realised.total(&rates)), (dec("-5"), dec("26")));
             assert_eq!(realised.below_best(day(2), NONE, &rates), dec("5"));
+        }
+    }
+
+    #[test]
+    fn a_day_that_has_not_come_yet_is_today() {
+        let rates = rates(None);
+        let days = [figure(0, "USD", "-1"), figure(2, "USD", "-10"), figure(400, "USD", "-5")];
+        let read = Realised::new(&Currencies::default(), day(2), &days);
+        assert_eq!(read.today(day(2), &rates.at(day(2))).net, dec("-15"));
+    }
+
+    proptest! {
+        /// Against the plain way: all ends of days, measured one by one.
+        #[test]
+        fn the_best_is_found_whatever_the_currencies_are_worth(
+            fills in prop::collection::vec((0i64..3, 0usize..4, -100i64..100), 1..60),
+            btc in 1u32..500,
+            late in any::<bool>(),
+        ) {
+            let pairs = ["ETH-USD", "ETH-USDC", "ETH-BTC", "ETH-BTC"];
+            let price = btc.to_string();
+            let rates = rates(Some(&price));
+            let worth = |pair: &str, won: i64| if pair == "ETH-BTC" { won * i64::from(btc) } else { won };
+            let (mut lived, mut today, mut ends) = (lived(&[]), 1, BTreeMap::<i64, i64>::new());
+            for (step, pair, won) in fills {
+                today += step;
+                // Some are told a day late.
+                let on = if late && won % 5 == 0 && ends.contains_key(&(today - 1)) { today - 1 } else { today };
+                let at = day(on).plus(Duration::from_secs(5));
+                lived.add(&symbol(pairs[pair]), at, Decimal::from(won), NONE);
+                *ends.entry(on).or_default() += worth(pairs[pair], won);
+            }
+            let now = rates.at(day(today));
+            let (mut total, mut best) = (0, 0);
+            for (on, won) in &ends {
+                total += won;
+                if *on < today {
+                    best = best.max(total);
+                }
+            }
+            prop_assert_eq!(lived.total(&now), Decimal::from(total));
+            prop_assert_eq!(lived.below_best(day(today), NONE, &now), Decimal::from((best - total).max(0)));
+            prop_assert_eq!(lived.today(day(today), &now).net, Decimal::from(ends.get(&today).copied().unwrap_or(0)));
         }
     }
 

@@ -285,6 +285,10 @@ async fn an_execution_with_a_time_far_ahead_does_not_end_the_day_of_the_loss_lim
     assert_eq!(engine.settled(user(1), out.id(), LONG).await.unwrap().state, OrderState::Filled);
     let refused = engine.submit(entry(user(1), "again")).await.unwrap().order;
     assert_eq!(refused.reason.unwrap().code, "daily_loss");
+    engine.stop().await;
+    let engine = platform.start().await;
+    let refused = engine.submit(entry(user(1), "after-restart")).await.unwrap().order;
+    assert_eq!(refused.reason.unwrap().code, "daily_loss");
 }
 
 /// The ledger commits at once and says so a second later.

@@ -11,7 +11,7 @@ use super::{
     client::{Promises, check_exits_on_record, check_flat},
     exits,
     fees::{FEE, FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
-    platform::Platform,
+    platform::{Platform, usd},
     resting::{Resting, Trades},
     schedule,
     world::by_hand,
@@ -214,7 +214,7 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
     let mut held = BTreeMap::new();
     for venue in &platform.venues {
         let mut exchange = venue.exchange();
-        let balance = exchange.balance(user, "USD", nija_core::Timestamp::default());
+        let balance = exchange.balance(user, platform.money, nija_core::Timestamp::default());
         cash += balance.total;
         free += balance.available;
         deposits += platform.deposit;
@@ -226,8 +226,8 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
             }
             // What was there in the beginning is no position.
             let total = total - platform.goods(&asset);
-            if asset != "USD" && !total.is_zero() {
-                let traded = symbol(&format!("{asset}-USD"));
+            if asset != platform.money && !total.is_zero() {
+                let traded = symbol(&format!("{asset}-{}", platform.money));
                 held.insert((venue.id.clone(), traded.clone()), total);
                 goods += total * last_price(engine, &venue.id, &traded);
             }
@@ -239,11 +239,13 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
     if known != held {
         platform.witness.note(3, format!("positions are {known:?} and the venues have {held:?}"));
     }
-    if account.equity != cash + goods {
-        let what = format!("equity is {} and the venues have {}", account.equity, cash + goods);
+    // The account is measured in USD.
+    let rate = usd(platform.money);
+    if account.equity != (cash + goods) * rate {
+        let what = format!("equity is {} and the venues have {}", account.equity, (cash + goods) * rate);
         platform.witness.note(3, what);
     }
-    let won = cash + goods + third - deposits;
+    let won = (cash + goods + third - deposits) * rate;
     // An average price may have digits without end, so profit is told to a trillionth.
     if (account.pnl_total - won).abs() > Decimal::new(1, 12) {
         platform.witness.note(3, format!("profit is {} and {won} was won", account.pnl_total));
@@ -259,10 +261,10 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
     // What is free is what the venues say, less what is in doubt, and less what live buys hold here alone: fees that a venue takes from something
     // else, and limits that it brings nearer; their own holds round up a little.
     let not_held = not_held_there(platform, user);
-    if account.cash > free || account.cash < free - doubted - not_held - Decimal::new(1, 6) {
+    let told = account.cash / rate;
+    if told > free || told < free - doubted - not_held - Decimal::new(1, 6) {
         let what = format!(
-            "{} is free, the venues say {free}, {doubted} is in doubt, {not_held} is held here alone",
-            account.cash
+            "{told} is free, the venues say {free}, {doubted} is in doubt, {not_held} is held here alone"
         );
         platform.witness.note(3, what);
     }
@@ -430,6 +432,11 @@ pub(crate) async fn audit(platform: &Platform, engine: &Engine) {
         let state = known.state.lock().await;
         if !state.sums_hold() {
             platform.witness.note(3, format!("the reservations of {user} are not those of the live orders"));
+        }
+        let days = nija_core::Ledger::realised_by_day(platform.ledger.as_ref(), *user).await.unwrap();
+        let now = platform.clock.now();
+        if !state.realised.agrees(&days, now, &engine.inner.market.rates(now)) {
+            platform.witness.note(7, format!("memory has {:?} and the journal {days:?}", state.realised));
         }
         let live: BTreeMap<_, _> = state.orders.iter().map(|(id, live)| (*id, live.order.clone())).collect();
         let recorded: BTreeMap<_, _> = platform

@@ -149,6 +149,7 @@ fn every_planted_bug_is_found() {
         (Bug::KeepsReservations, 3),
         (Bug::MissesBaseFees, 3),
         (Bug::ForgetsOtherFees, 3),
+        (Bug::KnowsDollarsAlone, 3),
         (Bug::BlamesVenueForUsers, 4),
         (Bug::BreakerHoldsExits, 5),
         (Bug::IgnoresReach, 5),

@@ -33,7 +33,9 @@ pub(crate) struct Platform {
     pub(crate) vault: Arc<FakeVault>,
     pub(crate) venues: Vec<Arc<SimVenue>>,
     pub(crate) users: Vec<UserId>,
-    /// What every user has at every venue in the beginning, in USD: plenty, or so little that some orders need the money of several.
+    /// What everything is quoted in.
+    pub(crate) money: &'static str,
+    /// What every user has of it at every venue in the beginning: plenty, or so little that some orders need the money of several.
     pub(crate) deposit: Decimal,
     /// What users sell short and buy back, where they do: they have a deposit of it at every venue.
     pub(crate) shorted: Option<Symbol>,
@@ -55,8 +57,18 @@ impl Pace for Disk {
     }
 }
 
-fn fee_asset() -> Symbol {
-    symbol(&format!("{FEE_ASSET}-USD"))
+/// What everything is quoted in: mostly dollars, in some seeds a stablecoin or euros.
+fn money_of(seed: u64) -> &'static str {
+    match seed % 9 {
+        5 => "USDT",
+        7 => "EUR",
+        _ => "USD",
+    }
+}
+
+/// USD for one unit of it, at all times.
+pub(crate) fn usd(money: &str) -> Decimal {
+    if money == "EUR" { Decimal::new(125, 2) } else { Decimal::ONE }
 }
 
 fn limits() -> RiskLimits {
@@ -109,13 +121,15 @@ impl Platform {
         let users: Vec<_> = (1..=dice.number(2..5)).map(user).collect();
         let calm = (seed % 5 == 4).then(|| users[0]);
         let trouble = Arc::new(Trouble::new(dice.clone(), calm));
-        let shorted = (seed % 4 == 2).then(|| symbol("ETH-USD"));
+        let shorted = (seed % 4 == 2).then(|| symbol(&format!("ETH-{}", money_of(seed))));
         // Who sells short has the money to buy it back at any price.
         let deposit = Decimal::from(if shorted.is_some() { 5_000 } else { *dice.pick(&[5_000, 5_000, 110]) });
         let vault = Arc::new(FakeVault::default());
         ledger.set_pace(Arc::new(Disk(trouble.clone())));
         let sealed = trouble.clone();
         vault.fail_when(move || sealed.strikes(sealed.signers));
+        let money = money_of(seed);
+        let pair = |base: &str| symbol(&format!("{base}-{money}"));
         let names = ["a", "b", "c"];
         let venues: Vec<_> = (0..usize::try_from(dice.number(1..4)).unwrap())
             .map(|place| {
@@ -133,9 +147,13 @@ impl Platform {
                 if exchange.contract.ambiguity_bound == AmbiguityBound::Deadline(Duration::from_secs(30)) {
                     exchange.lag = Duration::from_secs(*dice.pick(&[0, 20]));
                 }
-                for (name, price) in [("BTC-USD", 60_000), ("ETH-USD", 3_000)] {
+                for (base, price) in [("BTC", 60_000), ("ETH", 3_000)] {
                     let price = Decimal::from(price) + Decimal::new(i64::try_from(place).unwrap(), 1);
-                    exchange.prices.insert(symbol(name), price);
+                    exchange.prices.insert(pair(base), price);
+                }
+                if usd(money) != Decimal::ONE {
+                    // Nobody trades it: it is there to measure.
+                    exchange.prices.insert(symbol(&format!("{money}-USD")), usd(money));
                 }
                 exchange.fees = *dice.pick(&[FeesFrom::Quote, FeesFrom::Received, FeesFrom::Third]);
                 // Enough for all of it, or for the first few fills.
@@ -143,10 +161,10 @@ impl Platform {
                     FeesFrom::Third => *dice.pick(&[Decimal::from(100), Decimal::new(1, 1)]),
                     FeesFrom::Quote | FeesFrom::Received => Decimal::ZERO,
                 };
-                exchange.prices.insert(fee_asset(), Decimal::from(FEE_ASSET_PRICE));
+                exchange.prices.insert(pair(FEE_ASSET), Decimal::from(FEE_ASSET_PRICE));
                 for user in &users {
                     let totals = &mut exchange.account(*user).totals;
-                    totals.insert("USD".to_owned(), deposit);
+                    totals.insert(money.to_owned(), deposit);
                     if let Some(shorted) = &shorted {
                         totals.insert(shorted.base().to_owned(), GOODS);
                     }
@@ -161,7 +179,7 @@ impl Platform {
         let mut config = EngineConfig { limits: limits(), ..EngineConfig::default() };
         config.lane.workers = usize::try_from(dice.number(1..5)).unwrap();
         // The last only gives fees their worth.
-        config.symbols = vec![symbol("BTC-USD"), symbol("ETH-USD"), fee_asset()];
+        config.symbols = ["BTC", "ETH", FEE_ASSET].into_iter().map(pair).collect();
         // Marks are no part of what is checked here.
         config.mark_interval = Duration::from_secs(3);
         if seed % 2 == 1 {
@@ -184,6 +202,7 @@ impl Platform {
             vault,
             venues,
             users,
+            money,
             deposit,
             shorted,
             config,
@@ -224,6 +243,6 @@ impl Platform {
 
     /// What users trade.
     pub(crate) fn symbols(&self) -> Vec<Symbol> {
-        self.config.symbols.iter().filter(|symbol| **symbol != fee_asset()).cloned().collect()
+        self.config.symbols.iter().filter(|symbol| symbol.base() != FEE_ASSET).cloned().collect()
     }
 }

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use super::platform::usd;
 use crate::support::{MemoryLedger, TestClock};
 
 /// An invariant of `execution.md` that did not hold.
@@ -155,8 +156,9 @@ impl Witness {
             .filter(|order| !order.intent.signal.signal_type.is_exit())
             .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))
             .sum();
-        if held + coming > Decimal::from(LARGEST_POSITION) * COLLAR {
-            self.note(6, format!("{} may grow to {} USD", signal.symbol, held + coming));
+        let may_be = (held + coming) * usd(signal.symbol.quote());
+        if may_be > Decimal::from(LARGEST_POSITION) * COLLAR {
+            self.note(6, format!("{} may grow to {may_be} USD", signal.symbol));
         }
     }
 
