@@ -212,6 +212,81 @@ async fn write_a_vault_of_schema_7() {
     fs::write(format!("{file}.json"), serde_json::to_string_pretty(&vector).unwrap() + "\n").unwrap();
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schema8 {
+    throwaway_root: String,
+    written_at: Timestamp,
+    audit_head: String,
+    audit_entries: u64,
+    rotating: UserId,
+    rotating_throwaway_key: String,
+    erased: UserId,
+}
+
+/// Its log is of format 1 to the end, and something is noted of an erased user's key, as programs of before left it.
+#[tokio::test]
+async fn a_vault_of_schema_8_opens_and_its_log_goes_on_in_the_next_format() {
+    let vector: Schema8 = serde_json::from_str(include_str!("../vectors/vault-schema8.json")).unwrap();
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    for (name, bytes) in [
+        ("vault.db", include_bytes!("../vectors/vault-schema8.db").to_vec()),
+        ("vault.key", hex::decode(&vector.throwaway_root).unwrap()),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    setup.clock.set(vector.written_at);
+    let file = folder.path().join("vault.db");
+    let report = verify_audit_file(&file, None, &[]).unwrap();
+    assert_eq!((report.entries, &report.head), (vector.audit_entries, &vector.audit_head));
+    let proof = nija_vault::prove_audit_entry(&file.clone().into(), 2).unwrap();
+    assert_eq!(proof.entry.format, 1);
+    let vault = open(&setup, folder.path());
+    let signed = balance(signer(&vault, vector.rotating).await.as_ref()).await.unwrap();
+    assert_eq!(header(&signed, "api-key"), vector.rotating_throwaway_key);
+    let (books, at) = (vault.books(), venue("one"));
+    assert!(books.note(vector.rotating, &at, "key_rotation").await.unwrap().is_some(), "it goes on");
+    assert_eq!(books.note(vector.erased, &at, "key_rotation").await.unwrap(), None);
+    assert!(vault.verify_audit().await.unwrap() > vector.audit_entries);
+    vault.close().await;
+    let mut formats = Vec::new();
+    nija_vault::each_audit_record(&file.clone().into(), &mut |record| formats.push(record.format)).unwrap();
+    let of_old = usize::try_from(vector.audit_entries).unwrap();
+    assert!(formats[..of_old].iter().all(|format| *format == 1) && formats[of_old..].iter().all(|format| *format == 2));
+    let report = verify_audit_file(&file, None, &[]).unwrap();
+    assert_eq!(report.entries, formats.len() as u64);
+}
+
+#[tokio::test]
+#[ignore = "writes a new vector: frozen ones are never written again"]
+async fn write_a_vault_of_schema_8() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (rotating, erased, vault) = (setup.user(), setup.user(), open(&setup, folder.path()));
+    let (rotating_throwaway_key, _) = crate::common::store(&setup, &vault, rotating).await;
+    crate::common::store(&setup, &vault, erased).await;
+    vault.books().set_note(rotating, &venue("one"), "key_rotation", Some("{}".into()), "Verified").await.unwrap();
+    vault.erase(erased).await.unwrap();
+    vault.close().await;
+    let outside = crate::common::intruder(folder.path());
+    let left = "INSERT INTO notes (user, venue, name, note) VALUES (?1, 'one', 'key_rotation', '{}')";
+    outside.execute(left, [erased.as_uuid().as_bytes()]).unwrap();
+    let report = verify_audit_file(&folder.path().join("vault.db"), None, &[]).unwrap();
+    let vector = Schema8 {
+        throwaway_root: hex::encode(fs::read(folder.path().join("vault.key")).unwrap()),
+        written_at: nija_core::Clock::now(&setup.clock),
+        audit_head: report.head,
+        audit_entries: report.entries,
+        rotating,
+        rotating_throwaway_key,
+        erased,
+    };
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/vault-schema8");
+    assert!(!fs::exists(format!("{file}.db")).unwrap(), "it is frozen");
+    outside.execute("VACUUM INTO ?1", [format!("{file}.db")]).unwrap();
+    fs::write(format!("{file}.json"), serde_json::to_string_pretty(&vector).unwrap() + "\n").unwrap();
+}
+
 /// What `nija-client` checks itself against: a proof and a list of keys that a vault signed whose keys are gone.
 #[tokio::test]
 #[ignore = "writes new vectors: frozen ones are never written again"]
@@ -228,7 +303,7 @@ async fn write_vectors_of_the_client() {
     let pinned = vault.keys().identity;
     let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../nija-client/tests/");
     for (name, vector) in [
-        ("audit-proof.json", serde_json::json!({ "pinned": pinned, "proof": proof })),
+        ("audit-proof-2.json", serde_json::json!({ "pinned": pinned, "proof": proof })),
         (
             "published-keys.json",
             serde_json::json!({
