@@ -2,7 +2,7 @@
 //! calls [`Platform::keep_up`] every minute or so.
 
 use nija_core::{CredentialId, Timestamp, UserId, VenueId};
-use nija_vault::RewrapProgress;
+use nija_vault::{Caller, RewrapProgress};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -70,6 +70,16 @@ impl Platform {
     /// # Errors
     /// [`PlatformError::Vault`]; all of it is tried again the next time.
     pub async fn keep_up(
+        &self,
+        upkeep: &Upkeep,
+        marks: &mut UpkeepMarks,
+        progress: impl FnMut(RewrapProgress) + Send,
+    ) -> Result<UpkeepDone, PlatformError> {
+        // Boxed: every host's future would be as large as all that this does.
+        Caller::from("upkeep").asks(Box::pin(self.keep_up_now(upkeep, marks, progress))).await
+    }
+
+    async fn keep_up_now(
         &self,
         upkeep: &Upkeep,
         marks: &mut UpkeepMarks,

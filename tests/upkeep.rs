@@ -78,6 +78,9 @@ async fn keys_rotate_at_their_age_and_users_keys_are_checked_every_day() {
     assert!(next.signed && !next.rotated);
     assert_eq!(next.checked, 1);
     assert_eq!(health().await.check.at, Some(trial.clock.now()));
+    let about = platform.books().audit_of(user, None, 100).await.unwrap();
+    let from = |action| about.iter().find(|it| it.action == action).unwrap().origin.clone().unwrap();
+    assert_eq!((from("key_health"), from("store")), ("upkeep".to_owned(), "process".to_owned()));
     trial.clock.advance(DAY / 2);
     assert_eq!(keep_up(&platform, &mut marks).await.checked, 0, "once a day");
     // A venue that does not answer is asked again after an hour, and not at every look.

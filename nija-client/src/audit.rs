@@ -44,6 +44,12 @@ pub struct AuditEntry {
     /// More about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// By whom, where that was not whose key it is. Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// From where: `api` and the client's address, `cli`, `upkeep`, `process`. Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// The hash of the entry before, in hexadecimal.
     pub previous: String,
 }
@@ -143,14 +149,19 @@ impl AuditCheckpoint {
 }
 
 impl AuditEntry {
-    /// The hash of the entry, as the vault documents it for format 1.
+    /// The hash of the entry, as the vault documents it for formats 1 and 2.
     ///
     /// # Errors
     /// [`AuditProofError::Malformed`].
     pub fn hash(&self) -> Result<[u8; 32], AuditProofError> {
-        if self.format != 1 {
-            return Err(AuditProofError::Malformed("the entry's format is not known to this version"));
-        }
+        let told = match self.format {
+            1 if self.actor.is_some() || self.origin.is_some() => {
+                return Err(AuditProofError::Malformed("the entry says more than its hash covers"));
+            }
+            1 => None,
+            2 => Some([&self.actor, &self.origin]),
+            _ => return Err(AuditProofError::Malformed("the entry's format is not known to this version")),
+        };
         let mut hasher = Sha256::new();
         hasher.update(b"nija audit");
         hasher.update([self.format]);
@@ -162,7 +173,7 @@ impl AuditEntry {
             id.as_ref().map(|text| fixed::<16>(text, "an id").map(|bytes| bytes.to_vec())).transpose()
         };
         let text = |text: &Option<String>| text.as_ref().map(|text| text.clone().into_bytes());
-        for field in [
+        let fields = [
             Some(self.action.clone().into_bytes()),
             Some(self.outcome.clone().into_bytes()),
             id(&self.user)?,
@@ -171,7 +182,8 @@ impl AuditEntry {
             self.version.map(|version| version.to_be_bytes().to_vec()),
             text(&self.purpose),
             text(&self.detail),
-        ] {
+        ];
+        for field in fields.into_iter().chain(told.into_iter().flatten().map(text)) {
             let Some(field) = field else {
                 hasher.update([0]);
                 continue;
@@ -198,6 +210,8 @@ mod tests {
 
     /// Made by a vault (`nija audit prove`); its key was thrown away.
     const FROZEN: &str = include_str!("../tests/audit-proof.json");
+    /// The same of format 2.
+    const FROZEN_2: &str = include_str!("../tests/audit-proof-2.json");
 
     #[derive(Deserialize)]
     struct Frozen {
@@ -214,6 +228,24 @@ mod tests {
     fn a_proof_that_a_vault_made_verifies_with_this_crate_alone() {
         let (pinned, proof) = frozen();
         assert_eq!(proof.verify(&pinned), Ok(()));
+    }
+
+    #[test]
+    fn so_does_one_that_says_from_where() {
+        let frozen: Frozen = serde_json::from_str(FROZEN_2).expect("JSON");
+        let pinned = fixed(&frozen.pinned, "key").expect("hexadecimal");
+        assert_eq!(frozen.proof.verify(&pinned), Ok(()));
+        assert_eq!((frozen.proof.entry.format, frozen.proof.entry.origin.as_deref()), (2, Some("cli")));
+        for change in [
+            (|entry| entry.origin = None) as fn(&mut AuditEntry),
+            |entry| entry.origin = Some("api 203.0.113.7".to_owned()),
+            |entry| entry.actor = None,
+            |entry| entry.format = 1,
+        ] {
+            let mut bad = frozen.proof.clone();
+            change(&mut bad.entry);
+            assert!(bad.verify(&pinned).is_err(), "{bad:?}");
+        }
     }
 
     #[test]
@@ -238,6 +270,8 @@ mod tests {
             Box::new(|proof| proof.entry.purpose = Some(String::new())),
             Box::new(|proof| proof.entry.count += 1),
             Box::new(|proof| proof.entry.detail = Some(String::new())),
+            Box::new(|proof| proof.entry.actor = Some("somebody".to_owned())),
+            Box::new(|proof| proof.entry.origin = Some(String::new())),
             Box::new(|proof| proof.entry.previous = "00".repeat(32)),
             Box::new(|proof| proof.path.truncate(1)),
             Box::new(|proof| proof.path.reverse()),

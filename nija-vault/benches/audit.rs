@@ -31,7 +31,7 @@ fn open(setup: &Setup, folder: &Path, database: VaultDatabase) -> LocalVault {
 
 fn next(seq: u64, previous: [u8; 32]) -> AuditRecord {
     AuditRecord {
-        format: 1,
+        format: 2,
         seq,
         at_micros: 1_700_000_000_000_000 + i64::try_from(seq).unwrap(),
         action: "sign".into(),
@@ -43,6 +43,8 @@ fn next(seq: u64, previous: [u8; 32]) -> AuditRecord {
         purpose: Some("trade".into()),
         count: 3,
         detail: None,
+        actor: None,
+        origin: Some("process".into()),
         previous,
     }
 }
@@ -64,7 +66,8 @@ fn fill_sqlite(setup: &Setup, folder: &Path, count: u64) {
         seq += 1;
         let record = next(seq, head);
         head = record.hash().unwrap();
-        let insert = "INSERT INTO audit VALUES (?1, 1, ?2, 'sign', 'ok', ?3, 'kraken', ?4, 1, 'trade', 3, NULL, ?5, ?6)";
+        let insert = "INSERT INTO audit
+            VALUES (?1, 2, ?2, 'sign', 'ok', ?3, 'kraken', ?4, 1, 'trade', 3, NULL, ?5, ?6, NULL, 'process')";
         let values =
             params![seq as i64, record.at_micros, record.user, record.credential, record.previous, head];
         adding.prepare_cached(insert).unwrap().execute(values).unwrap();

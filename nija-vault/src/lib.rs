@@ -55,8 +55,8 @@ mod store;
 pub mod testing;
 
 pub use audit::{
-    AuditProof, AuditRecord, AuditReport, Checkpoint, FileSinkHealth, checkpoints_of_log, each_audit_record,
-    prove_audit_entry, verify_audit, verify_audit_file, verify_audit_log,
+    AuditProof, AuditRecord, AuditReport, Caller, Checkpoint, FileSinkHealth, checkpoints_of_log,
+    each_audit_record, prove_audit_entry, verify_audit, verify_audit_file, verify_audit_log,
 };
 pub use config::{LocalVaultConfig, RootKey, VaultDatabase};
 pub use crypto::{

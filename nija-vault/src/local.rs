@@ -41,7 +41,7 @@ pub use rewind::{Point, Rewound};
 pub(crate) use rotation::{outdated_seals, stale_vault_keys};
 use unlocks::forget_taken;
 
-use crate::audit::{Chain, Entry, FileSink, verify};
+use crate::audit::{Caller, Chain, Entry, FileSink, verify};
 use crate::config::LocalVaultConfig;
 use crate::crypto::{KeyId, Keyring, PolicyMark, Root, is_marked, root_of};
 use crate::lease::{Book, Buys, NonceLeases, Revisions, Sweeper, Unlocks};
@@ -88,7 +88,8 @@ impl LocalVault {
     /// envelope is damaged. [`VaultError::Storage`] when the database cannot be opened as a vault.
     pub fn open(config: LocalVaultConfig) -> Result<Self, VaultError> {
         // PostgreSQL's blocking client must not run where a runtime runs, and the caller may be there.
-        std::thread::scope(|scope| scope.spawn(|| Self::open_here(config)).join())
+        let caller = Caller::present();
+        std::thread::scope(|scope| scope.spawn(|| caller.asks_here(|| Self::open_here(config))).join())
             .unwrap_or_else(|_| Err(VaultError::Storage("opening the vault failed".into())))
     }
 

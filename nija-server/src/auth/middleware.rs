@@ -6,7 +6,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use nija::vault::Caller;
 use nija_core::{Tier, UserId};
+use std::net::IpAddr;
 
 use crate::{
     problem::{Problem, kinds},
@@ -39,8 +41,9 @@ pub(crate) async fn require_user(
         Ok(left) => left,
         Err(problem) => return problem.into_response(),
     };
+    let caller = from(address).by(&user.id.to_string());
     request.extensions_mut().insert(user);
-    let mut response = next.run(request).await;
+    let mut response = caller.asks(next.run(request)).await;
     left.write(response.headers_mut());
     response
 }
@@ -54,12 +57,17 @@ pub(crate) async fn limit_address(
 ) -> Response {
     match app.limits.address(address) {
         Ok(left) => {
-            let mut response = next.run(request).await;
+            let mut response = from(address).asks(next.run(request)).await;
             left.write(response.headers_mut());
             response
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Where the vault's log says that a request came from.
+fn from(address: IpAddr) -> Caller {
+    Caller::from(&format!("api {address}"))
 }
 
 fn identify(app: &AppState, headers: &HeaderMap) -> Result<CurrentUser, Problem> {

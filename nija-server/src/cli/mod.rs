@@ -14,6 +14,7 @@ mod vault;
 mod venues;
 
 use clap::{Parser, Subcommand};
+use nija::vault::Caller;
 use std::{error::Error, process::ExitCode};
 
 /// Trade for many users, each with their own exchange account.
@@ -66,6 +67,11 @@ impl Command {
     }
 }
 
+/// Who the vault's log says that a command was given by.
+fn operator() -> Caller {
+    Caller::from("cli").by(&format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -87,7 +93,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Kill(command) => kill::run(command).await,
             Command::Admin(command) => admin::run(command).await,
             Command::Audit(command) => audit::run(command),
-            Command::Vault(command) => vault::run(command).await,
+            Command::Vault(command) => operator().asks(Box::pin(vault::run(command))).await,
             Command::Venues(args) => venues::run(args).await,
             Command::Markets(args) => markets::run(args).await,
             Command::Bench(args) => crate::bench::run(args).await.map_err(|error| error as Box<dyn Error>),

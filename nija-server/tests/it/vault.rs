@@ -41,6 +41,10 @@ fn a_vault_is_made_rotated_backed_up_drilled_and_restored() {
     let (ok, _, error) = nija(at, &["vault", "init"], "");
     assert!(!ok && error.contains("there already"), "{error}");
     assert!(well(at, &["vault", "rotate"], "").contains("1 old keys retired"));
+    let log = rusqlite::Connection::open(at.join("vault.db")).unwrap();
+    let by = "SELECT origin || ' ' || actor FROM audit WHERE action = 'rotate_keys'";
+    let by: String = log.query_row(by, [], |row| row.get(0)).unwrap();
+    assert!(by.starts_with("cli uid "), "{by}");
     assert!(well(at, &["vault", "rewrap"], "").contains("0 of 0 user keys moved"));
     let status = well(at, &["vault", "status"], "");
     assert!(status.contains(&pin) && status.contains("key file") && status.contains("in use"), "{status}");

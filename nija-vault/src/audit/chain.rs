@@ -34,7 +34,8 @@ impl Chain {
         let hash = entry.hash(seq, &self.head);
         sql.run(
             r#"INSERT INTO audit (seq, format, at, action, outcome, "user", venue, credential, version, purpose, count,
-               detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"#,
+               detail, previous, hash, actor, origin)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"#,
             values![
                 seq,
                 FORMAT,
@@ -50,6 +51,8 @@ impl Chain {
                 entry.detail.as_ref(),
                 &self.head,
                 &hash,
+                entry.actor.as_ref(),
+                &entry.origin,
             ],
         )?;
         *self = Self { seq, head: hash };

@@ -2,8 +2,13 @@
 
 use nija_core::{CredentialId, Timestamp, UserId, VenueId};
 
+use super::Caller;
+use super::caller::PROCESS;
+
 /// The encoding that new entries are hashed in.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
+/// The one of before actors and origins were on record.
+const FORMAT_1: u8 = 1;
 
 /// Refusals may quote what others sent; the log keeps this much of it.
 const MAX_DETAIL: usize = 300;
@@ -24,10 +29,16 @@ pub(crate) struct Entry {
     /// How many uses it stands for.
     pub(crate) count: u64,
     pub(crate) detail: Option<String>,
+    /// By whom, where that is not the owner of the key.
+    pub(crate) actor: Option<String>,
+    /// From where.
+    pub(crate) origin: String,
 }
 
 impl Entry {
+    /// By whoever this task runs for.
     pub(crate) fn new(action: &str, at: Timestamp) -> Self {
+        let (origin, actor) = Caller::present().into_parts();
         Self {
             at,
             action: action.to_owned(),
@@ -39,11 +50,22 @@ impl Entry {
             purpose: None,
             count: 1,
             detail: None,
+            actor,
+            origin,
         }
+    }
+
+    /// What was gathered for several callers, and is nobody's alone.
+    pub(crate) fn of_the_process(mut self) -> Self {
+        PROCESS.clone_into(&mut self.origin);
+        self.actor = None;
+        self
     }
 
     pub(crate) fn by(mut self, user: UserId) -> Self {
         self.user = Some(*user.as_uuid().as_bytes());
+        let is_owner = self.actor.as_ref().is_some_and(|actor| *actor == user.to_string());
+        self.actor.take_if(|_| is_owner);
         self
     }
 
@@ -98,6 +120,7 @@ impl Entry {
             purpose: self.purpose.as_deref(),
             count: self.count,
             detail: self.detail.as_deref(),
+            told: Some([self.actor.as_deref(), Some(&self.origin)]),
         };
         fields.hash(seq, previous)
     }
@@ -115,22 +138,24 @@ pub(super) struct Fields<'a> {
     pub(super) purpose: Option<&'a str>,
     pub(super) count: u64,
     pub(super) detail: Option<&'a str>,
+    /// Actor and origin; `None` for an entry of format 1, which has neither.
+    pub(super) told: Option<[Option<&'a str>; 2]>,
 }
 
 impl Fields<'_> {
     /// Format 1, all numbers big-endian: `nija audit`, format (1 byte), seq (8), at in microseconds since 1970 UTC (8), count (8), hash of
     /// the entry before (32), then action, outcome, user, venue, credential, version, purpose, detail: each 0 when absent, or 1, its
-    /// length (4) and its bytes.
+    /// length (4) and its bytes. Format 2 is the same with actor and origin behind these.
     pub(super) fn hash(&self, seq: u64, previous: &[u8; 32]) -> [u8; 32] {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(b"nija audit");
-        bytes.push(FORMAT);
+        bytes.push(if self.told.is_some() { FORMAT } else { FORMAT_1 });
         bytes.extend_from_slice(&seq.to_be_bytes());
         bytes.extend_from_slice(&self.at.micros().to_be_bytes());
         bytes.extend_from_slice(&self.count.to_be_bytes());
         bytes.extend_from_slice(previous);
         let version = self.version.map(u32::to_be_bytes);
-        for field in [
+        let fields = [
             Some(self.action.as_bytes()),
             Some(self.outcome.as_bytes()),
             self.user.map(<[u8; 16]>::as_slice),
@@ -139,7 +164,9 @@ impl Fields<'_> {
             version.as_ref().map(<[u8; 4]>::as_slice),
             self.purpose.map(str::as_bytes),
             self.detail.map(str::as_bytes),
-        ] {
+        ];
+        let told = self.told.into_iter().flatten().map(|field| field.map(str::as_bytes));
+        for field in fields.into_iter().chain(told) {
             let Some(field) = field else {
                 bytes.push(0);
                 continue;
@@ -159,19 +186,33 @@ impl Fields<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AuditRecord;
 
-    /// Frozen: whoever changes the encoding breaks every chain that exists, and must add a format instead.
+    fn opened() -> Entry {
+        Caller::from("cli").by("uid 1000").asks_here(|| {
+            Entry::new("open", Timestamp::from_micros(1_700_000_000_000_000))
+                .by(UserId::from_uuid(uuid::Uuid::from_u128(1)))
+                .at_venue(&VenueId::new("kraken").unwrap())
+                .of(CredentialId::from_uuid(uuid::Uuid::from_u128(2)), Some(3))
+                .purpose("trade")
+        })
+    }
+
+    /// Frozen: whoever changes an encoding breaks every chain that exists, and must add a format instead.
     #[test]
-    fn the_hash_of_format_1_never_changes() {
-        let entry = Entry::new("open", Timestamp::from_micros(1_700_000_000_000_000))
-            .by(UserId::from_uuid(uuid::Uuid::from_u128(1)))
-            .at_venue(&VenueId::new("kraken").unwrap())
-            .of(CredentialId::from_uuid(uuid::Uuid::from_u128(2)), Some(3))
-            .purpose("trade");
-        assert_eq!(
-            hex::encode(entry.hash(7, &[9; 32])),
-            "5604feddd71eb6e636ecba52be56912b3e8d13b814f5417389beaa4c6cf671a6"
-        );
+    fn the_hashes_of_formats_1_and_2_never_change() {
+        let entry = opened();
+        let of_2 = "542340cbb32300bd7de7c43c1aa45c840e9e72833e1c6ea8501ff8c383a3ab3f";
+        assert_eq!(hex::encode(entry.hash(7, &[9; 32])), of_2);
+        let mut record = AuditRecord { seq: 7, previous: [9; 32], ..AuditRecord::pending(&entry) };
+        assert_eq!(record.hash().map(hex::encode).as_deref(), Some(of_2));
+        record.format = 1;
+        assert_eq!(record.hash(), None, "an entry of format 1 says neither who nor from where");
+        (record.actor, record.origin) = (None, None);
+        let of_1 = "5604feddd71eb6e636ecba52be56912b3e8d13b814f5417389beaa4c6cf671a6";
+        assert_eq!(record.hash().map(hex::encode).as_deref(), Some(of_1));
+        record.format = 3;
+        assert_eq!(record.hash(), None);
     }
 
     #[test]

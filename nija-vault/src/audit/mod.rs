@@ -1,5 +1,6 @@
 //! The audit log: a chain of entries, each holding the hash of the one before, with signed checkpoints over it.
 
+mod caller;
 mod chain;
 mod checkpoint;
 mod entry;
@@ -10,6 +11,7 @@ mod proof;
 mod record;
 mod verify;
 
+pub use caller::Caller;
 pub(crate) use chain::Chain;
 pub use checkpoint::Checkpoint;
 pub(crate) use checkpoint::make as make_checkpoint;

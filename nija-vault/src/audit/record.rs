@@ -42,6 +42,12 @@ pub struct AuditRecord {
     /// More about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// By whom, where that was not whose key it is. Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// From where ([`Caller`](crate::Caller)). Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// The hash of the entry before.
     #[serde(with = "hex::serde")]
     pub previous: [u8; 32],
@@ -49,7 +55,7 @@ pub struct AuditRecord {
 
 /// The columns that [`read`] takes.
 pub(super) const COLUMNS: &str = r#"seq, format, at, action, outcome, "user", venue, credential, version, purpose, count, detail,
-    previous, hash"#;
+    previous, hash, actor, origin"#;
 
 /// An entry out of the database, and the hash that stands beside it.
 pub(super) fn read(row: &dyn Row) -> Result<(AuditRecord, Node), VaultError> {
@@ -67,6 +73,8 @@ pub(super) fn read(row: &dyn Row) -> Result<(AuditRecord, Node), VaultError> {
         count: row.get(10)?,
         detail: row.maybe(11)?,
         previous: row.get(12)?,
+        actor: row.maybe(14)?,
+        origin: row.maybe(15)?,
     };
     Ok((record, row.get(13)?))
 }
@@ -87,12 +95,15 @@ fn of_user_query() -> String {
 }
 
 impl AuditRecord {
-    /// The entry's hash; `None` when this version does not know its format.
+    /// The entry's hash; `None` when this version does not know its format, or it says what its format does not hold.
     #[must_use]
     pub fn hash(&self) -> Option<[u8; 32]> {
-        if self.format != FORMAT {
-            return None;
-        }
+        let told = match self.format {
+            // What its hash does not cover was added by somebody.
+            1 if self.actor.is_none() && self.origin.is_none() => None,
+            FORMAT => Some([self.actor.as_deref(), self.origin.as_deref()]),
+            _ => return None,
+        };
         let fields = Fields {
             at: Timestamp::from_micros(self.at_micros),
             action: &self.action,
@@ -104,6 +115,7 @@ impl AuditRecord {
             purpose: self.purpose.as_deref(),
             count: self.count,
             detail: self.detail.as_deref(),
+            told,
         };
         Some(fields.hash(self.seq, &self.previous))
     }
@@ -124,6 +136,8 @@ impl AuditRecord {
             purpose: entry.purpose,
             count: entry.count,
             detail: entry.detail,
+            actor: entry.actor,
+            origin: Some(entry.origin),
             previous: [0; 32],
         }
     }

@@ -99,8 +99,16 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, VaultError> {
         let empty = "CREATE TEMP TABLE checkpoints (entries, at, head, root, signer, signature, frontier)";
         connection.execute_batch(empty).map_err(storage)?;
     }
+    // One that no version with actors and origins has opened.
+    let origins = "SELECT count(*) FROM pragma_table_info('audit') WHERE name = 'origin'";
+    if connection.query_row(origins, [], |row| row.get::<_, i64>(0)).map_err(storage)? == 0 {
+        connection.execute_batch(OF_FORMAT_1).map_err(storage)?;
+    }
     Ok(connection)
 }
+
+/// The log of an older vault as the newest program reads it.
+const OF_FORMAT_1: &str = "CREATE TEMP VIEW audit AS SELECT *, CAST(NULL AS TEXT) AS actor, CAST(NULL AS TEXT) AS origin FROM main.audit";
 
 pub(crate) fn verify(
     sql: &mut dyn Sql,

@@ -106,7 +106,8 @@ impl Lease {
         let signed = self.signed.swap(0, Ordering::Relaxed);
         if signed > 0 {
             let at = Timestamp::from_micros(self.last_signed_at.load(Ordering::Relaxed));
-            self.parts.writer.note(self.entry("sign", at).counting(signed));
+            // For all who held it.
+            self.parts.writer.note(self.entry("sign", at).counting(signed).of_the_process());
         }
     }
 

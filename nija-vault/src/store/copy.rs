@@ -92,6 +92,8 @@ const TABLES: &[Table] = &[
             ("detail", Text),
             ("previous", Blob),
             ("hash", Blob),
+            ("actor", Text),
+            ("origin", Text),
         ],
         order: "seq",
     },

@@ -61,6 +61,7 @@ impl Postgres {
         work: impl FnOnce(&mut dyn Sql) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         let mut connection = Connection::open(&parse(url)?)?;
+        connection.script(schema::OF_FORMAT_1)?;
         connection.script("SET default_transaction_read_only = on")?;
         work(&mut connection)
     }

@@ -41,6 +41,10 @@ pub(super) const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0008-sqlite.sql"),
         postgres: include_str!("schema/0008-postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0009-sqlite.sql"),
+        postgres: include_str!("schema/0009-postgres.sql"),
+    },
 ];
 
 /// The steps that lead from a version to the newest, or why there are none.

@@ -1,6 +1,6 @@
 use nija_core::{AuthError, Clock, Custody, Method, OpenPurpose, OrderPolicy, SignError, Vault, VaultError};
 use nija_vault::testing::{Setup, request, sealed, venue};
-use nija_vault::{Point, UnlockKey, verify_audit_file};
+use nija_vault::{Caller, Point, UnlockKey, verify_audit_file};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -100,12 +100,55 @@ async fn entries_cannot_be_changed_deleted_or_replaced() {
         "DELETE FROM audit",
         "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 2",
         "INSERT INTO audit SELECT seq + 1000, format, at, action, outcome, user, venue, credential, version, purpose,
-         count, detail, previous, hash FROM audit WHERE seq = 2",
+         count, detail, previous, hash, actor, origin FROM audit WHERE seq = 2",
     ] {
         let error = outside.execute(attempt, []).unwrap_err().to_string();
         assert!(error.contains("append-only"), "{attempt}: {error}");
     }
     verify_audit_file(&folder.path().join("vault.db"), None, &[]).unwrap();
+}
+
+/// By whom where that was not the owner, and from where; what nobody asked for is the process's.
+#[tokio::test]
+async fn the_log_says_who_asked_and_from_where() {
+    let (setup, folder) = (Setup::new(), tempfile::tempdir().unwrap());
+    let (user, vault) = (setup.user(), open(&setup, folder.path()));
+    let api = Caller::from("api 203.0.113.7");
+    api.clone().by(&user.to_string()).asks(store(&setup, &vault, user)).await;
+    api.by("somebody else").asks(vault.list(user)).await.unwrap();
+    let rewrap = async { nija_vault::KeyRotation::rotate(&vault).await };
+    Caller::from("cli").by("uid 1000").asks(rewrap).await.unwrap();
+    let held = signer(&vault, user).await;
+    balance(held.as_ref()).await.unwrap();
+    let withdraw = held.sign(request("one", Method::Post, "/withdraw"));
+    Caller::from("upkeep\n").asks(withdraw).await.unwrap_err();
+    // What a lease signed is counted for all who held it, whoever ends it.
+    Caller::from("api 203.0.113.8").asks(vault.revoke(user, held.credential())).await.unwrap();
+    vault.close().await;
+    let file = folder.path().join("vault.db");
+    let mut told = Vec::new();
+    nija_vault::each_audit_record(&file.clone().into(), &mut |it| {
+        told.push((it.action, it.origin, it.actor));
+    })
+    .unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|(action, origin, actor)| (action.as_str(), origin.as_deref().unwrap(), actor.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("create_vault", "process", None),
+            ("store", "api 203.0.113.7", None),
+            ("list", "api 203.0.113.7", Some("somebody else")),
+            ("rotate_keys", "cli", Some("uid 1000")),
+            ("open", "process", None),
+            ("sign", "upkeep", None),
+            ("revoke", "api 203.0.113.8", None),
+            ("sign", "process", None),
+        ]
+    );
+    verify_audit_file(&file, None, &[]).unwrap();
 }
 
 #[tokio::test]
@@ -126,7 +169,11 @@ async fn a_chain_that_was_tampered_with_is_found_at_the_very_entry() {
         "hash = zeroblob(32)",
         "hash = x'00'",
         "previous = zeroblob(32)",
-        "format = 2",
+        "format = 1",
+        "format = 3",
+        "actor = ''",
+        "origin = 'cli'",
+        "origin = NULL",
     ];
     let changes = columns.map(|set| format!("UPDATE audit SET {set} WHERE seq = 4"));
     let others = [

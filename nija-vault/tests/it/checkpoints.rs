@@ -64,6 +64,8 @@ fn entry_of(row: &rusqlite::Row<'_>) -> AuditRecord {
         count: row.get::<_, i64>(10).unwrap().unsigned_abs(),
         detail: row.get(11).unwrap(),
         previous: row.get(12).unwrap(),
+        actor: row.get(14).unwrap(),
+        origin: row.get(15).unwrap(),
     }
 }
 
@@ -128,7 +130,7 @@ async fn what_is_done_behind_a_checkpoint_is_found_even_by_someone_who_makes_the
             outside
                 .execute(
                     "INSERT INTO audit SELECT ?1, format, at, action, outcome, user, venue, credential, version, purpose,
-                     count, detail, ?2, ?3 FROM audit WHERE seq = ?1 - 1",
+                     count, detail, ?2, ?3, actor, origin FROM audit WHERE seq = ?1 - 1",
                     params![entry.seq as i64, entry.previous, entry.hash().unwrap()],
                 )
                 .unwrap();
@@ -384,7 +386,7 @@ async fn a_long_log_is_verified_and_proven_in_a_walk() {
     while seq < count {
         seq += 1;
         let record = AuditRecord {
-            format: 1,
+            format: 2,
             seq,
             at_micros: 1_700_000_000_000_000 + seq as i64,
             action: "sign".into(),
@@ -396,12 +398,14 @@ async fn a_long_log_is_verified_and_proven_in_a_walk() {
             purpose: None,
             count: 1,
             detail: None,
+            actor: None,
+            origin: Some("process".into()),
             previous: head,
         };
         head = record.hash().unwrap();
         adding
             .prepare_cached(
-                "INSERT INTO audit VALUES (?1, 1, ?2, 'sign', 'ok', ?3, 'one', ?4, 1, NULL, 1, NULL, ?5, ?6)",
+                "INSERT INTO audit VALUES (?1, 2, ?2, 'sign', 'ok', ?3, 'one', ?4, 1, NULL, 1, NULL, ?5, ?6, NULL, 'process')",
             )
             .unwrap()
             .execute(params![

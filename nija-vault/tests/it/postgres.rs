@@ -21,7 +21,7 @@ async fn the_database_refuses_to_change_or_empty_the_audit_log() {
         "DELETE FROM nija_vault.audit",
         "TRUNCATE nija_vault.audit",
         "INSERT INTO nija_vault.audit SELECT seq + 1000, format, at, action, outcome, \"user\", venue, credential, version,
-         purpose, count, detail, previous, hash FROM nija_vault.audit WHERE seq = 2",
+         purpose, count, detail, previous, hash, actor, origin FROM nija_vault.audit WHERE seq = 2",
         "INSERT INTO nija_vault.audit SELECT * FROM nija_vault.audit WHERE seq = 2
          ON CONFLICT (seq) DO UPDATE SET outcome = 'ok'",
     ] {

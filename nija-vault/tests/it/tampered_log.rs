@@ -33,7 +33,7 @@ enum Deed {
 fn deeds() -> impl Strategy<Value = (Deed, bool)> {
     let at = any::<Index>;
     let deed = prop_oneof![
-        4 => (at(), 0u8..12, any::<u8>()).prop_map(|(at, field, by)| Deed::Change(at, field, by)),
+        4 => (at(), 0u8..14, any::<u8>()).prop_map(|(at, field, by)| Deed::Change(at, field, by)),
         2 => at().prop_map(Deed::Remove),
         2 => (at(), at()).prop_map(|(one, two)| Deed::Swap(one, two)),
         1 => (at(), at()).prop_map(|(from, to)| Deed::Insert(from, to)),
@@ -58,6 +58,8 @@ fn change(record: &mut AuditRecord, field: u8, by: u8) {
         8 => record.count += u64::from(by) + 1,
         9 => record.detail = record.detail.take().xor(text()),
         10 => record.previous[usize::from(by) % 32] ^= 1,
+        11 => record.actor = record.actor.take().xor(text()),
+        12 => record.origin = record.origin.take().xor(text()),
         _ => record.format += 1,
     }
 }
@@ -108,7 +110,7 @@ fn script(log: &[Written], blob: &dyn Fn(&[u8]) -> String) -> String {
     for (record, hash) in log {
         script += &format!(
             r#"INSERT INTO audit (seq, format, at, action, outcome, "user", venue, credential, version, purpose, count,
-               detail, previous, hash) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});"#,
+               detail, previous, hash, actor, origin) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});"#,
             record.seq,
             record.format,
             record.at_micros,
@@ -123,6 +125,8 @@ fn script(log: &[Written], blob: &dyn Fn(&[u8]) -> String) -> String {
             text(record.detail.as_ref()),
             blob(&record.previous),
             blob(hash),
+            text(record.actor.as_ref()),
+            text(record.origin.as_ref()),
         );
     }
     script

@@ -13,6 +13,16 @@ CREATE SCHEMA IF NOT EXISTS nija_vault;
 CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY);
 ";
 
+/// For a reader that changes nothing: the log of an older vault as the newest program reads it.
+pub(super) const OF_FORMAT_1: &str = "
+DO $$ BEGIN
+    IF to_regclass('nija_vault.audit') IS NOT NULL AND NOT EXISTS (SELECT 1 FROM information_schema.columns
+        WHERE table_schema = 'nija_vault' AND table_name = 'audit' AND column_name = 'origin') THEN
+        CREATE TEMP VIEW audit AS SELECT *, NULL::TEXT AS actor, NULL::TEXT AS origin FROM nija_vault.audit;
+    END IF;
+END $$;
+";
+
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), VaultError> {
     let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})");
     connection.script(&begin)?;
