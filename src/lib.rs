@@ -3,6 +3,7 @@
 mod bus;
 mod config;
 mod custody;
+mod ending;
 mod equity;
 mod error;
 mod health;

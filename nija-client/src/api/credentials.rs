@@ -6,8 +6,8 @@ use crate::pinned::PinError;
 use crate::seal::seal_credential;
 use crate::session_key::SessionKey;
 use crate::wire::{
-    Credential, CredentialPlaintext, KeyDerivation, KeyRotation, RegisterDeviceKey, SealingKey, SealingKeys,
-    StoreCredential, StoreSessionKey, UnlockKey, Unlocked,
+    Credential, CredentialPlaintext, DestroyCredential, KeyDerivation, KeyRotation, RegisterDeviceKey,
+    SealingKey, SealingKeys, StoreCredential, StoreSessionKey, UnlockKey, Unlocked,
 };
 use serde::de::DeserializeOwned;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -219,6 +219,15 @@ impl Client {
     /// See [`ClientError`].
     pub async fn revoke_credential(&self, id: &str) -> Result<(), ClientError> {
         self.command(Call::delete(&["v1", "credentials", id])).await
+    }
+
+    /// Revokes a credential and destroys what the vault holds of it: nobody can go back to it. Needs the account's password.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn destroy_credential(&self, id: &str, password: &str) -> Result<(), ClientError> {
+        let body = DestroyCredential { password: password.to_owned() };
+        self.command(Call::post(&["v1", "credentials", id, "destroy"]).json(&body)?).await
     }
 }
 

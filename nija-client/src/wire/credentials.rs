@@ -327,6 +327,21 @@ impl std::fmt::Debug for EraseCredentials {
     }
 }
 
+/// `POST /v1/credentials/{id}/destroy`: destroys what is stored of one key, for ever.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DestroyCredential {
+    /// The account's password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for DestroyCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DestroyCredential { .. }")
+    }
+}
+
 /// What was erased. `GET /v1/credentials/audit/{audit_seq}/proof` proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -365,6 +380,12 @@ pub struct KeyEvent {
     /// More about it; of a refusal, why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// By whom, where that was not the key's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// A venue this server trades at (`GET /v1/venues`).

@@ -2,16 +2,17 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use nija::KeyHealth;
+use nija::{KeyHealth, PlatformError};
 use nija_client::{PublishedKeys, wire};
 use nija_core::{
-    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, SealedCredential, VenueId,
+    CredentialId, CredentialMeta, CredentialStatus, CustodyMode, KeyRights, SealedCredential, VaultError,
+    VenueId,
 };
 
 use super::body::{PathId, StrictJson};
 use crate::{
-    auth::CurrentUser,
-    openapi::{Invalid, Missing, SignedIn},
+    auth::{CurrentUser, confirm},
+    openapi::{Confirmed, Invalid, Missing, SignedIn},
     problem::{ApiResult, Problem, kinds},
     state::AppState,
 };
@@ -105,14 +106,33 @@ pub(super) async fn revoke(
     user: CurrentUser,
     PathId(id): PathId<CredentialId>,
 ) -> ApiResult<StatusCode> {
-    let vault = app.platform.vault();
-    let known = vault.list(user.id).await?.into_iter().find(|it| it.id == id);
-    let known = known.ok_or_else(|| Problem::new(kinds::NOT_FOUND, "you have no such credential"))?;
-    if known.status == CredentialStatus::Active {
-        vault.revoke(user.id, id).await?;
-        app.platform.engine().disconnect(user.id, &known.venue).await;
-    }
+    app.platform.revoke_key(user.id, id).await.map_err(unknown)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a key unusable at once, and destroys what is stored of it in all versions: there is no way back. Needs the password. Orders that rest at
+/// the venue stay there; the key's record and its lines in the log stay too.
+#[utoipa::path(post, path = "/v1/credentials/{id}/destroy", operation_id = "destroy_credential", tag = "credentials", params(("id" = String, Path)),
+    request_body = wire::DestroyCredential,
+    responses((status = 204, description = "Destroyed"), Missing, Confirmed, Invalid, SignedIn))]
+pub(super) async fn destroy(
+    State(app): State<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<CredentialId>,
+    StrictJson(request): StrictJson<wire::DestroyCredential>,
+) -> ApiResult<StatusCode> {
+    confirm(&app, user.id, Some(request.password)).await?;
+    app.platform.destroy_key(user.id, id).await.map_err(unknown)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn unknown(error: PlatformError) -> Problem {
+    match error {
+        PlatformError::Vault(VaultError::NoSuchCredential { .. }) => {
+            Problem::new(kinds::NOT_FOUND, "you have no such credential")
+        }
+        other => other.into(),
+    }
 }
 
 /// A sealed key as it was sent, in order.

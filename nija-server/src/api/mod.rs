@@ -65,6 +65,7 @@ fn signed_in() -> OpenApiRouter<AppState> {
         .routes(routes!(policy::audit))
         .routes(routes!(policy::proof))
         .routes(routes!(credentials::revoke))
+        .routes(routes!(credentials::destroy))
         .routes(routes!(rotation::begin, rotation::list))
         .routes(routes!(rotation::switch))
         .routes(routes!(rotation::retire))

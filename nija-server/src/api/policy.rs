@@ -8,7 +8,7 @@ use axum::{
 };
 use nija::vault::{AuditProof, AuditRecord};
 use nija_client::wire;
-use nija_core::{CredentialStatus, Notional, OrderPolicy, Price, PriceBand, Symbol, Timestamp, VaultError};
+use nija_core::{Notional, OrderPolicy, Price, PriceBand, Symbol, Timestamp, VaultError};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -81,7 +81,8 @@ pub(super) async fn erase(
     confirm(&app, user.id, Some(request.password)).await?;
     let keys = app.platform.vault().list(user.id).await?;
     let erased = app.platform.keeper().erase(user.id).await?;
-    for key in keys.iter().filter(|key| key.status == CredentialStatus::Active) {
+    // Whatever they are listed as: someone who can write the vault's database may have made that up.
+    for key in &keys {
         app.platform.engine().disconnect(user.id, &key.venue).await;
     }
     Ok(Json(wire::Erasure {
@@ -142,6 +143,8 @@ fn event_to_wire(it: AuditRecord) -> wire::KeyEvent {
         purpose: it.purpose,
         count: it.count,
         detail: it.detail,
+        actor: it.actor,
+        origin: it.origin,
     }
 }
 

@@ -36,6 +36,42 @@ async fn a_stored_key_is_listed_without_its_secret_and_can_be_revoked() {
     assert!(host.venue("kraken").orders(&account.key).is_empty());
 }
 
+/// Somebody who can write the vault's database hides a key from its owner, and puts it back afterwards.
+#[tokio::test]
+async fn a_key_that_was_made_to_look_revoked_is_revoked_all_the_same() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    let stored = ada.connect("kraken", &account).await;
+    let outside = rusqlite::Connection::open(host.data_dir().join("vault.db")).unwrap();
+    let says = |status: &str| outside.execute("UPDATE credentials SET status = ?1", [status]).unwrap();
+    assert_eq!(says("revoked"), 1);
+    let path = format!("/v1/credentials/{}", stored["id"].as_str().unwrap());
+    assert_eq!(ada.get("/v1/credentials").await.ok()[0]["status"], "revoked");
+    assert_eq!(ada.delete(&path).await.status, 204);
+    assert_eq!(says("active"), 1);
+    assert_eq!(ada.get("/v1/credentials").await.ok()[0]["status"], "revoked", "it is not in force");
+    assert_eq!(ada.place(&buy("50")).await.status, 422);
+    assert!(host.venue("kraken").orders(&account.key).is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_ended_before_is_revoked_again_without_its_successor() {
+    let host = Host::start().await;
+    let ada = host.user("ada").await;
+    let (old, new) = (NewAccount::default(), NewAccount::default());
+    let (old, new) = (host.venue("kraken").add_account(old), host.venue("kraken").add_account(new));
+    let ended = ada.connect("kraken", &old).await;
+    let path = format!("/v1/credentials/{}", ended["id"].as_str().unwrap());
+    assert_eq!(ada.delete(&path).await.status, 204);
+    ada.connect("kraken", &new).await;
+    assert_eq!(ada.delete(&path).await.status, 204);
+    let bob = host.user("bob").await;
+    bob.delete(&path).await.problem(404, "not_found");
+    assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
+    assert_eq!(host.venue("kraken").orders(&new.key).len(), 1);
+}
+
 #[tokio::test]
 async fn a_key_that_can_withdraw_or_cannot_trade_is_refused_and_not_kept() {
     let host = Host::start().await;

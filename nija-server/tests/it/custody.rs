@@ -301,6 +301,8 @@ async fn the_signer_keeps_the_users_limits_and_the_user_sees_what_it_refused() {
     let refusal = events["items"].as_array().unwrap().iter().find(|it| it["outcome"] == "refused").unwrap();
     assert_eq!(refusal["action"], "sign");
     assert!(refusal["detail"].as_str().unwrap().contains("the user's policy allows 20"), "{refusal}");
+    let stored = events["items"].as_array().unwrap().iter().find(|it| it["action"] == "store").unwrap();
+    assert_eq!((&stored["origin"], stored.get("actor")), (&json!("api 127.0.0.1"), None), "{stored}");
 
     let loose = json!({ "pairs": [{ "symbol": "BTC-USD" }], "max_order": "100" });
     put(json!({ "policy": loose })).await.problem(403, "confirmation_needed");
@@ -347,6 +349,32 @@ async fn erased_keys_are_gone_and_the_log_proves_it_to_the_client_alone() {
     bob.get(&path).await.problem(404, "not_found");
     ada.get("/v1/credentials/audit/99999999/proof").await.problem(404, "not_found");
     ada.get("/v1/credentials/audit/x/proof").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn one_key_is_destroyed_with_the_password_and_for_ever() {
+    let host = Host::start().await;
+    let secret = password();
+    let ada = host.anyone().sign_up("ada@example.org", &secret).await;
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    let stored = ada.connect("kraken", &account).await;
+    let path = format!("/v1/credentials/{}/destroy", stored["id"].as_str().unwrap());
+    let by = |password: &str| json!({ "password": password });
+    ada.post(&path, &by("wrong as can be")).await.problem(403, "confirmation_needed");
+    assert_eq!(key(&ada).await["status"], "active");
+    let bob = host.user("bob").await;
+    assert_ne!(bob.post(&path, &by(&secret)).await.status, 204);
+    assert_eq!(key(&ada).await["status"], "active");
+    for _ in 0..2 {
+        assert_eq!(ada.post(&path, &by(&secret)).await.status, 204);
+        assert_eq!(key(&ada).await["status"], "destroyed");
+    }
+    assert_eq!(ada.place(&buy("50")).await.status, 422);
+    let outside = rusqlite::Connection::open(host.data_dir().join("vault.db")).unwrap();
+    let left = "SELECT count(*) FROM credential_versions WHERE length(envelope) > 0";
+    assert_eq!(outside.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    let nobodys = "/v1/credentials/00000000-0000-7000-8000-000000000001/destroy";
+    ada.post(nobodys, &by(&secret)).await.problem(404, "not_found");
 }
 
 #[tokio::test]

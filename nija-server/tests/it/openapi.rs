@@ -42,6 +42,7 @@ async fn the_document_is_whole_and_covers_the_api() {
         "/v1/credentials/{id}",
         "/v1/credentials/verify",
         "/v1/credentials/{id}/check",
+        "/v1/credentials/{id}/destroy",
         "/v1/credentials/session",
         "/v1/credentials/session/{venue}",
         "/v1/credentials/session/{venue}/unlock",

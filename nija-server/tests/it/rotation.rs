@@ -258,3 +258,26 @@ async fn the_command_line_leads_through_a_rotation() {
     assert!(ok && said.contains("replace by") && said.contains(": retired"), "{said}");
     at.order_is("working").await;
 }
+
+/// What the device sealed for the rotation opens with a key of the vault's: it must not outlive its user's.
+#[tokio::test]
+async fn a_pending_rotation_ends_with_its_key_and_with_its_users_keys() {
+    let at = Resting::start().await;
+    let outside = rusqlite::Connection::open(at.host.data_dir().join("vault.db")).unwrap();
+    let notes = || outside.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0)).unwrap();
+    at.begin(&at.another_key()).await.ok();
+    assert_ne!(notes(), 0);
+    let listed = at.ada.get("/v1/credentials").await.ok();
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(at.ada.delete(&format!("/v1/credentials/{id}")).await.status, 204);
+    assert_eq!(notes(), 0);
+    at.step("switch").await.problem(404, "rotation_not_found");
+
+    at.ada.connect("kraken", &at.old).await;
+    at.begin(&at.another_key()).await.ok();
+    assert_ne!(notes(), 0);
+    let erase = at.ada.request(reqwest::Method::DELETE, "/v1/credentials");
+    crate::api::answer(erase.json(&json!({ "password": at.secret }))).await.ok();
+    assert_eq!(notes(), 0);
+    at.step("switch").await.problem(404, "rotation_not_found");
+}

@@ -125,6 +125,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description `POST /v1/credentials/{id}/destroy`: destroys what is stored of one key, for ever. */
+        DestroyCredential: {
+            /** @description The account's password. */
+            password: string;
+        };
         /** @description What is left of a position and is too small to be closed. */
         Dust: {
             /** @description Base units, below zero where it is short. */
@@ -246,6 +251,8 @@ export interface components {
         KeyEvent: {
             /** @description What was done: `store`, `open`, `sign`, `rotate` and so on. */
             action: string;
+            /** @description By whom, where that was not the key's owner. */
+            actor?: string;
             /** @description When. RFC 3339, UTC. */
             at: string;
             /**
@@ -255,6 +262,8 @@ export interface components {
             count: number;
             /** @description More about it; of a refusal, why. */
             detail?: string;
+            /** @description From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own. */
+            origin?: string;
             /** @description `ok`, `refused` or `intended`. */
             outcome: string;
             /** @description What for. */
@@ -614,6 +623,8 @@ export interface components {
             items: {
                 /** @description What was done: `store`, `open`, `sign`, `rotate` and so on. */
                 action: string;
+                /** @description By whom, where that was not the key's owner. */
+                actor?: string;
                 /** @description When. RFC 3339, UTC. */
                 at: string;
                 /**
@@ -623,6 +634,8 @@ export interface components {
                 count: number;
                 /** @description More about it; of a refusal, why. */
                 detail?: string;
+                /** @description From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own. */
+                origin?: string;
                 /** @description `ok`, `refused` or `intended`. */
                 outcome: string;
                 /** @description What for. */
@@ -1611,6 +1624,7 @@ export type ChangeRoutingSettings = components['schemas']['ChangeRoutingSettings
 export type Check = components['schemas']['Check'];
 export type ClaimAdmin = components['schemas']['ClaimAdmin'];
 export type Credential = components['schemas']['Credential'];
+export type DestroyCredential = components['schemas']['DestroyCredential'];
 export type Dust = components['schemas']['Dust'];
 export type EquityCurve = components['schemas']['EquityCurve'];
 export type EquityDay = components['schemas']['EquityDay'];
