@@ -26,6 +26,10 @@ mirror! {
         count: u64,
         /// More about it; of a refusal, why.
         detail: Option<String>,
+        /// By whom, where that was not the key's owner.
+        actor: Option<String>,
+        /// From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own.
+        origin: Option<String>,
     }
 }
 
@@ -65,6 +69,10 @@ pub struct ProvenKeyEvent {
     pub count: u64,
     /// More about it; of a refusal, why.
     pub detail: Option<String>,
+    /// By whom, where that was not the key's owner. Entries of before have none.
+    pub actor: Option<String>,
+    /// From where. Entries of before have none.
+    pub origin: Option<String>,
 }
 
 impl From<AuditEntry> for ProvenKeyEvent {
@@ -79,6 +87,8 @@ impl From<AuditEntry> for ProvenKeyEvent {
             purpose: entry.purpose,
             count: entry.count,
             detail: entry.detail,
+            actor: entry.actor,
+            origin: entry.origin,
         }
     }
 }
