@@ -179,7 +179,11 @@ impl Inner {
             let fill = Fill {
                 user: user.id,
                 order,
-                fee_in_quote: money::fee_in_quote(&fill, &self.market.snapshot()),
+                fee_in_quote: money::fee_in_quote(
+                    &fill,
+                    &self.market.snapshot(),
+                    &self.market.rates(self.clock.now()),
+                ),
                 execution: fill,
             };
             draft.push(state, JournalEvent::Filled(fill), self.clock.now());

@@ -3,7 +3,7 @@
 use nija_core::{MarketSnapshot, Side, Symbol, Timestamp, VenueBalance, VenueFill};
 use rust_decimal::Decimal;
 
-use super::balances::Balances;
+use super::{balances::Balances, rates::RatesNow};
 use crate::planted::{Bug, planted};
 
 /// The currency that accounts are measured in.
@@ -35,8 +35,8 @@ pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill, now: Time
     }
 }
 
-/// What a fill's fee is worth in its quote currency.
-pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal {
+/// What a fill's fee is worth in its quote currency: at its own venue's price, or else by what both are worth in USD.
+pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> Decimal {
     if fill.fee.is_zero() || fill.fee_asset == fill.symbol.quote() {
         return fill.fee;
     }
@@ -46,14 +46,14 @@ pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal
     if planted(Bug::ForgetsOtherFees) {
         return Decimal::ZERO;
     }
-    let rate = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok().and_then(|symbol| {
-        let here = market.markets.get(&(fill.venue.clone(), symbol.clone()));
-        let anywhere =
-            market.markets.iter().filter(|((_, listed), _)| *listed == symbol).map(|(_, view)| view);
-        here.into_iter().chain(anywhere).find_map(|view| view.quote)
+    let quote = fill.symbol.quote();
+    let here = Symbol::new(&format!("{}-{quote}", fill.fee_asset)).ok().and_then(|symbol| {
+        let view = market.markets.get(&(fill.venue.clone(), symbol))?;
+        fill.fee.checked_mul(view.quote?.mid())
     });
-    match rate {
-        Some(quote) => fill.fee * quote.mid(),
+    let in_usd = || fill.fee.checked_mul(rates.usd(&fill.fee_asset)?)?.checked_div(rates.usd(quote)?);
+    match here.or_else(in_usd) {
+        Some(fee) => fee,
         None => {
             tracing::warn!(
                 venue = %fill.venue,
@@ -69,6 +69,7 @@ pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot) -> Decimal
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Currencies, engine::rates::Rates};
     use nija_core::{ExecutionId, Liquidity, MarketView, Price, Quantity, Quote, VenueId, VenueOrderId};
 
     fn dec(text: &str) -> Decimal {
@@ -95,21 +96,29 @@ mod tests {
     #[test]
     fn a_fee_is_worth_what_its_asset_is() {
         let mut market = MarketSnapshot::default();
-        let price = |text| Price::new(dec(text)).unwrap();
-        let quote = Quote {
-            bid: price("299"),
-            bid_size: Quantity::ZERO,
-            ask: price("301"),
-            ask_size: Quantity::ZERO,
-            at: Timestamp::from_micros(0),
+        let at = |price: &str| {
+            let price = Price::new(dec(price)).unwrap();
+            let (size, at) = (Quantity::ZERO, Timestamp::from_micros(0));
+            Quote { bid: price, bid_size: size, ask: price, ask_size: size, at }
         };
-        let key = (VenueId::new("binance").unwrap(), Symbol::new("BNB-USD").unwrap());
-        let view = MarketView { quote: Some(quote), ..MarketView::default() };
-        market.markets.insert(key, view);
-        assert_eq!(fee_in_quote(&fill("USD", 0), &market), dec("0.01"));
-        assert_eq!(fee_in_quote(&fill("ETH", 0), &market), dec("10"));
-        assert_eq!(fee_in_quote(&fill("BNB", 0), &market), dec("3"));
-        assert_eq!(fee_in_quote(&fill("XYZ", 0), &market), Decimal::ZERO);
+        let symbol = |text| Symbol::new(text).unwrap();
+        let rates = Rates::new(Currencies::default());
+        rates.measure([symbol("ETH-USD"), symbol("ETH-BTC")].iter());
+        rates.take_up(&[(symbol("BNB-USDT"), at("300")), (symbol("BTC-USD"), at("60000"))]);
+        let fee = |asset: &str, market: &MarketSnapshot| {
+            fee_in_quote(&fill(asset, 0), market, &rates.at(Timestamp::from_micros(0)))
+        };
+        assert_eq!(fee("USD", &market), dec("0.01"));
+        assert_eq!(fee("ETH", &market), dec("10"));
+        assert_eq!(fee("BNB", &market), dec("3"));
+        assert_eq!(fee("XYZ", &market), Decimal::ZERO);
+        let in_btc = VenueFill { symbol: symbol("ETH-BTC"), ..fill("BNB", 0) };
+        let told = fee_in_quote(&in_btc, &market, &rates.at(Timestamp::from_micros(0)));
+        assert_eq!(told, dec("0.00005"));
+        // The venue's own price comes first.
+        let key = (VenueId::new("kraken").unwrap(), symbol("BNB-USD"));
+        market.markets.insert(key, MarketView { quote: Some(at("310")), ..MarketView::default() });
+        assert_eq!(fee("BNB", &market), dec("3.1"));
     }
 
     #[test]

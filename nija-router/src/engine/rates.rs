@@ -44,8 +44,8 @@ struct Prices {
 pub(crate) struct Rates {
     currencies: Currencies,
     pairs: OnceLock<HashMap<Symbol, Pair>>,
-    /// What they measure.
-    measured: OnceLock<HashSet<String>>,
+    /// What is quoted in here.
+    quotes: OnceLock<HashSet<String>>,
     known: ArcSwap<HashMap<String, Prices>>,
 }
 
@@ -54,11 +54,13 @@ impl Rates {
         Self { currencies, ..Self::default() }
     }
 
-    /// What is traded here, once: the markets that measure its quote currencies, and the stablecoins, are looked at from now on.
+    /// What is traded here, once: the markets that measure its quote currencies, the stablecoins and what fees are taken in are looked at from now
+    /// on.
     pub(crate) fn measure<'a>(&self, traded: impl Iterator<Item = &'a Symbol>) {
         let par = &self.currencies.par;
-        let stablecoins = par.iter().map(String::as_str);
-        let of: HashSet<&str> = traded.map(|symbol| symbol.quote()).chain(stablecoins).collect();
+        let others = par.iter().chain(&self.currencies.fees).map(String::as_str);
+        let quotes: HashSet<&str> = traded.map(|symbol| symbol.quote()).collect();
+        let of: HashSet<&str> = quotes.iter().copied().chain(others).collect();
         let mut pairs = HashMap::new();
         for of in of.iter().copied().filter(|of| *of != CURRENCY) {
             let through = par.iter().map(String::as_str).filter(|_| !par.contains(of));
@@ -70,8 +72,8 @@ impl Rates {
                 }
             }
         }
-        let of = of.into_iter().map(str::to_owned).collect();
-        if self.pairs.set(pairs).is_err() || self.measured.set(of).is_err() {
+        let quotes = quotes.into_iter().map(str::to_owned).collect();
+        if self.pairs.set(pairs).is_err() || self.quotes.set(quotes).is_err() {
             tracing::error!("what is traded here was told twice");
         }
     }
@@ -89,9 +91,10 @@ impl Rates {
         needed.map(|(symbol, _)| symbol.clone()).collect()
     }
 
-    /// Whether an order may have to wait for this market: a stablecoin counts without one.
+    /// Whether an order may have to wait for this market: a stablecoin counts without one, and no order is quoted in what only fees are taken in.
     pub(crate) fn is_awaited(&self, symbol: &Symbol) -> bool {
-        self.pair(symbol).is_some_and(|pair| !self.currencies.par.contains(&pair.of))
+        let quoted = |of: &String| self.quotes.get().is_some_and(|quotes| quotes.contains(of));
+        self.pair(symbol).is_some_and(|pair| !self.currencies.par.contains(&pair.of) && quoted(&pair.of))
     }
 
     /// Whether a market measures a currency.
@@ -126,15 +129,15 @@ impl Rates {
 
     /// The rates of a moment.
     pub(crate) fn at(&self, now: Timestamp) -> RatesNow<'_> {
-        let measured = self.measured.get();
-        RatesNow { currencies: &self.currencies, measured, known: self.known.load_full(), now }
+        let (quotes, known) = (self.quotes.get(), self.known.load_full());
+        RatesNow { currencies: &self.currencies, quotes, known, now }
     }
 }
 
 /// The rates of a moment.
 pub(crate) struct RatesNow<'a> {
     currencies: &'a Currencies,
-    measured: Option<&'a HashSet<String>>,
+    quotes: Option<&'a HashSet<String>>,
     known: Arc<HashMap<String, Prices>>,
     now: Timestamp,
 }
@@ -179,7 +182,7 @@ impl RatesNow<'_> {
 
     /// Whether a price is missing that should be there: of a currency that something is quoted in here.
     pub(crate) fn misses(&self, currency: &str) -> bool {
-        self.measured.is_some_and(|measured| measured.contains(currency)) && self.usd(currency).is_none()
+        self.quotes.is_some_and(|quotes| quotes.contains(currency)) && self.usd(currency).is_none()
     }
 
     /// USD for one unit of a currency whose balances are cash; `None` for all others.
@@ -187,7 +190,7 @@ impl RatesNow<'_> {
         let counts = currency == CURRENCY
             || self.currencies.par.contains(currency)
             || self.currencies.floating.contains(currency);
-        self.usd(currency).filter(|_| counts)
+        if counts { self.usd(currency) } else { None }
     }
 
     /// Currencies whose balances are cash.

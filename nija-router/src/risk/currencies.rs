@@ -9,6 +9,8 @@ pub struct Currencies {
     pub par: BTreeSet<String>,
     /// Others: their cash counts at the market, and as nothing while no price is known.
     pub floating: BTreeSet<String>,
+    /// What venues take fees in besides what is traded, so that its price is watched.
+    pub fees: BTreeSet<String>,
     /// A price older than this neither replaces par nor measures an entry.
     pub max_rate_age: Duration,
 }
@@ -19,6 +21,7 @@ impl Default for Currencies {
         Self {
             par: set(&["USDC", "USDT"]),
             floating: set(&["AUD", "CAD", "CHF", "EUR", "GBP", "JPY"]),
+            fees: set(&["BNB"]),
             max_rate_age: Duration::from_secs(5 * 60),
         }
     }

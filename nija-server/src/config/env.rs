@@ -53,6 +53,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("risk.allowed_symbols", Kind::List),
     ("risk.par_currencies", Kind::List),
     ("risk.cash_currencies", Kind::List),
+    ("risk.fee_assets", Kind::List),
     ("risk.max_rate_age_seconds", Kind::Number),
     ("risk.basic_largest_position", Kind::Number),
     ("risk.basic_positions", Kind::Number),

@@ -21,6 +21,7 @@ pub(super) struct RiskConfig {
     pub(super) allowed_symbols: Vec<String>,
     par_currencies: Vec<String>,
     cash_currencies: Vec<String>,
+    fee_assets: Vec<String>,
     max_rate_age_seconds: u64,
     basic_largest_position: u32,
     basic_positions: u32,
@@ -43,6 +44,7 @@ impl Default for RiskConfig {
             allowed_symbols: Vec::new(),
             par_currencies: ["USDC", "USDT"].map(Into::into).into(),
             cash_currencies: ["AUD", "CAD", "CHF", "EUR", "GBP", "JPY"].map(Into::into).into(),
+            fee_assets: vec!["BNB".into()],
             max_rate_age_seconds: 300,
             basic_largest_position: 50,
             basic_positions: 3,
@@ -75,6 +77,7 @@ impl RiskConfig {
         limits.currencies = Currencies {
             par: self.par_currencies.iter().cloned().collect(),
             floating: self.cash_currencies.iter().cloned().collect(),
+            fees: self.fee_assets.iter().cloned().collect(),
             max_rate_age: Duration::from_secs(self.max_rate_age_seconds),
         };
         limits.entry_interval = Duration::from_millis(self.entry_interval_ms);
