@@ -31,11 +31,13 @@ fn act(platform: &Platform) {
     }
     match dice.number(0..20) {
         0..=7 => {
-            // The market meets what rests.
+            // The market meets what rests, and mostly passes stops by that it did not fill when they went off.
+            let passes = dice.chance(80);
             let mut exchange = venue.exchange();
             let open: Vec<_> =
                 exchange.account(user).orders.iter().filter(|order| order.is_open()).cloned().collect();
             let open: Vec<_> = open.into_iter().filter(|order| order.trades != Trades::Waits).collect();
+            let open: Vec<_> = open.into_iter().filter(|order| !passes || !order.kind.waits()).collect();
             if !open.is_empty() {
                 let (id, percent) = (dice.pick(&open).id.clone(), *dice.pick(&[100, 60, 20]));
                 exchange.fill(user, &id, percent, now);
@@ -63,7 +65,7 @@ fn act(platform: &Platform) {
             // What waited for that price is met, mostly, and mostly whole.
             for user in &platform.users {
                 for id in exchange.waiting_and_met(*user) {
-                    if dice.chance(70) {
+                    if dice.chance(60) {
                         exchange.fill(*user, &id, *dice.pick(&[100, 100, 60, 20]), now);
                     }
                 }
