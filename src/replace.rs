@@ -93,7 +93,7 @@ impl Platform {
         if !executor.contract().needs_credential {
             return Err(PlatformError::NoCredentialNeeded(venue.clone()));
         }
-        if let Some(before) = self.rotation(user, venue).await?
+        if let Some(before) = self.settled_rotation(user, venue).await?
             && before.step == RotationStep::Switched
         {
             return Err(PlatformError::RotationStep(
@@ -224,7 +224,7 @@ impl Platform {
     /// [`PlatformError::RotationStep`] once the old key is destroyed, or what the vault or the venue said.
     pub async fn roll_back_key(&self, user: UserId, venue: &VenueId) -> Result<KeyRotation, PlatformError> {
         let _turn = self.turn(user).await;
-        let rotation = self.rotation(user, venue).await?;
+        let rotation = self.settled_rotation(user, venue).await?;
         let mut rotation = rotation.ok_or_else(|| PlatformError::NoRotation(venue.clone()))?;
         match rotation.step {
             RotationStep::Verified => {
@@ -246,10 +246,33 @@ impl Platform {
         user: UserId,
         venue: &VenueId,
     ) -> Result<Option<KeyRotation>, PlatformError> {
+        match self.noted_rotation(user, venue).await? {
+            Some(rotation) if rotation.step == RotationStep::Switching => {
+                // Under way, perhaps: what is written now would be taken for its end.
+                let _turn = self.turn(user).await;
+                self.settled_rotation(user, venue).await
+            }
+            noted => Ok(noted),
+        }
+    }
+
+    async fn noted_rotation(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<Option<KeyRotation>, PlatformError> {
         let note = self.books().note(user, venue, NOTE).await?;
-        let Some(note) = note else { return Ok(None) };
-        let mut rotation: KeyRotation = serde_json::from_str(&note)
-            .map_err(|_| VaultError::Storage("a rotation's note is damaged".into()))?;
+        let rotation = note.map(|note| serde_json::from_str(&note)).transpose();
+        Ok(rotation.map_err(|_| VaultError::Storage("a rotation's note is damaged".into()))?)
+    }
+
+    /// As [`Platform::rotation`], for whoever has the user's turn.
+    async fn settled_rotation(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+    ) -> Result<Option<KeyRotation>, PlatformError> {
+        let Some(mut rotation) = self.noted_rotation(user, venue).await? else { return Ok(None) };
         if rotation.step == RotationStep::Switching {
             // A crash: whether the new version was stored is told by the credential.
             let meta = self.active_credential(user, venue).await?;
@@ -269,7 +292,7 @@ impl Platform {
         venue: &VenueId,
         step: RotationStep,
     ) -> Result<KeyRotation, PlatformError> {
-        let rotation = self.rotation(user, venue).await?;
+        let rotation = self.settled_rotation(user, venue).await?;
         let rotation = rotation.ok_or_else(|| PlatformError::NoRotation(venue.clone()))?;
         match (rotation.step == step, rotation.step) {
             (true, _) => Ok(rotation),
@@ -387,5 +410,67 @@ impl KeyRotation {
         self.ended_at = Some(at);
         self.problem = problem;
         self.sealed = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PlatformConfig, VenueAddresses, VenueConfig};
+    use nija_sim::{Sim, VenueKind};
+
+    /// Whoever looks at a switch that is under way must not take it for one that a crash cut off.
+    #[tokio::test]
+    async fn looking_at_a_rotation_waits_for_the_switch_that_is_under_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sim = Sim::builder().venues([VenueKind::Kraken]).accounts(0).no_limits().paused(true);
+        let sim = sim.start().await.expect("a simulated venue");
+        let (at, venue) = (sim.venue(VenueKind::Kraken), VenueId::new("kraken").expect("a venue's name"));
+        let addresses = VenueAddresses {
+            rest: at.rest.clone(),
+            ws_public: at.ws_public.clone(),
+            ws_private: at.ws_private.clone(),
+        };
+        let kraken = VenueConfig::at("kraken", venue.clone(), addresses).expect("a venue");
+        let platform = PlatformConfig::new(folder.path()).venue(kraken);
+        let platform = Platform::open(platform).await.expect("a platform");
+        let now = platform.clock().now();
+        let user = UserId::generate(now, platform.entropy().as_ref());
+        // Something has to be stored for something to be noted of it.
+        let key = platform.keeper().register_device_key(user, &venue, "mine").await.expect("stored");
+        let switching = KeyRotation {
+            venue: venue.clone(),
+            credential: key.id,
+            old_version: 1,
+            new_version: None,
+            step: RotationStep::Switching,
+            rights: KeyRights::default(),
+            orders_seen: 0,
+            started_at: now,
+            switched_at: None,
+            ended_at: None,
+            problem: None,
+            label: "mine".into(),
+            sealed: None,
+        };
+        let turn = platform.turn(user).await;
+        platform.keep_rotation(user, &switching).await.expect("noted");
+        let mut looking = Box::pin(platform.rotation(user, &venue));
+        let meanwhile = async {
+            for _ in 0..10 {
+                platform.noted_rotation(user, &venue).await.expect("read");
+            }
+        };
+        tokio::select! {
+            biased;
+            seen = &mut looking => panic!("it did not wait: {seen:?}"),
+            () = meanwhile => {}
+        }
+        let mut switched = switching;
+        switched.switched(2, now);
+        platform.keep_rotation(user, &switched).await.expect("noted");
+        drop(turn);
+        assert_eq!(looking.await.expect("seen"), Some(switched));
+        platform.close().await;
     }
 }
