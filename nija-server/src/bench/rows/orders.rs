@@ -91,8 +91,8 @@ pub(in crate::bench) async fn postgres(args: &Args) -> Outcome<Vec<Row>> {
     }])
 }
 
-/// Files of the server's log that neither side has to make: as many as one side writes.
-const LOG_FILES: usize = 32;
+/// Files of the server's log that neither side has to make: as many as all runs of both sides write before the next checkpoint.
+const LOG_FILES: usize = 192;
 
 /// Makes the server one that has run for a while: it uses the files of its log again, where a new one fills each with zeros first (16 MiB, which
 /// would be a third of its work here and none of it a week later).
