@@ -45,6 +45,7 @@ fn a_vault_is_made_rotated_backed_up_drilled_and_restored() {
     let by = "SELECT origin || ' ' || actor FROM audit WHERE action = 'rotate_keys'";
     let by: String = log.query_row(by, [], |row| row.get(0)).unwrap();
     assert!(by.starts_with("cli uid "), "{by}");
+    drop(log);
     assert!(well(at, &["vault", "rewrap"], "").contains("0 of 0 user keys moved"));
     let status = well(at, &["vault", "status"], "");
     assert!(status.contains(&pin) && status.contains("key file") && status.contains("in use"), "{status}");
@@ -78,7 +79,7 @@ fn a_vault_is_made_rotated_backed_up_drilled_and_restored() {
     let (ok, _, error) = nija(at, &["audit", "prove", "--check", &pin], &forged);
     assert!(!ok && error.contains("not in the log"), "{error}");
     let exported = well(at, &["audit", "export"], "");
-    assert!(exported.lines().count() >= 4 && exported.starts_with("{\"format\":1,\"seq\":1,"), "{exported}");
+    assert!(exported.lines().count() >= 4 && exported.starts_with("{\"format\":2,\"seq\":1,"), "{exported}");
 }
 
 /// On PostgreSQL as on SQLite, where the server's configuration says so.
