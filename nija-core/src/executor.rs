@@ -5,9 +5,9 @@ use futures::stream::BoxStream;
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    Candle, CandleInterval, ExecutionReport, FeeSchedule, Instrument, KeyRights, LimitUsage, MarketEvent,
-    Notional, OrderBook, Quote, SignError, Signer, Symbol, Timestamp, UserId, VenueBalance, VenueClientId,
-    VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
+    Candle, CandleInterval, ExecutionReport, FeeSchedule, Instrument, KeyRights, LimitScope, LimitUsage,
+    MarketEvent, Notional, OrderBook, Quote, SignError, Signer, Symbol, Timestamp, UserId, VenueBalance,
+    VenueClientId, VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 
 /// A user's account at a venue: who, and what signs for them.
@@ -132,6 +132,11 @@ pub enum VenueError {
     RateLimited {
         /// Venue.
         venue: VenueId,
+        /// What was too much: [`LimitScope::Ip`] all that leaves this address, orders included; any other what this account asked for, or what
+        /// was asked for without one.
+        scope: LimitScope,
+        /// Whether the sender is turned away for a while, and what is sent meanwhile prolongs that.
+        banned: bool,
         /// How long to wait, where the venue says so.
         retry_after: Option<Duration>,
     },
@@ -223,6 +228,19 @@ impl VenueError {
             Self::AnswerLost { .. } | Self::Decode { .. } | Self::Unavailable { .. } | Self::NotSent { .. }
         )
     }
+
+    /// Whether it shows that the venue is well: it did its part and refused. A request that it had no room for, or that never left, shows
+    /// neither that nor the contrary.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Rejected { .. }
+                | Self::InsufficientFunds { .. }
+                | Self::KeyRefused { .. }
+                | Self::NonceRefused { .. }
+        )
+    }
 }
 
 /// One venue. Every method that takes an account acts under that user's key alone.
@@ -298,8 +316,9 @@ pub trait Executor: Send + Sync {
         since: Timestamp,
     ) -> Result<Vec<VenueFill>, VenueError>;
 
-    /// How much of the venue's rate limits is used up, as its last answers said. Empty where it says nothing.
-    fn limits_used(&self) -> Vec<LimitUsage> {
+    /// How much of the venue's rate limits is used up, as its last answers said: of those that it counts by address, and of this user's own
+    /// where it counts by key or account, never of another's. Empty where it says nothing.
+    fn limits_used(&self, _user: Option<UserId>) -> Vec<LimitUsage> {
         Vec::new()
     }
 

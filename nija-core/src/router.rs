@@ -141,6 +141,8 @@ pub enum Ineligible {
     InsufficientLiquidity,
     /// Its lane is full.
     QueueFull,
+    /// It is limiting requests and said to come back later.
+    RateLimited,
     /// The venue has no orders of this kind.
     KindNotSupported,
     /// Its kill switch is on.
@@ -168,6 +170,7 @@ impl Ineligible {
             Self::NotRequested => "not_requested",
             Self::InsufficientLiquidity => "insufficient_liquidity",
             Self::QueueFull => "queue_full",
+            Self::RateLimited => "rate_limited",
             Self::KindNotSupported => "kind_not_supported",
             Self::KillSwitch => "kill_switch",
             Self::StopMustRest => "stop_must_rest",
@@ -192,6 +195,7 @@ impl Ineligible {
             Self::NotRequested => "another venue was asked for",
             Self::InsufficientLiquidity => "its book is too thin",
             Self::QueueFull => "too busy",
+            Self::RateLimited => "limiting requests",
             Self::KindNotSupported => "no orders of this type there",
             Self::KillSwitch => "its kill switch is on",
             Self::StopMustRest => {

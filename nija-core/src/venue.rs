@@ -131,7 +131,7 @@ pub enum LimitScope {
     Pair,
 }
 
-/// How much of a rate limit is used up, as the venue told it with its last answer.
+/// How much of a rate limit is used up, as the venue told it with its last answer. Who asked for it knows whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitUsage {
     /// What it counts by.
@@ -142,6 +142,13 @@ pub struct LimitUsage {
     pub used: u64,
     /// The most that may be used, where the venue says so.
     pub limit: Option<u64>,
+    /// Whether placing an order counts against it. What only reading uses up holds no order back.
+    #[serde(default = "counts_orders")]
+    pub orders: bool,
+}
+
+const fn counts_orders() -> bool {
+    true
 }
 
 /// Which orders rest at the venue.

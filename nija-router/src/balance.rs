@@ -5,7 +5,7 @@ use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, Candle, CandleInterval, ExecutionReport, Executor, FeeSchedule, Instrument, KeyRights,
     LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
-    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueOrder,
+    UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueOrder,
 };
 use std::{
     num::NonZeroU32,
@@ -246,8 +246,8 @@ impl Executor for Balanced {
         call.member.executor.fills_since(account, since).await
     }
 
-    fn limits_used(&self) -> Vec<LimitUsage> {
-        self.members.iter().flat_map(|member| member.executor.limits_used()).collect()
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.members.iter().flat_map(|member| member.executor.limits_used(user)).collect()
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

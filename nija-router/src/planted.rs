@@ -33,8 +33,12 @@ pub(crate) enum Bug {
     KnowsDollarsAlone,
     /// 4: a user's refused requests count against the venue.
     BlamesVenueForUsers,
+    /// 4: a user's own rate limit holds everybody at the venue.
+    HoldsAllForOne,
     /// 5: the breaker holds exits up.
     BreakerHoldsExits,
+    /// 5: after a 429 exits wait as long as entries and reads.
+    LimitsHoldExits,
     /// 5: exits go out with limits that are further away than their venue takes.
     IgnoresReach,
     /// 6: risk does not see what live orders may still buy.

@@ -70,7 +70,8 @@ pub fn one(call: &str, text: &str) -> Result<usize, VenueError> {
 /// Reads an answer as the call's code does; how many things were read.
 pub(super) fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueError> {
     let venue = &*VENUE;
-    let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned() };
+    let status = StatusCode::from_u16(status).unwrap();
+    let answer = HttpAnswer { status, body: body.to_owned(), retry_after: None };
     let report = |order: &wire::Order| {
         // Some recordings were edited by hand and name no symbol that could be.
         if let Some(listed) =
@@ -174,7 +175,7 @@ pub(super) fn read(call: &str, status: u16, body: &str) -> Result<usize, VenueEr
             sound::seen(
                 &serde_json::from_str::<wire::Listening>(data).ok().filter(|one| !one.streams.is_empty()),
             );
-            let answer = HttpAnswer { status: answer.status, body: data.to_owned() };
+            let answer = HttpAnswer { body: data.to_owned(), ..answer.clone() };
             let update: wire::TradeUpdate = parse::answer(venue, call, &answer)?;
             if let Some(Ok(at)) = update.timestamp.as_deref().map(str::parse) {
                 sound::time(at);

@@ -77,7 +77,8 @@ mod tests {
     use nija_core::Effect;
 
     fn of(status: u16, body: &str) -> VenueError {
-        let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned() };
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = HttpAnswer { status, body: body.to_owned(), retry_after: None };
         refused(&VenueId::new("alpaca").unwrap(), &answer).unwrap()
     }
 

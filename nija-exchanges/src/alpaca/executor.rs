@@ -24,14 +24,16 @@ use crate::transport::{
 pub(super) const CRYPTO_STREAM: &str = "/v1beta3/crypto/us";
 const STOCK_STREAMS: &str = "/v2/";
 
-/// "Usage limit": each answer tells the account's limit in `X-RateLimit-*`; the last answer may be any user's.
-const TRADING_LIMIT: &[LimitHeader] = &[limit("requests in 1 min")];
-const DATA_LIMIT: &[LimitHeader] = &[limit("data requests in 1 min")];
+/// "Usage limit": each answer tells the account's limit in `X-RateLimit-*`. The data host counts apart, and no order goes there.
+const TRADING_LIMIT: &[LimitHeader] = &[limit("requests in 1 min", true)];
+const DATA_LIMIT: &[LimitHeader] = &[limit("data requests in 1 min", false)];
 
-const fn limit(name: &'static str) -> LimitHeader {
+const fn limit(name: &'static str, orders: bool) -> LimitHeader {
     LimitHeader {
         scope: LimitScope::Account,
         name,
+        window: Duration::from_secs(60),
+        orders,
         count: LimitCount::Remaining("x-ratelimit-remaining"),
         limit: LimitBound::Header("x-ratelimit-limit"),
     }
@@ -132,9 +134,9 @@ hand_on! { AlpacaExecutor =>
         self.0.find(account, order).await
     }
 
-    fn limits_used(&self) -> Vec<LimitUsage> {
-        let mut used = self.0.private.limits_used();
-        used.extend(self.0.market.limits_used());
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        let mut used = self.0.private.limits_used(user);
+        used.extend(self.0.market.limits_used(user));
         used
     }
 

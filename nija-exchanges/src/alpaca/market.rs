@@ -2,7 +2,7 @@
 
 use nija_core::{
     Candle, CandleInterval, Instrument, LimitUsage, Method, OrderBook, Quote, RequestBody, RequestPurpose,
-    Symbol, UnsignedRequest, VenueAccount, VenueError, VenueId,
+    Symbol, UnsignedRequest, UserId, VenueAccount, VenueError, VenueId,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -62,8 +62,8 @@ impl Market {
     }
 
     /// What the last answers said of the data host's limits.
-    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
-        self.data.limits_used()
+    pub(super) fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.data.limits_used(user)
     }
 
     /// The list as last read; read now, under the operator's key or this user's, if it never was.
@@ -157,7 +157,7 @@ impl Market {
             body: RequestBody::Empty,
             purpose: RequestPurpose::Read,
         };
-        host.send(&account.signer.sign(request).await?).await
+        host.send(Some(account.user), &account.signer.sign(request).await?).await
     }
 
     pub(super) async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {

@@ -1,8 +1,8 @@
 //! Calls that carry a key: a user's through their signer, the operator's with the configured one.
 
 use nija_core::{
-    Clock, LimitUsage, Method, RequestBody, RequestPurpose, SignContext, UnsignedRequest, VenueAccount,
-    VenueError, VenueId, sign_request,
+    Clock, LimitUsage, Method, RequestBody, RequestPurpose, SignContext, UnsignedRequest, UserId,
+    VenueAccount, VenueError, VenueId, sign_request,
 };
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ impl Private {
     }
 
     /// What the last answers said of the trading host's limits.
-    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
-        self.http.limits_used()
+    pub(super) fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.http.limits_used(user)
     }
 
     pub(super) async fn get(
@@ -53,7 +53,7 @@ impl Private {
         purpose: RequestPurpose,
     ) -> Result<HttpAnswer, VenueError> {
         let request = unsigned(&self.venue, method, path, query, body, purpose);
-        self.http.send(&account.signer.sign(request).await?).await
+        self.http.send(Some(account.user), &account.signer.sign(request).await?).await
     }
 }
 
@@ -77,7 +77,7 @@ impl Operator {
         path: &str,
         query: Query,
     ) -> Result<HttpAnswer, VenueError> {
-        http.send(&self.sign(path, query, RequestPurpose::Read)?).await
+        http.send(None, &self.sign(path, query, RequestPurpose::Read)?).await
     }
 
     /// Signs a request of the data allow-list.

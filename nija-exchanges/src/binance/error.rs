@@ -4,9 +4,23 @@
 //! internal errors. All else that is listed is a refusal; a code of the group "general server or network issues" that is not
 //! listed leaves an order in doubt: looking it up is cheap, buying twice is not.
 
-use nija_core::{VenueError, VenueId};
+use nija_core::{LimitScope, VenueError, VenueId};
 
 use super::wire;
+use crate::transport::HttpAnswer;
+
+/// The refusal of one request too many, if an answer is that. Requests and their weight are counted by address, orders by account, and both
+/// are refused with a 429 (rest-api.md, "LIMITS"); who goes on is banned by address with a 418.
+pub(super) fn limited(venue: &VenueId, answer: &HttpAnswer) -> Option<VenueError> {
+    if !answer.is_limited() {
+        return None;
+    }
+    let of_account = |error| matches!(error, VenueError::RateLimited { scope: LimitScope::Account, .. });
+    let banned = answer.is_ban();
+    let by_account = !banned && refused(venue, &answer.body).is_some_and(of_account);
+    let scope = if by_account { LimitScope::Account } else { LimitScope::Ip };
+    Some(VenueError::RateLimited { venue: venue.clone(), scope, banned, retry_after: answer.retry_after })
+}
 
 /// The error of an answer, if it is one: an object with a negative `code`.
 pub(super) fn refused(venue: &VenueId, json: &str) -> Option<VenueError> {
@@ -25,7 +39,10 @@ pub(super) fn classify(venue: &VenueId, code: i64, msg: &str) -> VenueError {
     // What a venue says goes to users and logs: a sane length, and no line breaks.
     let message: String = msg.chars().filter(|c| !c.is_control()).take(300).collect();
     match code {
-        -1003 | -1015 | -1034 => VenueError::RateLimited { venue, retry_after: None },
+        -1003 | -1015 | -1034 => {
+            let scope = if code == -1015 { LimitScope::Account } else { LimitScope::Ip };
+            VenueError::RateLimited { venue, scope, banned: false, retry_after: None }
+        }
         -1002 | -1022 | -1099 | -2008 | -2014 | -2015 => VenueError::KeyRefused { venue, message },
         // The timestamp is out of step with Binance's clock: the same request, signed anew, can succeed.
         -1021 => VenueError::NonceRefused { venue, message },

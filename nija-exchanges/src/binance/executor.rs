@@ -2,7 +2,7 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId,
     VenueAccount, VenueContract, VenueError, VenueId,
 };
 use std::{sync::Arc, time::Duration};
@@ -24,6 +24,8 @@ use crate::transport::{
 const LIMITS: &[LimitHeader] = &[LimitHeader {
     scope: LimitScope::Ip,
     name: "weight in 1 min",
+    window: Duration::from_secs(60),
+    orders: true,
     count: LimitCount::Used("x-mbx-used-weight-1m"),
     limit: LimitBound::Documented(6000),
 }];
@@ -67,11 +69,13 @@ impl BinanceExecutor {
         if !ws_api.has_path() {
             ws_api = Address::parse(&ws_api.join("/ws-api/v3"), Protocol::WebSocket).map_err(unusable)?;
         }
-        let http = HttpClient::new(venue.clone(), rest, &config.http)?.with_limit_headers(LIMITS);
+        let http = HttpClient::new(venue.clone(), rest, &config.http)?;
+        let http = http.with_limit_headers(LIMITS).limited_by_address();
         let window = config.receive_window.clamp(SHORTEST_WINDOW, LONGEST_WINDOW);
         Ok(Self(Arc::new(Binance {
             market: Market::new(venue.clone(), http.clone(), clock, config.order_lists),
-            http,
+            // Its words alone tell a limit by address from an account's.
+            http: http.reading_limits(),
             client_ids: ClientIds::default(),
             traded: Traded::default(),
             streams,
@@ -105,8 +109,8 @@ hand_on! { BinanceExecutor =>
         self.0.find(account, order).await
     }
 
-    fn limits_used(&self) -> Vec<LimitUsage> {
-        self.0.http.limits_used()
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.0.http.limits_used(user)
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

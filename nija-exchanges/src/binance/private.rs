@@ -34,7 +34,10 @@ impl Binance {
         params.push(("recvWindow", window.as_millis().to_string()));
         params.push(("timestamp", self.timestamp().to_string()));
         let signed = account.signer.sign(self.request(method, path, params, purpose)).await?;
-        let answer = self.http.send(&signed).await?;
+        let answer = self.http.send(Some(account.user), &signed).await?;
+        if let Some(limited) = super::error::limited(&self.venue, &answer) {
+            return Err(limited);
+        }
         if let Some(error) = super::error::refused(&self.venue, &answer.body) {
             self.learn_from(&error).await;
             return Err(error);
@@ -65,9 +68,12 @@ impl Binance {
     ) -> Result<String, VenueError> {
         let request = self.request(method, auth::LISTEN_KEY, params, RequestPurpose::OpenStream);
         let signed = account.signer.sign(request).await?;
-        let body = self.http.send(&signed).await?.body;
-        result::<serde::de::IgnoredAny>(&self.venue, "userDataStream", &body)?;
-        Ok(body)
+        let answer = self.http.send(Some(account.user), &signed).await?;
+        if let Some(limited) = super::error::limited(&self.venue, &answer) {
+            return Err(limited);
+        }
+        result::<serde::de::IgnoredAny>(&self.venue, "userDataStream", &answer.body)?;
+        Ok(answer.body)
     }
 
     /// The parameters, signed, of the message that opens the user's stream on the WebSocket API.

@@ -53,7 +53,7 @@ impl Coinbase {
 
     async fn call(&self, account: &VenueAccount, request: UnsignedRequest) -> Result<String, VenueError> {
         let signed = account.signer.sign(request).await?;
-        let answer = self.http.send(&signed).await?;
+        let answer = self.http.send(Some(account.user), &signed).await?;
         match error::refused(&self.venue, &answer) {
             Some(refusal @ VenueError::KeyRefused { .. }) if answer.status.as_u16() == 401 => {
                 Err(self.explain_unauthorized(refusal).await)

@@ -54,7 +54,7 @@ pub fn all(bytes: &[u8]) {
         }
     }
     for status in [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND] {
-        let answer = HttpAnswer { status, body: text.clone().into_owned() };
+        let answer = HttpAnswer { status, body: text.clone().into_owned(), retry_after: None };
         error::refused(&VENUE, &answer).iter().for_each(sound::error);
     }
     take(&text);

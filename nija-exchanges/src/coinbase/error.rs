@@ -4,7 +4,7 @@
 //! `error`, `message` and `error_details`; and a 200 with `success: false` and a reason. A reason that says nothing
 //! (`UNKNOWN_...`) or speaks of an inner failure leaves an order in doubt: looking it up is cheap, buying twice is not.
 
-use nija_core::{VenueError, VenueId};
+use nija_core::{LimitScope, VenueError, VenueId};
 use reqwest::StatusCode;
 
 use super::wire::Failure;
@@ -52,7 +52,7 @@ fn classify(venue: VenueId, failure: &Failure, message: String, otherwise: &str)
         "PERMISSION_DENIED" | "UNAUTHENTICATED" | "UNAUTHORIZED" => VenueError::KeyRefused { venue, message },
         "ORDER_ENTRY_DISABLED" | "PREVIEW_ORDER_ENTRY_DISABLED" => VenueError::Unavailable { venue, message },
         "RESOURCE_EXHAUSTED" | "RATE_LIMIT" | "RATE_LIMIT_EXCEEDED" => {
-            VenueError::RateLimited { venue, retry_after: None }
+            VenueError::RateLimited { venue, scope: LimitScope::Account, banned: false, retry_after: None }
         }
         unclear if doubtful(unclear) => {
             VenueError::AnswerLost { venue, message: format!("{message} ({code})") }
@@ -120,7 +120,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Option<VenueError> {
         let status = StatusCode::from_u16(status).unwrap();
-        refused(&venue(), &HttpAnswer { status, body: body.to_owned() })
+        refused(&venue(), &HttpAnswer { status, body: body.to_owned(), retry_after: None })
     }
 
     #[test]

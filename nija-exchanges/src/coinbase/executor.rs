@@ -2,10 +2,10 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId,
     VenueAccount, VenueContract, VenueError, VenueId,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{CoinbaseAuthenticator, CoinbaseConfig, account, contract, market::Market, place::Sent, stream};
 use crate::client_ids::ClientIds;
@@ -16,13 +16,15 @@ use crate::transport::{
 
 /// Advanced Trade REST rate limits: every answer tells what is left of the second, of the address's share for public calls and
 /// of the user's for private ones.
-const PUBLIC_LIMIT: &[LimitHeader] = &[limit(LimitScope::Ip, "public requests in 1 s")];
-const PRIVATE_LIMIT: &[LimitHeader] = &[limit(LimitScope::Account, "private requests in 1 s")];
+const PUBLIC_LIMIT: &[LimitHeader] = &[limit(LimitScope::Ip, "public requests in 1 s", false)];
+const PRIVATE_LIMIT: &[LimitHeader] = &[limit(LimitScope::Account, "private requests in 1 s", true)];
 
-const fn limit(scope: LimitScope, name: &'static str) -> LimitHeader {
+const fn limit(scope: LimitScope, name: &'static str, orders: bool) -> LimitHeader {
     LimitHeader {
         scope,
         name,
+        window: Duration::from_secs(1),
+        orders,
         count: LimitCount::Remaining("x-ratelimit-remaining"),
         limit: LimitBound::Header("x-ratelimit-limit"),
     }
@@ -103,9 +105,9 @@ hand_on! { CoinbaseExecutor =>
         self.0.find(account, order, since).await
     }
 
-    fn limits_used(&self) -> Vec<LimitUsage> {
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
         let mut used = self.0.market.limits_used();
-        used.extend(self.0.http.limits_used());
+        used.extend(self.0.http.limits_used(user));
         used
     }
 

@@ -158,7 +158,7 @@ impl Market {
     }
 
     pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
-        self.http.limits_used()
+        self.http.limits_used(None)
     }
 
     async fn get(&self, path: String, query: Vec<(&'static str, String)>) -> Result<String, VenueError> {

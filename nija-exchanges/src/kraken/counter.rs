@@ -3,7 +3,7 @@
 //! docs.kraken.com, "Spot REST Rate Limits": each key has a counter; a call adds one, history calls add two, orders and cancels count
 //! elsewhere (with the matching engine, by pair); it falls by a third, a half or one a second, depending on the account's tier.
 
-use nija_core::{CredentialId, LimitScope, LimitUsage, Timestamp};
+use nija_core::{LimitScope, LimitUsage, Timestamp, UserId};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
@@ -51,11 +51,12 @@ impl Counter {
     }
 }
 
-/// The counters of all keys that were used lately.
+/// The counters of all users whose keys were used lately. A user has one key at a time here; one that was put in its place is counted on
+/// with it, which is never too little.
 #[derive(Debug)]
 pub(super) struct CallCounters {
     tier: KrakenTier,
-    keys: Mutex<HashMap<CredentialId, Counter>>,
+    keys: Mutex<HashMap<UserId, Counter>>,
 }
 
 impl CallCounters {
@@ -64,7 +65,7 @@ impl CallCounters {
     }
 
     /// Counts a call.
-    pub(super) fn count(&self, key: CredentialId, path: &str, now: Timestamp) {
+    pub(super) fn count(&self, user: UserId, path: &str, now: Timestamp) {
         let cost = match path.rsplit('/').next() {
             Some("AddOrder" | "CancelOrder" | "CancelAll") => return,
             Some("TradesHistory" | "ClosedOrders" | "Ledgers") => 200,
@@ -74,21 +75,20 @@ impl CallCounters {
         if keys.len() == keys.capacity() {
             keys.retain(|_, counter| counter.now(self.tier, now) > 0);
         }
-        let counter = keys.entry(key).or_insert(Counter { value: 0, at: now });
+        let counter = keys.entry(user).or_insert(Counter { value: 0, at: now });
         *counter = Counter { value: counter.now(self.tier, now).saturating_add(cost), at: now };
     }
 
-    /// The fullest counter; nothing before the first call.
-    pub(super) fn used(&self, now: Timestamp) -> Vec<LimitUsage> {
-        let keys = self.keys.lock();
-        let fullest = keys.values().map(|counter| counter.now(self.tier, now)).max();
-        let usage = |value: u64| LimitUsage {
+    /// This user's counter; nothing before the first call, or long after the last. Orders count elsewhere.
+    pub(super) fn used(&self, user: UserId, now: Timestamp) -> Option<LimitUsage> {
+        let counter = self.keys.lock().get(&user)?.now(self.tier, now);
+        Some(LimitUsage {
             scope: LimitScope::Key,
-            name: "call counter of the busiest key, counted here".to_owned(),
-            used: value.div_ceil(100),
+            name: "call counter, counted here".to_owned(),
+            used: counter.div_ceil(100),
             limit: Some(self.tier.most()),
-        };
-        fullest.map(usage).into_iter().collect()
+            orders: false,
+        })
     }
 }
 
@@ -100,13 +100,15 @@ mod tests {
     #[test]
     fn calls_fill_a_counter_and_time_empties_it() {
         let (counters, start) = (CallCounters::new(KrakenTier::Starter), Timestamp::from_micros(1_000_000));
-        let key = |number: u64| CredentialId::from_uuid(uuid::Uuid::from_u128(number.into()));
-        let used = |after| counters.used(start.plus(Duration::from_secs(after))).first().map(|it| it.used);
+        let key = |number: u64| UserId::from_uuid(uuid::Uuid::from_u128(number.into()));
+        let used = |after| counters.used(key(1), start.plus(Duration::from_secs(after))).map(|it| it.used);
         assert_eq!(used(0), None);
         for path in ["/0/private/BalanceEx", "/0/private/TradesHistory", "/0/private/AddOrder"] {
             counters.count(key(1), path, start);
         }
-        counters.count(key(2), "/0/private/BalanceEx", start);
+        for _ in 0..14 {
+            counters.count(key(2), "/0/private/BalanceEx", start);
+        }
         assert_eq!((used(0), used(3), used(6), used(60)), (Some(3), Some(3), Some(2), Some(0)));
         for number in 3..10_000 {
             counters.count(key(number), "/0/private/BalanceEx", start.plus(Duration::from_secs(number * 10)));

@@ -6,7 +6,7 @@
 //! the market was closed to the order, and every internal error, leaves an order in doubt: looking it up is cheap, buying
 //! twice is not.
 
-use nija_core::{VenueError, VenueId};
+use nija_core::{LimitScope, VenueError, VenueId};
 use std::time::Duration;
 
 /// How long a lockout typically lasts, by the support page.
@@ -28,8 +28,8 @@ pub(super) fn classify(venue: &VenueId, error: &str) -> VenueError {
     match (category, what) {
         ("EAPI", "Invalid nonce") => VenueError::NonceRefused { venue, message },
         ("EAPI" | "EOrder" | "EGeneral", "Rate limit exceeded" | "Too many requests")
-        | ("EService", "Throttled") => VenueError::RateLimited { venue, retry_after: None },
-        ("EGeneral", "Temporary lockout") => VenueError::RateLimited { venue, retry_after: Some(LOCKOUT) },
+        | ("EService", "Throttled") => limited(venue, None),
+        ("EGeneral", "Temporary lockout") => limited(venue, Some(LOCKOUT)),
         ("EOrder", "Insufficient funds" | "Insufficient margin" | "Insufficient initial margin") => {
             VenueError::InsufficientFunds { venue, message }
         }
@@ -46,6 +46,11 @@ pub(super) fn classify(venue: &VenueId, error: &str) -> VenueError {
         (_, what) if doubtful(what) => VenueError::AnswerLost { venue, message },
         _ => VenueError::Rejected { venue, code: format!("{category}:{what}"), message },
     }
+}
+
+/// "Spot REST Rate Limits": all of them are a key's, or an account's in a pair.
+const fn limited(venue: VenueId, retry_after: Option<Duration>) -> VenueError {
+    VenueError::RateLimited { venue, scope: LimitScope::Key, banned: false, retry_after }
 }
 
 fn doubtful(what: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, VenueAccount,
+    Clock, FeeSchedule, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId, VenueAccount,
     VenueContract, VenueError, VenueId,
 };
 use std::sync::Arc;
@@ -83,8 +83,8 @@ hand_on! { KrakenExecutor =>
         self.0.find(account, order, since).await
     }
 
-    fn limits_used(&self) -> Vec<LimitUsage> {
-        self.0.private.limits_used()
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.0.private.limits_used(user)
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

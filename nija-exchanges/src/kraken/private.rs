@@ -1,8 +1,8 @@
 //! Calls under a user's key: signed and sent one after another for each key, since nonces must arrive in order.
 
 use nija_core::{
-    Clock, CredentialId, LimitUsage, Method, RequestBody, RequestPurpose, UnsignedRequest, VenueAccount,
-    VenueError, VenueId,
+    Clock, CredentialId, LimitUsage, Method, RequestBody, RequestPurpose, UnsignedRequest, UserId,
+    VenueAccount, VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{
@@ -51,13 +51,13 @@ impl Private {
         // Held until the answer is there: a request that overtook this one would make its nonce stale.
         let _mine = turn.lock().await;
         let signed = account.signer.sign(request).await?;
-        self.counters.count(account.signer.credential(), path, self.clock.now());
-        Ok(self.http.send(&signed).await?.body)
+        self.counters.count(account.user, path, self.clock.now());
+        Ok(self.http.send(Some(account.user), &signed).await?.body)
     }
 
-    /// How far the busiest key's counter is.
-    pub(super) fn limits_used(&self) -> Vec<LimitUsage> {
-        self.counters.used(self.clock.now())
+    /// How far the counter of this user's key is.
+    pub(super) fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        user.and_then(|user| self.counters.used(user, self.clock.now())).into_iter().collect()
     }
 }
 

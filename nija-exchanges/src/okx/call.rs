@@ -54,7 +54,7 @@ impl Okx {
 
     async fn call(&self, account: &VenueAccount, request: UnsignedRequest) -> Result<String, VenueError> {
         let signed = account.signer.sign(request).await?;
-        let answer = self.http.send(&signed).await?;
+        let answer = self.http.send(Some(account.user), &signed).await?;
         match error::refused(&self.venue, &answer) {
             Some(refusal) => {
                 self.learn_from(&refusal).await;

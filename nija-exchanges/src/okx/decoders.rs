@@ -56,7 +56,9 @@ pub fn all(bytes: &[u8]) {
     }
     for status in [200, 400, 429] {
         let status = reqwest::StatusCode::from_u16(status).unwrap();
-        if let Some(error) = error::refused(&VENUE, &HttpAnswer { status, body: text.clone().into_owned() }) {
+        if let Some(error) =
+            error::refused(&VENUE, &HttpAnswer { status, body: text.clone().into_owned(), retry_after: None })
+        {
             sound::error(&error);
         }
     }

@@ -5,7 +5,7 @@
 //! looking an order up is cheap, buying twice is not. All else that is listed is a refusal. 0 is success; 1 and 2 stand over entries
 //! with codes of their own, and alone they say nothing.
 
-use nija_core::{VenueError, VenueId};
+use nija_core::{LimitScope, VenueError, VenueId};
 
 use super::wire;
 use crate::decode::words;
@@ -22,9 +22,7 @@ pub(super) fn refused(venue: &VenueId, answer: &HttpAnswer) -> Option<VenueError
         Some(code) if code != "0" => {
             Some(classify(venue, code, outer.as_ref().map_or("", |outer| outer.msg.as_ref())))
         }
-        _ if answer.status.as_u16() == 429 => {
-            Some(VenueError::RateLimited { venue: venue.clone(), retry_after: None })
-        }
+        _ if answer.status.as_u16() == 429 => Some(limited(venue.clone(), answer.retry_after)),
         // Turned away by somebody in front of OKX.
         _ if answer.status.is_client_error() => Some(VenueError::Rejected {
             venue: venue.clone(),
@@ -37,6 +35,11 @@ pub(super) fn refused(venue: &VenueId, answer: &HttpAnswer) -> Option<VenueError
         }
         _ => None,
     }
+}
+
+/// "Rate Limits": private requests are counted by user, public ones apart from them.
+const fn limited(venue: VenueId, retry_after: Option<std::time::Duration>) -> VenueError {
+    VenueError::RateLimited { venue, scope: LimitScope::Account, banned: false, retry_after }
 }
 
 fn has_entries(outer: &wire::Outer<'_>) -> bool {
@@ -58,7 +61,7 @@ pub(super) fn classify(venue: &VenueId, code: &str, msg: &str) -> VenueError {
         return VenueError::AnswerLost { venue, message: format!("the code {:?}: {message}", words(code)) };
     };
     match number {
-        50_011 | 50_040 | 50_061 | 51_113 => VenueError::RateLimited { venue, retry_after: None },
+        50_011 | 50_040 | 50_061 | 51_113 => limited(venue, None),
         // Client ids in use (51016, 51065): one is sent once, so the order that was just sent is there, however often it arrived.
         0..=2 | 50_001 | 50_004 | 50_013 | 50_026 | 51_016 | 51_054 | 51_065 | 51_149 => {
             VenueError::AnswerLost { venue, message: format!("{code}: {message}") }
@@ -114,7 +117,8 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str) -> Option<VenueError> {
-        let answer = HttpAnswer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned() };
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = HttpAnswer { status, body: body.to_owned(), retry_after: None };
         refused(&venue(), &answer)
     }
 

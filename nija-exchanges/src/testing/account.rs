@@ -1,5 +1,6 @@
 //! Rules of a user's account.
 
+use nija_core::{LimitScope, LimitUsage, Side};
 use rust_decimal::Decimal;
 
 use super::{Harness, Trader};
@@ -34,4 +35,21 @@ pub async fn the_key_may_trade_and_not_withdraw(harness: &dyn Harness) {
     let rights = trader.executor.key_rights(&trader.account).await.unwrap();
     assert_ne!(rights.can_trade, Some(false));
     assert_ne!(rights.can_withdraw, Some(true));
+}
+
+/// What one user used up of a limit by key or account is told of that user alone; what is counted by address is the same for all.
+pub async fn limits_used_are_the_own_users_or_everybodys(harness: &dyn Harness) {
+    let (trader, other) = (Trader::new(harness).await, Trader::new(harness).await);
+    let quantity = trader.quantity().await;
+    for _ in 0..3 {
+        trader.rest(Side::Buy, quantity).await;
+        trader.executor.open_orders(&trader.account).await.unwrap();
+    }
+    let of_address = |used: &[LimitUsage]| -> Vec<_> {
+        used.iter().filter(|usage| usage.scope == LimitScope::Ip).map(|usage| usage.name.clone()).collect()
+    };
+    let own = trader.executor.limits_used(Some(trader.account.user));
+    let others = other.executor.limits_used(Some(other.account.user));
+    assert!(others.iter().all(|usage| usage.scope == LimitScope::Ip), "who sent nothing: {others:?}");
+    assert_eq!(of_address(&own), of_address(&others));
 }

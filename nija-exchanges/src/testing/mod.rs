@@ -45,6 +45,7 @@ macro_rules! executor_conformance {
                 account::fees_are_rates_and_say_whose_they_are
                 account::money_is_there_and_free
                 account::the_key_may_trade_and_not_withdraw
+                account::limits_used_are_the_own_users_or_everybodys
                 orders::a_market_order_fills_and_moves_exactly_its_money
                 orders::a_limit_order_rests_holds_money_and_is_cancelled
                 orders::an_immediate_order_never_rests

@@ -1,6 +1,6 @@
 //! HTTP to a venue. Private calls go out only as a [`SignedRequest`]; failures say whether the request may have had an effect.
 
-use nija_core::{LimitUsage, Method, SignedRequest, VenueError, VenueId};
+use nija_core::{LimitScope, LimitUsage, Method, SignedRequest, UserId, VenueError, VenueId};
 use reqwest::{
     Client, StatusCode,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -47,6 +47,22 @@ pub struct HttpAnswer {
     pub status: StatusCode,
     /// UTF-8.
     pub body: String,
+    /// How long to wait, where a refusal for too many requests says so.
+    pub retry_after: Option<Duration>,
+}
+
+impl HttpAnswer {
+    /// Whether it refuses for too many requests.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS || self.is_ban()
+    }
+
+    /// Whether it turns the sender away for a while: 418, which Binance sends to those who go on after a 429 (rest-api.md, "IP Limits").
+    #[must_use]
+    pub fn is_ban(&self) -> bool {
+        self.status == StatusCode::IM_A_TEAPOT
+    }
 }
 
 /// A pool of connections to one venue.
@@ -59,6 +75,8 @@ pub struct HttpClient {
     limits: Arc<LimitsSeen>,
     headers: HeaderMap,
     reads_limits: bool,
+    /// What was too much, where a refusal says only that it was.
+    limited: LimitScope,
 }
 
 impl HttpClient {
@@ -87,6 +105,7 @@ impl HttpClient {
             limits: Arc::default(),
             headers: HeaderMap::new(),
             reads_limits: false,
+            limited: LimitScope::Account,
         })
     }
 
@@ -104,6 +123,13 @@ impl HttpClient {
         self
     }
 
+    /// For a venue that counts all that leaves an address together, orders and what needs no key alike.
+    #[must_use]
+    pub const fn limited_by_address(mut self) -> Self {
+        self.limited = LimitScope::Ip;
+        self
+    }
+
     /// Notes these headers of every answer.
     #[must_use]
     pub fn with_limit_headers(mut self, headers: &'static [LimitHeader]) -> Self {
@@ -111,10 +137,10 @@ impl HttpClient {
         self
     }
 
-    /// How much of the venue's limits is used up, as its last answers said.
+    /// How much of the venue's limits is used up, as its last answers said: of those by address, and this user's own.
     #[must_use]
-    pub fn limits_used(&self) -> Vec<LimitUsage> {
-        self.limits.used()
+    pub fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.limits.used(user)
     }
 
     /// Asks something public.
@@ -123,17 +149,17 @@ impl HttpClient {
     /// As [`HttpClient::send`].
     pub async fn get(&self, request: &PublicRequest) -> Result<HttpAnswer, VenueError> {
         let builder = self.client.get(self.base.join(&request.path)).query(&request.query);
-        self.exchange(builder).await
+        self.exchange(None, builder).await
     }
 
-    /// Sends a signed request exactly as it was signed. Nothing else can be sent with a body, a header or a method of the caller's:
+    /// Sends a signed request of this user's, or of the platform's own key, exactly as it was signed. Nothing else can be sent with a body, a header or a method of the caller's:
     ///
     /// ```compile_fail,E0308
     /// use nija_core::UnsignedRequest;
     /// use nija_exchanges::transport::HttpClient;
     ///
     /// async fn unsigned(client: &HttpClient, request: &UnsignedRequest) {
-    ///     let _ = client.send(request).await;
+    ///     let _ = client.send(None, request).await;
     /// }
     /// ```
     ///
@@ -141,7 +167,11 @@ impl HttpClient {
     /// [`VenueError::NotSent`] when no connection came about; [`VenueError::RateLimited`] for 429 and 418;
     /// [`VenueError::AnswerLost`] for everything after which the request may have had an effect: a timeout, a reset, a 5xx, a 408, an
     /// answer without end, and a page that is not JSON where it neither refuses (4xx) nor says that there is nothing to say (204).
-    pub async fn send(&self, request: &SignedRequest) -> Result<HttpAnswer, VenueError> {
+    pub async fn send(
+        &self,
+        user: Option<UserId>,
+        request: &SignedRequest,
+    ) -> Result<HttpAnswer, VenueError> {
         let method = match request.method() {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -155,27 +185,44 @@ impl HttpClient {
         if let Some((body, content_type)) = request.body() {
             builder = builder.header(CONTENT_TYPE, content_type).body(body.to_vec());
         }
-        self.exchange(builder).await
+        self.exchange(user, builder).await
     }
 
-    async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<HttpAnswer, VenueError> {
+    async fn exchange(
+        &self,
+        user: Option<UserId>,
+        builder: reqwest::RequestBuilder,
+    ) -> Result<HttpAnswer, VenueError> {
         let builder = builder.headers(self.headers.clone());
-        let mut response = builder.send().await.map_err(|error| self.failed(&error))?;
+        let response = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
-        self.limits.note(response.headers());
-        let limited = status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT;
-        if limited && !self.reads_limits {
-            let retry_after = response
-                .headers()
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-                .map(Duration::from_secs);
-            return Err(VenueError::RateLimited { venue: self.venue.clone(), retry_after });
+        self.limits.note(user, response.headers());
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+            .map(Duration::from_secs);
+        let mut answer = HttpAnswer { status, body: String::new(), retry_after };
+        if answer.is_limited() && !self.reads_limits {
+            // A ban is one of this address: who is turned away for good does not get to say who he is.
+            let banned = answer.is_ban();
+            let scope = if banned { LimitScope::Ip } else { self.limited };
+            return Err(VenueError::RateLimited { venue: self.venue.clone(), scope, banned, retry_after });
         }
         // 408: time ran out somewhere between here and whoever decides.
         if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
             return Err(self.lost(format!("HTTP {status}")));
         }
+        let body = self.body(response).await;
+        // That nothing was done stands in the status; the words only say more.
+        answer.body = if answer.is_limited() { body.unwrap_or_default() } else { body? };
+        if !is_an_answer(status, &answer.body) {
+            return Err(self.lost(format!("HTTP {status} with a page that is not JSON")));
+        }
+        Ok(answer)
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<String, VenueError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(chain(&error)))? {
             if body.len() + chunk.len() > self.max_answer {
@@ -183,11 +230,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        let body = String::from_utf8(body).map_err(|_| self.lost("an answer that is not text".into()))?;
-        if !is_an_answer(status, &body) {
-            return Err(self.lost(format!("HTTP {status} with a page that is not JSON")));
-        }
-        Ok(HttpAnswer { status, body })
+        String::from_utf8(body).map_err(|_| self.lost("an answer that is not text".into()))
     }
 
     fn failed(&self, error: &reqwest::Error) -> VenueError {

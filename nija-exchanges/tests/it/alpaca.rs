@@ -320,8 +320,10 @@ async fn limits_are_those_that_the_answers_tell() {
     let sim = sim.start().await.unwrap();
     let venue = sim.venue(nija_sim::VenueKind::Alpaca);
     let executor = AlpacaExecutor::new(Alpaca::config(venue), Arc::new(nija_core::SystemClock)).unwrap();
-    executor.balances(&signed(&venue.accounts[0])).await.unwrap();
-    let used = executor.limits_used();
+    let account = signed(&venue.accounts[0]);
+    executor.balances(&account).await.unwrap();
+    let used = executor.limits_used(Some(account.user));
     let trading = used.iter().find(|limit| limit.name == "requests in 1 min").unwrap();
-    assert!(trading.used > 0 && trading.limit == Some(200), "{used:?}");
+    assert!(trading.used > 0 && trading.limit == Some(200) && trading.orders, "{used:?}");
+    assert!(executor.limits_used(Some(signed(&venue.accounts[0]).user)).is_empty(), "another user");
 }

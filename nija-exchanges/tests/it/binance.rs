@@ -3,8 +3,8 @@
 
 use futures::StreamExt;
 use nija_core::{
-    AccountEvent, Authenticator, Executor, Lookup, MarketEvent, OrderKind, OrderState, Price, Side, Symbol,
-    SystemClock, TimeInForce, VenueAccount, VenueError,
+    AccountEvent, Authenticator, Executor, LimitScope, Lookup, MarketEvent, OrderKind, OrderState, Price,
+    Side, Symbol, SystemClock, TimeInForce, VenueAccount, VenueError,
 };
 use nija_exchanges::{
     binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor, UserStream},
@@ -170,10 +170,10 @@ async fn a_ban_says_how_long_it_lasts() {
     binance.executor.instruments().await.unwrap();
     binance.venue().fault(Fault::new(FaultKind::RateLimit).status(418));
     let error = binance.executor.balances(&account).await.unwrap_err();
-    let VenueError::RateLimited { retry_after, .. } = error else { panic!("{error}") };
-    assert_eq!(retry_after, Some(Duration::from_secs(120)));
+    let VenueError::RateLimited { scope, banned, retry_after, .. } = error else { panic!("{error}") };
+    assert_eq!((scope, banned, retry_after), (LimitScope::Ip, true, Some(Duration::from_secs(120))));
     assert!(binance.executor.balances(&account).await.is_ok());
-    let used = binance.executor.limits_used();
+    let used = binance.executor.limits_used(None);
     assert!(matches!(&used[..], [weight] if weight.used > 0 && weight.limit == Some(6000)), "{used:?}");
 }
 

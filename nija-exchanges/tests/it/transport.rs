@@ -1,7 +1,7 @@
 //! What the transport makes of servers that misbehave.
 
 use futures::{SinkExt, StreamExt};
-use nija_core::{VenueError, VenueId};
+use nija_core::{LimitScope, VenueError, VenueId};
 use nija_exchanges::transport::{
     Address, HttpClient, HttpConfig, Protocol, PublicRequest, WsConfig, WsConnection,
 };
@@ -105,8 +105,10 @@ async fn limits_are_told_with_their_wait() {
         ("429 Too Many Requests", "retry-after: soon\r\n", None),
     ] {
         let limited = outcome(status, headers, b"").await.unwrap_err();
-        let retry_after = wait.map(Duration::from_secs);
-        assert_eq!(limited, VenueError::RateLimited { venue: VenueId::new("kraken").unwrap(), retry_after });
+        let (venue, retry_after) = (VenueId::new("kraken").unwrap(), wait.map(Duration::from_secs));
+        let banned = status.starts_with("418");
+        let scope = if banned { LimitScope::Ip } else { LimitScope::Account };
+        assert_eq!(limited, VenueError::RateLimited { venue, scope, banned, retry_after });
     }
 }
 
@@ -171,9 +173,15 @@ async fn a_sign_of_life_is_asked_for_in_the_venues_own_words() {
 
 #[tokio::test]
 async fn a_venue_whose_limits_have_words_is_read_and_marked_requests_are_marked() {
-    let body = b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 10\r\n\r\n{\"code\":1}".to_vec();
+    let body = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\ncontent-length: 10\r\n\r\n{\"code\":1}"
+        .to_vec();
     let busy = client(&server(Some(body)).await).reading_limits().get(&REQUEST).await.unwrap();
     assert_eq!((busy.status.as_u16(), busy.body.as_str()), (429, "{\"code\":1}"));
+    assert_eq!((busy.is_limited(), busy.retry_after), (true, Some(Duration::from_secs(3))));
+    // What the words were is lost; that nothing was done is not.
+    let cut = b"HTTP/1.1 418 I'm a teapot\r\nretry-after: 9\r\ncontent-length: 99\r\n\r\n{".to_vec();
+    let banned = client(&server(Some(cut)).await).reading_limits().get(&REQUEST).await.unwrap();
+    assert_eq!((banned.is_ban(), banned.retry_after), (true, Some(Duration::from_secs(9))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let received = tokio::spawn(async move {

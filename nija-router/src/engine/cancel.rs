@@ -115,16 +115,16 @@ impl Inner {
             (venue, leg, live.order.intent.signal.symbol.clone())
         };
         let account = self.account(user.id, &venue, OpenPurpose::Trade).await?;
-        venue.lane.cancel_token(user.id, &symbol).await;
+        // The wish stands, and is carried out once the venue hears again.
+        venue.lane.cancel_token(user.id, &symbol).await.map_err(|wait| venue.silent_for(wait))?;
         let wanted = OrderRef {
             symbol: symbol.clone(),
             client_id: leg.client_id,
             venue_order_id: leg.venue_order_id.clone(),
         };
         let began = Instant::now();
-        let answer = self.call(&venue, venue.executor.cancel(&account, &wanted)).await;
-        let failed = answer.as_ref().is_err_and(nija_core::VenueError::is_failure);
-        venue.lane.note_call(user.id, failed, began.elapsed(), &venue.executor.limits_used());
+        let answer = self.within(&venue, venue.executor.cancel(&account, &wanted)).await;
+        venue.lane.note_call(user.id, venue.heard(&answer), began, &venue.limits_used(Some(user.id)));
         // Whatever the answer was: what counts is how the order stands there now.
         self.look_up(user, &venue, order, &symbol, &leg).await;
         if let Some(conn) = user.conn(&venue.id) {

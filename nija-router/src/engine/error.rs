@@ -20,7 +20,7 @@ pub enum EngineError {
     #[error("there is no such open position")]
     NoSuchPosition,
     /// The venue's lane is full; nothing was taken up.
-    #[error("too many orders are waiting; try again in {} ms", retry_after.as_millis())]
+    #[error("every venue that would take it is too busy; try again in {} ms", retry_after.as_millis())]
     Busy {
         /// When to try again.
         retry_after: Duration,

@@ -10,6 +10,9 @@ use std::{
     future::Future,
     sync::{Arc, atomic::AtomicBool},
 };
+use tokio::time::Instant;
+
+use crate::lane::Sending;
 
 use super::{
     EngineConfig, EngineError, feedback::Feedback, ids::ById, kill::Kills, market::Market,
@@ -94,8 +97,24 @@ impl Inner {
         Ok(VenueAccount { user, signer })
     }
 
-    /// Bounds a call that only reads.
-    pub(crate) async fn call<T>(
+    /// Asks a venue something, under this user's key or without one: it counts in the venue's rate budgets, and is not sent while the venue
+    /// wants nothing sent.
+    pub(crate) async fn ask<T>(
+        &self,
+        venue: &Venue,
+        user: Option<UserId>,
+        what: Sending,
+        call: impl Future<Output = Result<T, VenueError>>,
+    ) -> Result<T, VenueError> {
+        venue.lane.read_token(user, what).await.map_err(|wait| venue.silent_for(wait))?;
+        let began = Instant::now();
+        let answer = self.within(venue, call).await;
+        venue.lane.note_read(user, venue.heard(&answer), began, &venue.limits_used(user));
+        answer
+    }
+
+    /// Bounds a call.
+    pub(crate) async fn within<T>(
         &self,
         venue: &Venue,
         call: impl Future<Output = Result<T, VenueError>>,

@@ -13,10 +13,13 @@ use super::{
     user::User,
 };
 
+/// The longest between two tries, and what is between them when many others fail.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 impl Inner {
     /// Does what is asked of an account; never ends.
     pub(super) async fn keep(self: Arc<Self>, user: Arc<User>, conn: Arc<Conn>) {
-        let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+        let mut backoff = Backoff::new(Duration::from_millis(250), LONGEST_PAUSE);
         loop {
             let mut asked = self.asked_or_due(&user, &conn).await;
             while asked != Ask::NOTHING {
@@ -94,7 +97,8 @@ impl Inner {
             backoff.reset();
             return conn.take_asked();
         }
-        self.rest(conn, left, backoff.spread(self.entropy.as_ref())).await
+        let pause = conn.venue.lane.retry_pause(backoff.spread(self.entropy.as_ref()), LONGEST_PAUSE);
+        self.rest(conn, left, pause).await
     }
 
     /// Waits, and adds what is asked for meanwhile. Only a reconciliation that is news cuts the wait short: a venue that is in

@@ -164,7 +164,7 @@ impl Inner {
     pub(super) async fn watch_market(self: Arc<Self>, venue: Arc<Venue>, wanted: HashSet<Symbol>) {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         loop {
-            match self.call(&venue, venue.executor.instruments()).await {
+            match self.ask(&venue, None, crate::lane::Sending::Read, venue.executor.instruments()).await {
                 Ok(all) => {
                     let symbols = self.take_up_instruments(&venue, all, &wanted);
                     backoff.reset();

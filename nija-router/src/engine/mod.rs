@@ -448,7 +448,7 @@ impl Engine {
                 .ok_or_else(|| EngineError::Invalid(format!("no venue lists {symbol}")))?,
         };
         let call = venue.executor.candles(symbol, interval, limit);
-        Ok(self.inner.call(venue, call).await?)
+        Ok(self.inner.ask(venue, None, crate::lane::Sending::Read, call).await?)
     }
 
     /// Takes nothing new and waits, within a bound, until the lanes are empty. What is left is on record and taken up by

@@ -6,7 +6,10 @@ use nija_core::{
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use crate::planted::{Bug, planted};
+use crate::{
+    lane::Sending,
+    planted::{Bug, planted},
+};
 
 use super::{
     EngineError,
@@ -39,7 +42,8 @@ impl Inner {
         self.read_balances(user, venue, &account).await?;
         // Orders of ours that the next answer must know of; whatever is sent from now on, it need not.
         let expected = self.unsettled_at(user, conn).await;
-        let open = self.call(venue, venue.executor.open_orders(&account)).await?;
+        let open =
+            self.ask(venue, Some(user.id), Sending::Read, venue.executor.open_orders(&account)).await?;
         let spoken: HashSet<_> = open.iter().map(|report| report.venue_order_id.clone()).collect();
         let spoken_clients: HashSet<_> = open.iter().filter_map(|report| report.client_id).collect();
         self.hear(user, venue, open.into_iter().map(News::Report).collect()).await?;
@@ -77,7 +81,8 @@ impl Inner {
         account: &VenueAccount,
     ) -> Result<(), EngineError> {
         let asked_at = self.clock.now();
-        let balances = self.call(venue, venue.executor.balances(account)).await?;
+        let balances =
+            self.ask(venue, Some(user.id), Sending::Read, venue.executor.balances(account)).await?;
         let mut state = user.state.lock().await;
         // Read whole: what was not named is gone, unless it was heard of since.
         let named: HashSet<_> = balances.iter().map(|balance| balance.asset.clone()).collect();
@@ -139,7 +144,12 @@ impl Inner {
         let since = gap.since.map_or(since, |gap| gap.min(since));
         let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
         let fills = self
-            .call(venue, venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))))
+            .ask(
+                venue,
+                Some(user.id),
+                Sending::Read,
+                venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))),
+            )
             .await?;
         self.hear(user, venue, fills.into_iter().map(News::Fill).collect()).await?;
         let told = up && conn.is_up();
@@ -168,7 +178,8 @@ impl Inner {
         let listed = self.market.instruments();
         let symbols = listed.iter().filter(|rules| rules.venue == conn.venue.id);
         for symbol in symbols.map(|rules| rules.symbol.clone()) {
-            match self.call(&conn.venue, conn.venue.executor.fees(account, &symbol)).await {
+            let fees = conn.venue.executor.fees(account, &symbol);
+            match self.ask(&conn.venue, Some(account.user), Sending::Read, fees).await {
                 Ok(fees) => conn.set_fee(symbol, fees),
                 // The published fees stand in; they are never lower than the user's own.
                 Err(error) => {

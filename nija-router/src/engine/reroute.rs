@@ -9,7 +9,9 @@ use super::{
     state::UserState,
     submit::{ended, reduced},
     user::User,
+    venue::Venue,
 };
+use crate::lane::Sending;
 
 /// How an order came to be provably dead at its venue.
 #[derive(Debug, Clone)]
@@ -56,15 +58,6 @@ enum Turn {
     Doubt,
     /// The ledger failed; nothing changed.
     NotRecorded,
-}
-
-/// How long the next attempt at the same venue waits: longer each time, and as long as the venue asked for, within a bound.
-fn wait(attempt: u32, dead: &Dead) -> Duration {
-    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
-    for _ in 0..attempt {
-        backoff.step();
-    }
-    dead.not_before.unwrap_or_default().min(LONGEST_WAIT).max(backoff.step())
 }
 
 /// A dead attempt waits here until the ledger works again; its absence at the venue means nothing meanwhile.
@@ -115,6 +108,18 @@ impl Inner {
         });
     }
 
+    /// How long the next attempt at the same venue waits: as long as the venue asked for, within a bound, or as its lane is held up; and longer
+    /// each time, by chance, so that those whom one outage hit do not come back all at once.
+    fn wait(&self, user: &User, venue: Option<&Venue>, exit: bool, attempt: u32, dead: &Dead) -> Duration {
+        let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
+        for _ in 0..attempt {
+            backoff.step();
+        }
+        let told = dead.not_before.unwrap_or_default().min(LONGEST_WAIT);
+        let held = venue.and_then(|venue| venue.lane.held(user.id, Sending::order(exit)));
+        told.max(held.unwrap_or_default()) + backoff.spread(self.entropy.as_ref())
+    }
+
     async fn turn(
         self: &Arc<Self>,
         user: &Arc<User>,
@@ -152,12 +157,12 @@ impl Inner {
         let wished = live.cancel_requested;
         let cancelled = wished || stopped;
         let attempts = if exit { self.config.max_exit_retries } else { self.config.max_failovers };
-        let wait = wait(attempt, dead);
+        let venue = live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue));
+        let wait = self.wait(user, venue.map(Arc::as_ref), exit, attempt, dead);
         let in_time = |at: Timestamp| exit || at.since(intent.received_at) <= self.config.max_intent_age;
         let young = in_time(now);
         // An exit tries again whatever others do; an entry only while its venue's budget has a retry left.
-        let budget = live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue));
-        let paid = || exit || !may_wait || budget.is_none_or(|venue| venue.lane.retries.spend());
+        let paid = || exit || !may_wait || venue.is_none_or(|venue| venue.lane.retries.spend());
         let again = dead.again && young && attempt < attempts && (cancelled || paid());
         let events = if cancelled {
             let reason = Reason::new("cancelled", "cancelled before it reached a venue");

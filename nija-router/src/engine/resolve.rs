@@ -7,7 +7,10 @@ use nija_core::{
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-use crate::planted::{Bug, planted};
+use crate::{
+    lane::Sending,
+    planted::{Bug, planted},
+};
 
 use super::{
     backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::LiveOrder,
@@ -16,6 +19,9 @@ use super::{
 
 /// A look-up reaches this much further back than the order can have been sent, for clocks that differ.
 const SKEW: Duration = Duration::from_secs(60);
+
+/// The longest between two look-ups of an order in doubt, and what is between them when many others fail.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What one look-up came to.
 pub(super) enum Found {
@@ -49,7 +55,7 @@ impl Inner {
     /// Asks until it is settled.
     async fn resolve(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
         let began = self.clock.now();
-        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        let mut backoff = Backoff::new(Duration::from_millis(500), LONGEST_PAUSE);
         loop {
             let Some((venue, leg, symbol)) = self.leg_in_doubt(user, order).await else {
                 return;
@@ -79,7 +85,7 @@ impl Inner {
                 );
             }
             let until_proof = self.dead_at(&venue, &leg).map(|at| at.since(now));
-            let pause = backoff.spread(self.entropy.as_ref());
+            let pause = venue.lane.retry_pause(backoff.spread(self.entropy.as_ref()), LONGEST_PAUSE);
             let wait = match until_proof {
                 Some(wait) if !wait.is_zero() => pause.min(wait),
                 _ => pause,
@@ -171,7 +177,7 @@ impl Inner {
             venue_order_id: leg.venue_order_id.clone(),
         };
         let since = leg.deadline.minus(self.config.send_window).minus(SKEW);
-        self.call(venue, venue.executor.find(&account, &order, since)).await
+        self.ask(venue, Some(user.id), Sending::Urgent, venue.executor.find(&account, &order, since)).await
     }
 
     /// When the absence of an order is proof: the venue's bound after the last moment of sending. The bound counts all that is between, the

@@ -2,13 +2,13 @@
 
 use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
-    Placement, Reason, SignError, Symbol, TimeInForce, VaultError, VenueError, VenueOrder,
+    Placement, Reason, SignError, Symbol, TimeInForce, Timestamp, VaultError, VenueError, VenueOrder,
 };
 use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    lane::LaneJob,
+    lane::{Heard, LaneJob},
     planted::{Bug, planted},
 };
 
@@ -34,6 +34,10 @@ pub(crate) struct Job {
 impl LaneJob for Job {
     fn symbol(&self) -> &Symbol {
         &self.approved.get().signal.symbol
+    }
+
+    fn is_late(&self, now: Timestamp) -> bool {
+        now >= self.leg.deadline
     }
 }
 
@@ -126,9 +130,9 @@ impl Inner {
         outcome: &Result<Placement, VenueError>,
         began: Instant,
     ) {
-        let failed =
-            outcome.as_ref().is_err_and(|error| error.is_failure() || planted(Bug::BlamesVenueForUsers));
-        venue.lane.note_call(job.user.id, failed, began.elapsed(), &venue.executor.limits_used());
+        let blamed = outcome.is_err() && planted(Bug::BlamesVenueForUsers);
+        let heard = if blamed { Heard::Failure } else { venue.heard(outcome) };
+        venue.lane.note_call(job.user.id, heard, began, &venue.limits_used(Some(job.user.id)));
         venue.stats.note_answer(outcome.is_ok(), began.elapsed());
     }
 
@@ -248,7 +252,7 @@ impl Dead {
         let words = error.to_string();
         match error {
             VenueError::Unavailable { venue, .. } => Self::elsewhere(venue, Reason::new(UNAVAILABLE, words)),
-            VenueError::RateLimited { venue, retry_after } => {
+            VenueError::RateLimited { venue, retry_after, .. } => {
                 let dead = Self::elsewhere(venue, Reason::new("rate_limited", words));
                 dead.not_before(*retry_after)
             }

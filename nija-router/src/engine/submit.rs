@@ -277,16 +277,17 @@ impl Inner {
             .ok_or(EngineError::NoSuchOrder)
     }
 
-    /// Every lane that would take it is full.
+    /// Every lane that would take it is full, or its venue wants nothing sent for a while.
     async fn busy(
         &self,
         state: &mut UserState,
         intent: OrderIntent,
         decision: &RouteDecision,
     ) -> Result<Submitted, EngineError> {
+        let user = intent.signal.user;
         let full = decision.candidates.iter().filter(|candidate| is_full(candidate));
         let lanes = full.map(|candidate| &candidate.venue).chain(&decision.venue);
-        let soonest = lanes.filter_map(|id| Some(self.venue(id)?.lane.retry_after())).min();
+        let soonest = lanes.filter_map(|id| Some(self.venue(id)?.lane.retry_after(user))).min();
         let busy = EngineError::Busy { retry_after: soonest.unwrap_or(RETRY_AFTER) };
         self.known(state, intent, busy).await
     }
@@ -351,7 +352,7 @@ pub(super) fn reduced(intent: &OrderIntent, assessment: &Assessment) -> Option<R
     resized.next().filter(|_| intent.signal.signal_type.is_exit())?.reason.clone()
 }
 
-/// Whether a venue would take it if its lane were not full.
+/// Whether a venue would take it if its lane were not full, or the venue heard.
 pub(super) fn full_only(decision: &RouteDecision) -> bool {
     // A chosen venue without a place filled up in this very moment.
     decision.venue.is_some() || decision.candidates.iter().any(is_full)
@@ -366,7 +367,9 @@ pub(super) const fn is_taken(error: &LedgerError) -> Option<OrderId> {
 }
 
 fn is_full(candidate: &nija_core::Candidate) -> bool {
-    candidate.rejections == [nija_core::Ineligible::QueueFull]
+    use nija_core::Ineligible::{QueueFull, RateLimited};
+    !candidate.rejections.is_empty()
+        && candidate.rejections.iter().all(|reason| matches!(reason, QueueFull | RateLimited))
 }
 
 pub(super) const fn ended(order: OrderId, state: OrderState, reason: Reason) -> JournalEvent {

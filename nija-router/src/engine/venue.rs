@@ -1,6 +1,6 @@
 //! A venue as the engine knows it.
 
-use nija_core::{Executor, OrderId, VenueId};
+use nija_core::{Executor, LimitScope, LimitUsage, OrderId, UserId, VenueError, VenueId};
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,
@@ -8,10 +8,14 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use super::{answers::VenueStatus, latch::Latch, send::Job, stats::Stats};
-use crate::lane::Lane;
+use crate::{
+    lane::{Heard, Lane},
+    planted::{Bug, planted},
+};
 
 /// One venue: its executor, its lane and what is wrong with it.
 pub(crate) struct Venue {
@@ -58,6 +62,25 @@ impl Venue {
         self.tried.wait().await;
     }
 
+    /// What a call says of the venue.
+    pub(crate) fn heard<T>(&self, outcome: &Result<T, VenueError>) -> Heard {
+        match Heard::of(outcome) {
+            Heard::Limited(_, word) if planted(Bug::HoldsAllForOne) => Heard::Limited(LimitScope::Ip, word),
+            heard => heard,
+        }
+    }
+
+    /// What the venue says is used up of its limits: of everybody's, and of this user's own.
+    pub(crate) fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        self.executor.limits_used(user)
+    }
+
+    /// It wants nothing sent for so long, so nothing was.
+    pub(crate) fn silent_for(&self, wait: Duration) -> VenueError {
+        let (venue, scope) = (self.id.clone(), LimitScope::Ip);
+        VenueError::RateLimited { venue, scope, banned: false, retry_after: Some(wait) }
+    }
+
     /// An order there needs a person.
     pub(crate) fn alarm(&self, order: OrderId, what: &str) {
         let new = self.alarms.lock().insert(order, what.to_owned()).is_none();
@@ -83,7 +106,11 @@ impl Venue {
             in_doubt: self.stats.in_doubt(),
             alarms: alarms.len(),
             up: self.up.load(Ordering::Relaxed),
-            detail: if alarms.is_empty() { self.trouble.lock().clone() } else { Some(alarms.join("; ")) },
+            detail: if alarms.is_empty() {
+                self.trouble.lock().clone().or_else(|| self.lane.imposed())
+            } else {
+                Some(alarms.join("; "))
+            },
         }
     }
 }

@@ -7,9 +7,12 @@ use nija_core::{
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
-use crate::planted::{Bug, planted};
+use crate::{
+    lane::Sending,
+    planted::{Bug, planted},
+};
 
-use super::{bound::Share, conn::Conn, inner::Inner, state::UserState, user::User};
+use super::{bound::Share, conn::Conn, inner::Inner, state::UserState, user::User, venue::Venue};
 
 /// Where a user's money is bound, and what is free.
 pub(crate) struct Holdings<'a> {
@@ -140,12 +143,24 @@ impl Inner {
                         .and_then(|conn| holdings.free(conn, signal.symbol.quote(), fresh_since)),
                     pair_record: learnt.record,
                     pair_slippage: learnt.slippage,
-                    barred: self.kills.bar(&venue.id).or_else(|| self.stop_must_rest(conn, signal)),
+                    barred: self
+                        .kills
+                        .bar(&venue.id)
+                        .or_else(|| self.limits_us(venue, user))
+                        .or_else(|| self.stop_must_rest(conn, signal)),
                 }
             })
             .collect();
         moves.sort_unstable();
         (views, moves.get(moves.len() / 2).copied())
+    }
+}
+
+impl Inner {
+    /// What the venue imposed on this user, or on all, for longer than an entry would wait in its lane.
+    fn limits_us(&self, venue: &Venue, user: &User) -> Option<Ineligible> {
+        let held = venue.lane.held(user.id, Sending::Entry)?;
+        (held >= self.config.send_window).then_some(Ineligible::RateLimited)
     }
 }
 

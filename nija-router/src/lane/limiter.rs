@@ -1,5 +1,5 @@
 //! Rate budgets of a venue: of this address, and of each account and pair, each with a share that entries may not touch, and
-//! corrected by what the venue itself says is used up.
+//! corrected by what the venue itself says of its limits.
 
 use governor::{
     Quota, RateLimiter,
@@ -14,7 +14,10 @@ use std::{num::NonZeroU32, time::Duration};
 use crate::engine::{ById, ByName};
 use tokio::time::Instant;
 
-use super::LaneConfig;
+use super::{
+    LaneConfig,
+    told::{Limited, Sending, TRICKLE, Told},
+};
 
 /// Tokio's clock: monotonic, so that no jump of the wall clock stalls a lane, and virtual in simulations.
 #[derive(Debug, Clone)]
@@ -30,20 +33,15 @@ impl Clock for TokioClock {
 
 type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>;
 
-/// Between two entries of a scope that the venue says is nearly used up: each brings a newer figure.
-const TRICKLE: Duration = Duration::from_secs(1);
 /// Budgets of accounts and pairs that are remembered; one that was idle for a second is full again anyway.
 const KEPT: usize = 10_000;
 
-/// One scope: everyone's bucket, the reserve of exits and cancels, and the venue's word.
+/// One scope: everyone's bucket, and the reserve of exits and cancels.
 #[derive(Debug)]
 struct Budget {
     shared: Bucket,
     reserve: Bucket,
     clock: TokioClock,
-    reserve_percent: u32,
-    /// Entries wait until then.
-    not_before: Option<Instant>,
     touched: Instant,
 }
 
@@ -58,8 +56,6 @@ impl Budget {
             shared: bucket(shared),
             reserve: bucket(reserve),
             clock: clock.clone(),
-            reserve_percent,
-            not_before: None,
             touched: Instant::now(),
         }
     }
@@ -67,9 +63,6 @@ impl Budget {
     /// Takes a token, or says how long until there is one.
     fn take(&mut self, exit: bool) -> Result<(), Duration> {
         self.touched = Instant::now();
-        if !exit && let Some(wait) = self.held_up() {
-            return Err(wait);
-        }
         let wait = |bucket: &Bucket| {
             bucket.check().map_err(|not_until| {
                 // Never zero: a caller that sleeps that long must find time moved on.
@@ -82,20 +75,6 @@ impl Budget {
             taken => taken,
         }
     }
-
-    fn held_up(&self) -> Option<Duration> {
-        let wait = self.not_before?.saturating_duration_since(Instant::now());
-        (!wait.is_zero()).then(|| wait.max(Duration::from_millis(1)))
-    }
-
-    /// The venue said how much is used up: what is left beyond the reserve is for all, the rest for exits.
-    fn hear(&mut self, usage: &LimitUsage) {
-        let Some(limit) = usage.limit.filter(|limit| *limit > 0) else {
-            return;
-        };
-        let open_to_entries = u128::from(limit) * u128::from(100 - self.reserve_percent);
-        self.not_before = (u128::from(usage.used) * 100 >= open_to_entries).then(|| Instant::now() + TRICKLE);
-    }
 }
 
 /// What a cancel that waits has of its user's budgets already.
@@ -105,7 +84,7 @@ pub(crate) struct Taken {
     pair: bool,
 }
 
-/// All budgets of a venue.
+/// All budgets of a venue, and what it says of its own.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     address: Budget,
@@ -115,6 +94,12 @@ pub(crate) struct Limiter {
     pair_rate: Option<NonZeroU32>,
     reserve_percent: u32,
     clock: TokioClock,
+    /// Of all that leaves this address.
+    told: Told,
+    /// Of each user's own, while it says anything.
+    told_users: ById<UserId, Told>,
+    /// Of what needs no user's key.
+    told_nobody: Told,
 }
 
 impl Limiter {
@@ -131,29 +116,29 @@ impl Limiter {
             pair_rate: config.pair_rate_per_second.filter(|_| by_pair),
             reserve_percent: config.exit_reserve_percent,
             clock,
+            told: Told::default(),
+            told_users: ById::default(),
+            told_nobody: Told::default(),
         }
     }
 
-    /// Whether this address may send now; takes nothing. Asked before anybody's own budget is touched.
+    /// Whether this address may send now. Asked before anybody's own budget is touched.
     pub(crate) fn address(&mut self, exit: bool) -> Result<(), Duration> {
-        self.address.take(exit)
+        let (what, now) = (Sending::order(exit), Instant::now());
+        if let Some(wait) = self.told.wait(what, now) {
+            return Err(wait);
+        }
+        self.address.take(exit)?;
+        self.told.sent(what, now);
+        Ok(())
     }
 
     /// Takes of the user's own budgets, or says how long until that is possible.
     pub(crate) fn own(&mut self, user: UserId, symbol: &Symbol, exit: bool) -> Result<(), Duration> {
-        let (percent, clock) = (self.reserve_percent, &self.clock);
-        if let Some(rate) = self.account_rate {
-            let budget = self.accounts.entry(user).or_insert_with(|| Budget::new(rate, percent, clock));
-            budget.take(exit)?;
-        }
-        if let Some(rate) = self.pair_rate {
-            let key = (user, symbol.clone());
-            let budget = self.pairs.entry(key).or_insert_with(|| Budget::new(rate, percent, clock));
-            budget.take(exit)?;
-        }
-        if self.accounts.len() > KEPT || self.pairs.len() > KEPT {
-            self.forget();
-        }
+        let mut none = Taken::default();
+        self.own_told(user, Sending::order(exit))?;
+        self.take_own(user, Some(symbol), exit, &mut none)?;
+        self.own_sent(user, Sending::order(exit));
         Ok(())
     }
 
@@ -164,41 +149,155 @@ impl Limiter {
         symbol: &Symbol,
         taken: &mut Taken,
     ) -> Result<(), Duration> {
+        self.own_told(user, Sending::Urgent)?;
+        self.take_own(user, Some(symbol), true, taken)?;
+        self.address(true)?;
+        self.own_sent(user, Sending::Urgent);
+        Ok(())
+    }
+
+    /// Takes of what a question uses up: the address's budget, and the user's where it is asked under a user's key.
+    pub(crate) fn read(
+        &mut self,
+        user: Option<UserId>,
+        urgent: bool,
+        taken: &mut Taken,
+    ) -> Result<(), Duration> {
+        let (what, now) = (if urgent { Sending::Urgent } else { Sending::Read }, Instant::now());
+        let own = user.map_or(Some(&self.told_nobody), |user| self.told_users.get(&user));
+        let own = own.and_then(|told| told.wait(what, now));
+        if let Some(wait) = own.max(self.told.wait(what, now)) {
+            return Err(wait);
+        }
+        if let Some(user) = user {
+            self.take_own(user, None, urgent, taken)?;
+        }
+        self.address.take(urgent)?;
+        self.told.sent(what, now);
+        match user {
+            Some(user) => self.own_sent(user, what),
+            None => self.told_nobody.sent(what, now),
+        }
+        Ok(())
+    }
+
+    fn own_told(&self, user: UserId, what: Sending) -> Result<(), Duration> {
+        let told = self.told_users.get(&user);
+        told.and_then(|told| told.wait(what, Instant::now())).map_or(Ok(()), Err)
+    }
+
+    fn own_sent(&mut self, user: UserId, what: Sending) {
+        if let Some(told) = self.told_users.get_mut(&user) {
+            told.sent(what, Instant::now());
+        }
+    }
+
+    fn take_own(
+        &mut self,
+        user: UserId,
+        symbol: Option<&Symbol>,
+        exit: bool,
+        taken: &mut Taken,
+    ) -> Result<(), Duration> {
         let (percent, clock) = (self.reserve_percent, &self.clock);
         if let Some(rate) = self.account_rate.filter(|_| !taken.account) {
             let budget = self.accounts.entry(user).or_insert_with(|| Budget::new(rate, percent, clock));
-            budget.take(true)?;
+            budget.take(exit)?;
             taken.account = true;
         }
-        if let Some(rate) = self.pair_rate.filter(|_| !taken.pair) {
+        if let (Some(rate), Some(symbol)) = (self.pair_rate.filter(|_| !taken.pair), symbol) {
             let key = (user, symbol.clone());
             let budget = self.pairs.entry(key).or_insert_with(|| Budget::new(rate, percent, clock));
-            budget.take(true)?;
+            budget.take(exit)?;
             taken.pair = true;
         }
-        self.address.take(true)
+        if self.accounts.len() > KEPT || self.pairs.len() > KEPT {
+            self.forget();
+        }
+        Ok(())
     }
 
     fn forget(&mut self) {
-        let idle = |budget: &Budget| budget.touched.elapsed() > TRICKLE && budget.held_up().is_none();
+        let idle = |budget: &Budget| budget.touched.elapsed() > TRICKLE;
         self.accounts.retain(|_, budget| !idle(budget));
         self.pairs.retain(|_, budget| !idle(budget));
     }
 
-    /// What the venue's last answers, to this user, said of its limits.
-    pub(crate) fn hear(&mut self, user: UserId, usages: &[LimitUsage]) {
-        for usage in usages {
-            match usage.scope {
-                LimitScope::Ip => self.address.hear(usage),
-                LimitScope::Key | LimitScope::Account => {
-                    if let Some(budget) = self.accounts.get_mut(&user) {
-                        budget.hear(usage);
-                    }
-                }
-                // Nobody says of which pair.
-                LimitScope::Pair => {}
-            }
+    /// How long something of this user's waits for what the venue imposed, whatever the budgets say.
+    pub(crate) fn held(&self, user: UserId, what: Sending) -> Option<Duration> {
+        let now = Instant::now();
+        let own = self.told_users.get(&user).and_then(|told| told.held(what, now));
+        own.max(self.told.held(what, now))
+    }
+
+    /// The same for a question, under this user's key or none.
+    pub(crate) fn held_reading(&self, user: Option<UserId>, what: Sending) -> Option<Duration> {
+        let now = Instant::now();
+        match user {
+            Some(user) => self.held(user, what),
+            None => self.told_nobody.held(what, now).max(self.told.held(what, now)),
         }
+    }
+
+    /// The venue had too many requests: of this address, or of whoever asked.
+    pub(crate) fn limited(&mut self, user: Option<UserId>, scope: LimitScope, word: Limited) {
+        let now = Instant::now();
+        match (scope, user) {
+            (LimitScope::Ip, _) => self.told.limited(word, now),
+            (_, Some(user)) => self.told_user(user, now).limited(word, now),
+            (_, None) => self.told_nobody.limited(word, now),
+        }
+    }
+
+    /// The venue answered a request that left at that time. Whether somebody waits less for it.
+    pub(crate) fn answered(&mut self, user: Option<UserId>, left: Instant) -> bool {
+        let all = self.told.answered(left);
+        let own = match user {
+            Some(user) => self.told_users.get_mut(&user).is_some_and(|told| told.answered(left)),
+            None => self.told_nobody.answered(left),
+        };
+        all || own
+    }
+
+    /// What the venue's last answers, to this user, said of its limits.
+    pub(crate) fn hear(&mut self, user: Option<UserId>, usages: &[LimitUsage]) {
+        let (now, percent) = (Instant::now(), self.reserve_percent);
+        let of = |by_address: bool| {
+            usages.iter().filter(move |usage| match usage.scope {
+                LimitScope::Ip => by_address,
+                LimitScope::Key | LimitScope::Account => !by_address,
+                // Nobody says of which pair.
+                LimitScope::Pair => false,
+            })
+        };
+        if of(true).next().is_some() {
+            self.told.used(of(true), percent, now);
+        }
+        if of(false).next().is_none() {
+            return;
+        }
+        let told = match user {
+            Some(user) => self.told_user(user, now),
+            None => &mut self.told_nobody,
+        };
+        told.used(of(false), percent, now);
+        if let Some(user) = user
+            && self.told_users.get(&user).is_some_and(|told| told.is_over(now))
+        {
+            self.told_users.remove(&user);
+        }
+    }
+
+    fn told_user(&mut self, user: UserId, now: Instant) -> &mut Told {
+        if self.told_users.len() == self.told_users.capacity() {
+            self.told_users.retain(|_, told| !told.is_over(now));
+        }
+        self.told_users.entry(user).or_default()
+    }
+
+    /// What the venue imposed on this address, in words.
+    pub(crate) fn words(&self) -> Option<String> {
+        self.told.words(Instant::now())
     }
 }
 
@@ -222,7 +321,7 @@ mod tests {
     }
 
     fn used(scope: LimitScope, used: u64) -> LimitUsage {
-        LimitUsage { scope, name: "weight in 1 min".into(), used, limit: Some(100) }
+        LimitUsage { scope, name: "weight in 1 min".into(), used, limit: Some(100), orders: true }
     }
 
     #[tokio::test(start_paused = true)]
@@ -250,9 +349,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_the_venue_says_is_used_up_slows_entries_and_no_exit() {
         let mut limiter = Limiter::new(&config(1000), &[LimitScope::Ip]);
-        limiter.hear(user(1), &[used(LimitScope::Ip, 79)]);
+        limiter.hear(Some(user(1)), &[used(LimitScope::Ip, 79)]);
         assert!(limiter.address(false).is_ok());
-        limiter.hear(user(1), &[used(LimitScope::Ip, 80)]);
+        limiter.hear(Some(user(1)), &[used(LimitScope::Ip, 80)]);
         assert_eq!((limiter.address(false).is_ok(), limiter.address(true).is_ok()), (false, true));
         tokio::time::sleep(TRICKLE).await;
         assert!(limiter.address(false).is_ok(), "one goes and brings a newer figure");
@@ -263,8 +362,51 @@ mod tests {
         let btc = Symbol::new("BTC-USD").unwrap();
         let mut limiter = Limiter::new(&config(1000), &[LimitScope::Account]);
         assert!(limiter.own(user(1), &btc, false).is_ok() && limiter.own(user(2), &btc, false).is_ok());
-        limiter.hear(user(1), &[used(LimitScope::Account, 95)]);
+        limiter.hear(Some(user(1)), &[used(LimitScope::Account, 95)]);
         assert!(limiter.own(user(1), &btc, false).is_err());
         assert!(limiter.own(user(2), &btc, false).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_of_one_users_own_holds_that_user_and_one_of_the_address_holds_all() {
+        let btc = Symbol::new("BTC-USD").unwrap();
+        let mut limiter = Limiter::new(&config(1000), &[LimitScope::Account]);
+        let word = Limited { banned: false, retry_after: Some(Duration::from_secs(30)) };
+        limiter.limited(Some(user(1)), LimitScope::Account, word);
+        assert_eq!(limiter.held(user(1), Sending::Entry), Some(Duration::from_secs(30)));
+        assert_eq!((limiter.held(user(2), Sending::Entry), limiter.words()), (None, None));
+        assert!(limiter.own(user(1), &btc, false).is_err() && limiter.own(user(2), &btc, false).is_ok());
+        let mut none = Taken::default();
+        assert!(limiter.read(Some(user(1)), false, &mut none).is_err());
+        assert!(limiter.read(Some(user(2)), false, &mut none).is_ok());
+        // What was too much without any key is nobody's order.
+        limiter.limited(None, LimitScope::Account, word);
+        assert!(limiter.read(None, false, &mut none).is_err());
+        assert_eq!(limiter.held(user(2), Sending::Entry), None);
+        limiter.limited(Some(user(1)), LimitScope::Ip, word);
+        assert_eq!(limiter.held(user(2), Sending::Entry), Some(Duration::from_secs(30)));
+        assert!(limiter.address(false).is_err() && limiter.words().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_nothing_to_wait_for_is_forgotten() {
+        let mut limiter = Limiter::new(&config(1000), &[LimitScope::Account]);
+        let word = Limited { banned: false, retry_after: None };
+        for seed in 0..2_000 {
+            limiter.limited(Some(user(seed)), LimitScope::Account, word);
+            limiter.hear(Some(user(seed + 10_000)), &[used(LimitScope::Account, 1)]);
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        assert!(limiter.told_users.len() < 100, "{}", limiter.told_users.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_count_in_the_budgets_and_leave_exits_their_share() {
+        let mut limiter = Limiter::new(&config(10), &[LimitScope::Key]);
+        let mut read = |user| limiter.read(Some(user), false, &mut Taken::default()).is_ok();
+        assert_eq!((0..100).filter(|_| read(user(1))).count(), 4, "an account's, with one of five kept");
+        assert_eq!((0..100).filter(|_| read(user(2))).count(), 4);
+        assert_eq!((0..100).filter(|_| read(user(3))).count(), 0, "the address's, with two of ten kept");
+        assert!(limiter.address(false).is_err() && limiter.address(true).is_ok());
     }
 }

@@ -4,18 +4,25 @@
 mod breaker;
 mod config;
 mod health;
+mod heard;
 mod limiter;
 mod queue;
 mod retry;
 mod share;
+mod told;
 
 pub use config::LaneConfig;
+pub(crate) use heard::Heard;
+pub(crate) use told::Sending;
 
-use metrics::{Gauge, gauge};
-use nija_core::{BreakerState, Clock, LimitUsage, OrderId, Symbol, UserId, VenueContract, VenueHealth};
+use metrics::{Gauge, counter, gauge};
+use nija_core::{
+    BreakerState, Clock, LimitScope, LimitUsage, OrderId, Symbol, Timestamp, UserId, VenueContract,
+    VenueHealth,
+};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::engine::ById;
 use breaker::Breaker;
@@ -29,6 +36,10 @@ use share::Shares;
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 /// What an answer takes while none has come yet.
 const USUAL_LATENCY: Duration = Duration::from_millis(100);
+/// How long a cancel or a question waits here for what the venue imposed. Past that whoever wants it is told, and tries again.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// While the venue wants nothing sent, what waits is looked through this often for what is too late to be sent at all.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What a lane has to know of its jobs.
 pub(crate) trait LaneJob {
@@ -39,6 +50,9 @@ pub(crate) trait LaneJob {
     fn cost(&self) -> u32 {
         1
     }
+
+    /// Whether it is too late to send it, so that it goes to a worker whatever the budgets say: it has to go elsewhere, or end.
+    fn is_late(&self, now: Timestamp) -> bool;
 }
 
 #[derive(Debug)]
@@ -66,11 +80,14 @@ pub(crate) struct Lane<J> {
     /// Of users whose calls failed lately.
     user_breakers: Mutex<ById<UserId, Breaker>>,
     pub(crate) retries: RetryBudget,
+    /// For questions.
+    pub(crate) read_retries: RetryBudget,
     health: Health,
     clock: Arc<dyn Clock>,
     config: LaneConfig,
     depth_gauge: Gauge,
     breaker_gauge: Gauge,
+    name: String,
 }
 
 /// A place in the queue, taken before the order is journaled so that an order on record always has one. Dropped unused, it
@@ -116,11 +133,13 @@ impl<J: LaneJob> Lane<J> {
             breaker: Breaker::of_venue(clock.clone(), config.breaker_failures, config.breaker_open_for),
             user_breakers: Mutex::default(),
             retries: RetryBudget::default(),
+            read_retries: RetryBudget::default(),
             health: Health::default(),
             clock,
             config: config.clone(),
             depth_gauge: gauge!("nija_executor_queue_depth", "venue" => name.clone()),
-            breaker_gauge: gauge!("nija_breaker_state", "venue" => name),
+            breaker_gauge: gauge!("nija_breaker_state", "venue" => name.clone()),
+            name,
         }
     }
 
@@ -141,13 +160,26 @@ impl<J: LaneJob> Lane<J> {
         Slot { lane: self.clone(), user, filled: false }
     }
 
-    /// When a caller who got no place should try again: when about what waits now has been sent.
-    pub(crate) fn retry_after(&self) -> Duration {
-        let waiting = self.waiting.lock().places.all();
+    /// When a caller who got no place should try again: when about what waits now has been sent, and the venue hears again.
+    pub(crate) fn retry_after(&self, user: UserId) -> Duration {
+        let (waiting, held) = {
+            let waiting = self.waiting.lock();
+            (waiting.places.all(), waiting.limiter.held(user, Sending::Entry).unwrap_or_default())
+        };
         let latency = self.health.calls().1.unwrap_or(USUAL_LATENCY);
         let rounds = waiting.div_ceil(self.config.workers.max(1));
         let (least, most) = RETRY_AFTER;
-        latency.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)).clamp(least, most)
+        latency.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)).clamp(least, most).max(held)
+    }
+
+    /// How long this user's orders or questions wait since the venue wants nothing sent.
+    pub(crate) fn held(&self, user: UserId, what: Sending) -> Option<Duration> {
+        self.waiting.lock().limiter.held(user, what)
+    }
+
+    /// What the venue imposed on all, in words.
+    pub(crate) fn imposed(&self) -> Option<String> {
+        self.waiting.lock().limiter.words()
     }
 
     /// Waits for the next exit, or the next of all others, that the rate budgets and its user's share let go.
@@ -181,31 +213,36 @@ impl<J: LaneJob> Lane<J> {
         if !waiting.queue.has(exit) {
             return Next::Empty;
         }
+        let now = self.clock.now();
+        let mut address = Ok(());
         if !waiting.credit[usize::from(exit)] {
-            if let Err(wait) = waiting.limiter.address(exit) {
-                return Next::Wait(wait);
-            }
-            waiting.credit[usize::from(exit)] = true;
+            address = waiting.limiter.address(exit);
+            waiting.credit[usize::from(exit)] = address.is_ok();
         }
         let (limiter, working) = (&mut waiting.limiter, &waiting.working);
-        let mut soonest: Option<Duration> = None;
+        let (mut soonest, mut late) = (address.err(), false);
         let taken = waiting.queue.pop(exit, |user, job| {
             if !exit && !working.admits(user) {
                 // A worker that becomes free wakes another.
                 return false;
             }
-            match limiter.own(user, job.symbol(), exit) {
-                Ok(()) => true,
-                Err(wait) => {
-                    soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
-                    false
-                }
-            }
+            let budget = match address {
+                Ok(()) => limiter.own(user, job.symbol(), exit),
+                Err(wait) => Err(wait),
+            };
+            let Err(wait) = budget else {
+                return true;
+            };
+            late = job.is_late(now);
+            soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
+            late
         });
         let Some((user, job)) = taken else {
-            return soonest.map_or(Next::Empty, Next::Wait);
+            return soonest.map_or(Next::Empty, |wait| Next::Wait(wait.min(LOOK)));
         };
-        waiting.credit[usize::from(exit)] = false;
+        if !late {
+            waiting.credit[usize::from(exit)] = false;
+        }
         waiting.places.give_back(user);
         waiting.active += 1;
         if !exit {
@@ -245,15 +282,45 @@ impl<J: LaneJob> Lane<J> {
         }
     }
 
-    /// Waits for a cancel's share of the rate budgets.
-    pub(crate) async fn cancel_token(&self, user: UserId, symbol: &Symbol) {
+    /// Waits for a cancel's share of the rate budgets. An error says after how long the venue hears again, where that is long: until then
+    /// nothing may be sent.
+    pub(crate) async fn cancel_token(&self, user: UserId, symbol: &Symbol) -> Result<(), Duration> {
         let mut taken = limiter::Taken::default();
+        self.token(
+            |limiter| limiter.cancel(user, symbol, &mut taken),
+            |limiter| limiter.held(user, Sending::Urgent),
+        )
+        .await
+    }
+
+    /// Waits for a question's share of the rate budgets, asked under this user's key or without one; an error as for a cancel.
+    pub(crate) async fn read_token(&self, user: Option<UserId>, what: Sending) -> Result<(), Duration> {
+        let mut taken = limiter::Taken::default();
+        let urgent = what == Sending::Urgent;
+        self.token(
+            |limiter| limiter.read(user, urgent, &mut taken),
+            |limiter| limiter.held_reading(user, what),
+        )
+        .await
+    }
+
+    async fn token(
+        &self,
+        mut take: impl FnMut(&mut Limiter) -> Result<(), Duration>,
+        held: impl Fn(&Limiter) -> Option<Duration>,
+    ) -> Result<(), Duration> {
         loop {
-            let answer = self.waiting.lock().limiter.cancel(user, symbol, &mut taken);
-            match answer {
-                Ok(()) => return,
-                Err(wait) => tokio::time::sleep(wait).await,
-            }
+            let wait = {
+                let limiter = &mut self.waiting.lock().limiter;
+                match take(limiter) {
+                    Ok(()) => return Ok(()),
+                    Err(wait) => match held(limiter) {
+                        Some(held) if held > PATIENCE => return Err(held),
+                        _ => wait,
+                    },
+                }
+            };
+            tokio::time::sleep(wait).await;
         }
     }
 
@@ -263,27 +330,78 @@ impl<J: LaneJob> Lane<J> {
         own && self.breaker.admit()
     }
 
-    /// Notes how a call for a user went: `failed` says whether it counts against the venue's health.
-    pub(crate) fn note_call(&self, user: UserId, failed: bool, took: Duration, usages: &[LimitUsage]) {
-        self.health.call(!failed, took);
-        if failed {
-            self.breaker.failure(user);
-            let (failures, open_for) = (self.config.breaker_failures, self.config.breaker_open_for);
-            let mut breakers = self.user_breakers.lock();
-            let own = || Breaker::of_user(self.clock.clone(), failures, open_for);
-            breakers.entry(user).or_insert_with(own).failure(user);
-        } else {
-            self.breaker.success();
-            self.user_breakers.lock().remove(&user);
+    /// Notes how a user's order or cancel went, that left at `began`, and what the venue said of its limits to this user since.
+    pub(crate) fn note_call(&self, user: UserId, heard: Heard, began: Instant, usages: &[LimitUsage]) {
+        match heard {
+            Heard::Answer => {
+                self.health.call(true, began.elapsed());
+                self.breaker.success();
+                self.user_breakers.lock().remove(&user);
+            }
+            Heard::Failure => {
+                self.health.call(false, began.elapsed());
+                self.breaker.failure(user);
+                let (failures, open_for) = (self.config.breaker_failures, self.config.breaker_open_for);
+                let mut breakers = self.user_breakers.lock();
+                let own = || Breaker::of_user(self.clock.clone(), failures, open_for);
+                breakers.entry(user).or_insert_with(own).failure(user);
+            }
+            Heard::Limited(..) | Heard::Nothing => {}
         }
-        if !usages.is_empty() {
-            self.waiting.lock().limiter.hear(user, usages);
-        }
+        self.note_limits(Some(user), heard, began, usages);
         self.breaker_gauge.set(match self.breaker.state() {
             BreakerState::Closed => 0.0,
             BreakerState::HalfOpen => 1.0,
             BreakerState::Open => 2.0,
         });
+    }
+
+    /// Notes how a question went. Whether the venue answers questions says nothing of how it takes orders.
+    pub(crate) fn note_read(
+        &self,
+        user: Option<UserId>,
+        heard: Heard,
+        began: Instant,
+        usages: &[LimitUsage],
+    ) {
+        match heard {
+            Heard::Answer => self.read_retries.earn(),
+            Heard::Failure => drop(self.read_retries.spend()),
+            // One user's limit is nobody else's trouble.
+            Heard::Limited(..) | Heard::Nothing => {}
+        }
+        self.note_limits(user, heard, began, usages);
+    }
+
+    /// How long who failed to learn something waits before the next try: `pause`, or the longest one once so many questions fail that asking
+    /// again would be the load that keeps the venue down.
+    pub(crate) fn retry_pause(&self, pause: Duration, longest: Duration) -> Duration {
+        if self.read_retries.is_spent() { longest } else { pause }
+    }
+
+    fn note_limits(&self, user: Option<UserId>, heard: Heard, began: Instant, usages: &[LimitUsage]) {
+        let mut waiting = self.waiting.lock();
+        if !usages.is_empty() {
+            waiting.limiter.hear(user, usages);
+        }
+        let freed = match heard {
+            Heard::Limited(scope, word) => {
+                counter!("nija_rate_limited_total", "venue" => self.name.clone()).increment(1);
+                waiting.limiter.limited(user, scope, word);
+                if scope == LimitScope::Ip {
+                    // What was free to go a moment ago is not any more.
+                    waiting.credit = [false; 2];
+                }
+                false
+            }
+            Heard::Answer | Heard::Failure => waiting.limiter.answered(user, began),
+            Heard::Nothing => false,
+        };
+        drop(waiting);
+        if freed {
+            self.exits.notify_one();
+            self.entries.notify_one();
+        }
     }
 
     /// How the venue stands for all.
@@ -384,6 +502,10 @@ mod tests {
         fn symbol(&self) -> &Symbol {
             &self.1
         }
+
+        fn is_late(&self, _: Timestamp) -> bool {
+            self.0 == "late"
+        }
     }
 
     fn job(name: &'static str) -> Named {
@@ -431,7 +553,7 @@ mod tests {
         let (user, symbol) = (ids(1).0, Symbol::new("BTC-USD").unwrap());
         // The address lets two go at once, and then two a second.
         for _ in 0..2 {
-            lane.cancel_token(user, &symbol).await;
+            lane.cancel_token(user, &symbol).await.unwrap();
         }
         let waits: Vec<_> = (0..40).map(|_| lane.cancel_token(user, &symbol)).collect();
         let began = tokio::time::Instant::now();
@@ -482,11 +604,11 @@ mod tests {
         let lane = lane(8, 4);
         let ((bad, _), (good, _)) = (ids(1), ids(2));
         for _ in 0..20 {
-            lane.note_call(bad, true, Duration::ZERO, &[]);
+            lane.note_call(bad, Heard::Failure, Instant::now(), &[]);
         }
         assert_eq!((lane.admit_entry(bad), lane.admit_entry(good)), (false, true));
         assert_eq!(lane.health_for(bad).breaker, BreakerState::Open);
-        lane.note_call(good, true, Duration::ZERO, &[]);
+        lane.note_call(good, Heard::Failure, Instant::now(), &[]);
         assert!(!lane.admit_entry(good), "two users' failures in a row are the venue's");
     }
 
@@ -503,5 +625,82 @@ mod tests {
         assert!(futures::poll!(&mut drained).is_pending());
         drop(taken);
         drained.await.unwrap();
+    }
+
+    fn limited(scope: LimitScope, banned: bool, seconds: u64) -> Heard {
+        let retry_after = Some(Duration::from_secs(seconds));
+        Heard::Limited(scope, told::Limited { banned, retry_after })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_requests_are_neither_a_success_nor_a_failure() {
+        let lane = lane(8, 4);
+        let ((one, _), (two, _)) = (ids(1), ids(2));
+        for n in 0..4 {
+            lane.note_call(if n % 2 == 0 { one } else { two }, Heard::Failure, Instant::now(), &[]);
+        }
+        let before = lane.health();
+        assert_eq!(before.success_rate, rust_decimal::Decimal::ZERO);
+        lane.note_call(one, limited(LimitScope::Ip, false, 1), Instant::now(), &[]);
+        lane.note_call(one, Heard::Nothing, Instant::now(), &[]);
+        assert_eq!(lane.health(), before, "no fast answer, no success");
+        lane.note_call(two, Heard::Failure, Instant::now(), &[]);
+        assert_eq!(lane.health().breaker, BreakerState::Open, "the count of failures went on");
+        lane.note_call(one, limited(LimitScope::Ip, true, 1), Instant::now(), &[]);
+        assert_eq!(lane.health().breaker, BreakerState::Open, "and nothing closed it");
+    }
+
+    /// Exits one a second after a 429, and not at all during a ban.
+    #[tokio::test(start_paused = true)]
+    async fn the_venues_word_holds_entries_and_lets_exits_through_unless_it_is_a_ban() {
+        let lane = lane(8, 4);
+        let (user, _) = ids(1);
+        let put = |priority, seed, name| {
+            lane.reserve(user, priority < 3).unwrap().fill(priority, ids(seed).1, job(name));
+        };
+        lane.note_call(user, limited(LimitScope::Ip, false, 30), Instant::now(), &[]);
+        assert_eq!(lane.retry_after(user), Duration::from_secs(30));
+        let began = Instant::now();
+        put(3, 10, "entry");
+        put(2, 11, "exit 1");
+        put(2, 12, "exit 2");
+        assert_eq!((lane.next(true).await.job.0, lane.next(true).await.job.0), ("exit 1", "exit 2"));
+        assert_eq!(began.elapsed(), Duration::from_secs(2));
+        assert_eq!(lane.next(false).await.job.0, "entry");
+        assert_eq!(began.elapsed().as_secs(), 30);
+        lane.note_call(user, limited(LimitScope::Ip, true, 120), Instant::now(), &[]);
+        assert!(lane.imposed().is_some());
+        let symbol = Symbol::new("BTC-USD").unwrap();
+        assert_eq!(lane.cancel_token(user, &symbol).await, Err(Duration::from_secs(120)));
+        assert_eq!(lane.read_token(Some(user), Sending::Urgent).await, Err(Duration::from_secs(120)));
+        let began = Instant::now();
+        put(2, 13, "exit 3");
+        assert_eq!(lane.next(true).await.job.0, "exit 3");
+        assert_eq!(began.elapsed().as_secs(), 120);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_late_does_not_wait_for_the_venue() {
+        let lane = lane(8, 4);
+        let ((user, order), (held, other)) = (ids(1), ids(2));
+        lane.note_call(user, limited(LimitScope::Ip, false, 300), Instant::now(), &[]);
+        let began = Instant::now();
+        lane.reserve(held, false).unwrap().fill(3, other, job("waits"));
+        lane.reserve(user, false).unwrap().fill(3, order, job("late"));
+        assert_eq!(lane.next(false).await.job.0, "late");
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_users_limit_holds_nobody_else() {
+        let lane = lane(8, 4);
+        let ((user, _), (other, order)) = (ids(1), ids(2));
+        lane.note_call(user, limited(LimitScope::Account, true, 300), Instant::now(), &[]);
+        lane.reserve(user, false).unwrap().fill(3, ids(3).1, job("own"));
+        lane.reserve(other, false).unwrap().fill(3, order, job("other"));
+        assert_eq!(lane.next(false).await.job.0, "other");
+        assert_eq!((lane.held(other, Sending::Entry), lane.imposed()), (None, None));
+        lane.cancel_token(other, &Symbol::new("BTC-USD").unwrap()).await.unwrap();
+        lane.read_token(Some(other), Sending::Read).await.unwrap();
     }
 }

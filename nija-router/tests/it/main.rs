@@ -11,6 +11,7 @@ mod exits;
 mod failover;
 mod fills;
 mod kill;
+mod limited;
 mod limits;
 mod protection;
 mod reach;

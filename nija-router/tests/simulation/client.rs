@@ -360,7 +360,10 @@ impl Client {
         let left = client.and_then(|client| self.platform.witness.cancelled_at(client));
         let stands = self.platform.witness.on_record(user, id).await;
         let over = stands.is_some_and(|order| order.state.is_final());
-        if left.is_none_or(|left| left.since(began) > AT_ONCE) && !over {
+        let now = self.platform.clock.now();
+        let leg = order.leg.as_ref();
+        let told = leg.is_some_and(|leg| self.platform.witness.words.excuse(&leg.venue, user, began, now));
+        if left.is_none_or(|left| left.since(began) > AT_ONCE) && !over && !told {
             self.platform
                 .witness
                 .note(5, format!("the cancel of {id} of {began} left at {left:?}: {order:?}"));
@@ -488,6 +491,7 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
             || order.state == OrderState::Cancelled;
         if let Some(leg) = leg.filter(|_| !excused)
             && !platform.witness.was_tried(leg.client_id)
+            && !platform.witness.words.excuse(&leg.venue, order.intent.signal.user, record.at, leg.deadline)
         {
             platform
                 .witness

@@ -26,6 +26,7 @@ mod stream;
 mod trouble;
 mod venue;
 mod witness;
+mod words;
 mod world;
 
 pub(crate) use schedule::{planted, watched};
@@ -151,7 +152,9 @@ fn every_planted_bug_is_found() {
         (Bug::ForgetsOtherFees, 3),
         (Bug::KnowsDollarsAlone, 3),
         (Bug::BlamesVenueForUsers, 4),
+        (Bug::HoldsAllForOne, 4),
         (Bug::BreakerHoldsExits, 5),
+        (Bug::LimitsHoldExits, 5),
         (Bug::IgnoresReach, 5),
         (Bug::ForgetsLiveOrders, 6),
         (Bug::SendsBeforeJournal, 6),

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
-    KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement, Price, Quantity,
-    Quote, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
-    VenueId, VenueOrder,
+    KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef,
+    Placement, Price, Quantity, Quote, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract,
+    VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     exchange::{Exchange, Portions},
@@ -32,6 +32,8 @@ pub(crate) struct SimVenue {
     trouble: Arc<Trouble>,
     witness: Arc<Witness>,
     exchange: Arc<Mutex<Exchange>>,
+    /// When each user last had too many requests.
+    spent: Arc<Mutex<HashMap<UserId, Timestamp>>>,
 }
 
 impl SimVenue {
@@ -52,6 +54,7 @@ impl SimVenue {
             trouble: trouble.clone(),
             witness: witness.clone(),
             exchange: Arc::new(Mutex::new(exchange)),
+            spent: Arc::default(),
         }
     }
 
@@ -68,6 +71,7 @@ impl SimVenue {
     }
 
     async fn network(&self) {
+        self.witness.words.called(&self.id, self.clock.now());
         tokio::time::sleep(self.trouble.dice.millis(1..25)).await;
     }
 
@@ -81,11 +85,32 @@ impl SimVenue {
             match self.trouble.dice.number(0..4) {
                 0 => std::future::pending().await,
                 1 => tokio::time::sleep(self.trouble.dice.millis(0..9_000)).await,
-                2 => return Err(VenueError::RateLimited { venue: self.id.clone(), retry_after: None }),
+                2 => return Err(self.limited(user)),
                 _ => return Err(self.lost()),
             }
         }
         Ok(())
+    }
+
+    /// Too many requests: of this key, or where nobody is to be spared, of everybody; now and then a ban, and now and then for an absurd time.
+    fn limited(&self, user: UserId) -> VenueError {
+        let dice = &self.trouble.dice;
+        self.spent.lock().insert(user, self.clock.now());
+        let of_all = self.trouble.calm.is_none() && dice.chance(30);
+        let banned = dice.chance(20);
+        let retry_after = match dice.number(0..10) {
+            0..5 => None,
+            5..9 => Some(dice.millis(0..20_000)),
+            _ => Some(dice.millis(20_000..200_000_000)),
+        };
+        let (told, whose) = (retry_after.unwrap_or(Duration::from_secs(1)), (!of_all).then_some(user));
+        self.witness.words.said(&self.id, whose, self.clock.now(), told, banned);
+        VenueError::RateLimited {
+            venue: self.id.clone(),
+            scope: if of_all { LimitScope::Ip } else { LimitScope::Key },
+            banned,
+            retry_after,
+        }
     }
 
     fn portions(&self) -> Portions {
@@ -199,7 +224,7 @@ impl Executor for SimVenue {
             Outcome::Rejected => Err(VenueError::Rejected { venue, code: "no".into(), message }),
             Outcome::KeyRefused => Err(VenueError::KeyRefused { venue, message }),
             Outcome::NonceRefused => Err(VenueError::NonceRefused { venue, message }),
-            Outcome::RateLimited => Err(VenueError::RateLimited { venue, retry_after: None }),
+            Outcome::RateLimited => Err(self.limited(account.user)),
             Outcome::Unavailable => Err(VenueError::Unavailable { venue, message }),
             Outcome::LostBefore => Err(self.lost()),
             _ => Ok(()),
@@ -277,6 +302,19 @@ impl Executor for SimVenue {
         if outcome == Outcome::LostAfter { Err(self.lost()) } else { Ok(()) }
     }
 
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        let spent = user.and_then(|user| self.spent.lock().get(&user).copied());
+        let left = spent.filter(|at| self.clock.now().since(*at) < Duration::from_secs(10));
+        let usage = |_| LimitUsage {
+            scope: LimitScope::Key,
+            name: "requests in 10 s".to_owned(),
+            used: 10,
+            limit: Some(10),
+            orders: true,
+        };
+        left.map(usage).into_iter().collect()
+    }
+
     async fn cancel_all(&self, _: &VenueAccount) -> Result<Option<u64>, VenueError> {
         Ok(None)
     }
@@ -342,6 +380,7 @@ impl Executor for SimVenue {
             clock: self.clock.clone(),
             trouble: self.trouble.clone(),
             witness: self.witness.clone(),
+            spent: self.spent.clone(),
             exchange: self.exchange.clone(),
         };
         let ticks = futures::stream::unfold((venue, symbols, false), |(venue, symbols, again)| async move {

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use super::platform::usd;
+use super::{platform::usd, words::Words};
 use crate::support::{MemoryLedger, TestClock};
 
 /// An invariant of `execution.md` that did not hold.
@@ -40,6 +40,7 @@ pub(crate) struct Witness {
     arrived: Mutex<BTreeMap<OrderId, Vec<(VenueId, VenueOrderId)>>>,
     cancels: Mutex<BTreeMap<VenueClientId, Timestamp>>,
     violations: Mutex<Vec<Violation>>,
+    pub(crate) words: Words,
 }
 
 impl Witness {
@@ -53,6 +54,7 @@ impl Witness {
             arrived: Mutex::default(),
             cancels: Mutex::default(),
             violations: Mutex::default(),
+            words: Words::default(),
         }
     }
 
@@ -121,7 +123,11 @@ impl Witness {
             self.note(6, format!("{} was sent to {venue} although {on:?}", order.id()));
         }
         let waited = self.clock.now().since(order.updated_at);
-        if signal.signal_type.is_exit() && order.state == OrderState::Queued && waited > AT_ONCE {
+        if signal.signal_type.is_exit()
+            && order.state == OrderState::Queued
+            && waited > AT_ONCE
+            && !self.words.excuse(venue, sent.user(), order.updated_at, self.clock.now())
+        {
             self.note(5, format!("exit {} was held up for {} ms", order.id(), waited.as_millis()));
         }
         self.check_limits(order, &orders);

@@ -92,7 +92,7 @@ fn row(venue: &dyn Executor, answer: &Answer) -> Vec<String> {
         answer.latency.map_or_else(dash, |latency| format!("{:.1} ms", latency.as_secs_f64() * 1e3)),
         per_cent(fees.maker),
         per_cent(fees.taker),
-        limits(&venue.limits_used()),
+        limits(&venue.limits_used(None)),
         answer.status.clone(),
     ]
 }
@@ -127,6 +127,6 @@ fn as_json(venue: &dyn Executor, answer: &Answer) -> serde_json::Value {
         "latency_us": answer.latency.map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)),
         "default_maker_fee": fees.maker,
         "default_taker_fee": fees.taker,
-        "limits_used": venue.limits_used(),
+        "limits_used": venue.limits_used(None),
     })
 }

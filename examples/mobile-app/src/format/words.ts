@@ -38,6 +38,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   not_requested: 'Another exchange was asked for',
   insufficient_liquidity: 'Its book is too thin',
   queue_full: 'Too busy',
+  rate_limited: 'Limiting requests',
   kind_not_supported: 'Has no orders of this type',
   kill_switch: 'Its kill switch is on',
   stop_must_rest: 'Needs a stop that rests there',

@@ -140,9 +140,9 @@ async fn limits_are_told_as_the_headers_say() {
     let account = coinbase.account().await;
     coinbase.executor.balances(&account).await.unwrap();
     coinbase.executor.quote(&btc()).await.unwrap();
-    let used = coinbase.executor.limits_used();
-    let limits: Vec<_> = used.iter().map(|usage| usage.limit).collect();
-    assert_eq!(limits, [Some(10), Some(30)], "{used:?}");
+    let used = coinbase.executor.limits_used(Some(account.user));
+    let limits: Vec<_> = used.iter().map(|usage| (usage.limit, usage.orders)).collect();
+    assert_eq!(limits, [(Some(10), false), (Some(30), true)], "{used:?}");
 }
 
 #[test]

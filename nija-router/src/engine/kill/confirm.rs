@@ -65,7 +65,9 @@ impl Round<'_> {
         let (inner, user, venue) = (self.inner, self.user, &conn.venue);
         let account = inner.account(user.id, venue, OpenPurpose::Reconcile).await?;
         let asked_at = inner.clock.now();
-        let open = inner.call(venue, venue.executor.open_orders(&account)).await?;
+        let open = inner
+            .ask(venue, Some(user.id), crate::lane::Sending::Urgent, venue.executor.open_orders(&account))
+            .await?;
         inner.hear(user, venue, open.iter().cloned().map(News::Report).collect()).await?;
         inner.fetch_fills(user, conn).await?;
         inner.read_balances(user, venue, &account).await?;

@@ -13,7 +13,7 @@ pub(crate) use clock::TestClock;
 pub(crate) use ledger::{Crash, MemoryLedger, Pace};
 pub(crate) use vault::FakeVault;
 pub(crate) use venue::{Answer, FakeVenue, attempts_of};
-pub(crate) use world::Filling;
+pub(crate) use world::{Filling, World};
 
 use nija_core::{
     Clock, Executor, Order, OrderId, OrderKind, OrderSize, OrderState, Position, Quantity, SeededEntropy,

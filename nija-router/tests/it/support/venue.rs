@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
-    Instrument, KeyRights, LimitScope, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef,
-    OrderState, Placement, Price, PriceReach, Quantity, Quote, RepeatedClientId, RestingOrders, Symbol,
-    Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId, VenueContract, VenueError, VenueFill,
-    VenueId, VenueOrder,
+    Instrument, KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderLookup,
+    OrderRef, OrderState, Placement, Price, PriceReach, Quantity, Quote, RepeatedClientId, RestingOrders,
+    Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId, VenueContract, VenueError,
+    VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -43,8 +43,12 @@ pub(crate) enum Answer {
     NotSent,
     /// Too many requests.
     RateLimited,
-    /// Too many requests; none for this long.
+    /// Too many requests of this key; none for this long.
     RateLimitedFor(Duration),
+    /// Too many of this address.
+    AddressLimitedFor(Duration),
+    /// This address is banned for this long.
+    Banned(Duration),
 }
 
 pub(crate) struct FakeVenue {
@@ -135,6 +139,7 @@ impl FakeVenue {
     }
 
     async fn readable(&self) -> Result<(), VenueError> {
+        self.world().reads += 1;
         let hangs = self.world().reads_hang;
         if hangs {
             std::future::pending::<()>().await;
@@ -149,6 +154,10 @@ impl FakeVenue {
     fn lost(&self) -> VenueError {
         VenueError::AnswerLost { venue: self.id.clone(), message: "connection reset".into() }
     }
+}
+
+fn limited(venue: VenueId, scope: LimitScope, banned: bool, retry_after: Option<Duration>) -> VenueError {
+    VenueError::RateLimited { venue, scope, banned, retry_after }
 }
 
 /// What arrives at the venue: dropped when too late, refused when the id is taken.
@@ -264,6 +273,7 @@ impl Executor for FakeVenue {
                 witness();
             }
             world.placed.push(order.client_id());
+            world.placed_at.push(tokio::time::Instant::now());
             world.script.pop_front().unwrap_or(Answer::Taken)
         };
         tokio::time::sleep(LATENCY / 2).await;
@@ -273,10 +283,10 @@ impl Executor for FakeVenue {
             Answer::InsufficientFunds => return Err(VenueError::InsufficientFunds { venue, message }),
             Answer::Unavailable => return Err(VenueError::Unavailable { venue, message }),
             Answer::NotSent => return Err(VenueError::NotSent { venue, message }),
-            Answer::RateLimited => return Err(VenueError::RateLimited { venue, retry_after: None }),
-            Answer::RateLimitedFor(wait) => {
-                return Err(VenueError::RateLimited { venue, retry_after: Some(wait) });
-            }
+            Answer::RateLimited => return Err(limited(venue, LimitScope::Key, false, None)),
+            Answer::RateLimitedFor(wait) => return Err(limited(venue, LimitScope::Key, false, Some(wait))),
+            Answer::AddressLimitedFor(wait) => return Err(limited(venue, LimitScope::Ip, false, Some(wait))),
+            Answer::Banned(wait) => return Err(limited(venue, LimitScope::Ip, true, Some(wait))),
             Answer::LostBefore => return Err(self.lost()),
             Answer::Late(after) => {
                 let (world, contract) = (self.world.clone(), self.contract.clone());
@@ -354,6 +364,10 @@ impl Executor for FakeVenue {
         self.readable().await?;
         let mut world = self.world();
         Ok(world.account(account.user).fills.iter().filter(|fill| fill.at >= since).cloned().collect())
+    }
+
+    fn limits_used(&self, user: Option<UserId>) -> Vec<LimitUsage> {
+        user.and_then(|user| self.world().used.get(&user).cloned()).into_iter().collect()
     }
 
     fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {

@@ -1,8 +1,9 @@
 //! What is in a fake venue: accounts, orders, fills, and who listens.
 
 use nija_core::{
-    AccountEvent, ExecutionId, ExecutionReport, Liquidity, OrderKind, OrderState, Price, Quantity, Side,
-    Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId, VenueFill, VenueId, VenueOrderId,
+    AccountEvent, ExecutionId, ExecutionReport, LimitUsage, Liquidity, OrderKind, OrderState, Price,
+    Quantity, Side, Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId, VenueFill, VenueId,
+    VenueOrderId,
 };
 use rust_decimal::Decimal;
 use std::collections::{HashMap, VecDeque};
@@ -60,6 +61,12 @@ pub(crate) struct World {
     /// Every placement that was attempted, in order.
     pub(crate) placed: Vec<VenueClientId>,
     pub(crate) cancels: usize,
+    /// When each of them arrived.
+    pub(crate) placed_at: Vec<tokio::time::Instant>,
+    /// Questions under a user's key that arrived.
+    pub(crate) reads: usize,
+    /// What each user has used up of a limit.
+    pub(crate) used: HashMap<UserId, LimitUsage>,
     /// Its largest order, in base units.
     pub(crate) largest: Option<Quantity>,
     /// Cancels that get lost on their way.
@@ -85,6 +92,9 @@ impl World {
             touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
             cancels: 0,
+            placed_at: Vec::new(),
+            reads: 0,
+            used: HashMap::new(),
             largest: None,
             cancels_lost: 0,
             witness: None,
