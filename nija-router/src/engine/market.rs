@@ -206,7 +206,7 @@ impl Inner {
         let mut pause = Backoff::new(self.config.instruments_interval, self.config.instruments_interval);
         loop {
             pause.wait(self.entropy.as_ref()).await;
-            match self.call(venue, venue.executor.instruments()).await {
+            match self.ask(venue, None, crate::lane::Sending::Read, venue.executor.instruments()).await {
                 Ok(all) => {
                     if self.take_up_instruments(venue, all, wanted) != *listed {
                         return;
