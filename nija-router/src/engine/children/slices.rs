@@ -2,7 +2,7 @@
 
 use nija_core::{
     AccountState, Approved, ExecutionMethod, Ineligible, JournalEvent, LedgerError, Notional, Order,
-    OrderIntent, OrderKind, OrderSize, Quantity, RouteDecision, Schedule, Side, Timestamp,
+    OrderIntent, OrderKind, OrderSize, OrderState, Quantity, RouteDecision, Schedule, Side, Timestamp,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::{
@@ -12,7 +12,12 @@ use std::{
 
 use super::{children, make::Made};
 use crate::engine::{
-    EngineError, answers::Submitted, inner::Inner, state::UserState, submit::is_taken, user::User,
+    EngineError,
+    answers::Submitted,
+    inner::Inner,
+    state::{LiveOrder, UserState},
+    submit::is_taken,
+    user::User,
 };
 use crate::planted::{Bug, planted};
 
@@ -150,6 +155,17 @@ impl Inner {
     }
 }
 
+/// A slice that no venue has taken may be routed again, and then be as large as it was meant to be, however little there was for it before.
+fn may_grow_to(live: &LiveOrder) -> Decimal {
+    let order = &live.order;
+    let taken = matches!(order.state, OrderState::Working | OrderState::PartialFill);
+    match order.intent.signal.size {
+        _ if taken || live.ended.is_some() => Decimal::ZERO,
+        OrderSize::Base(size) => size.get() - order.filled.get(),
+        OrderSize::Quote(size) => size.get() - order.filled_notional,
+    }
+}
+
 /// An equal share of what is neither filled nor on its way; `None` when there is nothing.
 fn share(parent: &Order, state: &UserState, shares: u32) -> Option<OrderSize> {
     let signal = &parent.intent.signal;
@@ -163,16 +179,20 @@ fn share(parent: &Order, state: &UserState, shares: u32) -> Option<OrderSize> {
     };
     match parent.allowed_size() {
         OrderSize::Base(all) => {
-            let under_way: Decimal =
-                children(state, parent.id()).map(|live| live.order.remaining().get()).sum();
+            let under_way: Decimal = children(state, parent.id())
+                .map(|live| live.order.remaining().get().max(may_grow_to(live)))
+                .sum();
             let left = all.get() - parent.filled.get() - under_way;
             cut(left).and_then(|part| Quantity::new(part).ok()).map(OrderSize::Base)
         }
         OrderSize::Quote(all) => {
-            let worth = |live: &crate::engine::state::LiveOrder| match (signal.side, &live.order.leg) {
-                (Side::Buy, _) => live.hold,
-                (Side::Sell, Some(leg)) => live.order.remaining().get() * leg.reference_price.get(),
-                (Side::Sell, None) => Decimal::ZERO,
+            let worth = |live: &LiveOrder| {
+                let bound = match (signal.side, &live.order.leg) {
+                    (Side::Buy, _) => live.hold,
+                    (Side::Sell, Some(leg)) => live.order.remaining().get() * leg.reference_price.get(),
+                    (Side::Sell, None) => Decimal::ZERO,
+                };
+                bound.max(may_grow_to(live))
             };
             let fees = match signal.side {
                 Side::Buy => parent.fees.max(Decimal::ZERO),
