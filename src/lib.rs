@@ -12,6 +12,7 @@ mod platform;
 mod replace;
 mod session;
 mod upkeep;
+mod ways_out;
 #[cfg(feature = "wire")]
 pub mod wire;
 

@@ -5,8 +5,13 @@ use nija_core::{
     VaultError, VenueAccount, VenueId,
 };
 
+use nija_router::LeftBehind;
+use std::time::Duration;
+
 use crate::{Platform, PlatformError};
 
+/// How long a lock waits for what must be cancelled or placed first.
+const CLOSES_WITHIN: Duration = Duration::from_secs(5);
 /// The name of a device key's note in the vault.
 const DEVICE_NOTE: &str = "device_key";
 
@@ -58,9 +63,9 @@ impl Platform {
         let keeper = self.keeper();
         let stored = keeper.store_locked(user, venue, label, sealed, derivation).await?;
         self.vault().set_rights(user, stored.id, rights.clone()).await?;
-        keeper.unlock(user, venue, sealed_key, until).await?;
+        let until = keeper.unlock(user, venue, sealed_key, until).await?;
         self.unlocked.lock().insert((user, venue.clone()));
-        let connected = self.engine().connect(user, venue).await;
+        let connected = self.engine().connect_until(user, venue, self.clock().now(), until).await;
         if let Some(before) = before.filter(|before| before.id == stored.id) {
             match connected {
                 Ok(()) => self.retire_version(user, before.id, before.version).await?,
@@ -96,20 +101,24 @@ impl Platform {
         }
         let until = self.keeper().unlock(user, venue, sealed_key, until).await?;
         self.unlocked.lock().insert((user, venue.clone()));
-        self.engine().connect_since(user, venue, meta.created_at).await?;
+        self.engine().connect_until(user, venue, meta.created_at, until).await?;
         Ok(until)
     }
 
-    /// Ends an unlock now. Orders that rest at the venue stay there, and nothing here can move or end them until the next unlock.
+    /// Ends an unlock. Entries that rest at the venue are cancelled first, and a stop that is on its way has a moment to get there; five
+    /// seconds later the key is locked whatever came of it. Answers with what is at the venue then: nothing here can move or end it until the
+    /// next unlock.
     ///
     /// # Errors
     /// [`PlatformError::Vault`].
-    pub async fn lock_key(&self, user: UserId, venue: &VenueId) -> Result<(), PlatformError> {
+    pub async fn lock_key(&self, user: UserId, venue: &VenueId) -> Result<LeftBehind, PlatformError> {
         let _turn = self.turn(user).await;
+        let left = self.engine().close_account(user, venue, CLOSES_WITHIN).await;
+        // Locked, whatever else failed.
         self.keeper().lock(user, venue).await?;
         self.unlocked.lock().remove(&(user, venue.clone()));
         self.engine().disconnect(user, venue).await;
-        Ok(())
+        Ok(left?)
     }
 
     /// Notes that the user trades at a venue with a key that stays on the user's device. Nothing of it is kept but a digest by which the

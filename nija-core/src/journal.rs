@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Dust, ExecutionMethod, ExecutionReport, Fill, KillId, KillScope, OrderId, OrderIntent, OrderLeg,
-    OrderSize, OrderState, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, RiskStanding,
-    RouteDecision, RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId, VenueOrderId,
+    Dust, ExecutionMethod, ExecutionReport, Fill, HitCause, KillId, KillScope, OrderId, OrderIntent,
+    OrderLeg, OrderSize, OrderState, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason,
+    RiskStanding, RouteDecision, RoutingPreference, Symbol, Timestamp, Unconfirmed, UserId, VenueId,
+    VenueOrderId,
 };
 
 /// One thing that happened.
@@ -164,6 +165,9 @@ pub enum JournalEvent {
         part: ProtectionPart,
         /// The price seen, where it was seen here.
         price: Option<Price>,
+        /// What set it off.
+        #[serde(default, skip_serializing_if = "HitCause::is_price")]
+        cause: HitCause,
     },
     /// A take-profit's share is gone.
     ProtectionTaken {

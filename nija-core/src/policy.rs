@@ -10,20 +10,23 @@ use crate::{Notional, Price, Side, Symbol};
 /// it: someone who can ask the signer can trade inside these limits and not beyond. What venues' protocols leave open to someone who
 /// reads what was signed is in SECURITY.md.
 ///
+/// A buy must keep all of them. A sell must be of one of the pairs, and nothing else holds it up: the signer cannot tell an exit from another
+/// sell, and no limit may stand between a user and the way out (docs/adr/0032).
+///
 /// Amounts are in the quote currency of the order's pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderPolicy {
-    /// The pairs that may be traded, each with the prices that may be paid or taken. A pair that is not here is refused.
+    /// The pairs that may be traded, each with the prices that may be paid. A pair that is not here is neither bought nor sold.
     pub pairs: BTreeMap<Symbol, Option<PriceBand>>,
-    /// The most that one order may be worth.
+    /// The most that one buy may cost.
     pub max_order: Option<Notional>,
-    /// The most that all buys of any 60 minutes may be worth together. Sells do not count: an exit must never find the limit
-    /// used up.
+    /// The most that all buys of any 60 minutes may cost together.
     pub max_buys_per_hour: Option<Notional>,
 }
 
-/// Prices that a user finds possible. A thief's way to take money without withdrawing it is to trade at prices that are not.
+/// Prices that a user finds possible to pay. A thief's way to take money without withdrawing it is to buy from himself at prices that are
+/// not. A buy in such a pair states its limit, and that must be inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBand {
@@ -101,9 +104,9 @@ pub enum PolicyRefusal {
         /// The band's high end.
         high: Decimal,
     },
-    /// A buy at the market of a pair without prices: what it is worth would be its sender's word alone.
+    /// A buy at the market where the policy limits what a buy may pay or cost: what it costs would be its sender's word alone.
     #[error(
-        "a buy of {pair} at the market states no price; set the pair's lowest and highest price, or send a limit"
+        "a buy of {pair} at the market states no price that the user's policy could be held against; send a limit"
     )]
     NoPrice {
         /// The pair.
@@ -115,8 +118,9 @@ pub enum PolicyRefusal {
 }
 
 impl OrderPolicy {
-    /// Holds an order against the policy. `symbol` and `expected` are what the sender says; the answer is the value that
-    /// counts: the larger of what the request and what the sender says. `spent` is what was bought within the last hour.
+    /// Holds an order against the policy. `symbol`, `side` and `expected` are what the sender says. The answer is the value that counts, for a
+    /// buy the most that it can cost: by the request itself, and by what its sender says where that is more. `spent` is what was bought
+    /// within the last hour.
     ///
     /// # Errors
     /// The first limit that it breaks.
@@ -134,28 +138,29 @@ impl OrderPolicy {
         if order.side != side {
             return Err(PolicyRefusal::Contradiction("another side"));
         }
-        let band = self.pairs.get(symbol).ok_or_else(|| PolicyRefusal::Pair { pair: symbol.to_string() })?;
-        let (quantity, limit) = (order.quantity.unwrap_or_default(), order.limit.unwrap_or_default());
-        let worth = quantity.checked_mul(limit).unwrap_or(Decimal::MAX);
-        // Who says more than one thing of an order's size is held to the largest.
-        let value = worth.max(order.quote.unwrap_or_default()).max(expected.get());
+        if order.quantity.is_none() && order.quote.is_none() {
+            return Err(PolicyRefusal::Unreadable);
+        }
+        let pair = || symbol.to_string();
+        let band = self.pairs.get(symbol).ok_or_else(|| PolicyRefusal::Pair { pair: pair() })?;
+        let value = order.worth().max(expected.get());
+        if side == Side::Sell {
+            // A sell at the market states no price, so a band would hold up the honest alone; and many small ones add up to a large one.
+            return Ok(value);
+        }
+        match (order.limit, band) {
+            (Some(limit), Some(band)) => band.check(limit)?,
+            // At the market it pays whatever is asked, and of base units nothing tells what they cost.
+            (None, Some(_)) => return Err(PolicyRefusal::NoPrice { pair: pair() }),
+            (None, None) if order.quantity.is_some() && self.limits_value() => {
+                return Err(PolicyRefusal::NoPrice { pair: pair() });
+            }
+            _ => {}
+        }
         if let Some(most) = self.max_order.map(Notional::get).filter(|most| value > *most) {
             return Err(PolicyRefusal::TooLarge { value, most });
         }
-        match band {
-            Some(band) => band.check(order, expected)?,
-            // A sell at the market is an exit as a rule, and must not wait for its user to set prices.
-            None if side == Side::Buy
-                && order.limit.is_none()
-                && order.quote.is_none()
-                && self.limits_value() =>
-            {
-                return Err(PolicyRefusal::NoPrice { pair: symbol.to_string() });
-            }
-            None => {}
-        }
-        if side == Side::Buy
-            && let Some(most) = self.max_buys_per_hour.map(Notional::get)
+        if let Some(most) = self.max_buys_per_hour.map(Notional::get)
             && spent.checked_add(value).is_none_or(|sum| sum > most)
         {
             return Err(PolicyRefusal::TooMuchPerHour { spent, most });
@@ -163,24 +168,32 @@ impl OrderPolicy {
         Ok(value)
     }
 
+    /// Whether it lets a sell of this pair through, whatever its size and price.
+    #[must_use]
+    pub fn lets_out_of(&self, symbol: &Symbol) -> bool {
+        self.pairs.contains_key(symbol)
+    }
+
     const fn limits_value(&self) -> bool {
         self.max_order.is_some() || self.max_buys_per_hour.is_some()
     }
 }
 
+impl StatedOrder {
+    /// Its value as far as it says it itself. Who says more than one thing of an order's size is held to the largest.
+    fn worth(&self) -> Decimal {
+        let (quantity, limit) = (self.quantity.unwrap_or_default(), self.limit.unwrap_or_default());
+        quantity.checked_mul(limit).unwrap_or(Decimal::MAX).max(self.quote.unwrap_or_default())
+    }
+}
+
 impl PriceBand {
-    /// A limit must be inside. So must the price that the sender's value means for the quantity of the request: who
-    /// understates a large order's value to get it past the limits states an impossible price.
-    fn check(&self, order: &StatedOrder, expected: Notional) -> Result<(), PolicyRefusal> {
-        let meant = order.quantity.and_then(|quantity| expected.get().checked_div(quantity));
-        if order.limit.is_none() && meant.is_none() && order.quote.is_none() {
-            return Err(PolicyRefusal::Unreadable);
-        }
+    fn check(&self, limit: Decimal) -> Result<(), PolicyRefusal> {
         let (low, high) = (self.low.get(), self.high.get());
-        match order.limit.into_iter().chain(meant).find(|price| *price < low || *price > high) {
-            Some(price) => Err(PolicyRefusal::Price { price: price.normalize(), low, high }),
-            None => Ok(()),
+        if (low..=high).contains(&limit) {
+            return Ok(());
         }
+        Err(PolicyRefusal::Price { price: limit.normalize(), low, high })
     }
 }
 
@@ -236,8 +249,7 @@ mod tests {
     fn an_order_inside_all_limits_counts_with_its_larger_value() {
         let limit = order("BTCUSD", Side::Buy, "0.01", Some("60000"));
         assert_eq!(check(&limit, "BTC-USD", Side::Buy, "590", "0"), Ok(number("600.00")));
-        let market = order("BTCUSD", Side::Buy, "0.01", None);
-        assert_eq!(check(&market, "BTC-USD", Side::Buy, "590", "900"), Ok(number("590")));
+        assert_eq!(check(&limit, "BTC-USD", Side::Buy, "610", "890"), Ok(number("610")));
     }
 
     #[test]
@@ -247,8 +259,11 @@ mod tests {
             check(order, "BTC-USD", Side::Buy, expected, spent).unwrap_err()
         };
         assert!(matches!(refusal(&buy("0.02", Some("60000")), "900", "0"), PolicyRefusal::TooLarge { .. }));
-        assert!(matches!(refusal(&buy("0.02", None), "1200", "0"), PolicyRefusal::TooLarge { .. }));
-        assert!(matches!(refusal(&buy("0.001", Some("300000")), "300", "0"), PolicyRefusal::Price { .. }));
+        assert!(matches!(refusal(&buy("0.01", Some("60000")), "1200", "0"), PolicyRefusal::TooLarge { .. }));
+        for price in ["300000", "19999"] {
+            let refused = refusal(&buy("0.001", Some(price)), "300", "0");
+            assert!(matches!(refused, PolicyRefusal::Price { .. }), "{price}: {refused:?}");
+        }
         assert!(matches!(
             refusal(&buy("0.01", Some("60000")), "600", "901"),
             PolicyRefusal::TooMuchPerHour { .. }
@@ -264,23 +279,37 @@ mod tests {
         assert_eq!(lie, Err(PolicyRefusal::Contradiction("another pair")));
         let lie = check(&eth, "ETH-USD", Side::Sell, "30", "0");
         assert_eq!(lie, Err(PolicyRefusal::Contradiction("another side")));
-        // Ten bitcoins at the market, said to be worth 500: that would be 50 each.
-        let market = order("BTCUSD", Side::Buy, "10", None);
-        assert!(matches!(check(&market, "BTC-USD", Side::Buy, "500", "0"), Err(PolicyRefusal::Price { .. })));
-        // Where the pair has no prices nothing tells what ten at the market are worth.
-        let market = order("ETHUSD", Side::Buy, "10", None);
-        assert!(matches!(
-            check(&market, "ETH-USD", Side::Buy, "500", "0"),
-            Err(PolicyRefusal::NoPrice { .. })
-        ));
+        let nothing = StatedOrder { quantity: None, ..eth };
+        assert_eq!(check(&nothing, "ETH-USD", Side::Buy, "1", "0"), Err(PolicyRefusal::Unreadable));
+    }
+
+    /// The sender's word cannot make a buy smaller than the request makes it: one that does not say what it can cost is not signed.
+    #[test]
+    fn a_buy_at_the_market_is_not_worth_what_its_sender_says() {
+        let no_price = |of: &str, order: &StatedOrder, expected: &str| {
+            let refused = check(order, of, Side::Buy, expected, "0");
+            assert!(matches!(refused, Err(PolicyRefusal::NoPrice { .. })), "{order:?}: {refused:?}");
+        };
+        // 0.04 bitcoin at 60,000 are 2,400: said to be worth 900 they would mean a price inside the band.
+        no_price("BTC-USD", &order("BTCUSD", Side::Buy, "0.04", None), "900");
+        // What is paid for a thousand dollars' worth is not said, and the user has said what may be paid.
+        let in_quote = |pair: &str| StatedOrder {
+            quantity: None,
+            quote: Some(number("500")),
+            ..order(pair, Side::Buy, "1", None)
+        };
+        no_price("BTC-USD", &in_quote("BTCUSD"), "500");
+        // Where the pair has no prices, dollars bound what is paid and base units do not.
+        assert_eq!(check(&in_quote("ETHUSD"), "ETH-USD", Side::Buy, "500", "0"), Ok(number("500")));
+        assert_eq!(check(&in_quote("ETHUSD"), "ETH-USD", Side::Buy, "1", "0"), Ok(number("500")));
+        no_price("ETH-USD", &order("ETHUSD", Side::Buy, "10", None), "500");
+        let both = StatedOrder { quantity: Some(number("10")), ..in_quote("ETHUSD") };
+        no_price("ETH-USD", &both, "500");
+        // Where nothing is limited but the pairs, a value decides nothing.
         let unlimited = OrderPolicy { max_order: None, max_buys_per_hour: None, ..policy() };
-        let (symbol, expected) = (symbol("ETH-USD"), notional("500"));
-        let checked = unlimited.check(&market, &symbol, Side::Buy, expected, Decimal::ZERO);
+        let market = order("ETHUSD", Side::Buy, "10", None);
+        let checked = unlimited.check(&market, &symbol("ETH-USD"), Side::Buy, notional("500"), Decimal::ZERO);
         assert_eq!(checked, Ok(number("500")));
-        let exit = order("ETHUSD", Side::Sell, "10", None);
-        assert_eq!(check(&exit, "ETH-USD", Side::Sell, "500", "0"), Ok(number("500")));
-        let in_quote = StatedOrder { quantity: None, quote: Some(number("500")), ..market };
-        assert_eq!(check(&in_quote, "ETH-USD", Side::Buy, "500", "0"), Ok(number("500")));
     }
 
     #[test]
@@ -291,9 +320,33 @@ mod tests {
         assert!(matches!(check(&huge, "ETH-USD", Side::Buy, "1", "0"), Err(PolicyRefusal::TooLarge { .. })));
     }
 
+    /// A position that grew beyond what one buy may cost, a market that fell through the band, an hour that is used up.
     #[test]
-    fn the_hour_never_holds_up_an_exit() {
-        let sell = order("BTCUSD", Side::Sell, "0.01", None);
-        assert_eq!(check(&sell, "BTC-USD", Side::Sell, "600", "99999"), Ok(number("600")));
+    fn no_amount_and_no_price_holds_up_an_exit() {
+        for (quantity, limit) in [
+            ("0.01", None),
+            ("5", None),
+            ("5", Some("60000")),
+            // A stop's limit below the band, and a take-profit above it.
+            ("5", Some("18000")),
+            ("5", Some("250000")),
+        ] {
+            let sell = order("BTCUSD", Side::Sell, quantity, limit);
+            for expected in ["50000", "300000"] {
+                let passed = check(&sell, "BTC-USD", Side::Sell, expected, "99999");
+                assert!(passed.is_ok(), "{quantity} at {limit:?}: {passed:?}");
+            }
+        }
+        let in_quote = StatedOrder {
+            quantity: None,
+            quote: Some(number("9000")),
+            ..order("ETHUSD", Side::Sell, "1", None)
+        };
+        assert!(check(&in_quote, "ETH-USD", Side::Sell, "9000", "99999").is_ok());
+        // What was never to be traded is not sold for next to nothing either.
+        let thin = order("DOGEUSD", Side::Sell, "1", None);
+        let refused = check(&thin, "DOGE-USD", Side::Sell, "1", "0");
+        assert!(matches!(refused, Err(PolicyRefusal::Pair { .. })), "{refused:?}");
+        assert!(policy().lets_out_of(&symbol("BTC-USD")) && !policy().lets_out_of(&symbol("DOGE-USD")));
     }
 }

@@ -155,6 +155,25 @@ pub enum ProtectionPart {
     TakeProfit(usize),
 }
 
+/// What sets a part of a protection off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HitCause {
+    /// The market reached its price.
+    #[default]
+    Price,
+    /// The stop cannot rest at its venue, and nothing here can close the position once its user is away: the entry is undone.
+    CannotRest,
+}
+
+impl HitCause {
+    /// Whether it is what sets off nearly all of them.
+    #[must_use]
+    pub const fn is_price(&self) -> bool {
+        matches!(self, Self::Price)
+    }
+}
+
 /// A part that went off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
@@ -164,6 +183,9 @@ pub struct Hit {
     pub at: Timestamp,
     /// The price seen, where it was seen here; `None` when the venue's execution showed it.
     pub price: Option<Price>,
+    /// What set it off.
+    #[serde(default, skip_serializing_if = "HitCause::is_price")]
+    pub cause: HitCause,
 }
 
 /// What guards an open position, as it stands. It ends with its position.
@@ -217,10 +239,10 @@ impl Protection {
             JournalEvent::ProtectionMoved { id, mark, .. } if *id == standing.id => {
                 standing.mark = Some(*mark);
             }
-            JournalEvent::ProtectionHit { id, part, price, .. }
+            JournalEvent::ProtectionHit { id, part, price, cause, .. }
                 if *id == standing.id && standing.hit(*part).is_none() =>
             {
-                standing.hits.push(Hit { part: *part, at, price: *price });
+                standing.hits.push(Hit { part: *part, at, price: *price, cause: *cause });
             }
             JournalEvent::ProtectionTaken { id, take_profit, .. }
                 if *id == standing.id && !standing.taken.contains(take_profit) =>

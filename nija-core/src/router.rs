@@ -149,6 +149,10 @@ pub enum Ineligible {
     KillSwitch,
     /// The key there signs only while its user is present, and the entry brings no stop that would rest there.
     StopMustRest,
+    /// The key there signs only while its user is present, and the entry might fill when nobody can place its stop any more.
+    MustFillAtOnce,
+    /// The key there is about to be locked: no time would be left to place a stop.
+    KeyClosing,
 }
 
 impl Ineligible {
@@ -174,6 +178,8 @@ impl Ineligible {
             Self::KindNotSupported => "kind_not_supported",
             Self::KillSwitch => "kill_switch",
             Self::StopMustRest => "stop_must_rest",
+            Self::MustFillAtOnce => "must_fill_at_once",
+            Self::KeyClosing => "key_closing",
         }
     }
 
@@ -200,6 +206,12 @@ impl Ineligible {
             Self::KillSwitch => "its kill switch is on",
             Self::StopMustRest => {
                 "the key signs only while its user is present, and the entry brings no stop that rests there"
+            }
+            Self::MustFillAtOnce => {
+                "the key signs only while its user is present, so an entry fills at once or not at all: send a market order or a limit that is immediate or cancel"
+            }
+            Self::KeyClosing => {
+                "its key is being locked, and no time is left to place a stop: unlock it anew"
             }
         }
     }

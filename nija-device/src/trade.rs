@@ -92,14 +92,15 @@ impl Device {
             quantity,
             reference: ask,
         };
-        // Before the entry: the rule of the stop, then whether the stop itself would be let through and is a whole order.
+        // Before the entry: the rule of the stop, then whether both would be let through and the stop is a whole order.
         desk.approve(&trade, &entry, &rules)?;
+        desk.policy_allows(&trade.symbol, Side::Buy, kind, quantity, "")?;
         let guard = stop_kind(&trade, &rules)
             .ok_or_else(|| DeviceError::refused("stop_out_of_range", "no such stop"))?;
         let least = Quantity::new(quantity.get() * LEFT_AFTER_FEES).unwrap_or(quantity);
         let (least, guard) =
             rules.fit(Side::Sell, guard, least, stop).map_err(nija_core::VenueError::Filter)?;
-        desk.policy_allows(&trade.symbol, guard, least)?;
+        desk.policy_allows(&trade.symbol, Side::Sell, guard, least, "its stop: ")?;
         let id = trade.id;
         desk.begin(trade)?;
         desk.send(id, &entry, &rules).await?;
@@ -274,18 +275,21 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Whether the user's policy lets the stop through, asked before the entry: the signer would refuse it when it is too late.
+    /// Whether the user's policy lets an order through, asked before anything is sent: the signer would refuse a stop when it is too late. What
+    /// was bought within the hour the signer alone counts.
     fn policy_allows(
         &self,
         symbol: &Symbol,
-        guard: OrderKind,
+        side: Side,
+        kind: OrderKind,
         quantity: Quantity,
+        what: &str,
     ) -> Result<(), DeviceError> {
         let Some(policy) = &self.info.policy else { return Ok(()) };
-        for price in [guard.worst_price(), guard.take_profit()].into_iter().flatten() {
+        for price in [kind.worst_price(), kind.take_profit()].into_iter().flatten() {
             let stated = StatedOrder {
                 pair: [symbol.base(), symbol.quote()].concat(),
-                side: Side::Sell,
+                side,
                 quantity: Some(quantity.get()),
                 quote: None,
                 limit: Some(price.get()),
@@ -293,8 +297,8 @@ impl Desk<'_> {
             let expected = quantity.at(price);
             let expected =
                 expected.map_err(|_| DeviceError::refused("size_out_of_range", "no such amount"))?;
-            let checked = policy.check(&stated, symbol, Side::Sell, expected, Decimal::ZERO);
-            checked.map_err(|error| DeviceError::refused("policy", format!("its stop: {error}")))?;
+            let checked = policy.check(&stated, symbol, side, expected, Decimal::ZERO);
+            checked.map_err(|error| DeviceError::refused("policy", format!("{what}{error}")))?;
         }
         Ok(())
     }

@@ -45,9 +45,9 @@ mod score;
 
 pub use balance::{Balance, BalanceError, Balanced};
 pub use engine::{
-    AccountSummary, CURRENCY, Engine, EngineConfig, EngineError, EngineParts, KillReport, MarkedPosition,
-    Preview, ProtectionConfig, ProtectionStatus, RoutingStats, SlicingConfig, Submitted, VenueProof,
-    VenueStatus,
+    AccountSummary, CURRENCY, Engine, EngineConfig, EngineError, EngineParts, KillReport, LeftBehind,
+    MarkedPosition, Preview, ProtectionConfig, ProtectionStatus, RoutingStats, SlicingConfig, Submitted,
+    VenueProof, VenueStatus,
 };
 pub use lane::LaneConfig;
 pub use nija_core::RiskChain;

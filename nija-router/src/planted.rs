@@ -65,6 +65,10 @@ pub(crate) enum Bug {
     NeverEscalates,
     /// 6: a stop that went off does not take what the user's own exits hold.
     SparesOtherExits,
+    /// 6: an entry that waits goes out under a key that signs only while its user is present.
+    LetsEntriesRest,
+    /// 6: a position under such a key is kept although its venue refused its stop.
+    KeepsUnguarded,
     /// 7: memory follows an event that the journal refused.
     FollowsWhatFailed,
 }

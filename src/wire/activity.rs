@@ -2,7 +2,7 @@
 
 use nija_client::wire::Activity;
 use nija_core::{
-    ExecutionMethod, Fill, JournalEvent, JournalRecord, Order, OrderState, ProtectionPart, Side,
+    ExecutionMethod, Fill, HitCause, JournalEvent, JournalRecord, Order, OrderState, ProtectionPart, Side,
 };
 use rust_decimal::Decimal;
 
@@ -75,13 +75,17 @@ pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<
             line.detail = flatten.then(|| "every position is closed at market".to_owned());
         }
         JournalEvent::KillSwitchOff { .. } => line.title = "Kill switch taken off".to_owned(),
-        JournalEvent::ProtectionHit { venue, symbol, part, price, .. } => {
-            line.title = match part {
-                ProtectionPart::Stop => format!("Stop hit: {symbol} at {venue}"),
-                ProtectionPart::TakeProfit(n) => {
+        JournalEvent::ProtectionHit { venue, symbol, part, price, cause, .. } => {
+            line.title = match (part, cause) {
+                (_, HitCause::CannotRest) => format!("Entry undone: {symbol} at {venue}"),
+                (ProtectionPart::Stop, _) => format!("Stop hit: {symbol} at {venue}"),
+                (ProtectionPart::TakeProfit(n), _) => {
                     format!("Take profit {} reached: {symbol} at {venue}", n + 1)
                 }
             };
+            line.detail = (*cause == HitCause::CannotRest).then(|| {
+                format!("{venue} keeps no stop for it, and your key there signs only while you are here")
+            });
             (line.symbol, line.venue) = (Some(symbol.to_string()), Some(venue.to_string()));
             line.price = price.map(|price| price.get().normalize());
         }

@@ -205,10 +205,10 @@ impl NijaClient {
             .await
     }
 
-    /// Ends an unlock now. Orders that rest at the exchange stay there.
+    /// Ends an unlock. Entries that rest at the exchange are cancelled; exits stay there.
     pub async fn lock_key(&self, venue: String) -> Result<(), NijaError> {
         let client = self.client.clone();
-        run(async move { client.lock_key(&venue).await }).await
+        run(async move { client.lock_key(&venue).await.map(drop) }).await
     }
 
     /// Revokes a key: nothing is signed with it here from now on. At the exchange only its owner can end it.

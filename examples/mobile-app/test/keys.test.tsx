@@ -121,10 +121,14 @@ test('an unlocked key can be locked, a locked one asks for its passphrase', asyn
   const locked: string[] = [];
   const open = credential({ custody: 'session', health: health({ unlocked_until: '2026-11-23T18:00:00Z' }) });
   const shown = renderWith(<SessionCard credential={open} />, {
-    lock: (venue) => Promise.resolve(void locked.push(venue)),
+    lock: (venue) => {
+      locked.push(venue);
+      return Promise.resolve({ venue, resting: ['1'], entries: [], unguarded: ['2'] });
+    },
   });
   await user.press(screen.getByTestId('key-lock'));
   await waitFor(() => expect(locked).toEqual(['kraken']));
+  await waitFor(() => expect(screen.getByTestId('lock-left')).toHaveTextContent(/1 position has no stop/));
   shown.unmount();
   renderWith(<SessionCard credential={credential({ custody: 'session' })} />);
   expect(screen.getByText(/Nobody can use this key/)).toBeTruthy();

@@ -6,8 +6,8 @@ use crate::pinned::PinError;
 use crate::seal::seal_credential;
 use crate::session_key::SessionKey;
 use crate::wire::{
-    Credential, CredentialPlaintext, DestroyCredential, KeyDerivation, KeyRotation, RegisterDeviceKey,
-    SealingKey, SealingKeys, StoreCredential, StoreSessionKey, UnlockKey, Unlocked,
+    Credential, CredentialPlaintext, DestroyCredential, KeyDerivation, KeyRotation, Locked,
+    RegisterDeviceKey, SealingKey, SealingKeys, StoreCredential, StoreSessionKey, UnlockKey, Unlocked,
 };
 use serde::de::DeserializeOwned;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -179,12 +179,12 @@ impl Client {
         self.call(Call::post(&["v1", "credentials", "session", venue, "unlock"]).json(&body)?).await
     }
 
-    /// Ends an unlock now.
+    /// Ends an unlock; answers with what is at the venue then.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn lock_key(&self, venue: &str) -> Result<(), ClientError> {
-        self.command(Call::post(&["v1", "credentials", "session", venue, "lock"])).await
+    pub async fn lock_key(&self, venue: &str) -> Result<Locked, ClientError> {
+        self.call(Call::post(&["v1", "credentials", "session", venue, "lock"])).await
     }
 
     async fn user_id(&self) -> Result<String, ClientError> {

@@ -238,6 +238,20 @@ pub struct Unlocked {
     pub until: String,
 }
 
+/// What is at a venue when the key there was locked. Nothing here can move or end it until the next unlock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Locked {
+    /// The venue.
+    pub venue: String,
+    /// Exits that rest there, by their ids: stops, and limits of the user's.
+    pub resting: Vec<String>,
+    /// Entries that could not be cancelled in time: they may still fill.
+    pub entries: Vec<String>,
+    /// Positions with no stop at the venue, by their ids.
+    pub unguarded: Vec<String>,
+}
+
 /// `POST /v1/credentials/device`: notes that the user trades with a key that stays on the device (custody mode `device`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,17 +271,17 @@ pub struct RegisterDeviceKey {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderPolicy {
-    /// The pairs that may be traded. Any other is refused.
+    /// The pairs that may be traded. Any other is refused, bought and sold alike.
     pub pairs: Vec<PolicyPair>,
-    /// The most that one order may be worth.
+    /// The most that one buy may cost. A sell may be an exit, and no amount holds it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_order: Option<Decimal>,
-    /// The most that all buys within any 60 minutes may be worth together.
+    /// The most that all buys within any 60 minutes may cost together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_buys_per_hour: Option<Decimal>,
 }
 
-/// A pair of an order policy, with the prices that may be paid or taken; both or none.
+/// A pair of an order policy, with the prices that may be paid; both or none. With prices, a buy must state a limit within them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

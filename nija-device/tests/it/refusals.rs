@@ -30,18 +30,22 @@ async fn an_opening_without_a_stop_that_can_rest_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_stop_that_the_policy_would_not_let_through_refuses_the_entry() {
-    let band = PriceBand { low: price("55000"), high: price("70000") };
-    let policy = OrderPolicy {
+async fn the_policy_holds_up_neither_a_stop_nor_the_way_out() {
+    let band = PriceBand { low: price("59500"), high: price("70000") };
+    let policy = |most: &str| OrderPolicy {
         pairs: BTreeMap::from([(btc(), Some(band))]),
-        max_order: Some("5000".parse().unwrap()),
-        max_buys_per_hour: None,
+        max_order: Some(most.parse().unwrap()),
+        max_buys_per_hour: Some("5000".parse().unwrap()),
     };
-    let phone = Phone::with_policy(VenueKind::Kraken, Some(policy)).await;
-    // The stop's limit is 6 % below it, and that is outside the band.
-    refuses(&phone, opening(), "policy").await;
-    let fine = Opening { stop: price("59500"), ..opening() };
-    assert!(phone.device.open(&phone.id(), fine).await.unwrap().note.is_none());
+    let phone = Phone::with_policy(VenueKind::Kraken, Some(policy("5000"))).await;
+    // The stop's limit is 6 % below it, and that is outside of what may be paid.
+    let trade = phone.device.open(&phone.id(), opening()).await.unwrap();
+    assert!(trade.note.is_none(), "{:?}", trade.note);
+    assert_eq!(phone.orders().len(), 2, "the entry and its stop");
+    // What one order may cost is far below what is held by now.
+    phone.device.set_policy(&phone.id(), Some(policy("1"))).await.unwrap();
+    let closed = phone.device.close(&phone.id(), trade.id).await.unwrap();
+    assert!(closed.done && closed.note.is_none(), "{:?}", closed.note);
     phone.sim.shutdown().await;
 }
 
@@ -61,7 +65,6 @@ async fn orders_outside_the_policy_are_never_signed() {
     let other = phone.device.open(&id, eth).await.unwrap_err();
     assert_eq!(other.code(), "policy", "{other}");
     let large = phone.device.open(&id, opening()).await;
-    // Its stop is as large: refused with the entry.
     assert_eq!(large.unwrap_err().code(), "policy");
     assert_eq!(phone.orders(), []);
     phone.sim.shutdown().await;

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Authenticator, Clock, CredentialId, CredentialSecret, OrderPolicy, SignContext, SignError, SignedRequest,
-    Signer, SystemClock, UnsignedRequest, claimed_order, sign_request,
+    Authenticator, Clock, CredentialId, CredentialSecret, Notional, OrderPolicy, Price, PriceBand, Side,
+    SignContext, SignError, SignedRequest, Signer, Symbol, SystemClock, UnsignedRequest, claimed_order,
+    sign_request,
 };
 use rust_decimal::Decimal;
 use std::{
@@ -15,7 +16,7 @@ use std::{
 };
 
 /// Signs with a secret given to it and nonces that count up from the present microsecond. Like the vault's signer towards a user with a
-/// policy it signs nothing that it cannot read, or that is not what its sender says it is; it knows no limits.
+/// policy it signs nothing that it cannot read, or that is not what its sender says it is; and it lets sells pass limits that no buy would.
 pub struct TestSigner {
     credential: CredentialId,
     authenticator: Arc<dyn Authenticator>,
@@ -43,6 +44,16 @@ impl fmt::Debug for TestSigner {
     }
 }
 
+/// A user's policy that limits the pairs alone; for a sell one that lets nothing be bought, so that every venue's exits are seen to pass it.
+fn policy(symbol: &Symbol, side: Side) -> OrderPolicy {
+    let one = Price::new(Decimal::ONE).ok();
+    let (band, most) = match side {
+        Side::Buy => (None, None),
+        Side::Sell => (one.map(|price| PriceBand { low: price, high: price }), Some(Notional::ZERO)),
+    };
+    OrderPolicy { pairs: [(symbol.clone(), band)].into(), max_order: most, max_buys_per_hour: most }
+}
+
 #[async_trait]
 impl Signer for TestSigner {
     fn credential(&self) -> CredentialId {
@@ -51,9 +62,7 @@ impl Signer for TestSigner {
 
     async fn sign(&self, request: UnsignedRequest) -> Result<SignedRequest, SignError> {
         if let Some(order) = claimed_order(self.authenticator.as_ref(), &request, true)? {
-            let pairs = [(order.symbol.clone(), None)].into();
-            let anything = OrderPolicy { pairs, max_order: None, max_buys_per_hour: None };
-            order.check(&anything, Decimal::ZERO)?;
+            order.check(&policy(order.symbol, order.side), Decimal::ZERO)?;
         }
         let context =
             SignContext { now: SystemClock.now(), nonce: self.nonce.fetch_add(1, Ordering::SeqCst) };

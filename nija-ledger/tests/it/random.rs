@@ -1,8 +1,9 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest, PnlBy,
-    PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, UserId, VenueId,
+    Appended, HitCause, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest,
+    PnlBy, PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, UserId,
+    VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use nija_test_services::Database;
@@ -179,7 +180,7 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
                 3 => JournalEvent::ProtectionMoved { id, venue, symbol, mark: price },
                 4 => {
                     let (part, price) = (ProtectionPart::TakeProfit(1), Some(price));
-                    JournalEvent::ProtectionHit { id, venue, symbol, part, price }
+                    JournalEvent::ProtectionHit { id, venue, symbol, part, price, cause: HitCause::Price }
                 }
                 _ => JournalEvent::ProtectionRemoved { id, venue, symbol },
             }

@@ -47,6 +47,8 @@ pub(crate) struct Conn {
     pub(crate) custody: CustodyMode,
     /// Whether its stream is up.
     up: AtomicBool,
+    /// Whether its key is about to be locked: nothing is opened there any more.
+    closing: AtomicBool,
     /// What its stream may have missed.
     pub(crate) gap: Gap,
     asked: AtomicU8,
@@ -67,6 +69,7 @@ impl Conn {
             since,
             custody,
             up: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             gap: Gap::default(),
             asked: AtomicU8::new(0),
             wake: Notify::new(),
@@ -107,6 +110,20 @@ impl Conn {
 
     pub(crate) fn set_up(&self, up: bool) {
         self.up.store(up, Ordering::Relaxed);
+    }
+
+    /// Whether its key signs only while its user is present.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.custody != CustodyMode::Delegated
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    /// Nothing is opened there from now on.
+    pub(crate) fn set_closing(&self) {
+        self.closing.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn fee(&self, symbol: &Symbol) -> FeeSchedule {

@@ -2,6 +2,7 @@
 
 mod account;
 mod answers;
+mod attended;
 mod backoff;
 mod balances;
 mod bound;
@@ -40,6 +41,7 @@ mod reroute;
 mod resolve;
 mod sample;
 mod send;
+mod stake;
 mod start;
 mod state;
 mod stats;
@@ -50,6 +52,7 @@ mod venue;
 mod view;
 
 pub use answers::{AccountSummary, MarkedPosition, Preview, Submitted, VenueStatus};
+pub use attended::LeftBehind;
 pub use children::SlicingConfig;
 pub use config::EngineConfig;
 pub use error::EngineError;
@@ -338,6 +341,16 @@ impl Engine {
         venue: &VenueId,
         since: Timestamp,
     ) -> Result<(), EngineError> {
+        self.connect_for(user, venue, since, None).await
+    }
+
+    async fn connect_for(
+        &self,
+        user: UserId,
+        venue: &VenueId,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<(), EngineError> {
         let venue = self.inner.known_venue(venue)?.clone();
         let user = self.inner.user(user).await?;
         let custody = self.inner.custody(user.id, &venue).await?;
@@ -350,6 +363,9 @@ impl Engine {
                 Ok(inner.connect(&owner, &venue, since, custody))
             })
             .await?;
+        if let Some(until) = until {
+            self.inner.close_in_time(&user, &conn, until);
+        }
         self.inner.accounts_tried(&user).await;
         let refused = conn.refused.lock().clone();
         refused.map_or(Ok(()), |error| Err(error.into()))

@@ -2,7 +2,8 @@
 
 use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
-    Placement, Reason, SignError, Symbol, TimeInForce, Timestamp, VaultError, VenueError, VenueOrder,
+    Placement, PolicyRefusal, Reason, SignError, Symbol, TimeInForce, Timestamp, VaultError, VenueError,
+    VenueOrder,
 };
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -19,6 +20,8 @@ use super::{
 /// The codes of attempts that came to nothing through the venue's own doing.
 pub(super) const UNAVAILABLE: &str = "venue_unavailable";
 pub(super) const NOT_SENT: &str = "not_sent";
+/// The code of an order that the user's own order policy forbids: the signer did not sign it.
+pub(super) const AGAINST_POLICY: &str = "order_policy";
 /// The code of an order whose placement was not answered.
 pub(super) const ANSWER_LOST: &str = "answer_lost";
 
@@ -93,6 +96,9 @@ impl Inner {
         if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
             return self.not_sent(job, Dead::killed()).await;
         }
+        if !exit && let Err(reason) = self.guard_would_hold(venue, job).await {
+            return self.not_sent(job, Dead::refused(reason)).await;
+        }
         job.sent.set(now);
         let began = Instant::now();
         let placing = venue.executor.place(&account, &order, notional);
@@ -116,6 +122,9 @@ impl Inner {
                     {
                         // The venue knows better what the user has.
                         conn.ask(Ask::RECONCILE);
+                    }
+                    if exit && let VenueError::Sign(SignError::Policy(refusal)) = &error {
+                        Self::tell_shut_in(venue, job, refusal);
                     }
                     self.not_sent(job, Dead::from_venue(&error)).await;
                 }
@@ -142,6 +151,9 @@ impl Inner {
         let user = &job.user;
         let mut state = user.state.lock().await;
         state.names.note_venue(job.order, &venue.id, &placement.venue_order_id);
+        if job.approved.get().signal.signal_type.is_exit() {
+            venue.clear_alarm(shut_in(user, job.symbol()));
+        }
         let now = self.clock.now();
         let mut draft = Draft::default();
         if let Some(live) = state.orders.get_mut(&job.order) {
@@ -208,6 +220,13 @@ impl Inner {
         self.resolve_later(&job.user, job.order);
     }
 
+    /// The user's own policy keeps the user from getting out: somebody must know at once, not only who looks at the order.
+    fn tell_shut_in(venue: &Venue, job: &Job, refusal: &PolicyRefusal) {
+        let symbol = job.symbol();
+        let what = format!("an exit of {symbol} at {} was not signed: {refusal}", venue.id);
+        venue.alarm(shut_in(&job.user, symbol), &what);
+    }
+
     /// The order is provably not at the venue.
     async fn not_sent(self: &Arc<Self>, job: &Job, dead: Dead) {
         self.dead(&job.user, job.order, job.leg.attempt, dead).await;
@@ -221,6 +240,12 @@ impl Inner {
             conn.ask(Ask::RECONCILE);
         }
     }
+}
+
+/// Alarms are kept by orders; this one is of all exits of a pair.
+fn shut_in(user: &User, symbol: &Symbol) -> OrderId {
+    let pair = symbol.as_str().bytes().fold(0_u128, |sum, byte| sum.rotate_left(8) ^ u128::from(byte));
+    OrderId::from_uuid(uuid::Uuid::from_u128(user.id.as_uuid().as_u128() ^ pair))
 }
 
 impl Dead {
@@ -262,6 +287,7 @@ impl Dead {
             VenueError::Sign(SignError::LeaseEnded | SignError::Nonce(_) | SignError::Vault(_)) => {
                 Self::movable(Reason::new("not_signed", words))
             }
+            VenueError::Sign(SignError::Policy(_)) => Self::refused(Reason::new(AGAINST_POLICY, words)),
             VenueError::Sign(_) => Self::refused(Reason::new("not_signed", words)),
             VenueError::InsufficientFunds { .. } => Self::refused(Reason::new("insufficient_funds", words)),
             VenueError::KeyRefused { .. } => Self::refused(Reason::new("key_refused", words)),

@@ -1,11 +1,10 @@
 //! What the router may look at: every venue as this user meets it.
 
 use nija_core::{
-    CustodyMode, Ineligible, OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueHealth, VenueId,
-    VenueView, Volatility, WorkingOrders,
+    Ineligible, OrderId, Quantity, Quote, Side, Timestamp, TradeSignal, VenueHealth, VenueId, VenueView,
+    Volatility, WorkingOrders,
 };
 use rust_decimal::Decimal;
-use std::sync::Arc;
 
 use crate::{
     lane::Sending,
@@ -76,15 +75,6 @@ impl<'a> Holdings<'a> {
 }
 
 impl Inner {
-    /// A key that signs only while its user is present opens a position only together with a stop that rests at the venue.
-    fn stop_must_rest(&self, conn: Option<&Arc<Conn>>, signal: &TradeSignal) -> Option<Ineligible> {
-        let conn = conn.filter(|conn| conn.custody != CustodyMode::Delegated)?;
-        let key = (conn.venue.id.clone(), signal.symbol.clone());
-        let takes = self.market.instrument(&key).is_some_and(|rules| rules.resting.stop_limit);
-        let stops = signal.protection.as_ref().is_some_and(|plan| plan.stop.is_some());
-        (!takes || !stops).then_some(Ineligible::StopMustRest)
-    }
-
     /// Every venue but those excluded, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
     /// stands still nor one that flickers decides.
     pub(super) fn views(
@@ -147,7 +137,7 @@ impl Inner {
                         .kills
                         .bar(&venue.id)
                         .or_else(|| self.limits_us(venue, user))
-                        .or_else(|| self.stop_must_rest(conn, signal)),
+                        .or_else(|| conn.and_then(|conn| self.unguardable(conn, signal))),
                 }
             })
             .collect();

@@ -1,8 +1,8 @@
 //! The seven invariants of `execution.md`, once everything has come to rest.
 
 use nija_core::{
-    AmbiguityBound, Clock, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState, PageRequest, Price,
-    Protection, ProtectionPart, Side, UserId, VenueClientId,
+    AmbiguityBound, Clock, HitCause, JournalEvent, Ledger, Order, OrderKind, OrderSize, OrderState,
+    PageRequest, Price, Protection, ProtectionPart, Side, UserId, VenueClientId,
 };
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -127,6 +127,7 @@ pub(crate) async fn all(platform: &Arc<Platform>, engine: &Engine, promises: &Pr
     brackets(platform);
     exits::say_what_they_leave(platform);
     reach(platform);
+    super::attended::check(platform);
     at_rest(platform);
     if !platform.ledger.replay_agrees() {
         platform.witness.note(7, "replaying the journal gives something else than its projections");
@@ -346,7 +347,8 @@ fn stops(platform: &Platform, engine: &Engine) {
 /// 2: of a bracket's two legs the one that the venue executed is the one that went off, and no other.
 fn brackets(platform: &Platform) {
     for record in platform.ledger.records() {
-        let JournalEvent::ProtectionHit { id, part, price: None, .. } = &record.event else {
+        let JournalEvent::ProtectionHit { id, part, price: None, cause: HitCause::Price, .. } = &record.event
+        else {
             continue;
         };
         let rests = format!("nija:p{}r:", id.as_uuid().simple());

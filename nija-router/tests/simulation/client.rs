@@ -116,6 +116,15 @@ impl Client {
         if dice.chance(35) {
             signal.protection = Some(Box::new(self.plan(&signal.symbol)));
         }
+        if self.platform.attended == Some(self.user) {
+            // Most of what this user asks for is what such a key can do.
+            if dice.chance(75) {
+                signal.time_in_force = TimeInForce::Ioc;
+                signal.kind = OrderKind::Market;
+            }
+            let stop = Some(self.near(&signal.symbol, 9_700..9_990));
+            signal.protection = Some(Box::new(ProtectionPlan { stop, ..self.plan(&signal.symbol) }));
+        }
         if dice.chance(20) {
             signal.venue = Some(dice.pick(&self.platform.venues).id.clone());
         }

@@ -11,6 +11,7 @@
 //! NIJA_BUG=ClaimsFlat cargo test -p nija-router --lib planted      # one planted bug alone
 //! ```
 
+mod attended;
 mod check;
 mod client;
 mod dice;
@@ -168,6 +169,8 @@ fn every_planted_bug_is_found() {
         (Bug::ForgetsStops, 6),
         (Bug::NeverEscalates, 6),
         (Bug::SparesOtherExits, 6),
+        (Bug::LetsEntriesRest, 6),
+        (Bug::KeepsUnguarded, 6),
         (Bug::FollowsWhatFailed, 7),
     ];
     let mut missed = Vec::new();

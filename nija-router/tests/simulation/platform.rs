@@ -33,6 +33,8 @@ pub(crate) struct Platform {
     pub(crate) vault: Arc<FakeVault>,
     pub(crate) venues: Vec<Arc<SimVenue>>,
     pub(crate) users: Vec<UserId>,
+    /// One of them whose keys sign only while the user is present.
+    pub(crate) attended: Option<UserId>,
     /// What everything is quoted in.
     pub(crate) money: &'static str,
     /// What every user has of it at every venue in the beginning: plenty, or so little that some orders need the money of several.
@@ -193,6 +195,10 @@ impl Platform {
         let policy =
             if seed.is_multiple_of(3) { RoutingPolicy::WeightedScore } else { RoutingPolicy::ExpectedCost };
         let entropy = Arc::new(nija_core::SeededEntropy::new(seed));
+        let attended = users.last().copied().filter(|_| seed % 3 == 2);
+        if let Some(user) = attended {
+            vault.keep_by_session(user);
+        }
         Self {
             clock,
             dice,
@@ -202,6 +208,7 @@ impl Platform {
             vault,
             venues,
             users,
+            attended,
             money,
             deposit,
             shorted,

@@ -5,8 +5,9 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use nija::vault::Caller;
 use nija_client::wire;
-use nija_core::{KeyDerivation, Timestamp};
+use nija_core::{KeyDerivation, OrderId, Timestamp};
 use std::time::Duration;
 
 use super::{
@@ -74,16 +75,28 @@ pub(super) async fn unlock(
     Ok(Json(wire::Unlocked { venue: venue.to_string(), until: until.to_string() }))
 }
 
-/// Ends an unlock now. Orders that rest at the venue stay there, and nothing here can move them until the next unlock.
+/// Ends an unlock. Entries that rest at the venue are cancelled first and stops on their way have a moment to get there, five seconds at most. What
+/// is at the venue then stays there, and nothing here can move it until the next unlock: the answer names it.
 #[utoipa::path(post, path = "/v1/credentials/session/{venue}/lock", operation_id = "lock_key", tag = "credentials", params(("venue" = String, Path)),
-    responses((status = 204, description = "Locked"), Keyed, SignedIn))]
+    responses((status = 200, body = wire::Locked), Keyed, SignedIn))]
 pub(super) async fn lock(
     State(app): State<AppState>,
     user: CurrentUser,
     Path(venue): Path<String>,
-) -> ApiResult<StatusCode> {
-    app.platform.lock_key(user.id, &venue_named(&venue)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> ApiResult<Json<wire::Locked>> {
+    let venue = venue_named(&venue)?;
+    let (locking, at) = (app.clone(), venue.clone());
+    // A caller that goes away must not leave the key open.
+    let lock = async move { locking.platform.lock_key(user.id, &at).await };
+    let locked = tokio::spawn(Caller::present().asks(lock));
+    let left = locked.await.map_err(|_| Problem::new(kinds::INTERNAL, "the lock was cut off"))??;
+    let names = |orders: Vec<OrderId>| orders.iter().map(ToString::to_string).collect();
+    Ok(Json(wire::Locked {
+        venue: venue.to_string(),
+        resting: names(left.resting),
+        entries: names(left.entries),
+        unguarded: left.unguarded.iter().map(ToString::to_string).collect(),
+    }))
 }
 
 /// Notes that the caller trades at a venue with a key that stays on the device. Nothing of it is kept, and the server signs nothing there.

@@ -34,7 +34,8 @@ pub(super) async fn get(State(app): State<AppState>, user: CurrentUser) -> ApiRe
     answer(app.platform.keeper().policy(user.id).await?)
 }
 
-/// Sets or removes the order policy. What allows more than before needs the password; what allows less does not.
+/// Sets or removes the order policy. What allows more than before needs the password; what allows less does not, unless it shuts the caller in
+/// with something: a pair that is held, or has orders, and is not named any more cannot be sold.
 #[utoipa::path(put, path = "/v1/credentials/policy", operation_id = "set_order_policy", tag = "credentials", request_body = wire::SetPolicy,
     params(("If-Match" = String, Header, description = "The `ETag` of the policy that the change is based on")),
     responses((status = 200, body = wire::PolicySetting, headers(("ETag" = String))),
@@ -51,8 +52,13 @@ pub(super) async fn set(
     let keeper = app.platform.keeper();
     let seen = keeper.policy(user.id).await?;
     settings::based_on(&headers, &seen)?;
+    let shut_in = app.platform.shut_in(user.id, seen.as_ref(), policy.as_ref()).await?;
     if allows_more(seen.as_ref(), policy.as_ref()) {
         confirm(&app, user.id, request.password).await?;
+    } else if !shut_in.is_empty() {
+        // Whoever stole a session could otherwise lock its owner in with what the market does to it.
+        let password = request.password.ok_or_else(|| locks_in(&shut_in))?;
+        confirm(&app, user.id, Some(password)).await?;
     }
     // Another change that came between would make this one allow more than was looked at.
     match keeper.replace_policy(user.id, seen, policy.clone()).await {
@@ -62,6 +68,14 @@ pub(super) async fn set(
             answer(policy)
         }
     }
+}
+
+fn locks_in(pairs: &[Symbol]) -> Problem {
+    let pairs = pairs.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
+    let what = format!(
+        "you hold {pairs} or have orders there, and could not sell it under these limits, not even by a stop or a kill switch: name it, or give the account's password to confirm this"
+    );
+    Problem::new(kinds::CONFIRMATION_NEEDED, what)
 }
 
 fn answer(policy: Option<OrderPolicy>) -> ApiResult<Response> {

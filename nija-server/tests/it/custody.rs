@@ -98,7 +98,9 @@ async fn after_the_unlock_nothing_here_signs_and_the_apps_unlock_makes_it_sign_a
     assert!(key(&ada).await["health"]["unlocked_until"].is_string());
 
     // Locked: the bot cannot trade, not even out of what it holds.
-    assert_eq!(ada.act(&format!("{SESSION}/kraken/lock")).await.status, 204);
+    let locked = ada.act(&format!("{SESSION}/kraken/lock")).await.ok();
+    assert_eq!(locked["resting"].as_array().map(Vec::len), Some(1), "its stop: {locked}");
+    assert_eq!((&locked["entries"], &locked["unguarded"]), (&json!([]), &json!([])));
     assert!(key(&ada).await["health"]["unlocked_until"].is_null());
     let sent = host.venue("kraken").orders(&account.key).len();
     assert_eq!(ada.place(&guarded("50")).await.status, 422);
@@ -316,6 +318,63 @@ async fn the_signer_keeps_the_users_limits_and_the_user_sees_what_it_refused() {
     assert!(!bob.get("/v1/credentials/audit").await.text.contains("policy allows"));
 }
 
+/// The policy lets nothing be bought any more, and every way out still works: a stop, a part, a take-profit, a close, a kill switch.
+#[tokio::test]
+async fn a_tight_policy_holds_up_no_exit_and_shuts_nobody_in_without_the_password() {
+    let host = Host::start().await;
+    let secret = password();
+    let ada = host.anyone().sign_up("ada@example.org", &secret).await;
+    let account = host.venue("kraken").add_account(NewAccount::default());
+    ada.connect("kraken", &account).await;
+    const PATH: &str = "/v1/credentials/policy";
+    let put = async |body: Value| {
+        let seen = ada.get(PATH).await;
+        put_policy(&ada, seen.header("etag"), &body).await
+    };
+    let guarded_buy = guarded("50");
+    for _ in 0..3 {
+        assert_eq!(ada.place(&guarded_buy).await.ok()["state"], "filled");
+    }
+    // Three buys of 50 are held, one may cost 10 from now on, and the market is below what may be paid.
+    let tight = json!({ "pairs": [{ "symbol": "BTC-USD", "low": "900000", "high": "1000000" }],
+                        "max_order": "10", "max_buys_per_hour": "10" });
+    put(json!({ "policy": tight })).await.ok();
+    let refused = ada.place(&buy("50")).await;
+    let order = refused.json.get("order").unwrap_or(&refused.json);
+    assert_eq!(order["reason_code"], "order_policy", "{}", refused.text);
+    // Narrower still, and nothing could be sold: not with a stolen session.
+    let open = ada.get("/v1/positions/open").await.ok();
+    let id = open[0]["id"].as_str().unwrap().replace(':', "%3A");
+    let narrow = json!({ "pairs": [], "max_order": "10", "max_buys_per_hour": "10" });
+    let words = put(json!({ "policy": narrow })).await.problem(403, "confirmation_needed");
+    assert!(words.contains("you hold BTC-USD"), "{words}");
+    // The stop is moved under the policy, and rests.
+    let stop = format!("/v1/positions/{id}/protection");
+    let moved =
+        crate::api::answer(ada.request(reqwest::Method::PUT, &stop).json(&json!({ "stop_price": "2000" })))
+            .await;
+    assert_eq!(moved.status, 200, "{}", moved.text);
+    eventually("the moved stop rests", || async {
+        let shown = ada.get(&stop).await.ok();
+        let order = format!("/v1/orders/{}", shown["resting_order_id"].as_str()?);
+        let order = ada.get(&order).await.ok();
+        (order["state"] == "working" && order["stop_price"] == "2000").then_some(())
+    })
+    .await;
+    let close = format!("/v1/positions/{id}/close?wait_ms=10000");
+    assert_eq!(ada.act(&close).await.ok()["state"], "filled");
+    // With the password its owner may shut the pair; who holds nothing may shut it without.
+    put(json!({ "policy": narrow })).await.ok();
+    put(json!({ "policy": tight, "password": secret })).await.ok();
+    let loose = json!({ "pairs": [{ "symbol": "BTC-USD" }] });
+    put(json!({ "policy": loose, "password": secret })).await.ok();
+    assert_eq!(ada.place(&guarded_buy).await.ok()["state"], "filled");
+    put(json!({ "policy": tight })).await.ok();
+    let killed = ada.post("/v1/kill-switch?wait_ms=10000", &json!({ "on": true, "flatten": true })).await;
+    assert_eq!(killed.ok()[0]["flat"], true);
+    assert_eq!(ada.get("/v1/positions/open").await.ok(), json!([]));
+}
+
 #[tokio::test]
 async fn erased_keys_are_gone_and_the_log_proves_it_to_the_client_alone() {
     let host = Host::start().await;
@@ -382,7 +441,7 @@ async fn the_vaults_metrics_tell_of_opens_refusals_leases_and_keys() {
     let host = Host::start().await;
     let (ada, _) = host.trader("ada").await;
     assert_eq!(ada.place(&buy("50")).await.ok()["state"], "filled");
-    let tight = json!({ "policy": { "pairs": [{ "symbol": "ETH-USD" }] } });
+    let tight = json!({ "policy": { "pairs": [{ "symbol": "BTC-USD" }], "max_order": "1" } });
     let seen = ada.get("/v1/credentials/policy").await;
     put_policy(&ada, seen.header("etag"), &tight).await.ok();
     ada.place(&buy("50")).await;
@@ -394,7 +453,7 @@ async fn the_vaults_metrics_tell_of_opens_refusals_leases_and_keys() {
     };
     assert!(value("nija_vault_opens_total{cache=\"miss\"}") >= 1.0);
     assert!(value("nija_vault_opens_total{cache=\"hit\"}") >= 1.0);
-    assert!(value("nija_vault_refusals_total{reason=\"policy_pair\"}") >= 1.0);
+    assert!(value("nija_vault_refusals_total{reason=\"policy_order_value\"}") >= 1.0);
     assert!(value("nija_vault_leases{kind=\"cached\"}") >= 1.0);
     assert!(value("nija_vault_key_age_seconds{kind=\"key_encryption\"}") >= 0.0);
     assert!(value("nija_vault_key_encryption_keys") >= 1.0);

@@ -45,7 +45,8 @@ impl Caller {
     }
 
     /// On whose behalf this task runs.
-    pub(crate) fn present() -> Self {
+    #[must_use]
+    pub fn present() -> Self {
         CALLER.try_with(Self::clone).unwrap_or_else(|_| Self::from(PROCESS))
     }
 

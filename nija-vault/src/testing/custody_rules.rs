@@ -157,6 +157,18 @@ pub async fn the_users_policy_holds_against_what_the_request_says(setup: &Setup,
     }
     let after = vault.verify_audit().await.unwrap();
     assert!(after >= before + count, "each refusal is an entry: {before} then {after}");
+    // What it costs is not said, and the sender's word on it does not count.
+    let at_market = [("pair", "BTC-USD"), ("side", "buy"), ("quantity", "0.04")];
+    let refused = signer.sign(order(&at_market, claim("900"))).await;
+    assert!(matches!(refused, Err(SignError::Policy(PolicyRefusal::NoPrice { .. }))), "{refused:?}");
+    // A sell may be the way out of something larger than any buy, after a fall through the band.
+    for (quantity, price) in [("5", None), ("5", Some("60000")), ("5", Some("15000")), ("5", Some("250000"))]
+    {
+        let mut exit = vec![("pair", "BTC-USD"), ("side", "sell"), ("quantity", quantity)];
+        exit.extend(price.map(|price| ("price", price)));
+        let signed = signer.sign(order(&exit, Some(("BTC-USD", Side::Sell, "75000")))).await;
+        assert!(signed.is_ok(), "{price:?}: {signed:?}");
+    }
     // Two fit into the hour, a third does not; an exit does, and so does the third when the hour is over.
     for _ in 0..2 {
         signer.sign(order(&buy("0.01", "60000"), claim("600"))).await.unwrap();

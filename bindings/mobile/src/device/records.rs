@@ -48,17 +48,17 @@ impl DeviceVenue {
 /// What the phone's signer lets pass, whoever asks. Amounts are in the quote currency of an order's pair.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct DevicePolicy {
-    /// The pairs that may be traded. Any other is refused.
+    /// The pairs that may be traded. Any other is refused, bought and sold alike.
     pub pairs: Vec<DevicePolicyPair>,
-    /// The most that one order may be worth.
+    /// The most that one buy may cost. A sell may be an exit, and no amount holds it up.
     #[uniffi(default = None)]
     pub max_order: Option<String>,
-    /// The most that all buys within any 60 minutes may be worth together.
+    /// The most that all buys within any 60 minutes may cost together.
     #[uniffi(default = None)]
     pub max_buys_per_hour: Option<String>,
 }
 
-/// A pair, with the prices that may be paid or taken; both or none.
+/// A pair, with the prices that may be paid; both or none. With prices, a buy must state a limit within them.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct DevicePolicyPair {
     /// Canonical symbol, `BTC-USD`.

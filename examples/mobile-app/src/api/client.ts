@@ -27,6 +27,7 @@ import type {
   PnlRow,
   PolicySetting,
   Position,
+  Locked,
   Protection,
   ReleaseKill,
   RiskSettings,
@@ -138,7 +139,7 @@ export function createClient(http: Http, session: SessionStore) {
     storeSessionKey: (key: StoreSessionKey) => post<Credential>('/v1/credentials/session', key),
     keyDerivation: (venue: string) => get<KeyDerivation>(`/v1/credentials/session/${id(venue)}`),
     unlock: (venue: string, unlock: UnlockKey) => post<Unlocked>(`/v1/credentials/session/${id(venue)}/unlock`, unlock),
-    lock: (venue: string) => post<undefined>(`/v1/credentials/session/${id(venue)}/lock`),
+    lock: (venue: string) => post<Locked>(`/v1/credentials/session/${id(venue)}/lock`),
 
     policy: (signal?: AbortSignal) => get<PolicySetting>('/v1/credentials/policy', undefined, signal),
     setPolicy: (version: string, policy: OrderPolicy | undefined, password?: string) =>

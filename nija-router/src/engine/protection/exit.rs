@@ -1,8 +1,8 @@
 //! Carrying out what went off.
 
 use nija_core::{
-    Hit, JournalEvent, LedgerError, Order, OrderKind, OrderSize, ProtectionPart, Quantity, SignalType,
-    TimeInForce, Timestamp, TradeSignal,
+    Hit, HitCause, JournalEvent, LedgerError, Order, OrderKind, OrderSize, ProtectionPart, Quantity,
+    SignalType, TimeInForce, Timestamp, TradeSignal,
 };
 use rust_decimal::Decimal;
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl Step<'_> {
         Ok(filled)
     }
 
-    async fn made(&self, cause: &str, n: u32) -> Result<Option<Order>, LedgerError> {
+    pub(super) async fn made(&self, cause: &str, n: u32) -> Result<Option<Order>, LedgerError> {
         match derived::client_order_id(cause, n) {
             Some(name) => self.inner.ledger.order_by_client_id(self.user.id, &name).await,
             None => Ok(None),
@@ -202,7 +202,11 @@ impl Step<'_> {
             return Ok(None);
         };
         let take = matches!(purpose, Purpose::Take(_));
+        let hit = seen.protection.hit(ProtectionPart::Stop);
         let strategy = match purpose {
+            Purpose::Stop if hit.is_some_and(|hit| hit.cause == HitCause::CannotRest) => {
+                format!("undone: its stop does not rest at {}", self.key.0)
+            }
             Purpose::Rest | Purpose::Stop => "stop loss".to_owned(),
             Purpose::Take(n) => format!("take profit {}", n + 1),
         };

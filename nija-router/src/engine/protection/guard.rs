@@ -1,8 +1,8 @@
 //! The task of one guarded position: it looks, decides one thing, puts it on record or acts on it, and looks again.
 
 use nija_core::{
-    Hit, JournalEvent, LedgerError, Order, OrderId, Position, Price, Protection, ProtectionPart, Quote,
-    TimeInForce, UserId,
+    Hit, HitCause, JournalEvent, LedgerError, Order, OrderId, Position, Price, Protection, ProtectionPart,
+    Quote, TimeInForce, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -65,6 +65,8 @@ pub(super) struct Seen {
     pub(super) others: Decimal,
     /// Those of them that rest.
     pub(super) resting: Vec<OrderId>,
+    /// Whether orders are live that may still add to the position.
+    pub(super) grows: bool,
     /// The venue's newest quote where it is young enough.
     pub(super) quote: Option<Quote>,
 }
@@ -223,7 +225,7 @@ impl Inner {
     }
 
     /// The venue's newest quote, unless it is too old to act on.
-    pub(super) fn fresh_quote(&self, key: &Key) -> Option<Quote> {
+    pub(in crate::engine) fn fresh_quote(&self, key: &Key) -> Option<Quote> {
         let market = self.market.snapshot();
         let quote = market.markets.get(key)?.quote?;
         let age = self.clock.now().since(quote.at);
@@ -241,10 +243,12 @@ impl Step<'_> {
             return Look::Over(left);
         };
         let (mut own, mut others, mut resting) = (Vec::new(), Decimal::ZERO, Vec::new());
-        let exits = state.orders.values().filter(|live| live.at(&self.key.0)).map(|live| &live.order);
-        for order in exits {
+        let mut grows = false;
+        let here = state.orders.values().filter(|live| live.at(&self.key.0)).map(|live| &live.order);
+        for order in here.filter(|order| order.intent.signal.symbol == self.key.1) {
             let signal = &order.intent.signal;
-            if signal.symbol != self.key.1 || signal.side == position.side() {
+            if signal.side == position.side() {
+                grows = true;
                 continue;
             }
             match Purpose::of(&signal.client_order_id, protection.id) {
@@ -265,6 +269,7 @@ impl Step<'_> {
             own,
             others,
             resting,
+            grows,
             quote: self.inner.fresh_quote(self.key),
         }))
     }
@@ -311,6 +316,7 @@ impl Step<'_> {
             symbol: symbol.clone(),
             part,
             price,
+            cause: HitCause::Price,
         };
         // What rests has begun to fill: the venue set it off.
         if let Some(order) = seen.live(Purpose::Rest).filter(|order| !order.filled.is_zero()) {
@@ -423,6 +429,12 @@ impl Step<'_> {
             self.guard.set_note(Some(format!("what is left of {symbol} at {at} is too little to be sold")));
         } else if hit.is_some_and(late) {
             let what = format!("the stop of {symbol} at {at} went off and the position is still open");
+            venue.alarm(name, &what);
+            self.guard.set_note(Some(what));
+        } else if hit.is_none() && seen.live(Purpose::Rest).is_none() && self.is_shut() {
+            let what = format!(
+                "{symbol} at {at} is guarded by nothing: no stop rests there, and its account is not connected"
+            );
             venue.alarm(name, &what);
             self.guard.set_note(Some(what));
         } else if seen.quote.is_none() && seen.live(Purpose::Rest).is_none() && hit.is_none() {

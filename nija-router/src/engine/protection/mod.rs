@@ -9,10 +9,12 @@ mod names;
 mod rest;
 mod room;
 mod set;
+mod undo;
 
 pub use config::ProtectionConfig;
 pub(crate) use guard::Guards;
 pub(super) use names::is_own;
+pub(super) use rest::resting_kind;
 
 use nija_core::{OrderId, PositionId, Protection, ProtectionPlan, UserId};
 

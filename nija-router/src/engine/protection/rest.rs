@@ -2,7 +2,8 @@
 //! that is watched here guards the position in between.
 
 use nija_core::{
-    Instrument, LedgerError, Order, OrderKind, OrderSize, OrderState, Price, Quantity, Side, TimeInForce,
+    Instrument, LedgerError, Order, OrderKind, OrderSize, OrderState, Price, ProtectionPlan, Quantity, Side,
+    TimeInForce,
 };
 use rust_decimal::Decimal;
 use std::time::Duration;
@@ -31,8 +32,12 @@ impl Step<'_> {
                 self.cancel(order.id()).await;
                 Ok(Next::Wait(SOON))
             }
-            (None, Some((kind, quantity))) => self.place(seen, kind, quantity).await,
-            (None, None) => Ok(Next::Wait(LATER)),
+            (None, _) if self.is_shut() => Ok(Next::Wait(LATER)),
+            (None, wanted) => match (self.must_undo(seen, wanted.is_some()).await?, wanted) {
+                (true, _) => self.undo(seen).await,
+                (false, Some((kind, quantity))) => self.place(seen, kind, quantity).await,
+                (false, None) => Ok(Next::Wait(LATER)),
+            },
         }
     }
 
@@ -76,7 +81,9 @@ impl Step<'_> {
             return note(format!("{} takes no stop orders: it is watched here", self.key.0));
         }
         let side = seen.position.side().opposite();
-        let kind = self.kind(seen, &rules, side, stop)?;
+        let gap = self.inner.config.protection.stop_limit_gap;
+        let untouched = seen.protection.taken.is_empty();
+        let kind = resting_kind(&seen.protection.plan, untouched, &rules, (side, stop), gap)?;
         let quantity = Quantity::new(seen.position.quantity.abs() - seen.others).ok()?;
         let quantity = quantity.floor_to(rules.lot_size);
         match rules.fit(side, kind, quantity, stop) {
@@ -84,36 +91,40 @@ impl Step<'_> {
             Err(error) => note(format!("its stop cannot rest, it is watched here: {error}")),
         }
     }
+}
 
-    fn kind(&self, seen: &Seen, rules: &Instrument, side: Side, stop: Price) -> Option<OrderKind> {
-        // All at one price, and the stop besides: the venue can see to both.
-        let whole = match &*seen.protection.plan.take_profits {
-            [profit] if profit.share == Decimal::ONE && seen.protection.taken.is_empty() => {
-                Some(profit.price)
-            }
-            _ => None,
-        };
-        let take_profit = whole.filter(|_| rules.resting.bracket);
-        let gap = self.inner.config.protection.stop_limit_gap;
-        // Where the limit of a bracket's stop is the venue's own, it takes one that accepts as much.
-        let own = take_profit.and(rules.reach.bracket);
-        let gap = own.map_or(gap, |own| gap.max(own));
-        let factor = match side {
-            Side::Sell => Decimal::ONE - gap,
-            Side::Buy => Decimal::ONE + gap,
-        };
-        let price = Price::new(stop.get() * factor).ok()?;
-        // Rounded away from the stop, so that a venue with a limit of its own does not find this one nearer.
-        let price = match side {
-            Side::Sell => price.floor_to(rules.tick_size)?,
-            Side::Buy => price.ceil_to(rules.tick_size),
-        };
-        let kind = match take_profit {
-            Some(take_profit) => OrderKind::Bracket { take_profit, stop, price },
-            None => OrderKind::StopLimit { stop, price },
-        };
-        Some(rules.reach.bring_near(kind, side, stop))
-    }
+/// What rests for a plan at a venue, where its stop is `stop` and its exit on this side. `untouched`: none of its take-profits is taken.
+pub(in crate::engine) fn resting_kind(
+    plan: &ProtectionPlan,
+    untouched: bool,
+    rules: &Instrument,
+    (side, stop): (Side, Price),
+    gap: Decimal,
+) -> Option<OrderKind> {
+    // All at one price, and the stop besides: the venue can see to both.
+    let whole = match &*plan.take_profits {
+        [profit] if profit.share == Decimal::ONE && untouched => Some(profit.price),
+        _ => None,
+    };
+    let take_profit = whole.filter(|_| rules.resting.bracket);
+    // Where the limit of a bracket's stop is the venue's own, it takes one that accepts as much.
+    let own = take_profit.and(rules.reach.bracket);
+    let gap = own.map_or(gap, |own| gap.max(own));
+    let factor = match side {
+        Side::Sell => Decimal::ONE - gap,
+        Side::Buy => Decimal::ONE + gap,
+    };
+    let price = Price::new(stop.get() * factor).ok()?;
+    // Rounded away from the stop, so that a venue with a limit of its own does not find this one nearer.
+    let price = match side {
+        Side::Sell => price.floor_to(rules.tick_size)?,
+        Side::Buy => price.ceil_to(rules.tick_size),
+    };
+    let kind = match take_profit {
+        Some(take_profit) => OrderKind::Bracket { take_profit, stop, price },
+        None => OrderKind::StopLimit { stop, price },
+    };
+    Some(rules.reach.bring_near(kind, side, stop))
 }
 
 /// Whether it was sent as what should rest; what the router made of it for want of goods is the venue's business.

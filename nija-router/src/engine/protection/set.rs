@@ -2,11 +2,11 @@
 
 use nija_core::{
     CustodyMode, JournalEvent, LedgerError, Order, OrderId, Position, PositionId, Protection, ProtectionId,
-    ProtectionPlan, UserId, VenueFill,
+    ProtectionPlan, Quantity, UserId, VenueFill,
 };
 use std::sync::Arc;
 
-use super::{ProtectionStatus, names::Purpose};
+use super::{ProtectionStatus, names::Purpose, rest::resting_kind};
 use crate::engine::{EngineError, draft::Draft, inner::Inner, market::Key, state::UserState, user::User};
 
 impl Inner {
@@ -24,6 +24,9 @@ impl Inner {
         plan.check(open.side(), market).map_err(|error| EngineError::Invalid(error.to_string()))?;
         if !plan.stops() {
             self.may_go_without(&user, &key)?;
+        }
+        if user.conn(&key.0).is_some_and(|conn| conn.is_attended()) {
+            self.must_rest(&plan, &key, &open)?;
         }
         let id = ProtectionId::generate(self.clock.now(), self.entropy.as_ref());
         let held = open.quantity.abs();
@@ -63,6 +66,26 @@ impl Inner {
             "your key for {} signs only while you are here, so this position must keep a stop; close it instead",
             key.0
         )))
+    }
+
+    /// Where nothing here can sign while the user is away, a stop is one that its venue keeps. Where one that follows the price will stand is not
+    /// known yet.
+    fn must_rest(&self, plan: &ProtectionPlan, key: &Key, open: &Position) -> Result<(), EngineError> {
+        let (Some(stop), Some(rules)) = (plan.stop, self.market.instrument(key)) else {
+            return Ok(());
+        };
+        let (side, gap) = (open.side().opposite(), self.config.protection.stop_limit_gap);
+        let refused = |words: String| {
+            let words = format!(
+                "your key for {} signs only while you are here, and this stop would not rest there: {words}",
+                key.0
+            );
+            EngineError::Invalid(words)
+        };
+        let whole = Quantity::new(open.quantity.abs()).map_err(|error| refused(error.to_string()))?;
+        let kind = resting_kind(plan, true, &rules, (side, stop), gap);
+        let kind = kind.ok_or_else(|| refused("there is no such price".to_owned()))?;
+        rules.fit(side, kind, whole, stop).map(drop).map_err(|error| refused(error.to_string()))
     }
 
     /// The first fill of an entry that brings a protection along sets it, in the same commit: no position is there without it.

@@ -5,9 +5,9 @@ use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
     Instrument, KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderLookup,
-    OrderRef, OrderState, Placement, Price, PriceReach, Quantity, Quote, RepeatedClientId, RestingOrders,
-    Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId, VenueContract, VenueError,
-    VenueFill, VenueId, VenueOrder,
+    OrderRef, OrderState, Placement, PolicyRefusal, Price, PriceReach, Quantity, Quote, RepeatedClientId,
+    RestingOrders, SignError, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId,
+    VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -35,6 +35,8 @@ pub(crate) enum Answer {
     Late(Duration),
     /// Refused for a reason of its own.
     Rejected,
+    /// Not signed: the user's own order policy forbids it.
+    AgainstPolicy,
     /// The account has too little.
     InsufficientFunds,
     /// Not open for business.
@@ -280,6 +282,10 @@ impl Executor for FakeVenue {
         let (venue, message) = (self.id.clone(), "scripted".to_owned());
         match answer {
             Answer::Rejected => return Err(VenueError::Rejected { venue, code: "no".into(), message }),
+            Answer::AgainstPolicy => {
+                let pair = order.symbol().to_string();
+                return Err(VenueError::Sign(SignError::Policy(PolicyRefusal::Pair { pair })));
+            }
             Answer::InsufficientFunds => return Err(VenueError::InsufficientFunds { venue, message }),
             Answer::Unavailable => return Err(VenueError::Unavailable { venue, message }),
             Answer::NotSent => return Err(VenueError::NotSent { venue, message }),

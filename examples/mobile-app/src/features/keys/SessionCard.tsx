@@ -4,7 +4,7 @@ import { View } from 'react-native';
 
 import { messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
-import type { Credential } from '@/api/types';
+import type { Credential, Locked } from '@/api/types';
 import { shortDateTime } from '@/format/time';
 import { useServices } from '@/lib/services';
 import { useNow } from '@/lib/use-now';
@@ -51,6 +51,7 @@ export function SessionCard({ credential: { venue, health } }: { credential: Cre
     onSuccess: async () => {
       setPassphrase('');
       unlock.reset();
+      lock.reset();
       await changed();
     },
   });
@@ -102,8 +103,32 @@ export function SessionCard({ credential: { venue, health } }: { credential: Cre
           </>
         )}
         {unlock.isError ? <Notice live tone="negative" text={messageOf(unlock.error)} testID="unlock-error" /> : null}
+        {lock.data ? <Left locked={lock.data} /> : null}
         {lock.isError ? <Notice live tone="negative" text={messageOf(lock.error)} /> : null}
       </View>
     </Card>
   );
 }
+
+/** What is at the exchange now that nobody can use the key. */
+function Left({ locked: { resting, entries, unguarded } }: { locked: Locked }) {
+  const bad = [
+    unguarded.length ? `${count(unguarded.length, 'position has', 'positions have')} no stop at the exchange` : '',
+    entries.length ? `${count(entries.length, 'entry', 'entries')} could not be cancelled and may still fill` : '',
+  ].filter(Boolean);
+  if (bad.length)
+    return (
+      <Notice
+        live
+        tone="negative"
+        text={`${bad.join('; ')}. Nobody can act on it until you unlock the key again.`}
+        testID="lock-left"
+      />
+    );
+  const stays = resting.length
+    ? `${count(resting.length, 'exit rests', 'exits rest')} at the exchange and ${resting.length === 1 ? 'stays' : 'stay'} there until you unlock the key again.`
+    : 'Nothing is left at the exchange that could trade.';
+  return <Notice live tone="accent" text={stays} testID="lock-left" />;
+}
+
+const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;

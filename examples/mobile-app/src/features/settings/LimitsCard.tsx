@@ -28,8 +28,9 @@ export function LimitsCard() {
       {policy.data ? (
         <View style={{ gap: space.l }}>
           <Txt variant="small" tone="muted">
-            The signer holds every order against these before it signs. They hold even against someone who took over the
-            rest of the platform.
+            The signer holds every order against these before it signs, even against someone who took over the rest of
+            the platform. Only these pairs are traded. What a buy may cost and pay is limited; a sell is not, so that
+            you can always get out of what you hold.
           </Txt>
           {editing ? (
             <Editor before={now} version={policy.data.version} onDone={() => setEditing(false)} />
@@ -64,7 +65,7 @@ function Shown({ policy }: { policy: OrderPolicy | undefined }) {
         }
         testID="limits-pairs"
       />
-      <Fact label="One order" value={policy.max_order ? `at most ${policy.max_order}` : 'any'} testID="limits-order" />
+      <Fact label="One buy" value={policy.max_order ? `at most ${policy.max_order}` : 'any'} testID="limits-order" />
       <Fact label="Buys in an hour" value={policy.max_buys_per_hour ? `at most ${policy.max_buys_per_hour}` : 'any'} />
     </Facts>
   );
@@ -100,7 +101,7 @@ function Editor({ before, version, onDone }: EditorProps) {
     <View style={{ gap: space.l }}>
       <Field
         label="Pairs that may be traded"
-        help="Separated by commas. With prices: BTC-USD 20000-200000."
+        help="Separated by commas. With prices that a buy may pay: BTC-USD 20000-200000. A pair that is not here can be neither bought nor sold: name deep markets, and every pair that you hold."
         error={text.pairs || text.order || text.hour ? read.error : null}
         value={text.pairs}
         onChange={change('pairs')}
@@ -108,15 +109,15 @@ function Editor({ before, version, onDone }: EditorProps) {
         testID="limits-field-pairs"
       />
       <Field
-        label="Most that one order may be worth"
-        help="Empty: any."
+        label="Most that one buy may cost"
+        help="Empty: any. Sells never count, so that an exit always goes through."
         inputMode="decimal"
         value={text.order}
         onChange={change('order')}
         testID="limits-field-order"
       />
       <Field
-        label="Most that all buys in an hour may be worth"
+        label="Most that all buys in an hour may cost"
         help="Empty: any. Sells never count, so that an exit always goes through."
         inputMode="decimal"
         value={text.hour}
@@ -125,7 +126,7 @@ function Editor({ before, version, onDone }: EditorProps) {
       />
       {confirm ? (
         <Field
-          label="Your password, because this allows more than before"
+          label="Your password, because this allows more than before or shuts in what you hold"
           secureTextEntry
           value={password}
           onChange={setPassword}
@@ -133,9 +134,7 @@ function Editor({ before, version, onDone }: EditorProps) {
           testID="limits-password"
         />
       ) : null}
-      {save.isError && !(confirm && !password) ? (
-        <Notice live tone="negative" text={messageOf(save.error)} testID="limits-error" />
-      ) : null}
+      {save.isError ? <Notice live tone="negative" text={messageOf(save.error)} testID="limits-error" /> : null}
       <View style={{ flexDirection: 'row', gap: space.m, flexWrap: 'wrap' }}>
         <Button kind="secondary" label="Cancel" onPress={onDone} style={{ flexGrow: 1 }} />
         {before ? (
