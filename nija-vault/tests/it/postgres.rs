@@ -123,6 +123,33 @@ async fn a_lock_that_a_signer_could_not_hear_holds_there_too() {
     there.verify_audit().await.unwrap();
 }
 
+/// The log of a database that no program with origins has opened yet is read as it is.
+#[tokio::test]
+async fn a_log_of_format_1_is_verified_without_changing_its_table() {
+    let Some(database) = PostgresDatabase::make() else { return };
+    database.open_vault(&Setup::new()).close().await;
+    let at = VaultDatabase::Postgres(database.url().into());
+    let mut all = Vec::new();
+    nija_vault::each_audit_record(&at, &mut |record| all.push(record)).unwrap();
+    let mut first = all.remove(0);
+    (first.format, first.actor, first.origin) = (1, None, None);
+    let hash = hex::encode(first.hash().unwrap());
+    let of_old = format!(
+        "ALTER TABLE nija_vault.audit DISABLE TRIGGER USER;
+         ALTER TABLE nija_vault.checkpoints DISABLE TRIGGER USER;
+         DELETE FROM nija_vault.checkpoints;
+         DELETE FROM nija_vault.audit WHERE seq > 1;
+         UPDATE nija_vault.audit SET format = 1, hash = '\\x{hash}';
+         ALTER TABLE nija_vault.audit DROP COLUMN actor, DROP COLUMN origin;"
+    );
+    database.run(&of_old).unwrap();
+    let report = nija_vault::verify_audit(&at, None, &[], &mut |_| ()).unwrap();
+    assert_eq!((report.entries, report.head), (1, hash));
+    let columns = "SELECT count(*) FROM information_schema.columns
+        WHERE table_schema = 'nija_vault' AND table_name = 'audit'";
+    assert_eq!(database.run(columns).unwrap(), ["14"]);
+}
+
 /// Signs until the other signer's change has arrived; a minute is for ever.
 async fn ended(signer: &dyn nija_core::Signer) {
     let arrives = async {
