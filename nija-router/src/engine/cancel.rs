@@ -109,9 +109,7 @@ impl Inner {
             let Some(leg) = live.order.leg.clone() else {
                 return Ok(());
             };
-            let Some(venue) = self.venue(&leg.venue).cloned() else {
-                return Ok(());
-            };
+            let venue = self.known_venue(&leg.venue)?.clone();
             (venue, leg, live.order.intent.signal.symbol.clone())
         };
         let account = self.account(user.id, &venue, OpenPurpose::Trade).await?;

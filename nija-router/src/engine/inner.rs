@@ -2,11 +2,12 @@
 
 use nija_core::{
     Clock, CredentialStatus, CustodyMode, Entropy, EventBus, FeeSchedule, Ledger, LedgerError, NoSigner,
-    OpenPurpose, RiskChain, Router, Symbol, Tier, UserId, Vault, VaultError, VenueAccount, VenueError,
-    VenueId,
+    OpenPurpose, OrderId, RiskChain, Router, Symbol, Tier, UserId, Vault, VaultError, VenueAccount,
+    VenueError, VenueId,
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) config: EngineConfig,
     pub(crate) venues: Vec<Arc<Venue>>,
+    /// Unsettled orders at venues that are not of this platform any more.
+    pub(crate) orphans: Mutex<BTreeMap<VenueId, BTreeSet<OrderId>>>,
     pub(crate) market: Market,
     pub(crate) feedback: Feedback,
     pub(crate) tasks: Tasks,

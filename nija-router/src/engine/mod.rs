@@ -442,6 +442,36 @@ impl Engine {
         self.inner.venues.iter().map(|venue| venue.status()).collect()
     }
 
+    /// Venues that are not of this platform any more and have unsettled orders there all the same: nobody can look after them until the venue
+    /// is configured again.
+    #[must_use]
+    pub fn lost_venues(&self) -> Vec<VenueStatus> {
+        let orphans = self.inner.orphans.lock();
+        let lost = |(venue, orders): (&VenueId, &std::collections::BTreeSet<OrderId>)| {
+            let names: Vec<_> = orders.iter().map(ToString::to_string).collect();
+            let (name, names) = (venue.to_string(), names.join(", "));
+            let detail = format!("{venue} is not configured, and unsettled orders are there: {names}");
+            VenueStatus {
+                venue: venue.clone(),
+                name,
+                needs_credential: true,
+                health: nija_core::VenueHealth {
+                    breaker: nija_core::BreakerState::Open,
+                    success_rate: rust_decimal::Decimal::ZERO,
+                    latency: None,
+                    queue_depth: 0,
+                    queue_capacity: 0,
+                },
+                routing: RoutingStats::default(),
+                in_doubt: 0,
+                alarms: orders.len(),
+                up: false,
+                detail: Some(detail),
+            }
+        };
+        orphans.iter().map(lost).collect()
+    }
+
     /// Candles of a symbol, from the venue asked for or the first that lists it.
     ///
     /// # Errors

@@ -41,6 +41,7 @@ impl Inner {
             entropy: parts.entropy,
             config: parts.config,
             venues,
+            orphans: Default::default(),
             market,
             feedback,
             tasks: Tasks::default(),
@@ -145,7 +146,13 @@ impl Inner {
                         );
                     }
                     None => {
-                        tracing::error!(%order, ?leg, "an unsettled order is at no venue of this platform");
+                        if let Some(leg) = leg {
+                            let venue = &leg.venue;
+                            tracing::error!(%order, %venue, "an unsettled order is at no venue of this platform");
+                            metrics::counter!("nija_order_alarms_total", "venue" => venue.to_string())
+                                .increment(1);
+                            self.orphans.lock().entry(venue.clone()).or_default().insert(order);
+                        }
                     }
                 }
             }

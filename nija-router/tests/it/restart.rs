@@ -171,3 +171,28 @@ async fn a_cancel_of_an_order_in_doubt_outlives_a_restart() {
     assert_eq!((order.state, order.reason.unwrap().code.as_str()), (OrderState::Cancelled, "cancelled"));
     assert!(platform.ledger.replay_agrees());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_venue_is_gone_raises_an_alarm_and_its_cancel_says_so() {
+    let (mut platform, a, b) = Platform::pair();
+    b.world().filling = Filling::Nothing;
+    let engine = platform.start().await;
+    let there = nija_core::TradeSignal { venue: Some(b.id.clone()), ..resting(user(1), "x") };
+    let order = engine.submit(there).await.unwrap().order;
+    state(&engine, user(1), order.id(), OrderState::Working).await;
+    assert!(engine.lost_venues().is_empty());
+    engine.stop().await;
+    platform.venues.retain(|venue| venue.id == a.id);
+    let engine = platform.start().await;
+    let lost = engine.lost_venues();
+    assert_eq!((lost.len(), &lost[0].venue, lost[0].alarms, lost[0].up), (1, &b.id, 1, false));
+    assert!(lost[0].detail.as_ref().unwrap().contains(&order.id().to_string()));
+    let answer = engine.cancel(user(1), order.id()).await;
+    assert!(matches!(answer, Err(nija_router::EngineError::Invalid(_))), "{answer:?}");
+    engine.stop().await;
+    platform.venues.push(b);
+    let engine = platform.start().await;
+    assert!(engine.lost_venues().is_empty());
+    // The wish stood.
+    state(&engine, user(1), order.id(), OrderState::Cancelled).await;
+}

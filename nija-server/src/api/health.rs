@@ -43,7 +43,8 @@ pub(super) async fn ready(State(app): State<AppState>) -> ApiResult<Json<Health>
 async fn assess(app: &App) -> Health {
     // Anybody may ask, as often as they like.
     let mut parts = app.storages.get(Instant::now, storages(app)).await;
-    parts.extend(app.platform.engine().venues().iter().map(|status| PartHealth {
+    let engine = app.platform.engine();
+    parts.extend(engine.venues().iter().chain(&engine.lost_venues()).map(|status| PartHealth {
         name: format!("venue:{}", status.venue),
         status: how(status).to_owned(),
         detail: status.detail.clone(),
