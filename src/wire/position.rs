@@ -7,7 +7,12 @@ use rust_decimal::Decimal;
 
 /// An open position at its venue's price.
 pub fn marked_position(marked: &MarkedPosition) -> wire::Position {
-    wire::Position { dust: marked.dust, ..position(&marked.position, marked.price) }
+    let usd_rate = marked.rate.filter(|_| marked.position.closed_at.is_none());
+    wire::Position {
+        dust: marked.dust,
+        usd_rate: usd_rate.map(|rate| rate.round_dp(12).normalize()),
+        ..position(&marked.position, marked.price)
+    }
 }
 
 /// A position; `price` is what closing it would get now.
@@ -28,6 +33,7 @@ pub fn position(position: &Position, price: Option<Price>) -> wire::Position {
         entry_price: position.entry_price().round_dp(12).normalize(),
         current_price: price.map(|price| price.get().normalize()),
         market_value: price.map(|price| (position.quantity.abs() * price.get()).round_dp(8).normalize()),
+        usd_rate: None,
         unrealised_pnl: unrealised.map(|won| won.round_dp(8).normalize()),
         unrealised_pnl_pct: unrealised.and_then(per_cent).map(|share| share.round_dp(4).normalize()),
         realised_pnl: position.realised_pnl.round_dp(8).normalize(),

@@ -25,6 +25,9 @@ pub struct Position {
     /// Quantity at the current price, in the quote currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market_value: Option<Decimal>,
+    /// USD that one unit of the quote currency is worth now; absent where no price tells, and on closed positions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_rate: Option<Decimal>,
     /// In the quote currency, fees not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrealised_pnl: Option<Decimal>,

@@ -59,7 +59,7 @@ prop_compose! {
         let mut word = || words.next().unwrap_or_default();
         Position {
             id: word(), venue: word(), symbol: word(), side: word(), quantity: decimals[0],
-            entry_price: decimals[1], current_price: maybe[0], market_value: maybe[1], unrealised_pnl: maybe[2],
+            entry_price: decimals[1], current_price: maybe[0], market_value: maybe[1], usd_rate: maybe[3], unrealised_pnl: maybe[2],
             unrealised_pnl_pct: maybe[3], realised_pnl: decimals[2], fees: decimals[3], opened_at: word(),
             updated_at: word(), closed_at, dust: maybe[0].is_some(),
         }

@@ -22,9 +22,10 @@ impl From<EngineError> for Problem {
             EngineError::NoSuchOrder => Self::coded(code, "you have no such order"),
             EngineError::NoSuchPosition => Self::coded(code, "you have no such open position"),
             EngineError::Busy { retry_after } => {
-                let seconds = retry_after.as_secs().max(1);
-                let detail =
-                    format!("too many orders are waiting; nothing was sent; try again in {seconds} s");
+                // Not a moment too early.
+                let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                let detail = format!("no venue has room for it; nothing was sent; try again in {seconds} s");
                 Self::coded(code, detail).retry_after(seconds)
             }
             EngineError::Invalid(what) => Self::coded(code, what),
@@ -99,3 +100,20 @@ macro_rules! internal {
 }
 
 internal!(LedgerError, AccountsError, HashError, TokenError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use std::time::Duration;
+
+    #[test]
+    fn a_full_queue_and_a_venue_that_limits_requests_say_when_to_come_back() {
+        for (wait, header) in [(50, "1"), (1_000, "1"), (24_900, "25"), (120_000, "120")] {
+            let busy = EngineError::Busy { retry_after: Duration::from_millis(wait) };
+            let answer = Problem::from(busy).into_response();
+            let told = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!((answer.status().as_u16(), told.as_deref()), (503, Some(header)));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 import { View } from 'react-native';
 
 import type { Position } from '@/api/types';
-import { add } from '@/format/decimal';
+import { add, multiply } from '@/format/decimal';
 import { assets, money } from '@/format/money';
 import { space } from '@/theme/tokens';
 import { Delta } from '@/ui/Delta';
@@ -9,9 +9,14 @@ import { Txt } from '@/ui/Txt';
 
 /** Value and unrealised profit and loss of positions in USD together, where each is known. */
 export function totals(positions: readonly Position[]): { value: string; pnl: string } {
-  const usd = positions.filter((p) => assets(p.symbol).quote === 'USD');
-  const sum = (pick: (p: Position) => string | undefined) => usd.reduce((total, p) => add(total, pick(p) ?? '0'), '0');
+  const sum = (pick: (p: Position) => string | undefined) =>
+    positions.reduce((total, p) => add(total, multiply(pick(p) ?? '0', rate(p) ?? '0')), '0');
   return { value: sum((p) => p.market_value), pnl: sum((p) => p.unrealised_pnl) };
+}
+
+/** USD for one unit of what a position is quoted in. */
+function rate(p: Position): string | undefined {
+  return assets(p.symbol).quote === 'USD' ? '1' : p.usd_rate;
 }
 
 /** A line above the open positions. */
