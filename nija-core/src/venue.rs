@@ -111,8 +111,8 @@ pub enum OrderLookup {
 /// When an order in doubt that cannot be found is certainly dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguityBound {
-    /// The venue drops a request that it did not take up within a while of sending, and this long after sending its look-ups know of every
-    /// request that it did take up: its lag and what clocks may differ by are in it.
+    /// The venue takes up no order after the deadline that the order carries ([`VenueOrder::deadline`](crate::VenueOrder::deadline)), and this
+    /// long after it its look-ups know of all that it did take up: their lag and what clocks may differ by.
     Deadline(Duration),
     /// It never says so: only a person or a found order settles it.
     Unbounded,

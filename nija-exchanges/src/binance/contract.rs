@@ -16,7 +16,7 @@ pub(super) const SHORTEST_WINDOW: Duration = Duration::from_millis(250);
 /// What the measurement of the clock leaves open, and the lag of look-ups (rest-api.md, "Data sources": memory, then database).
 const DOUBT: Duration = Duration::from_secs(10);
 
-pub(super) fn contract(venue: VenueId, window: Duration, lists: bool) -> VenueContract {
+pub(super) fn contract(venue: VenueId, lists: bool) -> VenueContract {
     VenueContract {
         venue,
         name: "Binance",
@@ -25,7 +25,7 @@ pub(super) fn contract(venue: VenueId, window: Duration, lists: bool) -> VenueCo
         repeated_client_id: RepeatedClientId::UniqueWhileOpen,
         // Query order: by `origClientOrderId`, open or closed.
         lookup: OrderLookup::ByClientId,
-        ambiguity_bound: AmbiguityBound::Deadline(window.saturating_add(DOUBT)),
+        ambiguity_bound: AmbiguityBound::Deadline(DOUBT),
         // rest-api.md, "LIMITS": weight by address, unfilled orders by account.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
         // New order: STOP_LOSS_LIMIT, set off by the last trade. New Order list - OCO. exchangeInfo says which symbols have them.

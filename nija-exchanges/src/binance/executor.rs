@@ -85,7 +85,7 @@ impl BinanceExecutor {
             window,
             knows_key_rights: config.knows_key_rights,
             user_stream: config.user_stream,
-            contract: contract::contract(venue.clone(), window, config.order_lists),
+            contract: contract::contract(venue.clone(), config.order_lists),
             venue,
         })))
     }

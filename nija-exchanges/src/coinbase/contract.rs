@@ -31,7 +31,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         lookup: OrderLookup::ListAndMatch,
         // API key authentication: the token's `exp`. It bounds when a request is let in, not how long Coinbase's own machinery
         // then takes; nothing stricter is documented.
-        ambiguity_bound: AmbiguityBound::Deadline(TOKEN_LIFE.saturating_add(CLOCK_DOUBT)),
+        ambiguity_bound: AmbiguityBound::Deadline(CLOCK_DOUBT),
         // Advanced Trade REST rate limits: public calls count by address, private ones by user.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account],
         // Create Order: `limit_limit_gtc`, `stop_limit_stop_limit_gtc`, `trigger_bracket_gtc`. The limit of a bracket's stop is

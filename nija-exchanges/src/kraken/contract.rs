@@ -26,7 +26,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         repeated_client_id: RepeatedClientId::UniqueWhileOpen,
         // OpenOrders and ClosedOrders both filter by `cl_ord_id`.
         lookup: OrderLookup::OpenThenClosed,
-        ambiguity_bound: AmbiguityBound::Deadline(DEADLINE.saturating_add(CLOCK_DOUBT)),
+        ambiguity_bound: AmbiguityBound::Deadline(CLOCK_DOUBT),
         // Guides: Spot REST rate limits (a counter for each key) and trading rate limits (for each account and pair);
         // public calls count by address.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Key, LimitScope::Account, LimitScope::Pair],

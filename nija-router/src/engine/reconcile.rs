@@ -36,10 +36,7 @@ impl Inner {
     ) -> Result<(), EngineError> {
         let venue = &conn.venue;
         let account = self.account(user.id, venue, OpenPurpose::Reconcile).await?;
-        if conn.lacks_fees() {
-            self.read_fees(conn, &account).await;
-        }
-        self.read_balances(user, venue, &account).await?;
+        self.read_balances(user, venue, &account, Sending::Read).await?;
         // Orders of ours that the next answer must know of; whatever is sent from now on, it need not.
         let expected = self.unsettled_at(user, conn).await;
         let open =
@@ -48,7 +45,7 @@ impl Inner {
         let spoken_clients: HashSet<_> = open.iter().filter_map(|report| report.client_id).collect();
         self.hear(user, venue, open.into_iter().map(News::Report).collect()).await?;
         user.state.lock().await.forget_external(&venue.id, &spoken);
-        self.fetch_fills(user, conn).await?;
+        self.fetch_fills(user, conn, Sending::Read).await?;
         let mut gone = Vec::new();
         for (order, leg, symbol) in expected {
             let told = leg.venue_order_id.as_ref().is_some_and(|id| spoken.contains(id));
@@ -65,7 +62,7 @@ impl Inner {
         }
         // What the look-ups found may have been filled.
         if user.state.lock().await.misses_fills() {
-            self.fetch_fills(user, conn).await?;
+            self.fetch_fills(user, conn, Sending::Read).await?;
         }
         for (order, attempt) in gone {
             self.gone(user, venue, order, attempt).await;
@@ -79,10 +76,10 @@ impl Inner {
         user: &Arc<User>,
         venue: &Arc<Venue>,
         account: &VenueAccount,
+        what: Sending,
     ) -> Result<(), EngineError> {
         let asked_at = self.clock.now();
-        let balances =
-            self.ask(venue, Some(user.id), Sending::Read, venue.executor.balances(account)).await?;
+        let balances = self.ask(venue, Some(user.id), what, venue.executor.balances(account)).await?;
         let mut state = user.state.lock().await;
         // Read whole: what was not named is gone, unless it was heard of since.
         let named: HashSet<_> = balances.iter().map(|balance| balance.asset.clone()).collect();
@@ -124,6 +121,7 @@ impl Inner {
         self: &Arc<Self>,
         user: &Arc<User>,
         conn: &Conn,
+        what: Sending,
     ) -> Result<(), EngineError> {
         if planted(Bug::SkipsMissedFills) {
             return Ok(());
@@ -147,7 +145,7 @@ impl Inner {
             .ask(
                 venue,
                 Some(user.id),
-                Sending::Read,
+                what,
                 venue.executor.fills_since(&account, since.max(Timestamp::from_micros(0))),
             )
             .await?;
@@ -174,19 +172,21 @@ impl Inner {
         conn.gap.opens(since);
     }
 
-    async fn read_fees(&self, conn: &Conn, account: &nija_core::VenueAccount) {
-        let listed = self.market.instruments();
-        let symbols = listed.iter().filter(|rules| rules.venue == conn.venue.id);
-        for symbol in symbols.map(|rules| rules.symbol.clone()) {
-            let fees = conn.venue.executor.fees(account, &symbol);
-            match self.ask(&conn.venue, Some(account.user), Sending::Read, fees).await {
-                Ok(fees) => conn.set_fee(symbol, fees),
-                // The published fees stand in; they are never lower than the user's own.
-                Err(error) => {
-                    tracing::warn!(venue = %conn.venue.id, %error, "a user's fees could not be read");
-                    return;
-                }
+    /// The user's own fees, as far as the venue tells them.
+    pub(super) async fn read_fees(&self, user: &User, conn: &Conn) {
+        let told = async {
+            let account = self.account(user.id, &conn.venue, OpenPurpose::Reconcile).await?;
+            let listed = self.market.instruments();
+            let symbols = listed.iter().filter(|rules| rules.venue == conn.venue.id);
+            for symbol in symbols.map(|rules| rules.symbol.clone()) {
+                let fees = conn.venue.executor.fees(&account, &symbol);
+                let fees = self.ask(&conn.venue, Some(user.id), Sending::Read, fees).await?;
+                conn.set_fee(symbol, fees);
             }
+            Ok::<_, EngineError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(user = %user.id, venue = %conn.venue.id, %error, "a user's fees could not be read");
         }
     }
 

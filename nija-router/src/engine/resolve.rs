@@ -180,8 +180,7 @@ impl Inner {
         self.ask(venue, Some(user.id), Sending::Urgent, venue.executor.find(&account, &order, since)).await
     }
 
-    /// When the absence of an order is proof: the venue's bound after the last moment of sending. The bound counts all that is between, the
-    /// lag of the venue's look-ups too, so that nothing shorter will do. A venue without a bound never gives proof.
+    /// When the absence of an order is proof: the venue's bound after the order's deadline. A venue without a bound never gives proof.
     fn dead_at(&self, venue: &Venue, leg: &OrderLeg) -> Option<Timestamp> {
         match venue.executor.contract().ambiguity_bound {
             AmbiguityBound::Deadline(bound) if planted(Bug::ShortensTheBound) => {

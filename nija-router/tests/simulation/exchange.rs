@@ -94,13 +94,10 @@ impl Exchange {
     pub(crate) fn receive(
         &mut self,
         order: &VenueOrder,
-        sent: Timestamp,
         now: Timestamp,
         portions: &Portions,
     ) -> Option<(Resting, bool)> {
-        if let AmbiguityBound::Deadline(bound) = self.contract.ambiguity_bound
-            && (now.since(sent) > bound || self.clock(now) > order.deadline())
-        {
+        if self.contract.ambiguity_bound != AmbiguityBound::Unbounded && self.clock(now) > order.deadline() {
             return None;
         }
         let same = |known: &&Resting| known.client == Some(order.client_id());

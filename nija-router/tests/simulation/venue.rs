@@ -125,10 +125,10 @@ impl SimVenue {
     fn send(&self, order: &VenueOrder, after: Duration) -> tokio::task::JoinHandle<Option<Resting>> {
         let (exchange, witness) = (self.exchange.clone(), self.witness.clone());
         let (order, clock, portions) = (order.clone(), self.clock.clone(), self.portions());
-        let (venue, sent) = (self.id.clone(), clock.now());
+        let venue = self.id.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            let received = exchange.lock().receive(&order, sent, clock.now(), &portions);
+            let received = exchange.lock().receive(&order, clock.now(), &portions);
             if let Some((taken, true)) = &received {
                 witness.arrived(&venue, order.client_id(), &taken.id);
             }

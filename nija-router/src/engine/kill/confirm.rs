@@ -7,12 +7,15 @@ use super::{
     report::{UserProgress, VenueProof},
     sweep::Round,
 };
-use crate::engine::{
-    EngineError,
-    conn::Conn,
-    dust,
-    news::News,
-    state::{LiveOrder, UserState},
+use crate::{
+    engine::{
+        EngineError,
+        conn::Conn,
+        dust,
+        news::News,
+        state::{LiveOrder, UserState},
+    },
+    lane::Sending,
 };
 
 /// An order that the venue lists as open and that should be gone, and which of ours it is.
@@ -65,12 +68,11 @@ impl Round<'_> {
         let (inner, user, venue) = (self.inner, self.user, &conn.venue);
         let account = inner.account(user.id, venue, OpenPurpose::Reconcile).await?;
         let asked_at = inner.clock.now();
-        let open = inner
-            .ask(venue, Some(user.id), crate::lane::Sending::Urgent, venue.executor.open_orders(&account))
-            .await?;
+        let open =
+            inner.ask(venue, Some(user.id), Sending::Urgent, venue.executor.open_orders(&account)).await?;
         inner.hear(user, venue, open.iter().cloned().map(News::Report).collect()).await?;
-        inner.fetch_fills(user, conn).await?;
-        inner.read_balances(user, venue, &account).await?;
+        inner.fetch_fills(user, conn, Sending::Urgent).await?;
+        inner.read_balances(user, venue, &account, Sending::Urgent).await?;
         let state = user.state.lock().await;
         let there = |balance: &&VenueBalance| balance.venue == venue.id && !balance.total.is_zero();
         let proof = VenueProof {
