@@ -60,7 +60,7 @@ async fn an_order_that_never_arrived_is_in_doubt_until_the_venues_bound_is_over_
     // Nor does a restart, after which nobody knows how long it has been.
     phone.restart();
     assert!(phone.device.trade(&id, trade.id).await.unwrap().in_doubt());
-    phone.steady.advance(Duration::from_secs(29));
+    phone.steady.advance(Duration::from_secs(14));
     assert!(phone.device.trade(&id, trade.id).await.unwrap().in_doubt());
     phone.steady.advance(Duration::from_secs(2));
     let dead = phone.device.trade(&id, trade.id).await.unwrap();
