@@ -6,7 +6,7 @@ use super::mirror::{Cross, mirror};
 
 mirror! {
     /// A position. Money is in its quote currency, fees not counted where not said.
-    Position {
+    Position without usd_rate {
         /// Opaque id.
         id: String,
         /// The venue that holds it.
