@@ -88,16 +88,16 @@ impl Inner {
             quantity,
             job.leg.deadline,
         );
+        if !exit && let Err(reason) = self.guard_would_hold(venue, job).await {
+            return self.not_sent(job, Dead::refused(reason)).await;
+        }
         let now = self.clock.now();
         if now >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
-        // Looked at last: whoever threw the switch was told that nothing is opened from then on.
+        // Looked at last, with no wait between it and the sending: whoever threw the switch was told that nothing is opened from then on.
         if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
             return self.not_sent(job, Dead::killed()).await;
-        }
-        if !exit && let Err(reason) = self.guard_would_hold(venue, job).await {
-            return self.not_sent(job, Dead::refused(reason)).await;
         }
         job.sent.set(now);
         let began = Instant::now();

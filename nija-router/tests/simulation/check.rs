@@ -43,6 +43,20 @@ fn at_venues(platform: &Platform, order: &Order) -> Vec<Resting> {
     found
 }
 
+/// Whether a bracket got what its profit was to get. A stop that went off and waits does too, where the market comes back first: nothing that
+/// the venue tells says then which of the two it was.
+fn gained(platform: &Platform, user: UserId, there: &Resting) -> bool {
+    let Some(profit) = there.kind.take_profit() else { return false };
+    platform.venues.iter().any(|venue| {
+        let mut exchange = venue.exchange();
+        let mut own = exchange.account(user).fills.iter().filter(|fill| fill.venue_order_id == there.id);
+        own.any(|fill| match there.side {
+            Side::Sell => fill.price >= profit,
+            Side::Buy => fill.price <= profit,
+        })
+    })
+}
+
 /// The orders by which an order is carried out.
 fn children(platform: &Platform, parent: &Order) -> Vec<Arc<Order>> {
     let mut mine = platform.ledger.orders_of(parent.intent.signal.user);
@@ -358,10 +372,10 @@ fn brackets(platform: &Platform) {
         let legs: Vec<_> = rested
             .flat_map(|order| at_venues(platform, order))
             .filter(|there| !there.filled.is_zero())
-            .map(|there| (there.trades, there.kind))
+            .map(|there| (there.trades, there.kind, gained(platform, record.user, &there)))
             .collect();
-        let profit = |(trades, kind): &(Trades, OrderKind)| {
-            kind.take_profit().is_some_and(|profit| *trades == Trades::At(profit))
+        let profit = |(trades, kind, gained): &(Trades, OrderKind, bool)| {
+            kind.take_profit().is_some_and(|profit| *trades == Trades::At(profit)) || *gained
         };
         let executed = match part {
             ProtectionPart::Stop => legs.iter().any(|leg| !profit(leg)),

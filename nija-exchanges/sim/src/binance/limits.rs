@@ -36,12 +36,13 @@ struct State {
 impl Limits {
     /// Counts a request.
     pub(crate) fn request(&self, tier: Tier, weight: u64, now_ns: i64) -> Result<(), BinanceError> {
+        if tier == Tier::Unlimited {
+            // Nor does a header tell of a limit that there is none of.
+            return Ok(());
+        }
         let mut state = self.0.lock();
         state.turn(now_ns);
         state.weight += weight;
-        if tier == Tier::Unlimited {
-            return Ok(());
-        }
         if state.banned_until > now_ns {
             return Err(banned(state.banned_until, now_ns));
         }

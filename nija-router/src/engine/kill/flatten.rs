@@ -1,7 +1,8 @@
 //! Closing positions at market, each by one order at a time.
 
 use nija_core::{
-    Dust, Order, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce, TradeSignal, Unconfirmed,
+    AmbiguityBound, Dust, Order, OrderId, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce,
+    TradeSignal, Unconfirmed,
 };
 use std::time::Duration;
 
@@ -74,9 +75,32 @@ impl Round<'_> {
         here && same && itself && self.is_to_go(live) && !live.in_doubt()
     }
 
+    /// An order in doubt that may close all of a position and will be known: to try beside it would only use up the tries.
+    async fn in_doubt(&self, position: &Position) -> Option<OrderId> {
+        let state = self.user.state.lock().await;
+        let side = position.side().opposite();
+        if state.sums.closing(&position.venue, &position.symbol, side, None) < position.quantity.abs() {
+            return None;
+        }
+        let bound = self.inner.venue(&position.venue)?.executor.contract().ambiguity_bound;
+        let closes = |live: &&LiveOrder| {
+            let signal = &live.order.intent.signal;
+            live.in_doubt()
+                && live.at(&position.venue)
+                && signal.symbol == position.symbol
+                && signal.side == side
+        };
+        let found = state.orders.values().find(closes).map(|live| live.order.id());
+        found.filter(|_| bound != AmbiguityBound::Unbounded)
+    }
+
     async fn close(&self, position: &Position) -> Option<Closing> {
         let (venue, base) = (Some(position.venue.clone()), position.symbol.base());
         let open = position.quantity.abs().normalize();
+        if let Some(order) = self.in_doubt(position).await {
+            let why = format!("it may close {open} {base}, and the venue is being asked");
+            return Some(Closing::Waits(self.left(venue, Some(order), why)));
+        }
         let (mut last, mut failures): (Option<Order>, u32) = (None, 0);
         for n in 0..MOST_PARTS {
             failures += u32::from(last.as_ref().is_some_and(|last| last.filled.is_zero()));
