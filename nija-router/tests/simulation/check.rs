@@ -374,12 +374,12 @@ fn brackets(platform: &Platform) {
             .filter(|there| !there.filled.is_zero())
             .map(|there| (there.trades, there.kind, gained(platform, record.user, &there)))
             .collect();
-        let profit = |(trades, kind, gained): &(Trades, OrderKind, bool)| {
-            kind.take_profit().is_some_and(|profit| *trades == Trades::At(profit)) || *gained
+        let profit = |(trades, kind, _): &(Trades, OrderKind, bool)| {
+            kind.take_profit().is_some_and(|profit| *trades == Trades::At(profit))
         };
         let executed = match part {
             ProtectionPart::Stop => legs.iter().any(|leg| !profit(leg)),
-            ProtectionPart::TakeProfit(_) => legs.iter().any(profit),
+            ProtectionPart::TakeProfit(_) => legs.iter().any(|leg| profit(leg) || leg.2),
         };
         if !executed {
             platform
