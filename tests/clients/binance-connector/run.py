@@ -32,9 +32,9 @@ class Skip(Exception):
 class Venue:
     """One running simulator and one client of it."""
 
-    def __init__(self):
-        # The limits have tests of their own; here a burst of calls is no mistake.
-        command = [BINARY, "--json", "--venue", "binance", "--seed", "7", "--accounts", "3", "--tier", "unlimited"]
+    def __init__(self, tier="unlimited"):
+        # The limits have a check of their own; elsewhere a burst of calls is no mistake.
+        command = [BINARY, "--json", "--venue", "binance", "--seed", "7", "--accounts", "3", "--tier", tier]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.info = json.loads(self.process.stdout.readline())
         self.account = self.info["accounts"][0]
@@ -309,7 +309,16 @@ def cancel_all(venue):
     refused(-2011, venue.client.cancel_open_orders, "BTCUSDT")
 
 
-def limits(venue):
+def limits(_):
+    """A venue of its own: the others' has no limits, and tells of none."""
+    venue = Venue(tier="pro")
+    try:
+        limits_of(venue)
+    finally:
+        venue.stop()
+
+
+def limits_of(venue):
     client = venue.connect(venue.account, show_limit_usage=True)
     usage = client.new_order(**limit_order())["limit_usage"]
     assert int(usage["x-mbx-used-weight-1m"]) > 0 and int(usage["x-mbx-order-count-10s"]) >= 1
