@@ -10,7 +10,8 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 bao="${BAO:-bao}"
 
-enabled() { "$bao" "$1" list -format=json | grep -q "\"$2/\""; }
+# No pipe into grep -q: it would end at the first match, and the list fail of a broken pipe now and then.
+enabled() { [[ "$("$bao" "$1" list -format=json)" == *"\"$2/\""* ]]; }
 
 enabled secrets secret || "$bao" secrets enable -path=secret -version=2 kv
 enabled secrets transit || "$bao" secrets enable transit

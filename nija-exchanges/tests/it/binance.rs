@@ -165,7 +165,7 @@ async fn what_the_venue_calls_unknown_is_in_doubt_and_found() {
 
 #[tokio::test]
 async fn a_ban_says_how_long_it_lasts() {
-    let binance = Binance::start().await;
+    let binance = Binance::start_limited().await;
     let account = signed(&binance.key());
     binance.executor.instruments().await.unwrap();
     binance.venue().fault(Fault::new(FaultKind::RateLimit).status(418));

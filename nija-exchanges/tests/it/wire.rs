@@ -5,7 +5,7 @@ use nija_core::{
     Authenticator, Clock, CredentialSecret, Executor, Price, Side, Symbol, SystemClock, VenueAccount,
 };
 use nija_exchanges::testing::{Harness, TestSigner, Trader, VenueFault};
-use nija_sim::{Account, NewAccount, Sim, SimHandle, VenueHandle, VenueKind};
+use nija_sim::{Account, NewAccount, Sim, SimHandle, Tier, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -53,7 +53,16 @@ impl<W: Wire> OnTheWire<W> {
     }
 
     pub(crate) async fn start_with(open: impl FnOnce(&VenueHandle) -> W::Executor) -> Self {
-        let builder = Sim::builder().venues([W::KIND]).accounts(1).no_limits().paused(true);
+        Self::start_at(Tier::Unlimited, open).await
+    }
+
+    /// At a venue with limits, which tells of them in its headers.
+    pub(crate) async fn start_limited() -> Self {
+        Self::start_at(Tier::Pro, W::open).await
+    }
+
+    async fn start_at(tier: Tier, open: impl FnOnce(&VenueHandle) -> W::Executor) -> Self {
+        let builder = Sim::builder().venues([W::KIND]).accounts(1).tier(tier).paused(true);
         let sim = builder.start().await.unwrap();
         assert!(sim.set_price(W::SYMBOL, 60_000.into()));
         let executor = Arc::new(open(sim.venue(W::KIND)));
