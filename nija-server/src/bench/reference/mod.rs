@@ -16,7 +16,7 @@ use super::{
     process::{Plan, Process},
 };
 
-pub(super) use inserts::connect;
+pub(super) use inserts::{Connections, connect};
 pub(super) use orders::Orders;
 pub(super) use raw_streams::RawStreams;
 pub(super) use venue::Key;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::{
-    inserts::Inserts,
+    inserts::{Connections, Inserts},
     journal::Journal,
     ready,
     venue::{Account, Key},
@@ -30,8 +30,8 @@ pub(in crate::bench) struct Orders {
     pub(in crate::bench) callers: usize,
     /// Base address of the venue, if orders are to be sent; then there is a key for each caller.
     pub(in crate::bench) venue: Option<String>,
-    /// Address of the PostgreSQL database that it inserts into, in the place of a SQLite file.
-    pub(in crate::bench) postgres: Option<String>,
+    /// Address of the PostgreSQL database that it inserts into, in the place of a SQLite file, and how.
+    pub(in crate::bench) postgres: Option<(String, Connections)>,
     /// The callers' keys at the venue.
     pub(in crate::bench) keys: Vec<Key>,
 }
@@ -73,7 +73,7 @@ impl Orders {
             checking: DecodingKey::from_ed_der(pair.public_key().as_ref()),
             validation: Validation::new(Algorithm::EdDSA),
             store: match &self.postgres {
-                Some(url) => Store::Postgres(Inserts::open(url).await?),
+                Some((url, connections)) => Store::Postgres(Inserts::open(url, *connections).await?),
                 None => Store::File(Journal::open(std::path::Path::new("bare.db"))?),
             },
             venue: self.venue.map(|base| (reqwest::Client::new(), base)),

@@ -6,7 +6,7 @@ use crate::bench::{
     Args, Outcome, failed,
     figures::{Figures, ratio},
     load::{Load, Pace},
-    reference::{Orders, Reference, connect},
+    reference::{Connections, Orders, Reference, connect},
     report::{Row, words},
     target::{Target, Venue},
     users::sign_up,
@@ -54,16 +54,45 @@ const POSTGRES: &str = "NIJA_BENCH_POSTGRES";
 enum Beside<'a> {
     Nothing,
     Venue(&'a Venue),
-    Postgres(&'a str),
+    Postgres(&'a str, Connections),
 }
 
-/// Intent to durable answer, ledger and reference each in a database of their own on one PostgreSQL server. Without one there is no row.
+/// Intent to durable answer, ledger and reference on one PostgreSQL server. Without one there is no row.
 pub(in crate::bench) async fn postgres(args: &Args) -> Outcome<Vec<Row>> {
     let Ok(server) = std::env::var(POSTGRES) else {
-        tracing::warn!("{POSTGRES} is not set: the row over PostgreSQL is left out");
+        tracing::warn!("{POSTGRES} is not set: the rows over PostgreSQL are left out");
         return Ok(Vec::new());
     };
-    let admin = connect(&server).await?;
+    let sides = on_server(args, &server, Connections::Pooled).await?;
+    let pooled = ratio(sides.ours.per_second, sides.bare.per_second);
+    let row = Row {
+        row: format!("intent -> durable answer over HTTP, {} connections, PostgreSQL", args.connections),
+        measured: words(&sides.ours),
+        reference: Some(format!("bare axum + JWT + one insert, commit each: {}", words(&sides.bare))),
+        ratio: pooled,
+        budget: ">= 0.70x".into(),
+        met: met(pooled, &sides.ours, |ratio| ratio >= 0.70),
+        note: format!(
+            "every order is also sent to paper and filled; {}, PostgreSQL's own not counted",
+            cpu_note(&sides)
+        ),
+    };
+    let sides = on_server(args, &server, Connections::Shared).await?;
+    let beside_shared = Row {
+        row: "the same beside inserts that follow each other on shared connections".into(),
+        measured: words(&sides.ours),
+        reference: Some(format!("bare axum + JWT + pipelined inserts, commit each: {}", words(&sides.bare))),
+        ratio: ratio(sides.ours.per_second, sides.bare.per_second),
+        budget: "-".into(),
+        met: None,
+        note: String::new(),
+    };
+    Ok(vec![row, beside_shared])
+}
+
+/// Both sides, each in a database of its own.
+async fn on_server(args: &Args, server: &str, connections: Connections) -> Outcome<Sides> {
+    let admin = connect(server).await?;
     let names = ["ours", "bare"].map(|side| format!("nija_bench_{side}_{}", std::process::id()));
     for name in &names {
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
@@ -71,24 +100,11 @@ pub(in crate::bench) async fn postgres(args: &Args) -> Outcome<Vec<Row>> {
     settle_in(&admin).await?;
     let [ours, bare] =
         names.each_ref().map(|name| server.replace("dbname=postgres", &format!("dbname={name}")));
-    let measured = over_postgres(args, &ours, &bare).await;
+    let measured = over_postgres(args, &ours, (&bare, connections)).await;
     for name in &names {
         admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
     }
-    let sides = measured?;
-    let ratio = ratio(sides.ours.per_second, sides.bare.per_second);
-    Ok(vec![Row {
-        row: format!("intent -> durable answer over HTTP, {} connections, PostgreSQL", args.connections),
-        measured: words(&sides.ours),
-        reference: Some(format!("bare axum + JWT + one insert, commit each: {}", words(&sides.bare))),
-        ratio,
-        budget: ">= 0.70x".into(),
-        met: met(ratio, &sides.ours, |ratio| ratio >= 0.70),
-        note: format!(
-            "every order is also sent to paper and filled; {}, PostgreSQL's own not counted",
-            cpu_note(&sides)
-        ),
-    }])
+    measured
 }
 
 /// Files of the server's log that neither side has to make: as many as all runs of both sides write before the next checkpoint.
@@ -105,10 +121,10 @@ async fn settle_in(admin: &tokio_postgres::Client) -> Outcome<()> {
     Ok(admin.batch_execute("CHECKPOINT").await?)
 }
 
-async fn over_postgres(args: &Args, ours: &str, bare: &str) -> Outcome<Sides> {
+async fn over_postgres(args: &Args, ours: &str, (bare, how): (&str, Connections)) -> Outcome<Sides> {
     let target = Target::over_postgres(ours).await?;
     let tokens = sign_up(&target.address, USERS, None).await?;
-    measure(args, target, &tokens, args.connections.into(), DURABLE, Beside::Postgres(bare)).await
+    measure(args, target, &tokens, args.connections.into(), DURABLE, Beside::Postgres(bare, how)).await
 }
 
 /// Intent to the venue's answer.
@@ -175,7 +191,7 @@ async fn measure(
         callers: tokens.len(),
         venue: venue.map(|venue| venue.rest.clone()),
         postgres: match beside {
-            Beside::Postgres(url) => Some(url.to_owned()),
+            Beside::Postgres(url, connections) => Some((url.to_owned(), connections)),
             _ => None,
         },
         keys: venue.map(|venue| venue.keys[tokens.len()..].to_vec()).unwrap_or_default(),
