@@ -11,7 +11,8 @@ use std::{
 use crate::fault::{Fault, Outcome};
 
 /// What every connection begins with. A commit waits for the disk at least, and for more where the database is set to it. Whatever
-/// statistics say of a table that was empty a minute ago, rows are found by an index. A server that is gone is noticed by its database
+/// statistics say of a table that was empty a minute ago, rows are found by an index, by a plan that is made once: planned anew for each
+/// group, the look-ups of the writer took a tenth of its connection's time. A server that is gone is noticed by its database
 /// within seconds, so that its successor need not wait.
 const BEGIN: &str = "
 SET search_path TO nija_ledger, nija_ledger_tables;
@@ -19,6 +20,7 @@ SET lock_timeout = '10s';
 SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
 SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+SET plan_cache_mode = force_generic_plan;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
 ";
 
