@@ -87,8 +87,6 @@ fn faults(database: &Database, statements: &BTreeMap<String, Allowed>) -> Vec<St
     let explain = || {
         let address = nija_postgres::Address::parse(&url, "plans").unwrap();
         let connection = Connection::open(&address).unwrap();
-        // As they are once a statement has run a few times.
-        connection.script("SET plan_cache_mode = force_generic_plan").unwrap();
         let leading = leading_columns(&connection);
         let faults = statements.iter().flat_map(|(sql, allowed)| {
             let mut faults = Vec::new();
