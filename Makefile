@@ -10,8 +10,7 @@ help: ## List the targets
 .PHONY: run
 run: ## Build everything and start the demo platform with its dashboard
 	@tools/web build
-	@cargo build --quiet --package nija-server --bin nija
-	@exec target/debug/nija serve --demo $(ARGS)
+	@exec cargo run --quiet --package nija-server --bin nija -- serve --demo $(ARGS)
 
 .PHONY: web
 web: ## Build the dashboard (examples/mobile-app/dist)

@@ -13,6 +13,7 @@ import { tests as looks } from './tests/looks.mjs';
 import { tests as live } from './tests/live.mjs';
 import { tests as trading } from './tests/trading.mjs';
 import { tests as kill } from './tests/kill.mjs';
+import { tests as keys } from './tests/keys.mjs';
 import { tests as limits } from './tests/limits.mjs';
 import { tests as protection } from './tests/protection.mjs';
 import { tests as settings } from './tests/settings.mjs';
@@ -28,6 +29,7 @@ const all = [
   ...kill,
   ...protection,
   ...settings,
+  ...keys,
   ...limits,
   ...admin,
   ...looks,

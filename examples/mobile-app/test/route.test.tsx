@@ -29,11 +29,16 @@ test('an order that several exchanges share shows each one’s part, price and c
 
 test('a decision that found no venue says so without codes', () => {
   const { venue: _, ...nowhere } = decision({
-    candidates: [{ venue: 'kraken', eligible: false, factors: [], rejections: ['kill_switch'] }],
+    candidates: [
+      { venue: 'kraken', eligible: false, factors: [], rejections: ['kill_switch'] },
+      { venue: 'okx', eligible: false, factors: [], rejections: ['not_requested', 'insufficient_position'] },
+    ],
   });
   renderWith(<RouteView decision={nowhere} />, {});
   expect(screen.getByText(/No exchange could take this order/)).toBeTruthy();
   expect(screen.getByText('Its kill switch is on')).toBeTruthy();
+  expect(screen.getByText('Another exchange was asked for, not enough of a position there')).toBeTruthy();
+  expect(screen.queryByText('Chosen by')).toBeNull();
 });
 
 test('the receipt of a shared order lists its shares', () => {

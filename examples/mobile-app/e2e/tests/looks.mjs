@@ -63,7 +63,24 @@ const INSIDE = [
     name: 'key',
     go: (page) => page.locator('[data-testid^="manage-"]').first().click(),
     ready: 'rotation-begin',
-    after: (page) => page.getByTestId('nav-settings').click(),
+  },
+  {
+    name: 'key-proof',
+    go: async (page) => {
+      await page.getByTestId('key-event-open').first().click();
+      await page.getByTestId('proof-check').click();
+      await page.getByTestId('proof-holds').scrollIntoViewIfNeeded();
+    },
+    ready: 'proof-root',
+  },
+  {
+    name: 'key-destroy',
+    go: (page) => page.getByTestId('destroy-open').click(),
+    ready: 'destroy-dialog',
+    after: async (page) => {
+      await page.getByTestId('destroy-cancel').click();
+      await page.getByTestId('nav-settings').click();
+    },
   },
   {
     name: 'connect',
@@ -205,6 +222,50 @@ function measure() {
   return found;
 }
 
+/** Runs in the page: figures that break inside, and words that are cut, among the elements of these ids. */
+function broken(ids) {
+  const problems = [];
+  for (const id of ids) {
+    const node = document.querySelector(`[data-testid="${id}"]`);
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top / 4)));
+    // A button is one line by itself, and a box of its own among the lines.
+    if (lines.size > 1 && node.getAttribute('role') !== 'button') problems.push(`${id} breaks: ${node.textContent}`);
+    for (const part of [node, ...node.querySelectorAll('*')])
+      if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden')
+        problems.push(`${id} is cut: ${part.textContent}`);
+  }
+  return problems;
+}
+
+const between = {
+  name: 'between phone and large window figures stay in one piece, and a limit that makes an order smaller is on the button',
+  async run({ browser, config }) {
+    const { login } = await newUser(config);
+    const { context, page, faults } = await open(browser, config);
+    await signIn(page, login);
+    const problems = [];
+    for (const width of [390, 768, 960, 1024, 1240, 1440]) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.getByTestId('nav-dashboard').click();
+      await page.getByTestId('equity').waitFor();
+      const dashboard = await page.evaluate(broken, ['equity', 'pnl-today', 'pnl-total']);
+      await page.getByTestId('nav-trade').click();
+      await page.getByTestId('size').fill('120');
+      await page.getByTestId('review-order').click();
+      await page.getByTestId('preview-smaller').waitFor();
+      await page.getByTestId('place-order').getByText('Buy less than $120.00').waitFor();
+      const trade = await page.evaluate(broken, ['summary-venue', 'summary-price', 'summary-fees', 'place-order']);
+      problems.push(...[...dashboard, ...trade].map((problem) => `${width} px: ${problem}`));
+      // On a phone the review stands in the form's place.
+      if (width < 960) await page.getByTestId('change-order').click();
+    }
+    equal([...problems, ...faults].join('\n'), '', 'problems');
+    await context.close();
+  },
+};
+
 export const tests = SIZES.flatMap((size) =>
   SCHEMES.flatMap((scheme) => [
     {
@@ -233,4 +294,4 @@ export const tests = SIZES.flatMap((size) =>
       },
     },
   ]),
-);
+).concat(between);

@@ -127,6 +127,9 @@ export function createClient(http: Http, session: SessionStore) {
     revokeCredential: (credential: string) =>
       call<undefined>({ method: 'DELETE', path: `/v1/credentials/${id(credential)}` }),
 
+    destroyCredential: (credential: string, password: string) =>
+      post<undefined>(`/v1/credentials/${id(credential)}/destroy`, { password }),
+
     checkCredential: (credential: string) => post<Credential>(`/v1/credentials/${id(credential)}/check`),
     eraseCredentials: (password: string) =>
       call<Erasure>({ method: 'DELETE', path: '/v1/credentials', body: { password } }),
@@ -151,6 +154,8 @@ export function createClient(http: Http, session: SessionStore) {
       }),
     keyEvents: (limit: number, cursor?: string, signal?: AbortSignal) =>
       get<Page<KeyEvent>>('/v1/credentials/audit', { limit, cursor }, signal),
+    /** Unchecked: `src/audit` reads and checks it. */
+    keyEventProof: (seq: number) => get<unknown>(`/v1/credentials/audit/${seq}/proof`),
 
     streamTicket: () => post<StreamTicket>('/v1/stream/ticket'),
   };

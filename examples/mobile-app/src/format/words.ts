@@ -84,6 +84,12 @@ export function rejection(code: string): string {
   return REJECTIONS[code] ?? humanise(code);
 }
 
+/** Several reasons as one sentence. */
+export function rejections(codes: readonly string[]): string {
+  const [first = '', ...more] = codes.map(rejection);
+  return [first, ...more.map((words) => words.charAt(0).toLowerCase() + words.slice(1))].join(', ');
+}
+
 /** An order that can still change. */
 export function isOpenOrder(state: string): boolean {
   return ['pending', 'routing', 'queued', 'executing', 'working', 'partial_fill', 'unknown'].includes(state);

@@ -96,3 +96,16 @@ export async function trustedKey(list: PublishedKeys, pins: PinStore, nowMs: num
   if (kept === null) await pins.set(pin);
   return newest;
 }
+
+/** The vault that this device knows; where it knows none, the one that signed the list now is pinned. */
+export async function pinned(
+  list: () => Promise<PublishedKeys>,
+  pins: PinStore,
+  nowMs: number,
+): Promise<{ pin: string; isNew: boolean }> {
+  const kept = await pins.get();
+  if (kept !== null) return { pin: kept, isNew: false };
+  const shown = await list();
+  await trustedKey(shown, pins, nowMs);
+  return { pin: shown.signer, isNew: true };
+}

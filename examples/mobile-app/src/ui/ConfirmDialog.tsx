@@ -21,22 +21,36 @@ interface Props {
   danger?: boolean;
   busy: boolean;
   error: unknown;
+  /** A name that has to be typed, so that nobody ends another thing than the one they mean. */
+  typed?: string;
   /** The account's password is asked for; empty otherwise. */
   withPassword?: boolean;
   onConfirm: (password: string) => void;
   onClose: () => void;
-  /** Before `-dialog`, `-password`, `-error`, `-cancel` and `-confirm`. */
+  /** Before `-dialog`, `-name`, `-password`, `-error`, `-cancel` and `-confirm`. */
   testID: string;
 }
 
 /** Asks before something is done. */
 export function ConfirmDialog(props: Props) {
-  const { title, text, children, label, away, danger, busy, error, withPassword, onConfirm, onClose, testID } = props;
+  const { title, text, children, label, away, danger, busy, error, typed, withPassword, onConfirm, onClose, testID } =
+    props;
+  const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const isNamed = typed === undefined || name.trim() === typed.trim();
   return (
     <Dialog title={title} onClose={onClose} testID={`${testID}-dialog`}>
       <Txt tone="muted">{text}</Txt>
       {children}
+      {typed === undefined ? null : (
+        <Field
+          label={`Type “${typed}” to confirm`}
+          value={name}
+          onChange={setName}
+          autoComplete="off"
+          testID={`${testID}-name`}
+        />
+      )}
       {withPassword ? (
         <Field
           label="Your password"
@@ -54,7 +68,7 @@ export function ConfirmDialog(props: Props) {
           kind={danger ? 'danger' : 'primary'}
           label={label}
           busy={busy}
-          disabled={withPassword === true && password === ''}
+          disabled={!isNamed || (withPassword === true && password === '')}
           onPress={() => onConfirm(password)}
           style={{ flexGrow: 1 }}
           testID={`${testID}-confirm`}

@@ -3,7 +3,7 @@ import { View } from 'react-native';
 import type { Overview } from '@/api/types';
 import { money } from '@/format/money';
 import { clock } from '@/format/time';
-import { usePalette, useWide } from '@/theme/theme';
+import { usePalette, useTables } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Card } from '@/ui/Card';
 import { Delta } from '@/ui/Delta';
@@ -12,7 +12,8 @@ import { Txt } from '@/ui/Txt';
 /** Equity, and profit and loss of today and of all time. */
 export function Figures({ overview }: { overview: Overview }) {
   const palette = usePalette();
-  const wide = useWide();
+  // Beside each other the figures would break in the narrower column of a middling window.
+  const wide = useTables();
   const figure = { flex: 1, minWidth: 0, gap: 2 } as const;
   return (
     <Card testID="figures">

@@ -5,7 +5,7 @@ import { messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import type { Credential } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
-import { awayWords, custodyWords, leavesAlone } from '@/features/settings/custody';
+import { awayWords, custodyWords, endedWords, leavesAlone } from '@/features/settings/custody';
 import { ago, day } from '@/format/time';
 import { humanise } from '@/format/words';
 import { useServices } from '@/lib/services';
@@ -38,30 +38,32 @@ export function HealthCard({ credential: c }: { credential: Credential }) {
       action={<Badge label={humanise(c.status)} tone={active ? 'positive' : 'neutral'} />}
     >
       <View style={{ gap: space.m }}>
-        {health?.problems.map((problem) => (
-          <Notice key={problem} {...problemWords(problem, health)} testID={`problem-${problem}`} />
-        ))}
+        {active
+          ? health?.problems.map((problem) => (
+              <Notice key={problem} {...problemWords(problem, health)} testID={`problem-${problem}`} />
+            ))
+          : null}
         {active && leavesAlone(c.custody) ? (
           <Notice tone="warning" text={awayWords(c.custody)} testID="key-away" />
         ) : null}
         <View style={{ gap: 4 }}>
           <Txt variant="small" tone="muted">
-            Custody
+            {active ? 'Custody' : 'Not in use any more'}
           </Txt>
           <Txt variant="small" testID="key-custody">
-            {custodyWords(c.custody)}
+            {active ? custodyWords(c.custody) : endedWords(c)}
           </Txt>
         </View>
         <Facts>
           <Fact label="May" value={c.rights.map(humanise).join(', ') || 'not said by the exchange'} />
           <Fact label="Version" value={`${c.version}${health ? `, since ${day(health.stored_at)}` : ''}`} />
-          {health ? <Fact label="Replace by" value={day(health.rotate_by)} testID="key-rotate-by" /> : null}
+          {active && health ? <Fact label="Replace by" value={day(health.rotate_by)} testID="key-rotate-by" /> : null}
           {health ? <Fact label="Last used" value={lastUse(c, now)} testID="key-last-used" /> : null}
           {c.fingerprint ? <Fact label="Fingerprint" value={c.fingerprint} testID="key-fingerprint" /> : null}
-          {health && c.custody !== 'device' ? (
+          {active && health && c.custody !== 'device' ? (
             <Fact label="Checked with the exchange" value={ago(health.checked_at ?? health.stored_at, now)} />
           ) : null}
-          {health?.expires_at ? <Fact label="Ends at the exchange" value={day(health.expires_at)} /> : null}
+          {active && health?.expires_at ? <Fact label="Ends at the exchange" value={day(health.expires_at)} /> : null}
         </Facts>
         {check.isError ? <Notice live tone="negative" text={messageOf(check.error)} /> : null}
         {active && c.custody !== 'device' ? (

@@ -5,6 +5,7 @@ import { useVenueName } from '@/api/use-venue-name';
 import { Card } from '@/ui/Card';
 import { Screen } from '@/ui/Screen';
 import { Empty, Failure, Skeleton } from '@/ui/states';
+import { DestroyCard } from './DestroyCard';
 import { EventsCard } from './EventsCard';
 import { HealthCard } from './HealthCard';
 import { ReplaceCard } from './ReplaceCard';
@@ -42,6 +43,7 @@ export function KeyPage() {
           {key.custody === 'session' && key.status === 'active' ? <ReplaceCard credential={key} /> : null}
           {key.custody === 'delegated' && key.status === 'active' ? <RotationCard credential={key} /> : null}
           <EventsCard venue={key.venue} />
+          {key.status === 'destroyed' ? null : <DestroyCard credential={key} />}
         </>
       ) : null}
     </Screen>

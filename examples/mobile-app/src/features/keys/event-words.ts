@@ -14,7 +14,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   revoke: 'Disconnecting',
   rollback: 'Going back to the key before',
   retire_version: 'The replaced key is out of use',
-  destroy: 'Destroying of the replaced key',
+  destroy: 'Destroying',
   prove_idle: 'Proof that the replaced key is unused',
   rewrap: 'Sealing under a new key of the vault',
   erase: 'Erasing',
@@ -34,4 +34,17 @@ export function eventWords(action: string, purpose?: string): string {
   const what = ACTIONS[action] ?? humanise(action);
   const said = why ? `${what} ${PURPOSES[why] ?? `(${humanise(why).toLowerCase()})`}` : what;
   return request ? `${said}: ${humanise(request).toLowerCase()}` : said;
+}
+
+const ORIGINS: Readonly<Record<string, string>> = {
+  cli: 'the command line at the server',
+  upkeep: 'the server’s own upkeep',
+  process: 'the server, of its own',
+};
+
+/** From where something was done: `api 203.0.113.7` is the API, and who called it. */
+export function originWords(origin: string): string {
+  const [where = '', address] = origin.split(' ');
+  if (where === 'api' && address) return `the API, called from ${address}`;
+  return ORIGINS[origin] ?? humanise(origin);
 }

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useLocalSearchParams, useRouter } from 'expo-router';
 import { View } from 'react-native';
 
-import { messageOf } from '@/api/errors';
+import { codeOf, messageOf } from '@/api/errors';
 import { keys } from '@/api/keys';
 import { useOrder } from '@/api/queries';
 import { RouteCard } from '@/features/route/RouteCard';
@@ -13,7 +13,7 @@ import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
 import { Screen } from '@/ui/Screen';
-import { Failure, Notice, Skeleton } from '@/ui/states';
+import { Empty, Failure, Notice, Skeleton } from '@/ui/states';
 import { OrderFacts } from './OrderFacts';
 import { OrderOutcome } from './OrderOutcome';
 import { sizeText } from './OrderRow';
@@ -37,7 +37,17 @@ export function OrderScreen() {
     return (
       <Screen title="Order" back={BACK}>
         <Card flush>
-          {query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton rows={5} />}
+          {codeOf(query.error) === 'not_found' ? (
+            <Empty
+              title="No such order"
+              text="The link may be mistyped or another account’s. Your orders are listed with your positions."
+              action={{ label: 'See your orders', onPress: () => router.push(BACK.href), testID: 'see-orders' }}
+            />
+          ) : query.isError ? (
+            <Failure error={query.error} onRetry={() => void query.refetch()} />
+          ) : (
+            <Skeleton rows={5} />
+          )}
         </Card>
       </Screen>
     );

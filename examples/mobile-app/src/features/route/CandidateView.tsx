@@ -5,7 +5,7 @@ import type { RouteCandidate } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { fraction, round } from '@/format/decimal';
 import { basisPoints } from '@/format/money';
-import { rejection } from '@/format/words';
+import { rejections } from '@/format/words';
 import { usePalette } from '@/theme/theme';
 import { radius, space, TARGET } from '@/theme/tokens';
 import { Badge } from '@/ui/Badge';
@@ -28,7 +28,7 @@ export function CandidateView({
   const palette = usePalette();
   const [open, setOpen] = useState(chosen && !compact);
   const score = candidate.score === undefined ? undefined : round(candidate.score, 1);
-  const rejected = candidate.rejections.map(rejection).join(', ') || 'Not eligible';
+  const rejected = candidate.rejections.length ? rejections(candidate.rejections) : 'Not eligible';
   return (
     <View
       role="listitem"

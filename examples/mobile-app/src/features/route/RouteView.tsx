@@ -62,7 +62,7 @@ export function RouteView({ decision, compact }: { decision: RoutingDecision; co
         {decision.estimated_latency_ms !== undefined ? (
           <Fact label="Expected answer time" value={`${decision.estimated_latency_ms} ms`} />
         ) : null}
-        <Fact label="Chosen by" value={policyName(decision.policy)} />
+        {decision.venue || shares.length > 0 ? <Fact label="Chosen by" value={policyName(decision.policy)} /> : null}
       </Facts>
     </View>
   );

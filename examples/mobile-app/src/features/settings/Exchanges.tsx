@@ -15,7 +15,7 @@ import { Row } from '@/ui/Row';
 import { Empty, Failure, Skeleton } from '@/ui/states';
 import { Txt } from '@/ui/Txt';
 import { healthBadge } from '@/features/keys/health';
-import { awayWords, custodyWords, leavesAlone } from './custody';
+import { awayWords, custodyWords, endedWords, leavesAlone } from './custody';
 import { DisconnectDialog } from './DisconnectDialog';
 
 /** The connected exchanges: who can use each key, and what it may do. */
@@ -69,7 +69,7 @@ function CredentialRow({
   const nameOf = useVenueName();
   const router = useRouter();
   const active = c.status === 'active';
-  const badge = healthBadge(c.health);
+  const badge = active ? healthBadge(c.health) : null;
   return (
     <Row first={first} wrap testID={`credential-${c.venue}`}>
       <View style={{ flexGrow: 1, flexShrink: 1, flexBasis: 260, gap: 4 }}>
@@ -85,11 +85,19 @@ function CredentialRow({
           variant="small"
           tone="muted"
         >{`${nameOf(c.venue)} · version ${c.version} · connected ${day(c.created_at)}`}</Txt>
-        <Txt variant="small" tone="muted">{`Custody: ${custodyWords(c.custody)}`}</Txt>
-        <Txt
-          variant="small"
-          tone="muted"
-        >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
+        {active ? (
+          <>
+            <Txt variant="small" tone="muted">{`Custody: ${custodyWords(c.custody)}`}</Txt>
+            <Txt
+              variant="small"
+              tone="muted"
+            >{`May: ${c.rights.map(humanise).join(', ') || 'not said by the exchange'}`}</Txt>
+          </>
+        ) : (
+          <Txt variant="small" tone="muted" testID={`ended-${c.venue}`}>
+            {endedWords(c)}
+          </Txt>
+        )}
         {active && leavesAlone(c.custody) ? (
           <Txt variant="small" tone="muted" testID={`away-${c.venue}`}>
             {awayWords(c.custody)}

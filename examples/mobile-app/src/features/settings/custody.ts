@@ -25,3 +25,10 @@ export const leavesAlone = (custody: string): boolean => custody === 'session' |
 export function custodyWords(custody: string): string {
   return WORDS[custody] ?? humanise(custody);
 }
+
+/** What is left of a key that is not in use any more. */
+export function endedWords({ status, custody }: { status: string; custody: string }): string {
+  if (status === 'destroyed') return 'Destroyed. Nothing is stored of this key any more, but that it was.';
+  if (custody === 'device') return 'Disconnected. The key itself is on your phone, as it was.';
+  return 'Disconnected. Nothing is signed with this key any more. The vault stores it, encrypted, until it is destroyed.';
+}

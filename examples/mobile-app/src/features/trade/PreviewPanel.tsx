@@ -6,6 +6,7 @@ import type { RoutingDecision } from '@/api/types';
 import { sizeText } from '@/features/orders/OrderRow';
 import { OrderOutcome } from '@/features/orders/OrderOutcome';
 import { RouteView, whyTitle } from '@/features/route/RouteView';
+import { assets, money } from '@/format/money';
 import { humanise } from '@/format/words';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
@@ -62,15 +63,29 @@ export function PreviewPanel({ flow }: { flow: Flow }) {
   const { accepted, reason, checks, route } = preview.data;
   const order = orderOf(ticket, '');
   const what = sizeText({ symbol: order.symbol, size: order.size, size_type: order.size_type ?? 'quote' });
+  const amount = order.size_type === 'base' ? what : money(order.size, assets(order.symbol).quote);
+  // Who reads the button alone must not take it for the whole amount.
+  const resized = checks.find(({ verdict }) => verdict === 'resize');
   return (
     <Card title="Preview" testID="preview">
       <View style={{ gap: space.l }}>
         {accepted ? null : <Notice live tone="negative" text={refusal(reason, route)} testID="preview-refused" />}
         {route ? <Summary route={route} /> : null}
+        {accepted && resized ? (
+          <Notice
+            tone="warning"
+            text={`This order is made smaller. ${resized.detail ? sentenceOf(resized.detail) : ''}`}
+            testID="preview-smaller"
+          />
+        ) : null}
         {place.isError ? <PlaceFailure error={place.error} /> : null}
         {accepted ? (
           <Button
-            label={place.error instanceof NoAnswerError ? 'Try again safely' : `${humanise(ticket.side)} ${what}`}
+            label={
+              place.error instanceof NoAnswerError
+                ? 'Try again safely'
+                : `${humanise(ticket.side)} ${resized ? `less than ${amount}` : what}`
+            }
             busy={place.isPending}
             onPress={() => place.mutate()}
             testID="place-order"

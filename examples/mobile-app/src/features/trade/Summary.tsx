@@ -3,14 +3,15 @@ import { View } from 'react-native';
 import type { RoutingDecision } from '@/api/types';
 import { useVenueName } from '@/api/use-venue-name';
 import { assets, money, price } from '@/format/money';
-import { usePalette, useWide } from '@/theme/theme';
+import { usePalette, useTables } from '@/theme/theme';
 import { radius, space } from '@/theme/tokens';
 import { Txt } from '@/ui/Txt';
 
 /** What the order comes to, before it is placed: where, at about what price, for what fee. */
 export function Summary({ route }: { route: RoutingDecision }) {
   const palette = usePalette();
-  const wide = useWide();
+  // As on the dashboard: beside the ticket there is room for three figures in a row on large windows alone.
+  const wide = useTables();
   const nameOf = useVenueName();
   const { quote } = assets(route.symbol);
   const venues = route.venue ? [route.venue] : (route.shares ?? []).map((share) => share.venue);

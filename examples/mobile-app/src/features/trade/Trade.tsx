@@ -1,7 +1,7 @@
 import { View } from 'react-native';
 
 import { useMarkets } from '@/api/queries';
-import { useWide } from '@/theme/theme';
+import { useTables, useWide } from '@/theme/theme';
 import { space } from '@/theme/tokens';
 import { Button } from '@/ui/Button';
 import { Card } from '@/ui/Card';
@@ -15,6 +15,7 @@ import { useTicket } from './use-ticket';
 export function Trade() {
   const markets = useMarkets();
   const wide = useWide();
+  const roomy = useTables();
   const rows = markets.data ?? [];
   const flow = useTicket(rows);
   if (rows.length === 0) {
@@ -37,7 +38,7 @@ export function Trade() {
     return (
       <Screen title="New order" testID="trade">
         <View style={{ flexDirection: 'row', gap: space.xl, alignItems: 'flex-start' }}>
-          <View style={{ width: 420 }}>
+          <View style={{ width: roomy ? 420 : 352 }}>
             <TicketForm flow={flow} markets={rows} />
           </View>
           <View style={{ flex: 1, minWidth: 0 }}>
