@@ -6,8 +6,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     Candle, CandleInterval, ExecutionReport, FeeSchedule, Instrument, KeyRights, LimitScope, LimitUsage,
-    MarketEvent, Notional, OrderBook, Quote, SignError, Signer, Symbol, Timestamp, UserId, VenueBalance,
-    VenueClientId, VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
+    MarketEvent, Notional, OrderBook, Quote, SignError, Signer, StreamLane, Symbol, Timestamp, UserId,
+    VenueBalance, VenueClientId, VenueContract, VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 
 /// A user's account at a venue: who, and what signs for them.
@@ -322,9 +322,17 @@ pub trait Executor: Send + Sync {
         Vec::new()
     }
 
-    /// Best prices and books of these symbols, reconnecting by itself until dropped.
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent>;
+    /// Best prices and books of these symbols, reconnecting by itself until dropped. What it asks over HTTP goes through `lane`.
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent>;
 
-    /// The user's own orders, fills and balances, reconnecting by itself until dropped.
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent>;
+    /// The user's own orders, fills and balances, reconnecting by itself until dropped. What it asks over HTTP goes through `lane`.
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent>;
 }

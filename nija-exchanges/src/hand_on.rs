@@ -94,8 +94,9 @@ macro_rules! hand_on {
             fn account_stream(
                 &self,
                 account: nija_core::VenueAccount,
+                lane: std::sync::Arc<dyn nija_core::StreamLane>,
             ) -> futures::stream::BoxStream<'static, nija_core::AccountEvent> {
-                stream::account(self.0.clone(), account)
+                stream::account(self.0.clone(), account, lane)
             }
 
             $($own)*

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, Candle, CandleInterval, ExecutionReport, Executor, FeeSchedule, Instrument, KeyRights,
-    LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, Symbol, Timestamp,
-    UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueOrder,
+    LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderRef, Placement, Quote, StreamLane, Symbol,
+    Timestamp, UserId, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueOrder,
 };
 use std::{
     num::NonZeroU32,
@@ -250,12 +250,20 @@ impl Executor for Balanced {
         self.members.iter().flat_map(|member| member.executor.limits_used(user)).collect()
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        self.any().market_stream(symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        self.any().market_stream(symbols, lane)
     }
 
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-        self.any().account_stream(account)
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent> {
+        self.any().account_stream(account, lane)
     }
 }
 

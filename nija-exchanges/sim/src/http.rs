@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -80,6 +81,7 @@ where
 }
 
 async fn answer(request: Request, venue: &Arc<Venue>) -> Result<Response<Body>, Cut> {
+    venue.requests.fetch_add(1, Ordering::Relaxed);
     if venue.protocol.is_stream(request.uri().path()) {
         return Ok(venue.protocol.stream(Arc::clone(venue), request).await);
     }

@@ -389,6 +389,12 @@ impl VenueHandle {
         Some((answer.status.as_u16(), answer.body))
     }
 
+    /// How many HTTP requests have come over the wire so far, upgrades to streams included.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.venue.requests.load(Ordering::Relaxed)
+    }
+
     /// How many messages of streams are still going to be lost ([`FaultKind::StreamGap`]).
     #[must_use]
     pub fn stream_gaps_left(&self) -> u64 {

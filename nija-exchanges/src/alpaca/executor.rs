@@ -2,8 +2,8 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Quote, Symbol, Timestamp,
-    UserId, VenueAccount, VenueContract, VenueError, VenueId,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Quote, StreamLane, Symbol,
+    Timestamp, UserId, VenueAccount, VenueContract, VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -140,7 +140,11 @@ hand_on! { AlpacaExecutor =>
         used
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        stream::market(&self.0, &symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        stream::market(&self.0, &symbols, &lane)
     }
 }

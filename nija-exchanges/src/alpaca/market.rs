@@ -17,7 +17,7 @@ use super::{
 use crate::{
     decode::unreadable,
     listings::Listings,
-    transport::{HttpAnswer, HttpClient, PublicRequest},
+    transport::{HttpAnswer, HttpClient, PublicRequest, StreamCalls},
 };
 
 /// Bars in one answer at most.
@@ -87,6 +87,26 @@ impl Market {
         symbol: &Symbol,
     ) -> Result<Arc<Listed>, VenueError> {
         let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read(account)).await?;
+        found.ok_or_else(|| VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() })
+    }
+
+    /// The list as [`Self::symbols`] has it, for a user's stream.
+    pub(super) async fn symbols_by(
+        &self,
+        calls: &StreamCalls,
+        account: &VenueAccount,
+    ) -> Result<Arc<SymbolMap>, VenueError> {
+        self.listings.get(|| calls.ask(self.read(Some(account)))).await
+    }
+
+    /// A listed symbol as [`Self::listed`] finds it, for a stream of prices.
+    pub(super) async fn listed_by(
+        &self,
+        calls: &StreamCalls,
+        symbol: &Symbol,
+    ) -> Result<Arc<Listed>, VenueError> {
+        let read = || calls.ask_public(self.read(None));
+        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
         found.ok_or_else(|| VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() })
     }
 

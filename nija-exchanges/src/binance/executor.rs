@@ -2,8 +2,8 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId,
-    VenueAccount, VenueContract, VenueError, VenueId,
+    Clock, FeeSchedule, LimitScope, LimitUsage, Lookup, MarketEvent, OrderRef, StreamLane, Symbol, Timestamp,
+    UserId, VenueAccount, VenueContract, VenueError, VenueId,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -113,7 +113,11 @@ hand_on! { BinanceExecutor =>
         self.0.http.limits_used(user)
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        stream::market(self.0.clone(), symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols, lane)
     }
 }

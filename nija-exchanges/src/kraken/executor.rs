@@ -2,8 +2,8 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, LimitUsage, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, UserId, VenueAccount,
-    VenueContract, VenueError, VenueId,
+    Clock, FeeSchedule, LimitUsage, Lookup, MarketEvent, OrderRef, StreamLane, Symbol, Timestamp, UserId,
+    VenueAccount, VenueContract, VenueError, VenueId,
 };
 use std::sync::Arc;
 
@@ -87,7 +87,11 @@ hand_on! { KrakenExecutor =>
         self.0.private.limits_used(user)
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        stream::market(self.0.clone(), symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols, lane)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::decode::{Num, decode, moment, unreadable};
 use crate::listings::Listings;
-use crate::transport::{ClockOffset, HttpClient, PublicRequest};
+use crate::transport::{ClockOffset, HttpClient, PublicRequest, StreamCalls};
 
 /// The resolution of `Time`: whole seconds.
 const SECOND: i64 = 1_000_000;
@@ -44,6 +44,22 @@ impl Market {
     /// A listed symbol; the list is read again when it is missing and the list is not fresh.
     pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
         let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
+        found.ok_or_else(|| self.not_listed(symbol))
+    }
+
+    /// The list as [`Self::symbols`] has it, for a stream.
+    pub(super) async fn symbols_by(&self, calls: &StreamCalls) -> Result<Arc<SymbolMap>, VenueError> {
+        self.listings.get(|| calls.ask_public(self.read())).await
+    }
+
+    /// A listed symbol as [`Self::listed`] finds it, for a stream.
+    pub(super) async fn listed_by(
+        &self,
+        calls: &StreamCalls,
+        symbol: &Symbol,
+    ) -> Result<Arc<Listed>, VenueError> {
+        let read = || calls.ask_public(self.read());
+        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
         found.ok_or_else(|| self.not_listed(symbol))
     }
 

@@ -2,8 +2,8 @@
 
 use futures::stream::BoxStream;
 use nija_core::{
-    Clock, FeeSchedule, Lookup, MarketEvent, OrderRef, Symbol, Timestamp, VenueAccount, VenueContract,
-    VenueError, VenueId,
+    Clock, FeeSchedule, Lookup, MarketEvent, OrderRef, StreamLane, Symbol, Timestamp, VenueAccount,
+    VenueContract, VenueError, VenueId,
 };
 use std::sync::Arc;
 
@@ -94,8 +94,12 @@ hand_on! { OkxExecutor =>
         self.0.find(account, order).await
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        stream::market(self.0.clone(), symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        stream::market(self.0.clone(), symbols, lane)
     }
 }
 

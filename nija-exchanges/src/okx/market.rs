@@ -11,7 +11,7 @@ use super::{
 };
 use crate::decode::Num;
 use crate::listings::Listings;
-use crate::transport::{ClockOffset, HttpClient, PublicRequest};
+use crate::transport::{ClockOffset, HttpClient, PublicRequest, StreamCalls};
 
 /// The resolution of `public/time`: milliseconds.
 const MILLISECOND: i64 = 1000;
@@ -50,6 +50,22 @@ impl Market {
     /// A listed symbol; the list is read again when it is missing and the list is not fresh.
     pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
         let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
+        found.ok_or_else(|| self.not_listed(symbol))
+    }
+
+    /// The list as [`Self::symbols`] has it, for a stream.
+    pub(super) async fn symbols_by(&self, calls: &StreamCalls) -> Result<Arc<SymbolMap>, VenueError> {
+        self.listings.get(|| calls.ask_public(self.read())).await
+    }
+
+    /// A listed symbol as [`Self::listed`] finds it, for a stream.
+    pub(super) async fn listed_by(
+        &self,
+        calls: &StreamCalls,
+        symbol: &Symbol,
+    ) -> Result<Arc<Listed>, VenueError> {
+        let read = || calls.ask_public(self.read());
+        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
         found.ok_or_else(|| self.not_listed(symbol))
     }
 

@@ -6,8 +6,8 @@ use futures::stream::BoxStream;
 use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
     Fill, Instrument, KeyRights, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef, Placement,
-    Price, PriceReach, Quote, RepeatedClientId, RestingOrders, Side, Symbol, Timestamp, VenueAccount,
-    VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    Price, PriceReach, Quote, RepeatedClientId, RestingOrders, Side, StreamLane, Symbol, Timestamp,
+    VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -360,12 +360,20 @@ impl Executor for PaperExecutor {
         }))
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
-        streams::market(self.0.clone(), symbols)
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        streams::market(self.0.clone(), symbols, lane)
     }
 
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-        streams::account(self.0.clone(), account)
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent> {
+        streams::account(self.0.clone(), account, lane)
     }
 }
 

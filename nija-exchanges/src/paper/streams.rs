@@ -1,7 +1,7 @@
 //! Live prices and the user's own events of the paper venue.
 
 use futures::{SinkExt, StreamExt, stream::BoxStream};
-use nija_core::{AccountEvent, MarketEvent, Symbol, VenueAccount};
+use nija_core::{AccountEvent, MarketEvent, StreamLane, Symbol, VenueAccount};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -9,16 +9,20 @@ use tokio::{
 };
 
 use super::{executor::Paper, generated::STEP};
-use crate::transport::{Backoff, Ended, StreamSender, supervise};
+use crate::transport::{Backoff, Ended, StreamCalls, StreamSender, supervise};
 
 const TICK: Duration = Duration::from_micros(STEP.unsigned_abs());
 /// Between two looks at another venue's market for resting orders.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Prices, several a second.
-pub(super) fn market(paper: Arc<Paper>, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+pub(super) fn market(
+    paper: Arc<Paper>,
+    symbols: Vec<Symbol>,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, MarketEvent> {
     if let Some(over) = &paper.over {
-        let stream = over.market_stream(symbols);
+        let stream = over.market_stream(symbols, lane);
         return stream
             .inspect(move |event| {
                 if let MarketEvent::Book { symbol, book } = event {
@@ -28,6 +32,7 @@ pub(super) fn market(paper: Arc<Paper>, symbols: Vec<Symbol>) -> BoxStream<'stat
             .boxed();
     }
     supervise(
+        StreamCalls::public(lane),
         backoff(),
         |_| MarketEvent::Disconnected,
         move |out| publish(paper.clone(), symbols.clone(), out),
@@ -55,8 +60,15 @@ async fn publish(paper: Arc<Paper>, symbols: Vec<Symbol>, mut out: StreamSender<
 }
 
 /// A user's own events. A reader that fell too far behind is told that the stream was down, and starts anew.
-pub(super) fn account(paper: Arc<Paper>, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-    supervise(backoff(), AccountEvent::Disconnected, move |out| listen(paper.clone(), account.clone(), out))
+pub(super) fn account(
+    paper: Arc<Paper>,
+    account: VenueAccount,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, AccountEvent> {
+    let calls = StreamCalls::of(account.user, lane);
+    supervise(calls, backoff(), AccountEvent::Disconnected, move |out| {
+        listen(paper.clone(), account.clone(), out)
+    })
 }
 
 async fn listen(paper: Arc<Paper>, account: VenueAccount, mut out: StreamSender<AccountEvent>) -> Ended {

@@ -93,6 +93,11 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// HTTP requests that have come to the venue so far, those that open streams included, where it counts them.
+    fn requests(&self) -> Option<u64> {
+        None
+    }
+
     /// Causes a fault; false where this venue cannot have it.
     fn fault(&self, fault: VenueFault) -> bool;
 

@@ -18,6 +18,7 @@ pub mod decoders;
 pub mod faults;
 mod harness;
 mod intents;
+mod lane;
 pub mod market;
 pub mod orders;
 mod signer;
@@ -30,6 +31,7 @@ mod wait;
 
 pub use harness::{Harness, Trader, VenueFault};
 pub use intents::venue_order;
+pub use lane::{TestLane, open_lane};
 pub use signer::TestSigner;
 pub use wait::{DEADLINE, eventually, within};
 
@@ -67,6 +69,8 @@ macro_rules! executor_conformance {
                 streams::prices_stream
                 streams::own_orders_and_fills_stream
                 streams::what_happens_while_the_stream_is_down_is_not_lost
+                streams::nothing_is_sent_while_the_venue_wants_nothing_sent
+                streams::a_stream_that_is_up_asks_nothing_past_its_lane
                 faults::an_answer_lost_before_matching_leaves_no_order
                 faults::an_answer_lost_after_matching_leaves_one_order
                 faults::a_server_error_is_no_answer

@@ -1,15 +1,18 @@
 //! Rules of streams.
 
 use futures::{StreamExt, stream::BoxStream};
-use nija_core::{AccountEvent, MarketEvent, OrderState, Side};
+use nija_core::{AccountEvent, MarketEvent, OrderKind, OrderState, Side, TimeInForce};
+use parking_lot::Mutex;
+use rust_decimal::Decimal;
+use std::sync::Arc;
 
-use super::{Harness, Trader, VenueFault, orders::ended};
+use super::{Harness, TestLane, Trader, VenueFault, eventually, open_lane, orders::ended};
 
 /// First that it is up, then prices and a sound book.
 pub async fn prices_stream(harness: &dyn Harness) {
     let trader = Trader::new(harness).await;
     let unknown = nija_core::Symbol::new("NOSUCH-THING").unwrap();
-    let mut stream = trader.executor.market_stream(vec![trader.symbol().clone(), unknown]);
+    let mut stream = trader.executor.market_stream(vec![trader.symbol().clone(), unknown], open_lane());
     assert_eq!(stream.next().await, Some(MarketEvent::Connected));
     let (mut quoted, mut booked) = (false, false);
     while !(quoted && booked) {
@@ -30,7 +33,7 @@ pub async fn prices_stream(harness: &dyn Harness) {
 /// First that it is up, then a fill and a report of the user's own order, and the balances after it.
 pub async fn own_orders_and_fills_stream(harness: &dyn Harness) {
     let (trader, other) = (Trader::new(harness).await, Trader::new(harness).await);
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     assert_eq!(stream.next().await, Some(AccountEvent::Connected));
     let quantity = trader.quantity().await;
     other.trade(Side::Buy, quantity).await;
@@ -75,7 +78,7 @@ pub async fn own_orders_and_fills_stream(harness: &dyn Harness) {
 pub async fn what_happens_while_the_stream_is_down_is_not_lost(harness: &dyn Harness) {
     let trader = Trader::new(harness).await;
     let since = trader.now();
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     assert_eq!(stream.next().await, Some(AccountEvent::Connected));
     let quantity = trader.quantity().await;
     let resting = trader.rest(Side::Buy, quantity).await;
@@ -90,6 +93,71 @@ pub async fn what_happens_while_the_stream_is_down_is_not_lost(harness: &dyn Har
     assert_eq!(fills.iter().fold(nija_core::Quantity::ZERO, |sum, fill| sum.plus(fill.quantity)), quantity);
     let open = trader.executor.open_orders(&trader.account).await.unwrap();
     assert!(open.iter().any(|report| report.client_id == Some(resting.client_id)));
+}
+
+/// A ban holds streams as well: one that is down asks and opens nothing until it is over, and says that it is down. Then it comes up.
+pub async fn nothing_is_sent_while_the_venue_wants_nothing_sent(harness: &dyn Harness) {
+    let trader = Trader::new(harness).await;
+    let Some(before) = harness.requests() else { return };
+    let lane = TestLane::new();
+    lane.ban(true);
+    let mut account = trader.executor.account_stream(trader.account.clone(), lane.clone());
+    let mut market = trader.executor.market_stream(vec![trader.symbol().clone()], lane.clone());
+    assert!(matches!(account.next().await, Some(AccountEvent::Disconnected(_))));
+    assert_eq!(market.next().await, Some(MarketEvent::Disconnected));
+    assert_eq!(harness.requests(), Some(before), "each would have prolonged it");
+    lane.ban(false);
+    assert_eq!(account.next().await, Some(AccountEvent::Connected));
+    assert_eq!(market.next().await, Some(MarketEvent::Connected));
+    assert!(lane.passed() >= 2, "what they asked was not counted");
+}
+
+/// Nor does one that is up ask anything past its lane, whatever it is told; it stays up, and tells what it had to ask for in the end.
+pub async fn a_stream_that_is_up_asks_nothing_past_its_lane(harness: &dyn Harness) {
+    let trader = Trader::new(harness).await;
+    if harness.requests().is_none() {
+        return;
+    }
+    let quote = trader.executor.quote(trader.symbol()).await.unwrap();
+    let price = nija_core::Price::new(quote.bid.get() * Decimal::new(999, 3)).unwrap();
+    let price = price.floor_to(trader.instrument.tick_size).unwrap();
+    let quantity = trader.quantity().await;
+    let lane = TestLane::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut stream = trader.executor.account_stream(trader.account.clone(), lane.clone());
+    let heard = told.clone();
+    let reader = tokio::spawn(async move {
+        while let Some(event) = stream.next().await {
+            heard.lock().push(event);
+        }
+    });
+    let has = |wanted: fn(&AccountEvent) -> bool| told.lock().iter().any(wanted);
+    eventually("it comes up", || async { has(|event| *event == AccountEvent::Connected).then_some(()) })
+        .await;
+    let (order, placed) =
+        trader.place(Side::Buy, OrderKind::Limit { price }, quantity, TimeInForce::Gtc).await;
+    placed.unwrap();
+    eventually("its report comes", || async {
+        has(|event| matches!(event, AccountEvent::Report(_))).then_some(())
+    })
+    .await;
+    lane.limit(true);
+    eventually("all that it asked is answered", || async { (lane.under_way() == 0).then_some(()) }).await;
+    let before = harness.requests();
+    harness.reach(Side::Buy, price).await;
+    eventually("it tells the fill, or wants to ask for it", || async {
+        (lane.refused() > 0 || has(|event| matches!(event, AccountEvent::Fill(_)))).then_some(())
+    })
+    .await;
+    assert_eq!(harness.requests(), before, "it asked past its lane");
+    lane.limit(false);
+    eventually("it tells the fill", || async {
+        has(|event| matches!(event, AccountEvent::Fill(_))).then_some(())
+    })
+    .await;
+    assert!(!has(|event| matches!(event, AccountEvent::Disconnected(_))), "a limit is no reason to go down");
+    reader.abort();
+    ended(&trader, &order).await;
 }
 
 async fn until(stream: &mut BoxStream<'static, AccountEvent>, wanted: impl Fn(&AccountEvent) -> bool) {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 use super::{
-    Harness, Trader, VenueFault,
+    Harness, Trader, VenueFault, open_lane,
     orders::{assert_absent, ended, fills_of},
 };
 
@@ -101,7 +101,7 @@ pub async fn reports_that_come_late_are_not_lost(harness: &dyn Harness) {
 pub async fn what_a_stream_swallowed_can_be_asked_for(harness: &dyn Harness) {
     let trader = Trader::new(harness).await;
     let since = trader.now();
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     assert_eq!(stream.next().await, Some(AccountEvent::Connected));
     let quantity = trader.quantity().await;
     if !harness.fault(VenueFault::LostReports) {
@@ -134,7 +134,7 @@ pub async fn a_venue_that_was_down_took_nothing_and_comes_back(harness: &dyn Har
     let trader = Trader::new(harness).await;
     let quantity = trader.quantity().await;
     let price = trader.far(Side::Buy).await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     assert_eq!(stream.next().await, Some(AccountEvent::Connected));
     if !harness.fault(VenueFault::Down) {
         return;
@@ -167,7 +167,7 @@ pub async fn a_venue_that_was_down_took_nothing_and_comes_back(harness: &dyn Har
 /// An order filled under a fault of the stream; a second one behind it shows that nothing more comes of the first.
 async fn told_once(harness: &dyn Harness, fault: VenueFault) {
     let trader = Trader::new(harness).await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     assert_eq!(stream.next().await, Some(AccountEvent::Connected));
     let quantity = trader.quantity().await;
     if !harness.fault(fault) {

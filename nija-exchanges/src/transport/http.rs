@@ -197,11 +197,7 @@ impl HttpClient {
         let response = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         self.limits.note(user, response.headers());
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
+        let retry_after = retry_after(response.headers());
         let mut answer = HttpAnswer { status, body: String::new(), retry_after };
         if answer.is_limited() && !self.reads_limits {
             // A ban is one of this address: who is turned away for good does not get to say who he is.
@@ -245,6 +241,12 @@ impl HttpClient {
     fn lost(&self, message: String) -> VenueError {
         VenueError::AnswerLost { venue: self.venue.clone(), message }
     }
+}
+
+/// How long a refusal wants its sender to wait, where it says so in seconds.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Whether a body can be what was asked for. A page where JSON belongs comes from somebody in between, who does not know what

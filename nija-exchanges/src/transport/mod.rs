@@ -6,6 +6,7 @@ mod clock_offset;
 mod http;
 mod limit_headers;
 pub(crate) mod query;
+mod stream_calls;
 mod supervise;
 mod websocket;
 
@@ -14,5 +15,6 @@ pub use backoff::Backoff;
 pub use clock_offset::ClockOffset;
 pub use http::{HttpAnswer, HttpClient, HttpConfig, PublicRequest};
 pub use limit_headers::{LimitBound, LimitCount, LimitHeader};
+pub use stream_calls::StreamCalls;
 pub use supervise::{Ended, StreamSender, supervise};
 pub use websocket::{WsConfig, WsConnection, WsError};

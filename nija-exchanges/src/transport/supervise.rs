@@ -6,7 +6,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-use super::Backoff;
+use super::{Backoff, StreamCalls};
 
 /// Where a session puts its events; it waits while the reader is behind.
 pub type StreamSender<E> = mpsc::Sender<E>;
@@ -20,10 +20,11 @@ pub struct Ended {
     pub reason: String,
 }
 
-/// Runs sessions for ever. `session` delivers into the sender until its connection is lost; `down` makes the event that tells
+/// Runs sessions for ever, none while the venue wants nothing sent, as `calls` know. `session` delivers into the sender until its connection is lost; `down` makes the event that tells
 /// the reader so, sent after each session that had been up, and once for the first that could not start. Nothing is spawned: the reader's polling drives it, and dropping
 /// the stream closes the connection.
 pub fn supervise<E, S, F>(
+    calls: StreamCalls,
     mut backoff: Backoff,
     down: impl Fn(String) -> E + Send + 'static,
     mut session: S,
@@ -39,6 +40,15 @@ where
     let run = async move {
         let mut told = false;
         loop {
+            while let Some(wait) = calls.held() {
+                let reason = format!("the venue wants nothing sent for {} s", wait.as_secs().max(1));
+                if !told && sender.send(down(reason)).await.is_err() {
+                    return;
+                }
+                told = true;
+                // Those that waited do not come back in step.
+                tokio::time::sleep(wait + backoff.next_wait()).await;
+            }
             let ended = session(sender.clone()).await;
             if ended.was_up {
                 backoff.reset();

@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{Bytes, Message, Utf8Bytes, protocol::WebSocketConfig},
+    tungstenite::{self, Bytes, Message, Utf8Bytes, http::StatusCode, protocol::WebSocketConfig},
 };
 
 use super::Address;
@@ -42,6 +42,22 @@ impl Default for WsConfig {
 #[error("{0}")]
 pub struct WsError(pub String);
 
+/// A connection was refused since there were too many, or since this address is banned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TurnedAway {
+    pub(super) banned: bool,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl TurnedAway {
+    fn of(error: &tungstenite::Error) -> Option<Self> {
+        let tungstenite::Error::Http(answer) = error else { return None };
+        let banned = answer.status() == StatusCode::IM_A_TEAPOT;
+        let limited = banned || answer.status() == StatusCode::TOO_MANY_REQUESTS;
+        limited.then(|| Self { banned, retry_after: super::http::retry_after(answer.headers()) })
+    }
+}
+
 /// An open connection.
 pub struct WsConnection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -59,14 +75,25 @@ impl WsConnection {
     /// # Errors
     /// [`WsError`] when there is no connection within the time set.
     pub async fn open(address: &Address, config: &WsConfig) -> Result<Self, WsError> {
+        Self::connect(address, config).await.map_err(|(error, _)| error)
+    }
+
+    /// Connects; an error says as well whether the other side had too many requests.
+    pub(super) async fn connect(
+        address: &Address,
+        config: &WsConfig,
+    ) -> Result<Self, (WsError, Option<TurnedAway>)> {
         let limits = WebSocketConfig::default()
             .max_message_size(Some(config.max_message))
             .max_frame_size(Some(config.max_message))
             .read_buffer_size(16 * 1024);
         let connecting = connect_async_with_config(address.as_str(), Some(limits), true);
         match timeout(config.connect_timeout, connecting).await {
-            Err(_) => Err(WsError("no connection in time".into())),
-            Ok(Err(error)) => Err(WsError(format!("no connection: {error}"))),
+            Err(_) => Err((WsError("no connection in time".into()), None)),
+            Ok(Err(error)) => {
+                let turned_away = TurnedAway::of(&error);
+                Err((WsError(format!("no connection: {error}")), turned_away))
+            }
             Ok(Ok((socket, _))) => Ok(Self {
                 socket,
                 silence: config.silence,

@@ -7,7 +7,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     alpaca::{AlpacaConfig, AlpacaExecutor, AlpacaFees},
-    testing::{Harness, Trader, eventually, within},
+    testing::{Harness, Trader, eventually, open_lane, within},
 };
 use nija_sim::{Fault, FaultKind};
 use std::{sync::Arc, time::Duration};
@@ -30,7 +30,7 @@ async fn an_oauth_token_trades_and_streams_as_its_account() {
     let mut trader = Trader::new(&alpaca).await;
     trader.account = by_token(&key);
     let size = trader.quantity().await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let order = trader.trade(Side::Buy, size).await;
@@ -53,7 +53,7 @@ async fn a_wrong_secret_or_token_is_the_keys_fault_by_rest_and_stream() {
     for account in [signed(&key), by_token(&key)] {
         let error = alpaca.executor.balances(&account).await.unwrap_err();
         assert!(matches!(error, VenueError::KeyRefused { .. }), "{error}");
-        let mut stream = alpaca.executor.account_stream(account);
+        let mut stream = alpaca.executor.account_stream(account, open_lane());
         let first = within(stream.next()).await.unwrap();
         assert!(
             matches!(&first, AccountEvent::Disconnected(why) if why.contains("unauthorized")),
@@ -172,7 +172,7 @@ async fn without_a_data_key_crypto_has_prices_and_stocks_say_what_is_missing() {
     assert!(keyless.quote(&btc()).await.is_ok());
     let error = keyless.quote(&symbol("AAPL-USD")).await.unwrap_err();
     assert!(matches!(&error, VenueError::NotSent { message, .. } if message.contains("data key")), "{error}");
-    let mut stream = keyless.market_stream(vec![btc(), symbol("AAPL-USD")]);
+    let mut stream = keyless.market_stream(vec![btc(), symbol("AAPL-USD")], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         for price in [61_000_i64, 62_000] {
@@ -193,7 +193,7 @@ async fn without_a_data_key_crypto_has_prices_and_stocks_say_what_is_missing() {
 #[tokio::test]
 async fn crypto_and_shares_stream_side_by_side() {
     let alpaca = Alpaca::trading("AAPL-USD", dec("228")).await;
-    let mut stream = alpaca.executor.market_stream(vec![btc(), symbol("AAPL-USD")]);
+    let mut stream = alpaca.executor.market_stream(vec![btc(), symbol("AAPL-USD")], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         let (mut coins, mut shares) = (false, false);
@@ -266,7 +266,7 @@ async fn updates_that_come_twice_are_told_once() {
     let alpaca = Alpaca::start().await;
     let trader = Trader::new(&alpaca).await;
     let size = trader.quantity().await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         alpaca.venue().fault(Fault::new(FaultKind::DuplicateReports).times(20));

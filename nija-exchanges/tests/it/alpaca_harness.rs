@@ -118,6 +118,10 @@ impl Harness for Alpaca {
         self.symbol.base() == "BTC"
     }
 
+    fn requests(&self) -> Option<u64> {
+        Some(self.venue().requests())
+    }
+
     fn fault(&self, fault: VenueFault) -> bool {
         match fault {
             // There is no nonce, and its clock is not followed: orders are found by their ids, at any time.

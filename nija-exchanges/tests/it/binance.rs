@@ -8,7 +8,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     binance::{BinanceAuthenticator, BinanceConfig, BinanceExecutor, UserStream},
-    testing::{Harness, Trader, VenueFault, within},
+    testing::{Harness, Trader, VenueFault, open_lane, within},
 };
 use nija_sim::{Account, Fault, FaultKind, NewAccount, VenueHandle, VenueKind};
 use rust_decimal::Decimal;
@@ -223,7 +223,7 @@ async fn fills_of_many_pages_and_two_symbols_all_come_once_with_their_client_ids
     }
     // One that knows nothing of these orders, as after a restart; it streams the symbol.
     let fresh = BinanceExecutor::new(Binance::config(binance.venue()), binance.clock()).unwrap();
-    drop(fresh.market_stream(vec![usdt()]));
+    drop(fresh.market_stream(vec![usdt()], open_lane()));
     let fills = fresh.fills_since(&trader.account, since).await.unwrap();
     let mut seen: Vec<_> = fills.iter().map(|fill| fill.client_id.unwrap()).collect();
     seen.sort();
@@ -267,7 +267,7 @@ async fn an_ed25519_key_trades_and_logs_its_stream_on() {
     let trader = binance.trader(&key).await;
     let quantity = trader.quantity().await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let order = trader.rest(Side::Buy, quantity).await;
         loop {
@@ -295,7 +295,7 @@ async fn a_cancel_on_the_stream_bears_the_id_of_its_order() {
     let trader = Trader::new(&binance).await;
     let quantity = trader.quantity().await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let order = trader.rest(Side::Buy, quantity).await;
         trader.executor.cancel(&trader.account, &order).await.unwrap();
@@ -314,7 +314,7 @@ async fn a_cancel_on_the_stream_bears_the_id_of_its_order() {
 #[tokio::test]
 async fn a_book_that_lost_an_update_is_noticed_and_fetched_anew() {
     let binance = Binance::start().await;
-    let mut stream = binance.executor.market_stream(vec![usdt()]);
+    let mut stream = binance.executor.market_stream(vec![usdt()], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         while !matches!(stream.next().await.unwrap(), MarketEvent::Book { .. }) {}
@@ -349,7 +349,7 @@ async fn an_execution_that_is_missing_ends_the_stream_and_it_comes_back() {
     let key = binance.venue().add_account(NewAccount { balances, ..NewAccount::default() });
     let trader = binance.trader(&key).await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         // It takes several levels, each an execution and a message; the order's beginning and the first of them are swallowed.
         binance.venue().fault(Fault::new(FaultKind::StreamGap).times(2));
@@ -380,7 +380,7 @@ async fn reports_that_come_twice_are_delivered_once() {
     let trader = Trader::new(&binance).await;
     let quantity = trader.quantity().await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         binance.venue().fault(Fault::new(FaultKind::DuplicateReports).times(20));
         let first = trader.trade(Side::Buy, quantity).await;
@@ -405,7 +405,7 @@ async fn a_stream_whose_key_is_refused_says_so_once_and_keeps_trying() {
     let account = binance.account().await;
     let none = Fault::new(FaultKind::PermissionChange).permissions(&[]);
     binance.venue().fault(none);
-    let mut stream = binance.executor.account_stream(account);
+    let mut stream = binance.executor.account_stream(account, open_lane());
     within(async {
         let first = stream.next().await.unwrap();
         assert!(
@@ -445,7 +445,7 @@ async fn two_users_who_trade_with_each_other_have_executions_of_their_own() {
 #[tokio::test]
 async fn a_book_that_stands_still_is_not_believed() {
     let binance = Binance::start().await;
-    let mut stream = binance.executor.market_stream(vec![usdt()]);
+    let mut stream = binance.executor.market_stream(vec![usdt()], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         while !matches!(stream.next().await.unwrap(), MarketEvent::Book { .. }) {}

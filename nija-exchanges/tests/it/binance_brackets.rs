@@ -7,7 +7,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     binance::BinanceExecutor,
-    testing::{Harness, Trader, eventually, within},
+    testing::{Harness, Trader, eventually, open_lane, within},
 };
 use nija_sim::{Fault, FaultKind};
 use std::time::Duration;
@@ -80,7 +80,7 @@ async fn a_bracket_is_found_followed_and_cancelled_by_one_who_remembers_nothing(
     assert_eq!((report.state, report.filled), (OrderState::Filled, quantity));
     let since = trader.now().minus(Duration::from_secs(60));
     let unknowing = fresh(&binance);
-    drop(unknowing.market_stream(vec![trader.symbol().clone()]));
+    drop(unknowing.market_stream(vec![trader.symbol().clone()], open_lane()));
     let fills = unknowing.fills_since(&trader.account, since).await.unwrap();
     let of_second: Vec<_> = fills.iter().filter(|fill| fill.client_id == Some(second.client_id)).collect();
     assert!(!of_second.is_empty() && of_second.iter().all(|fill| fill.price >= price("61000")));
@@ -153,7 +153,7 @@ async fn the_stream_of_a_bracket_ends_with_exactly_one_final_report_however_it_e
     let binance = Binance::start().await;
     let (trader, quantity) = owner(&binance, 3).await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let kind = bracket("66000", "54000", "48000");
         for (reach, state) in [

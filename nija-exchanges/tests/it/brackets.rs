@@ -5,7 +5,7 @@ use nija_core::{
     AccountEvent, Executor, Lookup, OrderKind, OrderRef, OrderState, Price, Quantity, Side, TimeInForce,
     VenueClientId, VenueError,
 };
-use nija_exchanges::testing::{Harness, Trader, VenueFault, eventually, within};
+use nija_exchanges::testing::{Harness, Trader, VenueFault, eventually, open_lane, within};
 use rust_decimal::Decimal;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -104,7 +104,7 @@ pub(crate) async fn ends_once_on_the_stream(
 ) {
     let holder = Holder::of(harness).await;
     let kind = if by_stop { holder.bracket(1_100, 999, 800) } else { holder.bracket(1_001, 900, 800) };
-    let mut stream = executor.account_stream(holder.trader.account.clone());
+    let mut stream = executor.account_stream(holder.trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let (order, placed) = holder.sell(kind).await;

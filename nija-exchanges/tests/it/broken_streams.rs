@@ -9,7 +9,7 @@ use nija_core::{
     AccountEvent, BookLevel, MarketEvent, OrderKind, OrderState, Price, Quantity, Side, TimeInForce,
     VenueFill,
 };
-use nija_exchanges::testing::{Trader, eventually};
+use nija_exchanges::testing::{Trader, eventually, open_lane};
 use nija_sim::{Account, Fault, FaultKind, NewAccount, VenueHandle};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
@@ -63,7 +63,7 @@ struct Believed {
 }
 
 async fn read_market(trader: Trader, believed: Arc<Mutex<Believed>>) {
-    let mut stream = trader.executor.market_stream(vec![trader.symbol().clone()]);
+    let mut stream = trader.executor.market_stream(vec![trader.symbol().clone()], open_lane());
     while let Some(event) = stream.next().await {
         if let MarketEvent::Book { book, .. } = event {
             let cut = |levels: &[BookLevel]| levels.iter().take(DEPTH).copied().collect();
@@ -75,7 +75,7 @@ async fn read_market(trader: Trader, believed: Arc<Mutex<Believed>>) {
 /// Reads as the engine does: after each connect, what was missed is asked for.
 async fn read_account(trader: Trader, believed: Arc<Mutex<Believed>>) {
     let since = trader.now();
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     let learn = |fills: Vec<VenueFill>| {
         let mut believed = believed.lock();
         for fill in fills {

@@ -7,7 +7,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     kraken::{KrakenConfig, KrakenExecutor},
-    testing::{Harness, Trader, VenueFault, eventually, within},
+    testing::{Harness, Trader, VenueFault, eventually, open_lane, within},
 };
 use nija_sim::{Fault, FaultKind, NewAccount, TRADING_PERMISSIONS, WITHDRAW};
 use std::{sync::Arc, time::Duration};
@@ -147,7 +147,7 @@ async fn an_order_of_many_closed_ones_is_found_by_its_client_id() {
 #[tokio::test]
 async fn a_book_that_lost_an_update_is_noticed_and_fetched_anew() {
     let kraken = Kraken::start().await;
-    let mut stream = kraken.executor.market_stream(vec![btc()]);
+    let mut stream = kraken.executor.market_stream(vec![btc()], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         // Wait for the first book, so that the swallowed message is an update.
@@ -183,7 +183,7 @@ async fn a_missing_message_of_the_account_ends_the_stream_and_it_comes_back() {
     let kraken = Kraken::start().await;
     let trader = Trader::new(&kraken).await;
     let quantity = trader.quantity().await;
-    let mut stream = kraken.executor.account_stream(trader.account.clone());
+    let mut stream = kraken.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         // The snapshot of balances is the last of the start: gaps from here on are among updates.
@@ -220,7 +220,7 @@ async fn executions_that_come_twice_are_delivered_once() {
     let kraken = Kraken::start().await;
     let trader = Trader::new(&kraken).await;
     let quantity = trader.quantity().await;
-    let mut stream = kraken.executor.account_stream(trader.account.clone());
+    let mut stream = kraken.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         kraken.venue().fault(Fault::new(FaultKind::DuplicateReports).times(20));
@@ -242,7 +242,7 @@ async fn streamed_balances_leave_out_what_open_orders_hold() {
     let kraken = Kraken::start().await;
     let trader = Trader::new(&kraken).await;
     let quantity = trader.quantity().await;
-    let mut stream = kraken.executor.account_stream(trader.account.clone());
+    let mut stream = kraken.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         while !matches!(stream.next().await.unwrap(), AccountEvent::Balance(_)) {}
@@ -271,7 +271,7 @@ async fn a_stop_goes_out_on_the_tick_and_its_stream_ends_with_one_final_report()
         matches!(found, Lookup::Found(report) if report.state == OrderState::Filled).then_some(())
     })
     .await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let price = |text: &str| text.parse().unwrap();
@@ -314,7 +314,7 @@ async fn a_stream_without_its_right_says_so_once_and_keeps_trying() {
     let kraken = Kraken::start().await;
     let account = kraken.account().await;
     assert!(kraken.fault(VenueFault::RightsRevoked));
-    let mut stream = kraken.executor.account_stream(account);
+    let mut stream = kraken.executor.account_stream(account, open_lane());
     within(async {
         let first = stream.next().await.unwrap();
         assert!(

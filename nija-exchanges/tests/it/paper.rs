@@ -7,7 +7,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     paper::{PaperConfig, PaperExecutor},
-    testing::{Harness, Trader, venue_order, within},
+    testing::{Harness, Trader, open_lane, venue_order, within},
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -199,7 +199,7 @@ async fn after_a_restart_orders_are_found_by_their_executions() {
 async fn resting_orders_fill_while_only_the_users_stream_is_read() {
     let paper = Paper::start();
     let trader = Trader::new(&paper).await;
-    let mut stream = paper.executor.account_stream(trader.account.clone());
+    let mut stream = paper.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let quote = paper.executor.quote(&btc()).await.unwrap();
@@ -226,7 +226,7 @@ async fn resting_orders_fill_while_only_the_users_stream_is_read() {
 #[tokio::test]
 async fn prices_come_several_times_a_second() {
     let paper = Paper::start();
-    let mut stream = paper.executor.market_stream(vec![btc()]);
+    let mut stream = paper.executor.market_stream(vec![btc()], open_lane());
     within(async {
         let mut seen = Vec::new();
         while seen.len() < 3 {

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use nija_core::{
     AccountEvent, BookLevel, MarketEvent, OrderKind, Price, Quantity, Quote, Side, TimeInForce, VenueFill,
 };
-use nija_exchanges::testing::{Harness, Trader, eventually};
+use nija_exchanges::testing::{Harness, Trader, eventually, open_lane};
 use nija_sim::{Fault, FaultKind};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng};
@@ -61,7 +61,7 @@ impl Believed {
 }
 
 async fn read_market(trader: Trader, believed: Arc<Mutex<Believed>>) {
-    let mut stream = trader.executor.market_stream(vec![trader.instrument.symbol.clone()]);
+    let mut stream = trader.executor.market_stream(vec![trader.instrument.symbol.clone()], open_lane());
     while let Some(event) = stream.next().await {
         match event {
             MarketEvent::Book { book, .. } => {
@@ -76,7 +76,7 @@ async fn read_market(trader: Trader, believed: Arc<Mutex<Believed>>) {
 /// Reads as the engine does: after each connect, what was missed is asked for.
 async fn read_account(trader: Trader, believed: Arc<Mutex<Believed>>, scene: Scene) {
     let since = trader.now();
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     while let Some(event) = stream.next().await {
         match event {
             AccountEvent::Fill(fill) => {

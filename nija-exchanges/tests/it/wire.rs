@@ -156,6 +156,10 @@ impl<W: Wire> Harness for OnTheWire<W> {
         W::STOPS_HOLD_GOODS
     }
 
+    fn requests(&self) -> Option<u64> {
+        Some(self.venue().requests())
+    }
+
     fn fault(&self, fault: VenueFault) -> bool {
         W::own_fault(self.venue(), fault)
             .unwrap_or_else(|| sim_faults::cause(self.venue(), fault, W::ORDERS, W::LOOKS))

@@ -4,9 +4,9 @@ use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, CredentialId, CredentialMeta, ExecutionId,
     ExecutionReport, Executor, FeeSchedule, Instrument, KeyRights, Liquidity, Lookup, MarketEvent, Notional,
     OpenPurpose, OrderBook, OrderLookup, OrderRef, OrderState, Placement, Price, PriceReach, Quantity, Quote,
-    RepeatedClientId, RestingOrders, SealedCredential, SealingKey, Signer, Symbol, SystemClock, TimeInForce,
-    Timestamp, UserId, Vault, VaultError, VenueAccount, VenueBalance, VenueContract, VenueError, VenueFill,
-    VenueId, VenueOrder, VenueOrderId,
+    RepeatedClientId, RestingOrders, SealedCredential, SealingKey, Signer, StreamLane, Symbol, SystemClock,
+    TimeInForce, Timestamp, UserId, Vault, VaultError, VenueAccount, VenueBalance, VenueContract, VenueError,
+    VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -200,7 +200,7 @@ impl Executor for InstantVenue {
         Ok(Vec::new())
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+    fn market_stream(&self, symbols: Vec<Symbol>, _: Arc<dyn StreamLane>) -> BoxStream<'static, MarketEvent> {
         let size = Quantity::new(Decimal::from(1000)).unwrap();
         let price = self.price;
         let ticks = futures::stream::unfold(symbols, move |symbols| async move {
@@ -214,7 +214,11 @@ impl Executor for InstantVenue {
         futures::stream::iter([MarketEvent::Connected]).chain(ticks.flatten()).boxed()
     }
 
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        _: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent> {
         let (sender, receiver) = unbounded_channel();
         sender.send(AccountEvent::Connected).unwrap();
         self.listeners.lock().insert(account.user, sender);

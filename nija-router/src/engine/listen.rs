@@ -99,7 +99,7 @@ impl Inner {
             self.note_gap(&user, &conn).await;
             match self.account(user.id, &conn.venue, OpenPurpose::Stream).await {
                 Ok(account) => {
-                    let stream = conn.venue.executor.account_stream(account);
+                    let stream = conn.venue.executor.account_stream(account, conn.venue.stream_lane());
                     self.follow_account(&user, &conn, stream).await;
                 }
                 Err(error) => {

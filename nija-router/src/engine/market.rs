@@ -228,10 +228,11 @@ impl Inner {
     }
 
     /// Ends when the stream does.
-    async fn follow_market(&self, venue: &Venue, symbols: BTreeSet<Symbol>, traded: &HashSet<Symbol>) {
+    async fn follow_market(&self, venue: &Arc<Venue>, symbols: BTreeSet<Symbol>, traded: &HashSet<Symbol>) {
         let awaited = |symbol: &&Symbol| traded.contains(*symbol) || self.market.rates.is_awaited(symbol);
         let mut unpriced: BTreeSet<_> = symbols.iter().filter(awaited).cloned().collect();
-        let mut stream = venue.executor.market_stream(symbols.into_iter().collect()).ready_chunks(BATCH);
+        let stream = venue.executor.market_stream(symbols.into_iter().collect(), venue.stream_lane());
+        let mut stream = stream.ready_chunks(BATCH);
         while let Some(events) = stream.next().await {
             for event in &events {
                 match event {

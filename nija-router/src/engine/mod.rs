@@ -46,6 +46,7 @@ mod stake;
 mod start;
 mod state;
 mod stats;
+mod stream_calls;
 mod submit;
 mod tasks;
 mod user;

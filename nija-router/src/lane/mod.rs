@@ -177,6 +177,11 @@ impl<J: LaneJob> Lane<J> {
         self.waiting.lock().limiter.held(user, what)
     }
 
+    /// How long a question that can wait waits since the venue wants nothing sent, asked under this user's key or without one.
+    pub(crate) fn held_reading(&self, user: Option<UserId>) -> Option<Duration> {
+        self.waiting.lock().limiter.held_reading(user, Sending::Read)
+    }
+
     /// What the venue imposed on all, in words.
     pub(crate) fn imposed(&self) -> Option<String> {
         self.waiting.lock().limiter.words()

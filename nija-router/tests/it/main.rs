@@ -22,6 +22,7 @@ mod risk;
 mod scoring;
 mod split;
 mod stop_first;
+mod stream_calls;
 mod submit;
 // Some of it is for the simulation alone.
 #[allow(dead_code, unused_imports)]

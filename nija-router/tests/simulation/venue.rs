@@ -5,8 +5,8 @@ use futures::{StreamExt, stream::BoxStream};
 use nija_core::{
     AccountEvent, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule, Instrument,
     KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderLookup, OrderRef,
-    Placement, Price, Quantity, Quote, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueContract,
-    VenueError, VenueFill, VenueId, VenueOrder,
+    Placement, Price, Quantity, Quote, StreamLane, Symbol, Timestamp, UserId, VenueAccount, VenueBalance,
+    VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -371,7 +371,7 @@ impl Executor for SimVenue {
         Ok(exchange.account(account.user).fills.iter().filter(|fill| fill.at >= since).cloned().collect())
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+    fn market_stream(&self, symbols: Vec<Symbol>, _: Arc<dyn StreamLane>) -> BoxStream<'static, MarketEvent> {
         let venue = Self {
             id: self.id.clone(),
             place: self.place,
@@ -398,7 +398,11 @@ impl Executor for SimVenue {
         futures::stream::iter([MarketEvent::Connected]).chain(ticks.flatten()).boxed()
     }
 
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        _: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let stream = Stream::new(sender, self.trouble.clone());
         self.exchange().account(account.user).streams.push(stream.clone());

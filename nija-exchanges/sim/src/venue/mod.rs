@@ -16,7 +16,7 @@ use crate::kraken::Tier;
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// Largest price and balance: far beyond any real one, far below what decimals overflow at.
@@ -84,6 +84,8 @@ pub(crate) struct Venue {
     /// Changes whenever the engine may have.
     pub(crate) changed: watch::Sender<u64>,
     pub(crate) paused: AtomicBool,
+    /// HTTP requests that came, upgrades to streams included.
+    pub(crate) requests: AtomicU64,
 }
 
 impl Venue {
@@ -122,6 +124,7 @@ impl Venue {
             disconnects: watch::Sender::new(0),
             changed: watch::Sender::new(0),
             paused: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
         }
     }
 

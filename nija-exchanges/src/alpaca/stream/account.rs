@@ -23,7 +23,7 @@ use super::{
     linked::{self, Linked},
     missed::Memory,
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// Updates come in bunches: wait this long for the rest of one before asking.
 const BUNCH: Duration = Duration::from_millis(40);
@@ -45,6 +45,7 @@ struct Wanted {
 
 pub(super) struct Session {
     pub(super) alpaca: Arc<Alpaca>,
+    pub(super) calls: StreamCalls,
     pub(super) account: VenueAccount,
     pub(super) symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
@@ -64,10 +65,12 @@ pub(super) async fn session(
     alpaca: Arc<Alpaca>,
     account: VenueAccount,
     memory: Arc<Mutex<Memory>>,
+    calls: StreamCalls,
     out: StreamSender<AccountEvent>,
 ) -> Ended {
     let mut session = Session {
         alpaca,
+        calls,
         account,
         symbols: Arc::default(),
         out,
@@ -89,7 +92,7 @@ pub(super) async fn session(
 impl Session {
     async fn run(&mut self) -> Result<(), String> {
         let account = self.account.clone();
-        let symbols = self.alpaca.market.symbols(Some(&account)).await;
+        let symbols = self.alpaca.market.symbols_by(&self.calls, &account).await;
         self.symbols = symbols.map_err(|error| error.to_string())?;
         let mut socket = self.connect().await?;
         self.up = true;
@@ -115,8 +118,8 @@ impl Session {
     /// Connects, authenticates and listens.
     async fn connect(&mut self) -> Result<WsConnection, String> {
         let login = self.login().await?;
-        let opened = WsConnection::open(&self.alpaca.ws_private, &self.alpaca.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let (venue, address) = (&self.alpaca.venue, &self.alpaca.ws_private);
+        let mut socket = self.calls.open(venue, address, &self.alpaca.websocket).await?;
         let by = Instant::now() + ANSWER;
         socket.send(login).await.map_err(|error| error.0)?;
         let text = answer(&mut socket, by, "authorization").await?;
@@ -243,11 +246,11 @@ impl Session {
         let mut again = Vec::new();
         while let Some(order) = self.linked.pop() {
             let id = VenueOrderId::new(&order.id).map_err(|error| error.to_string())?;
-            let whole = match self.alpaca.by_id(&self.account, &id).await {
-                Ok(found) => self.alpaca.whole(&self.account, found.unwrap_or_else(|| order.clone())).await,
-                Err(error) => Err(error),
+            let whole = async {
+                let found = self.alpaca.by_id(&self.account, &id).await?;
+                self.alpaca.whole(&self.account, found.unwrap_or_else(|| order.clone())).await
             };
-            let whole = match whole {
+            let whole = match self.calls.ask(whole).await {
                 Ok(whole) => whole,
                 Err(error) if passes(&error) => {
                     again.push(order);
@@ -274,7 +277,7 @@ impl Session {
 
     async fn fetch_fills(&mut self) -> Result<bool, String> {
         let Some(mut wanted) = self.wanted.take() else { return Ok(true) };
-        match self.alpaca.executed_since(&self.account, wanted.since).await {
+        match self.calls.ask(self.alpaca.executed_since(&self.account, wanted.since)).await {
             Ok(executed) => {
                 for one in executed {
                     if let (Some(cumulative), Some(filled)) = (one.cumulative, wanted.filled.get(&one.order))
@@ -308,7 +311,7 @@ impl Session {
         let now = Instant::now();
         self.balances_at = None;
         self.balances_read = Some(now);
-        match self.alpaca.balances(&self.account).await {
+        match self.calls.ask(self.alpaca.balances(&self.account)).await {
             Ok(balances) => {
                 for balance in balances {
                     if !self.emit(AccountEvent::Balance(balance)).await {

@@ -16,7 +16,7 @@ use super::{
     poll,
     sides::{Side, SideEvent},
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// One symbol on this connection.
 struct Feed {
@@ -30,6 +30,7 @@ struct Feed {
 
 struct Session {
     alpaca: Arc<Alpaca>,
+    calls: StreamCalls,
     class: Class,
     out: StreamSender<SideEvent>,
     feeds: HashMap<String, Feed>,
@@ -43,9 +44,11 @@ pub(super) async fn session(
     alpaca: Arc<Alpaca>,
     class: Class,
     symbols: Vec<Symbol>,
+    calls: StreamCalls,
     out: StreamSender<SideEvent>,
 ) -> Ended {
-    let mut session = Session { alpaca, class, out, feeds: HashMap::new(), up: false, check_now: false };
+    let mut session =
+        Session { alpaca, calls, class, out, feeds: HashMap::new(), up: false, check_now: false };
     let reason = match session.run(&symbols).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -63,7 +66,7 @@ impl Session {
         }
         if self.alpaca.market.operator.is_none() {
             let wanted = self.feeds.iter().map(|(name, feed)| (name.clone(), feed.symbol.clone())).collect();
-            return poll::session(&self.alpaca, &wanted, &mut self.out, &mut self.up).await;
+            return poll::session(&self.alpaca, &self.calls, &wanted, &mut self.out, &mut self.up).await;
         }
         let mut socket = self.connect().await?;
         self.up = true;
@@ -92,7 +95,7 @@ impl Session {
     /// The symbols of this stream's class.
     async fn choose(&mut self, symbols: &[Symbol]) -> Result<(), String> {
         for symbol in symbols {
-            match self.alpaca.market.listed(None, symbol).await {
+            match self.alpaca.market.listed_by(&self.calls, symbol).await {
                 Ok(listed) if listed.class == self.class => {
                     if self.class == Class::Stock && self.alpaca.market.operator.is_none() {
                         tracing::warn!(%symbol, "no prices: stocks need the operator's data key");
@@ -120,8 +123,7 @@ impl Session {
             Class::Stock => &self.alpaca.ws_stocks,
         };
         let key = self.login()?;
-        let opened = WsConnection::open(address, &self.alpaca.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let mut socket = self.calls.open(&self.alpaca.venue, address, &self.alpaca.websocket).await?;
         let by = Instant::now() + ANSWER;
         self.until(&mut socket, by, "connected").await?;
         socket.send(key).await.map_err(|error| error.0)?;
@@ -221,7 +223,7 @@ impl Session {
     async fn compare(&mut self) -> Result<bool, String> {
         let mut names: Vec<String> = self.feeds.keys().cloned().collect();
         names.sort_unstable();
-        let answer = match self.alpaca.market.crypto_books(&names).await {
+        let answer = match self.calls.ask_public(self.alpaca.market.crypto_books(&names)).await {
             Ok(answer) => answer,
             // A limit that is reached passes; the next check is not far.
             Err(VenueError::RateLimited { .. }) => return Ok(true),

@@ -84,17 +84,19 @@ impl Session {
 
     /// Open orders, those sent lately, those that were open when last heard of, and the latest executions.
     async fn there(&self) -> Result<There, VenueError> {
-        let mut orders = self.alpaca.list(&self.account, "open", None).await?;
-        orders.extend(self.alpaca.list(&self.account, "all", Some(self.memory.orders_since)).await?);
+        let mut orders = self.calls.ask(self.alpaca.list(&self.account, "open", None)).await?;
+        let sent = self.alpaca.list(&self.account, "all", Some(self.memory.orders_since));
+        orders.extend(self.calls.ask(sent).await?);
         let listed: HashSet<String> = orders.iter().map(|order| order.id.clone()).collect();
         let unheard = self.memory.told.open().into_iter().filter(|id| !listed.contains(id));
         for id in unheard.take(ASKED) {
             if let Ok(id) = VenueOrderId::new(&id) {
-                orders.extend(self.alpaca.by_id(&self.account, &id).await?);
+                orders.extend(self.calls.ask(self.alpaca.by_id(&self.account, &id)).await?);
             }
         }
         orders.sort_by(|a, b| a.submitted_at.cmp(&b.submitted_at));
-        let executed = self.alpaca.executed_since(&self.account, self.memory.fills_since).await?;
+        let executed = self.alpaca.executed_since(&self.account, self.memory.fills_since);
+        let executed = self.calls.ask(executed).await?;
         Ok(There { orders, fills: executed.into_iter().map(|one| one.fill).collect() })
     }
 }

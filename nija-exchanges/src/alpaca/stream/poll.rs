@@ -9,11 +9,12 @@ use super::{
     book::LocalBook,
     sides::{Side, SideEvent},
 };
-use crate::transport::StreamSender;
+use crate::transport::{StreamCalls, StreamSender};
 
 /// Runs until an answer fails; returns whether there was one before.
 pub(super) async fn session(
     alpaca: &Arc<Alpaca>,
+    calls: &StreamCalls,
     wanted: &HashMap<String, Symbol>,
     out: &mut StreamSender<SideEvent>,
     up: &mut bool,
@@ -22,7 +23,8 @@ pub(super) async fn session(
     names.sort_unstable();
     let mut shown: HashMap<String, (Vec<BookLevel>, Vec<BookLevel>)> = HashMap::new();
     loop {
-        let answer = alpaca.market.crypto_books(&names).await.map_err(|error| error.to_string())?;
+        let answer = calls.ask_public(alpaca.market.crypto_books(&names)).await;
+        let answer = answer.map_err(|error| error.to_string())?;
         let books: wire::Books<'_> =
             parse::answer(&alpaca.venue, "orderbooks", &answer).map_err(|error| error.to_string())?;
         if !*up {

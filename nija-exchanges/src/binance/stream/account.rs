@@ -1,7 +1,7 @@
 //! One private connection: the user's orders, executions and balances.
 
 use futures::SinkExt;
-use nija_core::{AccountEvent, VenueAccount};
+use nija_core::{AccountEvent, VenueAccount, VenueError};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -11,10 +11,12 @@ use super::{
     ANSWER,
     events::{self, Orders},
 };
-use crate::transport::{Address, Ended, Protocol, StreamSender, WsConnection};
+use crate::transport::{Address, Ended, Protocol, StreamCalls, StreamSender, WsConnection};
 
 /// A listen key lives for an hour; this often it is renewed (user-data-stream.md recommends every 30 minutes).
 const RENEW: Duration = Duration::from_secs(25 * 60);
+/// Before it is tried again where the venue was limiting requests.
+const RENEW_AGAIN: Duration = Duration::from_secs(60);
 
 /// Numbers of our requests.
 const LOG_ON: u64 = 1;
@@ -22,6 +24,7 @@ const SUBSCRIBE: u64 = 2;
 
 struct Session {
     binance: Arc<Binance>,
+    calls: StreamCalls,
     symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
     orders: Orders,
@@ -32,10 +35,11 @@ struct Session {
 pub(super) async fn session(
     binance: Arc<Binance>,
     account: VenueAccount,
+    calls: StreamCalls,
     out: StreamSender<AccountEvent>,
 ) -> Ended {
     let orders = Orders::new(binance.venue.clone());
-    let mut session = Session { symbols: Arc::default(), orders, binance, out, up: false };
+    let mut session = Session { symbols: Arc::default(), orders, binance, calls, out, up: false };
     let reason = match session.run(&account).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -45,7 +49,8 @@ pub(super) async fn session(
 
 impl Session {
     async fn run(&mut self, account: &VenueAccount) -> Result<(), String> {
-        self.symbols = self.binance.market.symbols().await.map_err(|error| error.to_string())?;
+        self.symbols =
+            self.binance.market.symbols_by(&self.calls).await.map_err(|error| error.to_string())?;
         match self.binance.user_stream {
             UserStream::WebSocketApi => self.signed(account).await,
             UserStream::ListenKey => self.listening(account).await,
@@ -54,8 +59,7 @@ impl Session {
 
     /// Over the WebSocket API.
     async fn signed(&mut self, account: &VenueAccount) -> Result<(), String> {
-        let opened = WsConnection::open(&self.binance.ws_api, &self.binance.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let mut socket = self.open(&self.binance.ws_api).await?;
         let params = self.binance.stream_params(account).await.map_err(|error| error.to_string())?;
         // Ed25519 keys log the connection in (only they can); HMAC keys sign the subscription itself. Both sign the same.
         let logs_on = params.iter().any(|(name, value)| name == "signature" && !is_hex(value));
@@ -82,7 +86,7 @@ impl Session {
             let answer = message.id.map(|id| id.get()).unwrap_or_default();
             if let Some(error) = &message.error {
                 let error = super::super::error::classify(&self.binance.venue, error.code, &error.msg);
-                self.binance.learn_from(&error).await;
+                self.learn_from(&error).await;
                 return Err(format!("the stream was refused: {error}"));
             }
             if message.status.is_some_and(|status| status != 200) {
@@ -101,12 +105,12 @@ impl Session {
 
     /// Under a listen key, at the public address.
     async fn listening(&mut self, account: &VenueAccount) -> Result<(), String> {
-        let key = self.binance.listen_key(account).await.map_err(|error| error.to_string())?;
+        let key =
+            self.calls.ask(self.binance.listen_key(account)).await.map_err(|error| error.to_string())?;
         let address = self.binance.streams.join(&format!("/ws/{key}"));
         let address = Address::parse(&address, Protocol::WebSocket)
             .map_err(|_| "the listen key is no part of an address")?;
-        let opened = WsConnection::open(&address, &self.binance.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let mut socket = self.open(&address).await?;
         if !self.connected().await {
             return Ok(());
         }
@@ -119,11 +123,28 @@ impl Session {
                     }
                 }
                 Err(_) => {
-                    let renewed = self.binance.renew_listen_key(account, &key).await;
-                    renewed.map_err(|error| error.to_string())?;
-                    renewal = Instant::now() + RENEW;
+                    let renewed = self.calls.ask(self.binance.renew_listen_key(account, &key)).await;
+                    renewal = match renewed {
+                        Ok(()) => Instant::now() + RENEW,
+                        // It lives for as long again: a stream that works is not given up for a limit.
+                        Err(VenueError::RateLimited { .. }) => Instant::now() + RENEW_AGAIN,
+                        Err(error) => return Err(error.to_string()),
+                    };
                 }
             }
+        }
+    }
+
+    async fn open(&self, address: &Address) -> Result<WsConnection, String> {
+        self.calls.open(&self.binance.venue, address, &self.binance.websocket).await
+    }
+
+    /// A refused timestamp means that the clocks went apart: the next connection should know by how much.
+    async fn learn_from(&self, error: &VenueError) {
+        if matches!(error, VenueError::NonceRefused { .. })
+            && let Err(error) = self.calls.ask_public(self.binance.market.measure_clock()).await
+        {
+            tracing::warn!(venue = %self.binance.venue, %error, "the venue's clock could not be read");
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     ANSWER,
     feed::{Feed, Heard},
 };
-use crate::transport::{Address, Ended, Protocol, StreamSender, WsConnection};
+use crate::transport::{Address, Ended, Protocol, StreamCalls, StreamSender, WsConnection};
 
 /// Levels of a snapshot. More weigh more (rest-api.md, "Order book": 1000 levels weigh 50 of 6000 a minute).
 const SNAPSHOT: usize = 1000;
@@ -26,6 +26,9 @@ const SNAPSHOT: usize = 1000;
 const FETCHES: usize = 4;
 /// Before a snapshot is asked for again.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The same, where the venue is limiting requests: at least, and at most whatever it says.
+const LIMITED: Duration = Duration::from_secs(1);
+const LIMITED_LONGEST: Duration = Duration::from_secs(60);
 /// Streams named in one request: a control message may be long, but not endlessly.
 const NAMED: usize = 200;
 /// Control messages in a second at most (web-socket-streams.md, "WebSocket Limits").
@@ -35,6 +38,7 @@ type Fetched = (String, Result<Depth, VenueError>);
 
 struct Session {
     binance: Arc<Binance>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
     /// By the symbol in small letters, as streams are named.
     feeds: HashMap<String, Feed>,
@@ -50,10 +54,12 @@ struct Session {
 pub(super) async fn session(
     binance: Arc<Binance>,
     symbols: Vec<Symbol>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
 ) -> Ended {
     let mut session = Session {
         binance,
+        calls,
         out,
         feeds: HashMap::new(),
         fetches: FuturesUnordered::new(),
@@ -71,7 +77,7 @@ pub(super) async fn session(
 impl Session {
     async fn run(&mut self, symbols: &[Symbol]) -> Result<(), String> {
         for symbol in symbols {
-            match self.binance.market.listed(symbol).await {
+            match self.binance.market.listed_by(&self.calls, symbol).await {
                 Ok(listed) => {
                     let feed = Feed::new(symbol.clone(), self.binance.book_depth);
                     self.feeds.insert(listed.name().to_ascii_lowercase(), feed);
@@ -90,8 +96,7 @@ impl Session {
         // Combined streams name themselves in each message.
         let address = Address::parse(&self.binance.streams.join("/stream"), Protocol::WebSocket)
             .map_err(|error| error.to_string())?;
-        let opened = WsConnection::open(&address, &self.binance.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let mut socket = self.calls.open(&self.binance.venue, &address, &self.binance.websocket).await?;
         let answered_by = Instant::now() + ANSWER;
         self.subscribe(&mut socket).await?;
         loop {
@@ -139,12 +144,21 @@ impl Session {
 
     fn fetch(&mut self, name: String, again: bool) {
         let Some(feed) = self.feeds.get(&name) else { return };
-        let (binance, symbol) = (self.binance.clone(), feed.symbol.clone());
+        let (binance, calls, symbol) = (self.binance.clone(), self.calls.clone(), feed.symbol.clone());
         let fetch = async move {
             if again {
                 tokio::time::sleep(PAUSE).await;
             }
-            (name, binance.market.depth(&symbol, SNAPSHOT).await)
+            loop {
+                match calls.ask_public(binance.market.depth(&symbol, SNAPSHOT)).await {
+                    // Best prices go on without it, and a new connection would ask for it as well.
+                    Err(VenueError::RateLimited { retry_after, .. }) => {
+                        let wait = retry_after.unwrap_or(LIMITED).clamp(LIMITED, LIMITED_LONGEST);
+                        tokio::time::sleep(wait).await;
+                    }
+                    snapshot => return (name, snapshot),
+                }
+            }
         };
         self.fetches.push(fetch.boxed());
     }

@@ -4,7 +4,7 @@
 use futures::SinkExt;
 use nija_core::{
     AccountEvent, ExecutionReport, Method, RequestBody, RequestPurpose, UnsignedRequest, VenueAccount,
-    VenueBalance,
+    VenueBalance, VenueError,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -15,7 +15,7 @@ use super::{
     sequence::{Order, Sequence},
     tracked::TrackedOrders,
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// Messages that come this close together are answered with one question...
 const TOGETHER: Duration = Duration::from_millis(10);
@@ -24,6 +24,7 @@ const AT_MOST: Duration = Duration::from_millis(100);
 
 struct Session {
     coinbase: Arc<Coinbase>,
+    calls: StreamCalls,
     account: VenueAccount,
     symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
@@ -41,12 +42,14 @@ struct Session {
 pub(super) async fn session(
     coinbase: Arc<Coinbase>,
     account: VenueAccount,
+    calls: StreamCalls,
     out: StreamSender<AccountEvent>,
 ) -> Ended {
     let mut session = Session {
         symbols: Arc::default(),
         orders: TrackedOrders::new(coinbase.venue.clone()),
         coinbase,
+        calls,
         account,
         out,
         balances: HashMap::new(),
@@ -64,9 +67,10 @@ pub(super) async fn session(
 
 impl Session {
     async fn run(&mut self) -> Result<(), String> {
-        self.symbols = self.coinbase.market.symbols().await.map_err(|error| error.to_string())?;
-        let opened = WsConnection::open(&self.coinbase.ws_private, &self.coinbase.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        self.symbols =
+            self.coinbase.market.symbols_by(&self.calls).await.map_err(|error| error.to_string())?;
+        let (venue, address) = (&self.coinbase.venue, &self.coinbase.ws_private);
+        let mut socket = self.calls.open(venue, address, &self.coinbase.websocket).await?;
         for channel in ["heartbeats", "user"] {
             let token = self.token().await?;
             let subscribe = request("subscribe", channel, &[], Some(&token));
@@ -172,8 +176,12 @@ impl Session {
     /// filed yet are asked for again with the next message, which is a heartbeat at the latest.
     async fn tell(&mut self) -> Result<bool, String> {
         for order in self.orders.owing() {
-            let fills =
-                self.coinbase.fills_of(&self.account, &order).await.map_err(|error| error.to_string())?;
+            let fills = match self.calls.ask(self.coinbase.fills_of(&self.account, &order)).await {
+                Ok(fills) => fills,
+                // A limit passes. The connection stays, and they are asked for again with the next message.
+                Err(VenueError::RateLimited { .. }) => return Ok(true),
+                Err(error) => return Err(error.to_string()),
+            };
             let news = self.orders.news(&order, fills);
             self.moved |= !news.is_empty();
             if self.orders.still_owes(&order) {
@@ -193,7 +201,14 @@ impl Session {
         if !std::mem::take(&mut self.moved) {
             return Ok(true);
         }
-        let balances = self.coinbase.balances(&self.account).await.map_err(|error| error.to_string())?;
+        let balances = match self.calls.ask(self.coinbase.balances(&self.account)).await {
+            Ok(balances) => balances,
+            Err(VenueError::RateLimited { .. }) => {
+                self.moved = true;
+                return Ok(true);
+            }
+            Err(error) => return Err(error.to_string()),
+        };
         for balance in balances {
             let known = self.balances.get(&balance.asset);
             if known.is_some_and(|known| (known.total, known.available) == (balance.total, balance.available))

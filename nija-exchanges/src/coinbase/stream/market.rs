@@ -13,7 +13,7 @@ use super::{
     next, request,
     sequence::{Order, Sequence},
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// A book that stays crossed for this many messages is not the market's.
 const CROSSED: u32 = 20;
@@ -31,6 +31,7 @@ struct Feed {
 
 struct Session {
     coinbase: Arc<Coinbase>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
     /// By the product that streams speak of.
     feeds: BTreeMap<String, Feed>,
@@ -44,10 +45,12 @@ struct Session {
 pub(super) async fn session(
     coinbase: Arc<Coinbase>,
     symbols: Vec<Symbol>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
 ) -> Ended {
     let mut session = Session {
         coinbase,
+        calls,
         out,
         feeds: BTreeMap::new(),
         sequence: Sequence::default(),
@@ -69,8 +72,8 @@ impl Session {
             self.emit(MarketEvent::Connected).await;
             return std::future::pending().await;
         }
-        let opened = WsConnection::open(&self.coinbase.ws_public, &self.coinbase.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let (venue, address) = (&self.coinbase.venue, &self.coinbase.ws_public);
+        let mut socket = self.calls.open(venue, address, &self.coinbase.websocket).await?;
         // Without heartbeats, quiet channels are closed after a minute (WebSocket channels).
         socket.send(request("subscribe", "heartbeats", &[], None)).await.map_err(|error| error.0)?;
         self.subscribe("subscribe", &mut socket).await?;
@@ -96,7 +99,7 @@ impl Session {
 
     async fn list(&mut self, symbols: &[Symbol]) -> Result<(), String> {
         for symbol in symbols {
-            match self.coinbase.market.listed(symbol).await {
+            match self.coinbase.market.listed_by(&self.calls, symbol).await {
                 Ok(listed) => {
                     let feed = self.feeds.entry(listed.stream_name.clone()).or_insert_with(|| Feed {
                         symbols: Vec::new(),

@@ -7,14 +7,14 @@ pub(super) mod sequence;
 pub(super) mod tracked;
 
 use futures::stream::BoxStream;
-use nija_core::{AccountEvent, MarketEvent, Symbol, VenueAccount};
+use nija_core::{AccountEvent, MarketEvent, StreamLane, Symbol, VenueAccount};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::executor::Coinbase;
-use crate::transport::{Backoff, WsConnection, supervise};
+use crate::transport::{Backoff, StreamCalls, WsConnection, supervise};
 
 /// A subscription must be answered within this.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -22,21 +22,32 @@ const ANSWER: Duration = Duration::from_secs(10);
 const STALE: Duration = Duration::from_secs(10);
 
 /// Prices and books, for as long as the stream is read.
-pub(super) fn market(coinbase: Arc<Coinbase>, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+pub(super) fn market(
+    coinbase: Arc<Coinbase>,
+    symbols: Vec<Symbol>,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, MarketEvent> {
+    let calls = StreamCalls::public(lane);
     supervise(
+        calls.clone(),
         backoff(),
         |reason| {
             tracing::warn!(%reason, "the market stream is down");
             MarketEvent::Disconnected
         },
-        move |out| market::session(coinbase.clone(), symbols.clone(), out),
+        move |out| market::session(coinbase.clone(), symbols.clone(), calls.clone(), out),
     )
 }
 
 /// A user's own events, for as long as the stream is read.
-pub(super) fn account(coinbase: Arc<Coinbase>, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-    supervise(backoff(), AccountEvent::Disconnected, move |out| {
-        account::session(coinbase.clone(), account.clone(), out)
+pub(super) fn account(
+    coinbase: Arc<Coinbase>,
+    account: VenueAccount,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, AccountEvent> {
+    let calls = StreamCalls::of(account.user, lane);
+    supervise(calls.clone(), backoff(), AccountEvent::Disconnected, move |out| {
+        account::session(coinbase.clone(), account.clone(), calls.clone(), out)
     })
 }
 

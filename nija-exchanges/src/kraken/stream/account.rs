@@ -13,10 +13,11 @@ use super::{
     tracked::TrackedOrders,
 };
 use crate::decode;
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender};
 
 struct Session {
     kraken: Arc<Kraken>,
+    calls: StreamCalls,
     symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
     orders: TrackedOrders,
@@ -33,12 +34,14 @@ struct Session {
 pub(super) async fn session(
     kraken: Arc<Kraken>,
     account: VenueAccount,
+    calls: StreamCalls,
     out: StreamSender<AccountEvent>,
 ) -> Ended {
     let mut session = Session {
         symbols: Arc::default(),
         orders: TrackedOrders::new(kraken.venue.clone()),
         kraken,
+        calls,
         out,
         totals: HashMap::new(),
         sequence: HashMap::new(),
@@ -55,10 +58,11 @@ pub(super) async fn session(
 
 impl Session {
     async fn run(&mut self, account: &VenueAccount) -> Result<(), String> {
-        self.symbols = self.kraken.market.symbols().await.map_err(|error| error.to_string())?;
-        let token = self.kraken.stream_token(account).await.map_err(|error| error.to_string())?;
-        let opened = WsConnection::open(&self.kraken.ws_private, &self.kraken.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        self.symbols = self.kraken.market.symbols_by(&self.calls).await.map_err(|error| error.to_string())?;
+        let token =
+            self.calls.ask(self.kraken.stream_token(account)).await.map_err(|error| error.to_string())?;
+        let (venue, address) = (&self.kraken.venue, &self.kraken.ws_private);
+        let mut socket = self.calls.open(venue, address, &self.kraken.websocket).await?;
         // Executions first: what open orders hold must be known when the balances come.
         let executions = json!({
             "channel": "executions", "token": token, "snap_orders": true, "snap_trades": true, "order_status": true,

@@ -12,7 +12,7 @@ use super::{
     book::{LocalBook, Precision},
     request,
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// One symbol on this connection.
 struct Feed {
@@ -26,6 +26,7 @@ struct Feed {
 
 struct Session {
     kraken: Arc<Kraken>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
     feeds: HashMap<String, Feed>,
     up: bool,
@@ -37,9 +38,10 @@ struct Session {
 pub(super) async fn session(
     kraken: Arc<Kraken>,
     symbols: Vec<Symbol>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
 ) -> Ended {
-    let mut session = Session { kraken, out, feeds: HashMap::new(), up: false, waiting: 0 };
+    let mut session = Session { kraken, calls, out, feeds: HashMap::new(), up: false, waiting: 0 };
     let reason = match session.run(&symbols).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -50,7 +52,7 @@ pub(super) async fn session(
 impl Session {
     async fn run(&mut self, symbols: &[Symbol]) -> Result<(), String> {
         for symbol in symbols {
-            match self.kraken.market.listed(symbol).await {
+            match self.kraken.market.listed_by(&self.calls, symbol).await {
                 Ok(listed) => {
                     let precision = Precision { price: listed.price_decimals, quantity: listed.lot_decimals };
                     let feed = Feed {
@@ -100,8 +102,8 @@ impl Session {
             self.emit(MarketEvent::Connected).await;
             return std::future::pending().await;
         }
-        let opened = WsConnection::open(&self.kraken.ws_public, &self.kraken.websocket).await;
-        opened.map_err(|error| error.0)
+        let (venue, address) = (&self.kraken.venue, &self.kraken.ws_public);
+        self.calls.open(venue, address, &self.kraken.websocket).await
     }
 
     /// Takes in one message; false when nobody reads any more.

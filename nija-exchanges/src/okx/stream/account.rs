@@ -18,10 +18,11 @@ use super::{
     events::Orders,
     hear, request,
 };
-use crate::transport::{Address, Ended, StreamSender, WsConnection};
+use crate::transport::{Address, Ended, StreamCalls, StreamSender, WsConnection};
 
 struct Session {
     okx: Arc<Okx>,
+    calls: StreamCalls,
     symbols: Arc<SymbolMap>,
     out: StreamSender<AccountEvent>,
     orders: Orders,
@@ -33,10 +34,23 @@ struct Session {
 }
 
 /// Runs until the connection is lost or an execution is missing.
-pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSender<AccountEvent>) -> Ended {
+pub(super) async fn session(
+    okx: Arc<Okx>,
+    account: VenueAccount,
+    calls: StreamCalls,
+    out: StreamSender<AccountEvent>,
+) -> Ended {
     let orders = Orders::new(okx.venue.clone());
-    let mut session =
-        Session { symbols: Arc::default(), orders, okx, out, up: false, waiting: 3, early: Vec::new() };
+    let mut session = Session {
+        symbols: Arc::default(),
+        orders,
+        okx,
+        calls,
+        out,
+        up: false,
+        waiting: 3,
+        early: Vec::new(),
+    };
     let reason = match session.run(&account).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -46,7 +60,7 @@ pub(super) async fn session(okx: Arc<Okx>, account: VenueAccount, out: StreamSen
 
 impl Session {
     async fn run(&mut self, account: &VenueAccount) -> Result<(), String> {
-        self.symbols = self.okx.market.symbols().await.map_err(|error| error.to_string())?;
+        self.symbols = self.okx.market.symbols_by(&self.calls).await.map_err(|error| error.to_string())?;
         let mut private = self.open(account, &self.okx.ws_private).await?;
         let mut business = self.open(account, &self.okx.ws_business).await?;
         let answered_by = Instant::now() + ANSWER;
@@ -77,8 +91,7 @@ impl Session {
 
     /// A connection with its login on the way.
     async fn open(&self, account: &VenueAccount, address: &Address) -> Result<WsConnection, String> {
-        let opened = WsConnection::open(address, &self.okx.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let mut socket = self.calls.open(&self.okx.venue, address, &self.okx.websocket).await?;
         log_in(&self.okx, account, &mut socket).await?;
         Ok(socket)
     }

@@ -12,7 +12,7 @@ use super::{
     feed::{Feed, News},
     hear, request,
 };
-use crate::transport::{Ended, StreamSender, WsConnection};
+use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// Channels named in one request, which may hold 64 KB (WebSocket, Subscribe).
 const NAMED: usize = 200;
@@ -22,6 +22,7 @@ const BOOK: &str = "books";
 
 struct Session {
     okx: Arc<Okx>,
+    calls: StreamCalls,
     out: StreamSender<MarketEvent>,
     feeds: HashMap<String, Feed>,
     up: bool,
@@ -30,8 +31,13 @@ struct Session {
 }
 
 /// Runs until the connection is lost.
-pub(super) async fn session(okx: Arc<Okx>, symbols: Vec<Symbol>, out: StreamSender<MarketEvent>) -> Ended {
-    let mut session = Session { okx, out, feeds: HashMap::new(), up: false, waiting: 0 };
+pub(super) async fn session(
+    okx: Arc<Okx>,
+    symbols: Vec<Symbol>,
+    calls: StreamCalls,
+    out: StreamSender<MarketEvent>,
+) -> Ended {
+    let mut session = Session { okx, calls, out, feeds: HashMap::new(), up: false, waiting: 0 };
     let reason = match session.run(&symbols).await {
         Ok(()) => "nobody reads".to_owned(),
         Err(reason) => reason,
@@ -42,7 +48,7 @@ pub(super) async fn session(okx: Arc<Okx>, symbols: Vec<Symbol>, out: StreamSend
 impl Session {
     async fn run(&mut self, symbols: &[Symbol]) -> Result<(), String> {
         for symbol in symbols {
-            match self.okx.market.listed(symbol).await {
+            match self.okx.market.listed_by(&self.calls, symbol).await {
                 Ok(listed) => {
                     let feed = Feed::new(symbol.clone(), self.okx.book_depth);
                     self.feeds.insert(listed.name().to_owned(), feed);
@@ -58,8 +64,8 @@ impl Session {
             self.emit(MarketEvent::Connected).await;
             return std::future::pending().await;
         }
-        let opened = WsConnection::open(&self.okx.ws_public, &self.okx.websocket).await;
-        let mut socket = opened.map_err(|error| error.0)?;
+        let (venue, address) = (&self.okx.venue, &self.okx.ws_public);
+        let mut socket = self.calls.open(venue, address, &self.okx.websocket).await?;
         let mut names: Vec<&String> = self.feeds.keys().collect();
         names.sort_unstable();
         let channels: Vec<Value> =

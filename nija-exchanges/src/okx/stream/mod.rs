@@ -7,32 +7,43 @@ pub(super) mod feed;
 mod market;
 
 use futures::stream::BoxStream;
-use nija_core::{AccountEvent, MarketEvent, Symbol, VenueAccount};
+use nija_core::{AccountEvent, MarketEvent, StreamLane, Symbol, VenueAccount};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 use super::{executor::Okx, wire::ws};
-use crate::transport::{Backoff, WsConnection, supervise};
+use crate::transport::{Backoff, StreamCalls, WsConnection, supervise};
 
 /// A request must be answered within this.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Prices and books, for as long as the stream is read.
-pub(super) fn market(okx: Arc<Okx>, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+pub(super) fn market(
+    okx: Arc<Okx>,
+    symbols: Vec<Symbol>,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, MarketEvent> {
+    let calls = StreamCalls::public(lane);
     supervise(
+        calls.clone(),
         backoff(),
         |reason| {
             tracing::warn!(%reason, "the market stream is down");
             MarketEvent::Disconnected
         },
-        move |out| market::session(okx.clone(), symbols.clone(), out),
+        move |out| market::session(okx.clone(), symbols.clone(), calls.clone(), out),
     )
 }
 
 /// A user's own events, for as long as the stream is read.
-pub(super) fn account(okx: Arc<Okx>, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
-    supervise(backoff(), AccountEvent::Disconnected, move |out| {
-        account::session(okx.clone(), account.clone(), out)
+pub(super) fn account(
+    okx: Arc<Okx>,
+    account: VenueAccount,
+    lane: Arc<dyn StreamLane>,
+) -> BoxStream<'static, AccountEvent> {
+    let calls = StreamCalls::of(account.user, lane);
+    supervise(calls.clone(), backoff(), AccountEvent::Disconnected, move |out| {
+        account::session(okx.clone(), account.clone(), calls.clone(), out)
     })
 }
 

@@ -8,7 +8,7 @@ use nija_core::{
 };
 use nija_exchanges::{
     coinbase::CoinbaseExecutor,
-    testing::{Harness, Trader, VenueFault, eventually, within},
+    testing::{Harness, Trader, VenueFault, eventually, open_lane, within},
 };
 use nija_sim::{Fault, FaultKind};
 use parking_lot::Mutex;
@@ -33,7 +33,7 @@ struct Believed {
 }
 
 async fn read_market(executor: Arc<CoinbaseExecutor>, believed: Arc<Mutex<Believed>>) {
-    let mut stream = executor.market_stream(vec![btc()]);
+    let mut stream = executor.market_stream(vec![btc()], open_lane());
     while let Some(event) = stream.next().await {
         if let MarketEvent::Book { book, .. } = event {
             believed.lock().book = Some((book.bids.clone(), book.asks.clone()));
@@ -44,7 +44,7 @@ async fn read_market(executor: Arc<CoinbaseExecutor>, believed: Arc<Mutex<Believ
 /// Reads as the engine does: after each connect, what was missed is asked for.
 async fn read_account(trader: Trader, believed: Arc<Mutex<Believed>>) {
     let since = trader.now();
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     while let Some(event) = stream.next().await {
         let fills = match event {
             AccountEvent::Fill(fill) => vec![fill],
@@ -113,7 +113,7 @@ async fn after_gaps_repeats_and_breaks_book_and_executions_are_the_venues() {
 #[tokio::test]
 async fn a_book_that_lost_an_update_is_fetched_anew_before_it_goes_on() {
     let coinbase = Coinbase::start().await;
-    let mut stream = coinbase.executor.market_stream(vec![btc()]);
+    let mut stream = coinbase.executor.market_stream(vec![btc()], open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(MarketEvent::Connected));
         while !matches!(stream.next().await.unwrap(), MarketEvent::Book { .. }) {}
@@ -139,7 +139,7 @@ async fn an_order_filled_in_parts_gives_each_execution_once() {
     let coinbase = Coinbase::start().await;
     let trader = Trader::new(&coinbase).await;
     let quantity = trader.quantity().await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         coinbase.venue().fault(Fault::new(FaultKind::DuplicateReports).times(20));
@@ -180,7 +180,7 @@ async fn a_missing_message_of_the_account_ends_the_stream_and_it_comes_back() {
     let trader = Trader::new(&coinbase).await;
     let quantity = trader.quantity().await;
     let resting = trader.rest(Side::Buy, quantity).await;
-    let mut stream = trader.executor.account_stream(trader.account.clone());
+    let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
     within(async {
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         let shown = async |stream: &mut futures::stream::BoxStream<'static, AccountEvent>| loop {
@@ -205,7 +205,7 @@ async fn a_stream_without_its_right_says_so_once_and_keeps_trying() {
     let coinbase = Coinbase::start().await;
     let account = coinbase.account().await;
     coinbase.venue().fault(Fault::new(FaultKind::PermissionChange).permissions(&[]));
-    let mut stream = coinbase.executor.account_stream(account);
+    let mut stream = coinbase.executor.account_stream(account, open_lane());
     within(async {
         let first = stream.next().await.unwrap();
         assert!(

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use nija_core::{AccountEvent, Executor, Quantity, Side};
-use nija_exchanges::testing::{Trader, within};
+use nija_exchanges::testing::{Trader, open_lane, within};
 use nija_sim::{Fault, FaultKind};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn an_execution_that_is_missing_ends_the_stream_and_it_comes_back() {
     let key = okx.key_with(1_000_000);
     let trader = okx.trader(&key).await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         // It takes several levels, each an execution and a message; the order's beginning and the first of them are swallowed.
         okx.venue().fault(Fault::new(FaultKind::StreamGap).times(2));
@@ -55,7 +55,7 @@ async fn reports_that_come_twice_are_delivered_once() {
     let trader = Trader::new(&okx).await;
     let quantity = trader.quantity().await;
     within(async {
-        let mut stream = trader.executor.account_stream(trader.account.clone());
+        let mut stream = trader.executor.account_stream(trader.account.clone(), open_lane());
         assert_eq!(stream.next().await, Some(AccountEvent::Connected));
         okx.venue().fault(Fault::new(FaultKind::DuplicateReports).times(20));
         let first = trader.trade(Side::Buy, quantity).await;
@@ -79,7 +79,7 @@ async fn a_stream_whose_key_is_refused_says_so() {
     let okx = Okx::start().await;
     let mut key = okx.key();
     key.passphrase = Some("wrong".to_owned());
-    let mut stream = okx.executor.account_stream(okx.signed(&key));
+    let mut stream = okx.executor.account_stream(okx.signed(&key), open_lane());
     within(async {
         let first = stream.next().await.unwrap();
         assert!(matches!(&first, AccountEvent::Disconnected(why) if why.contains("refused")), "{first:?}");

@@ -6,8 +6,8 @@ use nija_core::{
     AccountEvent, AmbiguityBound, Candle, CandleInterval, Clock, ExecutionReport, Executor, FeeSchedule,
     Instrument, KeyRights, LimitScope, LimitUsage, Lookup, MarketEvent, Notional, OrderBook, OrderLookup,
     OrderRef, OrderState, Placement, PolicyRefusal, Price, PriceReach, Quantity, Quote, RepeatedClientId,
-    RestingOrders, SignError, Symbol, Timestamp, UserId, VenueAccount, VenueBalance, VenueClientId,
-    VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
+    RestingOrders, SignError, StreamLane, Symbol, Timestamp, UserId, VenueAccount, VenueBalance,
+    VenueClientId, VenueContract, VenueError, VenueFill, VenueId, VenueOrder,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rust_decimal::Decimal;
@@ -376,7 +376,12 @@ impl Executor for FakeVenue {
         user.and_then(|user| self.world().used.get(&user).cloned()).into_iter().collect()
     }
 
-    fn market_stream(&self, symbols: Vec<Symbol>) -> BoxStream<'static, MarketEvent> {
+    fn market_stream(
+        &self,
+        symbols: Vec<Symbol>,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, MarketEvent> {
+        self.world().lanes.insert(None, lane);
         let fake = Self {
             id: self.id.clone(),
             clock: self.clock.clone(),
@@ -399,7 +404,12 @@ impl Executor for FakeVenue {
         futures::stream::iter([MarketEvent::Connected]).chain(ticks.flatten()).boxed()
     }
 
-    fn account_stream(&self, account: VenueAccount) -> BoxStream<'static, AccountEvent> {
+    fn account_stream(
+        &self,
+        account: VenueAccount,
+        lane: Arc<dyn StreamLane>,
+    ) -> BoxStream<'static, AccountEvent> {
+        self.world().lanes.insert(Some(account.user), lane);
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let mut world = self.world();
         if world.streaming {

@@ -2,11 +2,14 @@
 
 use nija_core::{
     AccountEvent, ExecutionId, ExecutionReport, LimitUsage, Liquidity, OrderKind, OrderState, Price,
-    Quantity, Side, Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId, VenueFill, VenueId,
-    VenueOrderId,
+    Quantity, Side, StreamLane, Symbol, TimeInForce, Timestamp, UserId, VenueBalance, VenueClientId,
+    VenueFill, VenueId, VenueOrderId,
 };
 use rust_decimal::Decimal;
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::venue::Answer;
@@ -47,6 +50,8 @@ pub(crate) struct World {
     pub(crate) filling: Filling,
     /// Whether reports and fills carry our client id.
     pub(crate) echoes: bool,
+    /// The ways of the streams to this venue's HTTP: of users, and of prices.
+    pub(crate) lanes: HashMap<Option<UserId>, Arc<dyn StreamLane>>,
     /// Whether streams deliver.
     pub(crate) streaming: bool,
     /// Whether each event comes twice.
@@ -84,6 +89,7 @@ impl World {
             script: VecDeque::new(),
             filling: Filling::Whole,
             echoes: true,
+            lanes: HashMap::new(),
             streaming: true,
             twice: false,
             reads_fail: false,
