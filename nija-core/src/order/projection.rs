@@ -177,6 +177,8 @@ impl Order {
                     self.become_state(OrderState::Routing)?;
                 }
                 self.become_state(OrderState::Working)?;
+                // What was tried at a venue before is provably dead there.
+                self.leg = None;
                 self.schedule = Some(Schedule { size: *size, ..Schedule::new(*method, at) });
                 self.reason = decision.as_ref().and_then(|decision| decision.incomplete.clone());
             }

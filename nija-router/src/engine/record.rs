@@ -72,6 +72,14 @@ impl Inner {
             records.iter().filter(|record| moves(&record.event)).filter_map(|record| record.event.order())
         {
             let order = state.orders.get(&id).map(|live| &live.order);
+            if order.is_some_and(moved_on) {
+                // It is provably not where it was before.
+                let here = order.and_then(|order| order.leg.as_ref()).map(|leg| &leg.venue);
+                for venue in self.venues.iter().filter(|venue| here != Some(&venue.id)) {
+                    venue.stats.note_doubt(id, false);
+                    venue.clear_alarm(id);
+                }
+            }
             if let Some((order, leg)) = order.and_then(|order| Some((order, order.leg.as_ref()?)))
                 && let Some(venue) = self.venue(&leg.venue)
             {
@@ -83,7 +91,18 @@ impl Inner {
 
 /// Whether an event can bring an order into doubt or out of it.
 const fn moves(event: &JournalEvent) -> bool {
-    matches!(event, JournalEvent::StateChanged { .. } | JournalEvent::Filled(_) | JournalEvent::Routed { .. })
+    matches!(
+        event,
+        JournalEvent::StateChanged { .. }
+            | JournalEvent::Filled(_)
+            | JournalEvent::Routed { .. }
+            | JournalEvent::Scheduled { .. }
+    )
+}
+
+/// Whether an order has been at a venue before the one where it is now, or was taken apart.
+fn moved_on(order: &Order) -> bool {
+    order.schedule.is_some() || order.leg.as_ref().is_some_and(|leg| leg.attempt > 0)
 }
 
 /// What a planted bug takes for recorded.

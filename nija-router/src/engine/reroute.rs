@@ -181,6 +181,17 @@ impl Inner {
             match assessment.verdict {
                 Err(reason) => vec![over, ended(order, OrderState::Rejected, reason)],
                 Ok(approved) => {
+                    let shared =
+                        self.share_again(user, &mut state, &approved, &account, over.clone(), &dead.reason);
+                    match shared.await {
+                        Ok(true) => return Turn::Done,
+                        Ok(false) => {}
+                        Err(error) => {
+                            tracing::error!(%order, %error, "shares could not be put on record");
+                            keep(&mut state, order);
+                            return Turn::NotRecorded;
+                        }
+                    }
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
                     let exclude: Vec<_> = avoid.cloned().into_iter().collect();
                     let mut decision = self.route(user, &state, &approved, Some(order), &exclude, now);

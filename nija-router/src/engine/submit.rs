@@ -208,14 +208,29 @@ impl Inner {
         exclude: &[VenueId],
         now: Timestamp,
     ) -> RouteDecision {
+        // What is at a venue already, or is a part of something, goes on as the one order that it is.
+        self.route_to(user, state, approved, except, exclude, except.is_none(), now)
+    }
+
+    /// The same, saying whether it may go to several venues.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn route_to(
+        &self,
+        user: &User,
+        state: &UserState,
+        approved: &Approved<OrderIntent>,
+        except: Option<OrderId>,
+        exclude: &[VenueId],
+        may_split: bool,
+        now: Timestamp,
+    ) -> RouteDecision {
         let began = Instant::now();
         let holdings = Holdings::new(state, except);
         let (venues, volatility) = self.views(user, &holdings, &approved.get().signal, exclude, now);
         let decision = self.router.route(&RouteRequest {
             volatility,
             preference: state.routing,
-            // What is at a venue already, or is a part of something, goes on as the one order that it is.
-            may_split: except.is_none(),
+            may_split,
             ..RouteRequest::new(approved, now, &venues)
         });
         self.routing_latency.record(began.elapsed());

@@ -1,19 +1,19 @@
 //! Exits that name no venue, over positions at several.
 
 use nija_core::{
-    ExecutionMethod, Ineligible, JournalEvent, Ledger, Notional, Order, OrderKind, OrderSize, OrderState,
-    Quantity, RouteDecision, RouteRequest, Router, RoutingPolicy, Side, TimeInForce, TradeSignal, VenueId,
-    VenueView,
+    Clock, ExecutionMethod, Ineligible, JournalEvent, Ledger, Notional, Order, OrderKind, OrderSize,
+    OrderState, Quantity, RouteDecision, RouteRequest, Router, RoutingPolicy, Side, TimeInForce, TradeSignal,
+    VenueId, VenueView,
 };
 use nija_router::{Engine, Policies, RoutingConfig};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::support::{
     Answer, FakeVenue, Filling, LONG, Platform, dec, entry, exit,
     route::{NOW, approved, view},
-    state, user,
+    state, symbol, until, user,
 };
 
 fn coins(quantity: &str) -> OrderSize {
@@ -195,6 +195,50 @@ async fn a_share_of_an_exit_tries_its_own_venue_again_whatever_is_paused_or_kill
     assert_eq!(positions(&platform).await, []);
     let stopped = |event: &JournalEvent| matches!(event, JournalEvent::Stopped { .. });
     assert!(!platform.ledger.records().iter().any(|record| stopped(&record.event)));
+}
+
+/// Its venue has no room for it, and its user closes most of what is there by hand before it may try again.
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_tries_again_goes_to_all_venues_that_hold_a_part_of_its_position_by_then() {
+    for policy in BOTH {
+        for (opens, closes) in SIDES {
+            let (platform, a, b, engine) = holding(policy, opens, "0.01", "0.006").await;
+            // It rests there since before, as nobody's order of this platform.
+            let (symbol, at) = (symbol("BTC-USD"), platform.clock.now());
+            let (quantity, price) = (Quantity::new(dec("0.006")).unwrap(), "60000".parse().unwrap());
+            a.world().filling = Filling::Nothing;
+            let kind = OrderKind::Limit { price };
+            let by_hand =
+                a.world().arrive(user(1), None, &symbol, closes, kind, quantity, TimeInForce::Gtc, at);
+            a.world().filling = Filling::Whole;
+            let is_known = |event: &JournalEvent| matches!(event, JournalEvent::ExternalOrder { .. });
+            until("it to be known", async || {
+                platform.ledger.records().iter().any(|record| is_known(&record.event))
+            })
+            .await;
+            a.script([Answer::RateLimitedFor(Duration::from_secs(10))]);
+            let out = TradeSignal { side: closes, ..exit(user(1), "out", "0.009") };
+            let out = engine.submit(out).await.unwrap().order;
+            until("it to be refused", async || a.placements() == 2).await;
+            a.world().fill(user(1), &by_hand.id, quantity, platform.clock.now());
+            let order = engine.settled(user(1), out.id(), LONG).await.unwrap();
+            assert_eq!((order.state, order.filled.get()), (OrderState::Filled, dec("0.009")), "{order:?}");
+            assert_eq!((order.leg, order.reason), (None, None), "it is at no venue by itself any more");
+            assert_eq!(order.schedule.unwrap().method, ExecutionMethod::Split);
+            let left = if opens == Side::Buy { "0.001" } else { "-0.001" };
+            let open = positions(&platform).await;
+            assert_eq!((open.len(), open[0].1), (1, dec(left)), "{open:?}");
+            let children = platform.ledger.children(user(1), out.id()).await.unwrap();
+            assert_eq!(children.len(), 2);
+            assert_eq!((a.placements(), b.placements()), (3, 2));
+            // Its first attempt is told with the others.
+            let journal = platform.ledger.order_journal(user(1), out.id()).await.unwrap();
+            let ended = journal.iter().filter(|it| matches!(it.event, JournalEvent::AttemptEnded { .. }));
+            assert_eq!(ended.count(), 1);
+            assert!(platform.ledger.replay_agrees());
+            engine.stop().await;
+        }
+    }
 }
 
 /// A venue that holds this much of a position.

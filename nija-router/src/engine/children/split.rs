@@ -1,8 +1,8 @@
 //! Shares at several venues at once, where the router found that this pays.
 
 use nija_core::{
-    AccountState, Approved, ExecutionMethod, JournalEvent, Notional, OrderIntent, OrderSize, Reason,
-    RouteDecision, RoutePlan, RouteShare, Side, Timestamp, TradeSignal,
+    AccountState, Approved, ExecutionMethod, JournalEvent, LedgerError, Notional, OrderId, OrderIntent,
+    OrderSize, Reason, RouteDecision, RoutePlan, RouteShare, Side, Timestamp, TradeSignal,
 };
 use rust_decimal::Decimal;
 use std::sync::{Arc, atomic::Ordering};
@@ -106,34 +106,82 @@ impl Inner {
             return self.known(state, intent, EngineError::Draining).await;
         }
         let order = intent.id;
-        let mut events = vec![
-            JournalEvent::IntentAccepted { intent: intent.clone() },
-            JournalEvent::Scheduled {
-                order,
-                method: ExecutionMethod::Split,
-                size: Some(allowed),
-                decision: Some(decision),
-            },
-        ];
-        for share in &shares {
-            let intent = share.approved.get().clone();
-            let (order, decision, leg) = (intent.id, share.decision.clone(), share.placed.leg.clone());
-            events.push(JournalEvent::IntentAccepted { intent });
-            events.push(JournalEvent::Routed { order, decision, leg });
-        }
+        let mut events = vec![JournalEvent::IntentAccepted { intent: intent.clone() }];
+        events.extend(taken_apart(order, allowed, decision, &shares));
         if let Err(error) = self.record(user, state, events).await {
             return match is_taken(&error) {
                 Some(first) => self.first(&intent, first).await,
                 None => Err(error.into()),
             };
         }
+        self.send_shares(user, state, order, shares);
+        let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
+        Ok(Submitted { order: taken, replayed: false })
+    }
+}
+
+impl Inner {
+    /// An exit whose attempt is `over` goes to all the venues that hold a part of its position by now, where none holds all of it any more; false
+    /// where it goes on as one order. It becomes a parent in the one commit in which its attempt ends.
+    pub(in crate::engine) async fn share_again(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        approved: &Approved<OrderIntent>,
+        account: &AccountState,
+        over: JournalEvent,
+        why: &Reason,
+    ) -> Result<bool, LedgerError> {
+        let (intent, now) = (approved.get(), self.clock.now());
+        let order = intent.id;
+        if !intent.signal.signal_type.is_exit() || intent.signal.venue.is_some() || intent.parent.is_some() {
+            return Ok(false);
+        }
+        let mut decision = self.route_to(user, state, approved, Some(order), &[], true, now);
+        if decision.venue.is_some() {
+            return Ok(false);
+        }
+        let Shared::At(shares) = self.shares(approved, &decision, account, now) else {
+            return Ok(false);
+        };
+        decision.reason = format!("{}; before that: {}", decision.reason, why.text);
+        let mut events = vec![over];
+        events.extend(taken_apart(order, intent.signal.size, decision, &shares));
+        self.record(user, state, events).await?;
+        self.send_shares(user, state, order, shares);
+        Ok(true)
+    }
+
+    fn send_shares(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        order: OrderId,
+        shares: Vec<Share>,
+    ) {
         for share in shares {
             self.enqueue(user, state, &share.approved, share.placed);
         }
         self.look_after(user, order);
-        let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
-        Ok(Submitted { order: taken, replayed: false })
     }
+}
+
+/// What the journal says of an order that is carried out by shares from now on.
+fn taken_apart(
+    order: OrderId,
+    allowed: OrderSize,
+    decision: RouteDecision,
+    shares: &[Share],
+) -> Vec<JournalEvent> {
+    let (size, decision) = (Some(allowed), Some(decision));
+    let mut events = vec![JournalEvent::Scheduled { order, method: ExecutionMethod::Split, size, decision }];
+    for share in shares {
+        let intent = share.approved.get().clone();
+        let (order, decision, leg) = (intent.id, share.decision.clone(), share.placed.leg.clone());
+        events.push(JournalEvent::IntentAccepted { intent });
+        events.push(JournalEvent::Routed { order, decision, leg });
+    }
+    events
 }
 
 /// Of a decision to share an order that goes to one venue all the same: where it really goes, and why.
