@@ -24,6 +24,10 @@ test: ## Set up what the tests need and run all of them; prints the summed count
 lint: ## Format, clippy with -D warnings, licences, bans and sources
 	@tools/lint
 
+.PHONY: sbom
+sbom: ## Software bills of materials (CycloneDX), in target/sbom
+	@tools/sbom
+
 .PHONY: fuzz
 fuzz: ## Fuzz each venue's decoders for SECONDS (60) each, guided by coverage
 	@tools/fuzz --seconds $(or $(SECONDS),60)
