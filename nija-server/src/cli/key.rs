@@ -39,6 +39,19 @@ pub(super) enum Command {
     Retire(OfVenue),
     /// Go back to the old key.
     Rollback(OfVenue),
+    /// Disconnect a key: nothing is signed with it any more. What the vault stores of it stays, encrypted.
+    Revoke(OfKey),
+    /// Wipe what the vault stores of a key, for good. Needs `NIJA_PASSWORD`, with `NIJA_TOKEN` as well.
+    Destroy(OfKey),
+}
+
+/// One key, in use or not: several may have been at a venue.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfKey {
+    #[command(flatten)]
+    at: At,
+    /// Its id, as `nija key list` shows it.
+    id: String,
 }
 
 /// The key at a venue.
@@ -86,15 +99,37 @@ pub(super) async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             say("delete the old key at the venue as well");
         }
         Command::Rollback(of) => show_rotation(&sign_in(&of.at).await?.roll_back_key(&of.venue).await?),
+        Command::Revoke(of) => {
+            let client = sign_in(&of.at).await?;
+            client.revoke_credential(&of.id).await?;
+            show(&one(&client, &of.id).await?);
+            say("delete the key at the venue as well");
+        }
+        Command::Destroy(of) => {
+            let password = variable("NIJA_PASSWORD").ok_or("set NIJA_PASSWORD: destroying a key needs it")?;
+            let client = sign_in(&of.at).await?;
+            client.destroy_credential(&of.id, &password).await?;
+            show(&one(&client, &of.id).await?);
+            say("delete the key at the venue as well; a backup from before has it still, encrypted");
+        }
     }
     Ok(())
+}
+
+/// A key as it is listed now.
+async fn one(client: &Client, id: &str) -> Result<Credential, Box<dyn Error>> {
+    let found = client.credentials().await?.into_iter().find(|key| key.id == id);
+    Ok(found.ok_or("the key is not listed any more")?)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 async fn sign_in(at: &At) -> Result<Client, Box<dyn Error>> {
     let mut config = ClientConfig::default();
     config.vault_pin = at.pin.as_deref().map(parse_pin).transpose()?;
     let client = Client::with_config(&at.server, config)?;
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     match (variable("NIJA_TOKEN"), variable("NIJA_EMAIL"), variable("NIJA_PASSWORD")) {
         (Some(access_token), ..) => {
             client.restore(SessionTokens { user: None, access_token, refresh_token: None, expires_in: None });
@@ -122,6 +157,7 @@ fn key_pair() -> Result<CredentialPlaintext, Box<dyn Error>> {
 
 fn show(key: &Credential) {
     say(&format!("{}  {:?}  version {}  {}  {}", key.venue, key.label, key.version, key.custody, key.status));
+    say(&format!("    {}", key.id));
     let Some(health) = key.health.as_ref().filter(|_| key.status == "active") else { return };
     let used = health.last_used_at.as_deref().unwrap_or("never");
     say(&format!("    replace by {}  last used {used}", health.rotate_by));

@@ -257,6 +257,16 @@ async fn the_command_line_leads_through_a_rotation() {
     let (ok, said) = nija(&["list"], String::new()).await;
     assert!(ok && said.contains("replace by") && said.contains(": retired"), "{said}");
     at.order_is("working").await;
+
+    let id = at.ada.get("/v1/credentials").await.ok()[0]["id"].as_str().unwrap().to_owned();
+    assert!(said.contains(&id), "{said}");
+    let (ok, said) = nija(&["destroy", "00000000-0000-7000-8000-000000000001"], String::new()).await;
+    assert!(!ok && said.contains("no such credential"), "{said}");
+    let (ok, said) = nija(&["revoke", &id], String::new()).await;
+    assert!(ok && said.contains("delegated  revoked") && said.contains("at the venue as well"), "{said}");
+    let (ok, said) = nija(&["destroy", &id], String::new()).await;
+    assert!(ok && said.contains("delegated  destroyed") && said.contains("backup"), "{said}");
+    assert_eq!(at.ada.get("/v1/credentials").await.ok()[0]["status"], "destroyed");
 }
 
 /// What the device sealed for the rotation opens with a key of the vault's: it must not outlive its user's.

@@ -126,6 +126,20 @@ mod tests {
         assert_eq!(path(&all, all.len()), Vec::<Node>::new());
     }
 
+    /// Frozen: the dashboard checks itself against the same roots (`examples/mobile-app/test/audit.test.ts`).
+    #[test]
+    fn the_roots_are_those_of_the_frozen_vector() {
+        let vector: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/merkle-v1.json")).unwrap();
+        let roots = vector["roots"].as_array().unwrap();
+        assert_eq!(roots.len(), 40);
+        let mut frontier = Frontier::default();
+        for (entry, frozen) in entries(roots.len()).iter().zip(roots) {
+            frontier.push(entry);
+            assert_eq!(hex::encode(frontier.root()), frozen.as_str().unwrap(), "{} entries", frontier.size());
+        }
+    }
+
     #[test]
     fn a_frontier_goes_on_where_it_was_kept() {
         let all = entries(100);
