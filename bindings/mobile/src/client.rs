@@ -217,6 +217,14 @@ impl NijaClient {
         run(async move { client.revoke_credential(&id).await }).await
     }
 
+    /// Revokes a key and wipes what the server's vault stores of it: nobody can bring it back. Needs the account's password. A backup from
+    /// before has it still, encrypted; at the exchange only its owner can end it.
+    pub async fn destroy_credential(&self, id: String, password: String) -> Result<(), NijaError> {
+        let client = self.client.clone();
+        let password = Zeroizing::new(password);
+        run(async move { client.destroy_credential(&id, &password).await }).await
+    }
+
     /// What was done with the user's keys, newest first, as the server tells it.
     #[uniffi::method(default(cursor = None, limit = None))]
     pub async fn key_events(

@@ -27,7 +27,7 @@ class KeysTest {
 
     private suspend fun newUser(): NijaClient {
         val client = NijaClient(server.url)
-        client.signUp("kotlin-${UUID.randomUUID()}@example.com", "a long enough pass phrase 7")
+        client.signUp("kotlin-${UUID.randomUUID()}@example.com", PASSWORD)
         return client
     }
 
@@ -44,6 +44,11 @@ class KeysTest {
             assertNull(checked.fingerprint)
             client.revokeCredential(stored.id)
             assertEquals("revoked", client.credentials().single().status)
+            val refused = fails<NijaException.Refused> { client.destroyCredential(stored.id, "not the password at all") }
+            assertEquals("confirmation_needed", refused.code)
+            assertEquals("revoked", client.credentials().single().status)
+            client.destroyCredential(stored.id, PASSWORD)
+            assertEquals("destroyed", client.credentials().single().status)
         }
     }
 
@@ -92,5 +97,9 @@ class KeysTest {
         assertThrows(NijaException.Unproven::class.java) { verifyAuditProof(proof, "0".repeat(64)) }
         assertThrows(NijaException.InvalidInput::class.java) { verifyAuditProof("{}", pin) }
         assertThrows(NijaException.InvalidInput::class.java) { verifyAuditProof(proof, "no key") }
+    }
+
+    private companion object {
+        const val PASSWORD = "a long enough pass phrase 7"
     }
 }
