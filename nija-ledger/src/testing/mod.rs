@@ -6,8 +6,12 @@
 mod conformance;
 mod equity;
 mod events;
+mod fills;
+mod orders;
 mod pnl;
 mod reference;
+mod replay;
+mod standing;
 
 pub use conformance::conformance;
 pub use events::Events;

@@ -2,17 +2,16 @@
 
 use async_trait::async_trait;
 use nija_core::{
-    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, FeePaid, Fill, JournalBatch,
-    JournalEvent, JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState,
-    PageRequest, PnlBy, PnlGroup, PnlPage, PnlQuery, PnlRow, Position, PositionId, Protection, RealisedPnl,
-    RiskStanding, RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
-    thin_samples,
+    Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalBatch, JournalEvent,
+    JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest,
+    PnlBy, PnlPage, PnlQuery, Position, PositionId, Protection, RealisedPnl, RiskStanding, RouteDecision,
+    RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId, thin_samples,
 };
 use parking_lot::Mutex;
-use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::{amounts, exact::ExactSum};
+use super::replay::{book, fills, follows, group, of_user, orders, pnl_row};
+use crate::exact::ExactSum;
 
 /// Slow and in memory, for comparison with real ledgers.
 #[derive(Debug, Default)]
@@ -28,158 +27,6 @@ struct Samples {
     all: BTreeMap<(UserId, Timestamp), EquitySample>,
     /// By the first moment of their day.
     days: BTreeMap<(UserId, Timestamp), EquitySample>,
-}
-
-/// What all fills did.
-#[derive(Default)]
-struct Book {
-    open: BTreeMap<(UserId, VenueId, Symbol), (u64, Position)>,
-    closed: Vec<(u64, Position)>,
-    settled: Vec<(u64, SettledFill)>,
-}
-
-fn fills(records: &[JournalRecord]) -> impl DoubleEndedIterator<Item = (u64, &Fill)> {
-    records.iter().filter_map(|record| match &record.event {
-        JournalEvent::Filled(fill) => Some((record.seq, fill)),
-        _ => None,
-    })
-}
-
-fn book(records: &[JournalRecord]) -> Book {
-    let mut book = Book::default();
-    for (seq, fill) in fills(records) {
-        let execution = &fill.execution;
-        let key = (fill.user, execution.venue.clone(), execution.symbol.clone());
-        let before = book.open.remove(&key);
-        let opened = before.as_ref().map_or(seq, |(opened, _)| *opened);
-        let change = Position::fold(before.map(|(_, position)| position), fill);
-        let opened = if change.closed.is_some() { seq } else { opened };
-        book.closed.extend(change.closed.map(|position| (seq, position)));
-        if let Some(position) = change.open {
-            book.open.insert(key, (opened, position));
-        }
-        let fill = fill.clone();
-        let realised_pnl = change.realised_pnl;
-        book.settled.push((seq, SettledFill { fill, realised_pnl }));
-    }
-    book
-}
-
-/// All orders with their places, oldest first.
-fn orders(records: &[JournalRecord]) -> Vec<(u64, Order)> {
-    let mut orders: Vec<(u64, Order)> = Vec::new();
-    for record in records {
-        if let JournalEvent::IntentAccepted { intent } = &record.event {
-            orders.push((record.seq, Order::new(intent.clone())));
-        } else if let Some(id) = record.event.order() {
-            let (_, order) = orders.iter_mut().find(|(_, order)| order.id() == id).unwrap();
-            order.apply(&record.event, record.at).unwrap();
-        }
-        let child = record.event.order().and_then(|id| orders.iter().find(|(_, order)| order.id() == id));
-        let parent = child.and_then(|(_, child)| child.intent.parent);
-        if let Some((_, parent)) = orders.iter_mut().find(|(_, order)| Some(order.id()) == parent) {
-            parent.apply_child(&record.event, record.at);
-        }
-    }
-    orders
-}
-
-fn of_user(orders: Vec<(u64, Order)>, user: UserId) -> Vec<(u64, Order)> {
-    orders.into_iter().filter(|(_, order)| order.intent.signal.user == user).collect()
-}
-
-/// Whether the event may follow; `false` leaves it out.
-fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, LedgerError> {
-    let find = |id: OrderId| {
-        let mut found = of_user(orders(records), record.user).into_iter();
-        let found = found.find(|(_, order)| order.id() == id);
-        found.map(|(_, order)| order).ok_or(LedgerError::NoSuchOrder(id))
-    };
-    match &record.event {
-        JournalEvent::IntentAccepted { intent } => {
-            let signal = &intent.signal;
-            if signal.user != record.user {
-                return Err(LedgerError::Invalid("an intent is of another user than its batch".into()));
-            }
-            let mine = of_user(orders(records), record.user);
-            let taken =
-                |(_, order): &&(u64, Order)| order.intent.signal.client_order_id == signal.client_order_id;
-            if let Some((_, order)) = mine.iter().find(taken) {
-                let client_order_id = signal.client_order_id.clone();
-                let order = order.id();
-                return Err(LedgerError::ClientOrderIdTaken { client_order_id, order });
-            }
-            if orders(records).iter().any(|(_, order)| order.id() == intent.id) {
-                return Err(LedgerError::Invalid(format!("there is an order {} already", intent.id)));
-            }
-            if intent.parent == Some(intent.id) {
-                return Err(LedgerError::Invalid(format!("order {} is its own parent", intent.id)));
-            }
-            intent.parent.map(find).transpose()?;
-        }
-        JournalEvent::Filled(fill) => {
-            let same = |known: &Fill| {
-                known.user == record.user
-                    && known.execution.venue == fill.execution.venue
-                    && known.execution.execution_id == fill.execution.execution_id
-            };
-            if fills(records).any(|(_, known)| same(known)) {
-                return Ok(false);
-            }
-            if fill.user != record.user {
-                return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
-            }
-            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
-            let open = book(records).open.remove(&key);
-            let order = fill.order.map(find).transpose()?;
-            amounts::check(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
-            if let Some(parent) = order.and_then(|order| order.intent.parent) {
-                amounts::check(fill, Some(&find(parent)?), None)?;
-            }
-        }
-        event => {
-            if let Some(id) = event.order() {
-                find(id)?.apply(event, record.at)?;
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// What a fill is counted with.
-fn group(by: PnlBy, settled: &SettledFill) -> PnlGroup {
-    let execution = &settled.fill.execution;
-    match by {
-        PnlBy::Day => PnlGroup::Day(execution.at.day_start()),
-        PnlBy::Pair => PnlGroup::Pair(execution.symbol.clone()),
-        PnlBy::Venue => PnlGroup::Venue(execution.venue.clone()),
-    }
-}
-
-/// What these fills come to.
-fn pnl_row(group: PnlGroup, currency: String, fills: &[&SettledFill]) -> PnlRow {
-    let sum = |of: fn(&SettledFill) -> Decimal, fills: &[&SettledFill]| {
-        let add = |sum: ExactSum, settled: &&SettledFill| sum.add(of(settled)).unwrap();
-        fills.iter().fold(ExactSum::default(), add).to_decimal().unwrap()
-    };
-    let assets: BTreeSet<_> = fills.iter().map(|settled| settled.fill.execution.fee_asset.clone()).collect();
-    let paid = assets.into_iter().map(|asset| {
-        let of_it: Vec<_> =
-            fills.iter().filter(|settled| settled.fill.execution.fee_asset == asset).copied().collect();
-        FeePaid {
-            amount: sum(|settled| settled.fill.execution.fee, &of_it),
-            in_quote: sum(|settled| settled.fill.fee_in_quote, &of_it),
-            asset,
-        }
-    });
-    PnlRow {
-        realised: sum(|settled| settled.realised_pnl, fills),
-        fees: sum(|settled| settled.fill.fee_in_quote, fills),
-        fills: fills.len() as u64,
-        paid: paid.filter(|paid| !paid.amount.is_zero() || !paid.in_quote.is_zero()).collect(),
-        group,
-        currency,
-    }
 }
 
 fn page<T>(mut oldest_first: Vec<(u64, T)>, page: PageRequest) -> LedgerPage<T> {

@@ -7,7 +7,7 @@ use std::{
     ops::Bound::{Excluded, Unbounded},
 };
 
-use super::state::LiveOrder;
+use super::live::LiveOrder;
 use crate::planted::{Bug, planted};
 
 /// What one live order counts with; kept beside it, so that exactly this is taken off again.

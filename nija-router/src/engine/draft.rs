@@ -49,7 +49,7 @@ impl Draft {
             .order(state, order)
             .is_some_and(|order| matches!(order.state, OrderState::Queued | OrderState::Executing));
         let live = state.orders.get(&order).filter(|_| unheard);
-        let sent_at = live.and_then(super::state::LiveOrder::sent_at);
+        let sent_at = live.and_then(super::live::LiveOrder::sent_at);
         let event = JournalEvent::StateChanged { order, state: to, reason, venue_order_id, sent_at };
         self.push(state, event, at);
     }

@@ -12,10 +12,11 @@ use super::{
     conn::Ask,
     draft::Draft,
     inner::Inner,
+    live::LiveOrder,
     money,
     news::News,
     owner::{Named, Owner},
-    state::{LiveOrder, UserState},
+    state::UserState,
     user::User,
     venue::Venue,
 };

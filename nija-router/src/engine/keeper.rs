@@ -10,8 +10,8 @@ use super::{
     backoff::Backoff,
     conn::{Ask, Conn},
     inner::Inner,
+    live::LiveOrder,
     resolve::Found,
-    state::LiveOrder,
     user::User,
 };
 

@@ -26,6 +26,7 @@ mod kill;
 mod latch;
 mod limits;
 mod listen;
+mod live;
 mod load;
 mod market;
 mod money;

@@ -96,7 +96,7 @@ impl Inner {
     async fn doubt(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
         let in_doubt = {
             let state = user.state.lock().await;
-            state.orders.get(&order).is_some_and(super::state::LiveOrder::in_doubt)
+            state.orders.get(&order).is_some_and(super::live::LiveOrder::in_doubt)
         };
         if in_doubt {
             self.resolve_later(user, order);

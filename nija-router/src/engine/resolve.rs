@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::LiveOrder,
+    backoff::Backoff, conn::Ask, draft::Draft, inner::Inner, live::LiveOrder, news::News, reroute::Dead,
     user::User, venue::Venue,
 };
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    conn::Ask, draft::Draft, inner::Inner, news::News, reroute::Dead, state::SentAt, user::User, venue::Venue,
+    conn::Ask, draft::Draft, inner::Inner, live::SentAt, news::News, reroute::Dead, user::User, venue::Venue,
 };
 
 /// The codes of attempts that came to nothing through the venue's own doing.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    EngineError, EngineParts, conn::Ask, feedback::Feedback, inner::Inner, market::Market, state::LiveOrder,
+    EngineError, EngineParts, conn::Ask, feedback::Feedback, inner::Inner, live::LiveOrder, market::Market,
     submit::ended, tasks::Tasks, user::User, venue::Venue,
 };
 use crate::lane::Lane;

@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    client::{Promises, check_exits_on_record, check_flat},
+    client::Promises,
     exits,
     fees::{FEE, FEE_ASSET, FEE_ASSET_PRICE, FeesFrom},
     platform::{Platform, usd},
+    record::{check_exits_on_record, check_flat},
     resting::{Resting, Trades},
     schedule,
     world::by_hand,

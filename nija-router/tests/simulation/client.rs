@@ -1,16 +1,15 @@
 //! A user: orders, changes of mind, impatience, and patience with a platform that dies now and then.
 
 use nija_core::{
-    ClientOrderId, Clock, JournalEvent, KillScope, Notional, Order, OrderId, OrderKind, OrderSize,
-    OrderState, Price, ProtectionPlan, Quantity, Side, SignalType, Symbol, TakeProfit, TimeInForce,
-    Timestamp, TradeSignal, Trail, UserId,
+    Clock, KillScope, Notional, Order, OrderId, OrderKind, OrderSize, OrderState, Quantity, Side, SignalType,
+    Symbol, TimeInForce, TradeSignal, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
-use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use super::{platform::Platform, running::Running, witness::AT_ONCE};
-use crate::{Engine, EngineError, KillReport, Submitted};
+use super::{platform::Platform, record::check_flat, running::Running, witness::AT_ONCE};
+use crate::{Engine, EngineError, Submitted};
 
 /// What a user was told is so.
 #[derive(Default)]
@@ -39,13 +38,6 @@ const NOT_FOR_EXITS: [&str; 10] = [
     "position_size",
     "equity_share",
     "expired_before_send",
-];
-/// Reasons against a venue that an exit must never meet.
-const NOT_AT_VENUES: [nija_core::Ineligible; 4] = [
-    nija_core::Ineligible::QueueFull,
-    nija_core::Ineligible::BreakerOpen,
-    nija_core::Ineligible::TierVenueLimit,
-    nija_core::Ineligible::StaleQuote,
 ];
 
 impl Client {
@@ -92,81 +84,6 @@ impl Client {
         }
     }
 
-    fn id(&self, what: &str, act: u64) -> ClientOrderId {
-        ClientOrderId::new(&format!("u{}-{what}{act}", self.name)).unwrap()
-    }
-
-    fn entry(&self, id: ClientOrderId) -> TradeSignal {
-        let dice = &self.platform.dice;
-        let symbols = self.platform.symbols();
-        let symbol = dice.pick(&symbols).clone();
-        let money = Notional::new(Decimal::from(dice.number(20..160))).unwrap();
-        let side = self.platform.opens(&symbol);
-        let mut signal = TradeSignal::market(self.user, id, symbol, side, OrderSize::Quote(money));
-        if dice.chance(30) {
-            let price = self.near(&signal.symbol, 9_950..9_951);
-            signal.kind = OrderKind::Limit { price };
-            signal.time_in_force = if dice.chance(80) { TimeInForce::Gtc } else { TimeInForce::Ioc };
-        } else if dice.chance(12) {
-            let stop = self.near(&signal.symbol, 10_005..10_040);
-            let price = self.beyond(&signal.symbol, stop, 1_003);
-            signal.kind = OrderKind::StopLimit { stop, price };
-            signal.time_in_force = TimeInForce::Gtc;
-        }
-        if dice.chance(35) {
-            signal.protection = Some(Box::new(self.plan(&signal.symbol)));
-        }
-        if self.platform.attended == Some(self.user) {
-            // Most of what this user asks for is what such a key can do.
-            if dice.chance(75) {
-                signal.time_in_force = TimeInForce::Ioc;
-                signal.kind = OrderKind::Market;
-            }
-            let stop = Some(self.near(&signal.symbol, 9_700..9_990));
-            signal.protection = Some(Box::new(ProtectionPlan { stop, ..self.plan(&signal.symbol) }));
-        }
-        if dice.chance(20) {
-            signal.venue = Some(dice.pick(&self.platform.venues).id.clone());
-        }
-        signal
-    }
-
-    /// A price this many ten-thousandths of the market's; of what is sold short as far on its other side.
-    fn near(&self, symbol: &Symbol, range: Range<u64>) -> Price {
-        let market = self.platform.venues[0].exchange().prices[symbol];
-        let factor = i64::try_from(self.platform.dice.number(range)).unwrap();
-        let factor = if self.platform.opens(symbol) == Side::Buy { factor } else { 20_000 - factor };
-        Price::new((market * Decimal::new(factor, 4)).round_dp(2)).unwrap()
-    }
-
-    /// This many thousandths of a price; of what is sold short as far on its other side.
-    fn beyond(&self, symbol: &Symbol, price: Price, thousandths: i64) -> Price {
-        let long = self.platform.opens(symbol) == Side::Buy;
-        let factor = if long { thousandths } else { 2_000 - thousandths };
-        Price::new((price.get() * Decimal::new(factor, 3)).round_dp(2)).unwrap()
-    }
-
-    /// Something to guard a position by, sometimes on the wrong side of the market.
-    fn plan(&self, symbol: &Symbol) -> ProtectionPlan {
-        let dice = &self.platform.dice;
-        let market = self.platform.venues[0].exchange().prices[symbol];
-        let at = |range: std::ops::Range<u64>| self.near(symbol, range);
-        let shares: &[&[u32]] = &[&[], &[], &[100], &[100], &[50, 50], &[50, 30, 20], &[20, 20]];
-        let shares = *dice.pick(shares);
-        let profits = shares.iter().zip(0u64..).map(|(share, n)| TakeProfit {
-            price: at(10_020 + n * 100..10_100 + n * 100),
-            share: Decimal::new(i64::from(*share), 2),
-        });
-        let take_profits = profits.collect();
-        let trailing = match dice.number(0..4) {
-            0 => Some(Trail::Share(Decimal::new(i64::try_from(dice.number(5..30)).unwrap(), 3))),
-            1 => Some(Trail::Price(Price::new((market * Decimal::new(1, 2)).round_dp(2)).unwrap())),
-            _ => None,
-        };
-        let stop = (trailing.is_none() || dice.chance(50)).then(|| at(9_700..9_990));
-        ProtectionPlan { stop, trailing, take_profits }
-    }
-
     /// Guards a position anew, or not at all any more.
     async fn protect(&mut self) {
         let Some((open, _)) = self.held() else {
@@ -198,27 +115,6 @@ impl Client {
                 self.acknowledged(&signal, &submitted);
             }
         }
-    }
-
-    /// A position of this user to reduce, and by how much.
-    fn held(&self) -> Option<(nija_core::Position, Quantity)> {
-        let positions = self.platform.ledger.positions_of(self.user);
-        if positions.is_empty() {
-            return None;
-        }
-        let open = self.platform.dice.pick(&positions).as_ref().clone();
-        let share = Decimal::from(*self.platform.dice.pick(&[100u32, 100, 50, 130])) / Decimal::ONE_HUNDRED;
-        let quantity = Quantity::new((open.quantity.abs() * share).round_dp(6)).ok()?;
-        (!quantity.is_zero()).then_some((open, quantity))
-    }
-
-    /// About this share of all positions in a symbol, wherever they are.
-    fn everywhere(&self, symbol: &Symbol) -> Option<Quantity> {
-        let positions = self.platform.ledger.positions_of(self.user);
-        let all: Decimal =
-            positions.iter().filter(|open| open.symbol == *symbol).map(|open| open.quantity.abs()).sum();
-        let share = Decimal::from(*self.platform.dice.pick(&[100u32, 100, 80, 120])) / Decimal::ONE_HUNDRED;
-        Quantity::new((all * share).round_dp(6)).ok().filter(|all| !all.is_zero())
     }
 
     async fn leave(&mut self, act: u64) {
@@ -471,82 +367,6 @@ impl Client {
                 self.platform.witness.note(4, format!("a neighbour's order was refused: {error}"));
             }
             None => {}
-        }
-    }
-}
-
-/// Whether an exit in the journal met something that must not hold exits up: at a venue, or between its route and the wire.
-pub(crate) fn check_exits_on_record(platform: &Platform) {
-    let orders: BTreeMap<_, _> =
-        platform.ledger.all_orders().into_iter().map(|order| (order.id(), order)).collect();
-    for record in platform.ledger.records() {
-        let (id, decision, leg) = match &record.event {
-            JournalEvent::Routed { order, decision, leg } => (order, decision, Some(leg)),
-            JournalEvent::NotRouted { order, decision } => (order, decision, None),
-            _ => continue,
-        };
-        let Some(order) = orders.get(id).filter(|order| order.intent.signal.signal_type.is_exit()) else {
-            continue;
-        };
-        for candidate in &decision.candidates {
-            if candidate.rejections.iter().any(|reason| NOT_AT_VENUES.contains(reason)) {
-                let what = format!("exit {id} was kept from {}: {:?}", candidate.venue, candidate.rejections);
-                platform.witness.note(5, what);
-            }
-        }
-        // Without a signer nothing can be sent, and a dead process sends nothing.
-        let excused = platform.trouble.signers > 0
-            || platform.witness.died_after(record.at)
-            || order.state == OrderState::Cancelled;
-        if let Some(leg) = leg.filter(|_| !excused)
-            && !platform.witness.was_tried(leg.client_id)
-            && !platform.witness.words.excuse(&leg.venue, order.intent.signal.user, record.at, leg.deadline)
-        {
-            platform
-                .witness
-                .note(5, format!("attempt {} of exit {id} was never sent: {order:?}", leg.attempt));
-        }
-    }
-}
-
-/// When a switch said so, by a venue's clock.
-fn told_at(switch: &nija_core::KillSwitch, skew: i64) -> Timestamp {
-    let at = switch.outcome.as_ref().map_or(switch.since, |outcome| outcome.at);
-    Timestamp::from_micros(at.micros() + skew)
-}
-
-/// Where a kill switch says that all is flat, the venues have no order of ours, and had nothing when they were asked.
-pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
-    let stands = platform.ledger.kills().iter().any(|on| on.id == report.switch.id);
-    if !stands || !report.done || !report.flat {
-        return;
-    }
-    if !report.unconfirmed.is_empty() {
-        platform.witness.note(6, format!("a kill switch says flat and unconfirmed: {report:?}"));
-    }
-    for proof in &report.proof {
-        let venue = platform.venues.iter().find(|venue| venue.id == proof.venue).unwrap();
-        let mut exchange = venue.exchange();
-        let (asked_at, skew) = (exchange.clock(proof.asked_at), exchange.skew);
-        let account = exchange.account(proof.user);
-        let open: Vec<_> =
-            account.orders.iter().filter(|order| order.is_open() && order.client.is_some()).collect();
-        // Others may have closed the last of it while the venue was being asked, and opened more by hand since it was.
-        let until = told_at(&report.switch, skew);
-        let held_at = |moment: Timestamp| {
-            let mut held: BTreeMap<Symbol, Decimal> = BTreeMap::new();
-            for fill in account.fills.iter().filter(|fill| fill.at <= moment) {
-                *held.entry(fill.symbol.clone()).or_default() += fill.base_change();
-            }
-            held.retain(|_, held| !held.is_zero());
-            held
-        };
-        let later = account.fills.iter().map(|fill| fill.at).filter(|at| *at > asked_at && *at <= until);
-        let held = held_at(asked_at);
-        let was_flat = held.is_empty() || later.into_iter().any(|moment| held_at(moment).is_empty());
-        if !open.is_empty() || !was_flat {
-            let what = format!("{:?} says flat and {} has {open:?}, {held:?}", report.switch, proof.venue);
-            platform.witness.note(6, what);
         }
     }
 }

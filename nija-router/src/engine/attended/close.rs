@@ -4,7 +4,7 @@ use futures::future::join_all;
 use nija_core::{OrderId, OrderState, PositionId, Timestamp, VenueId};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::engine::{conn::Conn, inner::Inner, state::LiveOrder, user::User};
+use crate::engine::{conn::Conn, inner::Inner, live::LiveOrder, user::User};
 
 /// An account is closed this long before its unlock ends, or half way where the unlock is short.
 const AHEAD: Duration = Duration::from_secs(60);

@@ -16,11 +16,7 @@ pub(super) use split::{Shared, unshared};
 use nija_core::{Order, OrderId, Reason};
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    inner::Inner,
-    state::{LiveOrder, UserState},
-    user::User,
-};
+use super::{inner::Inner, live::LiveOrder, state::UserState, user::User};
 
 /// After a lane was full or the ledger failed.
 const AGAIN: Duration = Duration::from_millis(500);

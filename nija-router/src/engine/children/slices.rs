@@ -12,11 +12,7 @@ use std::{
 
 use super::{children, make::Made};
 use crate::engine::{
-    EngineError,
-    answers::Submitted,
-    inner::Inner,
-    state::{LiveOrder, UserState},
-    submit::is_taken,
+    EngineError, answers::Submitted, inner::Inner, live::LiveOrder, state::UserState, submit::is_taken,
     user::User,
 };
 use crate::planted::{Bug, planted};

@@ -8,13 +8,7 @@ use super::{
     sweep::Round,
 };
 use crate::{
-    engine::{
-        EngineError,
-        conn::Conn,
-        dust,
-        news::News,
-        state::{LiveOrder, UserState},
-    },
+    engine::{EngineError, conn::Conn, dust, live::LiveOrder, news::News, state::UserState},
     lane::Sending,
 };
 

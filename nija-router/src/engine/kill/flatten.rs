@@ -7,10 +7,7 @@ use nija_core::{
 use std::time::Duration;
 
 use super::sweep::Round;
-use crate::engine::{
-    EngineError, derived, dust,
-    state::{LiveOrder, UserState},
-};
+use crate::engine::{EngineError, derived, dust, live::LiveOrder, state::UserState};
 
 /// Orders that close nothing of a position before a person is called; each tries many times by itself.
 const MOST: u32 = 8;

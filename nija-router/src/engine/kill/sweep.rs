@@ -9,7 +9,7 @@ use std::{
 
 use super::{Active, flatten::Closing, report::UserProgress};
 use crate::{
-    engine::{backoff::Backoff, inner::Inner, protection, state::LiveOrder, user::User},
+    engine::{backoff::Backoff, inner::Inner, live::LiveOrder, protection, user::User},
     planted::{Bug, planted},
 };
 

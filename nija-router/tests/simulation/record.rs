@@ -1,0 +1,92 @@
+//! 5 and 6: what the journal says of exits, and what a kill switch says is flat, held against what was so.
+
+use nija_core::{JournalEvent, OrderState, Symbol, Timestamp};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+use super::platform::Platform;
+use crate::KillReport;
+
+/// Reasons against a venue that an exit must never meet.
+const NOT_AT_VENUES: [nija_core::Ineligible; 4] = [
+    nija_core::Ineligible::QueueFull,
+    nija_core::Ineligible::BreakerOpen,
+    nija_core::Ineligible::TierVenueLimit,
+    nija_core::Ineligible::StaleQuote,
+];
+
+/// Whether an exit in the journal met something that must not hold exits up: at a venue, or between its route and the wire.
+pub(crate) fn check_exits_on_record(platform: &Platform) {
+    let orders: BTreeMap<_, _> =
+        platform.ledger.all_orders().into_iter().map(|order| (order.id(), order)).collect();
+    for record in platform.ledger.records() {
+        let (id, decision, leg) = match &record.event {
+            JournalEvent::Routed { order, decision, leg } => (order, decision, Some(leg)),
+            JournalEvent::NotRouted { order, decision } => (order, decision, None),
+            _ => continue,
+        };
+        let Some(order) = orders.get(id).filter(|order| order.intent.signal.signal_type.is_exit()) else {
+            continue;
+        };
+        for candidate in &decision.candidates {
+            if candidate.rejections.iter().any(|reason| NOT_AT_VENUES.contains(reason)) {
+                let what = format!("exit {id} was kept from {}: {:?}", candidate.venue, candidate.rejections);
+                platform.witness.note(5, what);
+            }
+        }
+        // Without a signer nothing can be sent, and a dead process sends nothing.
+        let excused = platform.trouble.signers > 0
+            || platform.witness.died_after(record.at)
+            || order.state == OrderState::Cancelled;
+        if let Some(leg) = leg.filter(|_| !excused)
+            && !platform.witness.was_tried(leg.client_id)
+            && !platform.witness.words.excuse(&leg.venue, order.intent.signal.user, record.at, leg.deadline)
+        {
+            platform
+                .witness
+                .note(5, format!("attempt {} of exit {id} was never sent: {order:?}", leg.attempt));
+        }
+    }
+}
+
+/// When a switch said so, by a venue's clock.
+fn told_at(switch: &nija_core::KillSwitch, skew: i64) -> Timestamp {
+    let at = switch.outcome.as_ref().map_or(switch.since, |outcome| outcome.at);
+    Timestamp::from_micros(at.micros() + skew)
+}
+
+/// Where a kill switch says that all is flat, the venues have no order of ours, and had nothing when they were asked.
+pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
+    let stands = platform.ledger.kills().iter().any(|on| on.id == report.switch.id);
+    if !stands || !report.done || !report.flat {
+        return;
+    }
+    if !report.unconfirmed.is_empty() {
+        platform.witness.note(6, format!("a kill switch says flat and unconfirmed: {report:?}"));
+    }
+    for proof in &report.proof {
+        let venue = platform.venues.iter().find(|venue| venue.id == proof.venue).unwrap();
+        let mut exchange = venue.exchange();
+        let (asked_at, skew) = (exchange.clock(proof.asked_at), exchange.skew);
+        let account = exchange.account(proof.user);
+        let open: Vec<_> =
+            account.orders.iter().filter(|order| order.is_open() && order.client.is_some()).collect();
+        // Others may have closed the last of it while the venue was being asked, and opened more by hand since it was.
+        let until = told_at(&report.switch, skew);
+        let held_at = |moment: Timestamp| {
+            let mut held: BTreeMap<Symbol, Decimal> = BTreeMap::new();
+            for fill in account.fills.iter().filter(|fill| fill.at <= moment) {
+                *held.entry(fill.symbol.clone()).or_default() += fill.base_change();
+            }
+            held.retain(|_, held| !held.is_zero());
+            held
+        };
+        let later = account.fills.iter().map(|fill| fill.at).filter(|at| *at > asked_at && *at <= until);
+        let held = held_at(asked_at);
+        let was_flat = held.is_empty() || later.into_iter().any(|moment| held_at(moment).is_empty());
+        if !open.is_empty() || !was_flat {
+            let what = format!("{:?} says flat and {} has {open:?}, {held:?}", report.switch, proof.venue);
+            platform.witness.note(6, what);
+        }
+    }
+}
