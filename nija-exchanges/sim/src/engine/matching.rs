@@ -4,6 +4,7 @@ use super::account::{ExecKind, FILLS_KEPT};
 use super::book::{Maker, Resting};
 use super::core::Engine;
 use super::fees::FeeAsset;
+use super::linked::LINKED;
 use super::types::{Fill, MarketId, OrderId, Side, Status};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -36,6 +37,8 @@ impl Engine {
                     return Some("Self trade prevented");
                 }
                 self.withdraw(other, Status::Canceled, Some("Self trade prevented"), now_ns);
+                // It may be what holds for the orders that it is linked to.
+                self.cancel_siblings(other, Some(LINKED), now_ns);
                 continue;
             }
             let order = self.orders.get(&id)?;

@@ -220,6 +220,22 @@ fn cancelling_one_linked_order_cancels_the_other() {
     assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
 }
 
+#[test]
+fn a_linked_order_that_gives_way_to_its_owners_own_cancels_the_other() {
+    let mut engine = engine(0, 1);
+    engine.set_self_trade_cancels_maker(true);
+    let price = Decimal::from(30_000);
+    let link =
+        engine.place_linked(bracket(0, Side::Sell, Decimal::ONE, price, Decimal::from(29_000)), 1).unwrap();
+    engine.place(limit(0, Side::Buy, price, Decimal::new(1, 1)), 2).unwrap();
+    assert!(
+        engine.linked(link).all(|order| order.status == Status::Canceled),
+        "none of them has money behind it"
+    );
+    assert_eq!(engine.balance(0, "BTC").held, Decimal::ZERO);
+    assert_eq!(engine.fills(0).count(), 0);
+}
+
 /// A stop of this account that sells one unit below a price.
 fn stop_loss(account: usize, trigger: Decimal, qty: Decimal) -> NewOrder {
     NewOrder {
