@@ -10,6 +10,7 @@ import type { Page } from './types';
 const DECISIONS = 200;
 /** Markets are only read while a ticket is open, and then often: they carry the prices that the ticket shows. */
 const MARKETS_EVERY_MS = 3000;
+const FIRST_AGAIN_MS = 15_000;
 const KILLS_EVERY_MS = 1500;
 const ALL_KILLS_EVERY_MS = 10_000;
 /** 48 candles of 5 minutes: the last four hours. */
@@ -18,6 +19,12 @@ const CANDLES = 48;
 const EVENTS = 100;
 /** More than a screen has room for. */
 const CURVE_POINTS = 400;
+
+/**
+ * How long until a read is made again. While nothing was read yet that is longer: each try takes the words of the last failure away, and
+ * people could never read them.
+ */
+export const often = (ms: number, data: unknown): number => (data === undefined ? Math.max(ms, FIRST_AGAIN_MS) : ms);
 
 export function useOverview() {
   const { api } = useServices();
@@ -34,7 +41,7 @@ export function useMarkets() {
   return useQuery({
     queryKey: keys.markets,
     queryFn: ({ signal }) => api.markets(signal),
-    refetchInterval: MARKETS_EVERY_MS,
+    refetchInterval: ({ state }) => often(MARKETS_EVERY_MS, state.data),
   });
 }
 
@@ -89,7 +96,8 @@ export function useAllKillSwitches() {
   return useQuery({
     queryKey: keys.allKills,
     queryFn: ({ signal }) => api.allKillSwitches(signal),
-    refetchInterval: ({ state }) => (state.data?.some((one) => !one.done) ? KILLS_EVERY_MS : ALL_KILLS_EVERY_MS),
+    refetchInterval: ({ state }) =>
+      state.data?.some((one) => !one.done) ? KILLS_EVERY_MS : often(ALL_KILLS_EVERY_MS, state.data),
   });
 }
 
