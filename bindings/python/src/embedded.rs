@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use nija::{Platform, PlatformConfig, VenueConfig, wire};
 use nija_client::wire::BotStatus;
-use nija_core::{CandleInterval, ClientOrderId, Order, OrderId, PositionId, TradeSignal, UserId, VenueId};
+use nija_core::{
+    CandleInterval, ClientOrderId, CredentialId, Order, OrderId, PositionId, TradeSignal, UserId, VenueId,
+};
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
@@ -181,6 +183,15 @@ impl Host for Embedded {
             Request::ConnectExchange { venue, label, credential } => {
                 self.connect_exchange(&venue, &label, &credential).await
             }
+            Request::DisconnectExchange { id } => {
+                self.platform.revoke_key(self.user, credential(&id)?).await?;
+                json(&())
+            }
+            // Whoever has the folder is its user: there is no password to ask for.
+            Request::DestroyKey { id, password: _ } => {
+                self.platform.destroy_key(self.user, credential(&id)?).await?;
+                json(&())
+            }
             Request::Pause { paused } => {
                 engine.set_paused(self.user, paused).await?;
                 json(&())
@@ -191,6 +202,10 @@ impl Host for Embedded {
             }
         }
     }
+}
+
+fn credential(id: &str) -> Result<CredentialId, HostError> {
+    id.parse().map_err(|_| HostError::new("not_found", "you have no such credential"))
 }
 
 /// The folder's one user, made at its first opening.

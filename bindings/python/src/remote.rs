@@ -68,6 +68,14 @@ impl Host for Remote {
             Request::ConnectExchange { venue, label, credential } => {
                 json(&client.connect_exchange(&venue, &label, &credential).await?)
             }
+            Request::DisconnectExchange { id } => {
+                client.revoke_credential(&id).await?;
+                json(&())
+            }
+            Request::DestroyKey { id, password } => {
+                client.destroy_credential(&id, &password.unwrap_or_default()).await?;
+                json(&())
+            }
             Request::Pause { paused: true } => json(&client.pause().await?),
             Request::Pause { paused: false } => json(&client.resume().await?),
             Request::Close => match client.sign_out().await {

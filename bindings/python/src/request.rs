@@ -29,6 +29,10 @@ pub(crate) enum Request {
     Candles { symbol: String, venue: Option<String>, interval: String, limit: u32 },
     /// Seals a key on this machine and stores it.
     ConnectExchange { venue: String, label: String, credential: CredentialPlaintext },
+    /// Nothing is signed with a key any more.
+    DisconnectExchange { id: String },
+    /// The same, and what is stored of it is wiped. A server wants the account's password.
+    DestroyKey { id: String, password: Option<String> },
     /// Entries are refused from now on, or no longer.
     Pause { paused: bool },
     /// Ends the session or the engine.

@@ -51,3 +51,11 @@ def test_the_paper_venue_takes_no_key(tmp_path):
         with pytest.raises(nija.NijaError) as refused:
             platform.connect_exchange("paper", "key", "secret")
         assert "paper" in str(refused.value) and "secret" not in str(refused.value)
+
+
+def test_a_key_that_is_not_there_is_not_found(tmp_path):
+    with nija.open(tmp_path / "data") as platform:
+        for end in (platform.disconnect_exchange, platform.destroy_key):
+            for id in ("no id at all", "00000000-0000-7000-8000-000000000001"):
+                with pytest.raises(nija.NotFound):
+                    end(id)

@@ -48,3 +48,16 @@ def test_users_do_not_see_each_other(server, remote, sign_up):
         assert other.positions() == []
         with pytest.raises(nija.NotFound):
             other.order(order.id)
+
+
+def test_a_key_is_disconnected_and_destroyed(server, login, keys):
+    key = next(keys)
+    with nija.connect(server, **login) as platform:
+        stored = platform.connect_exchange("kraken", key["key"], key["secret"])
+        platform.disconnect_exchange(stored["id"])
+        with pytest.raises(nija.NijaError) as refused:
+            platform.destroy_key(stored["id"], password="not the password")
+        assert refused.value.code == "confirmation_needed"
+        platform.destroy_key(stored["id"], password=login["password"])
+        with pytest.raises(nija.NotFound):
+            platform.disconnect_exchange("00000000-0000-7000-8000-000000000001")

@@ -119,6 +119,14 @@ def connect_exchange(venue: str, key: str, secret: str, passphrase: str | None, 
     return Call("connect_exchange", {"venue": venue, "label": label, "credential": credential}, dict)
 
 
+def disconnect_exchange(id: str) -> Call[None]:
+    return Call("disconnect_exchange", {"id": id}, lambda _: None)
+
+
+def destroy_key(id: str, password: str | None) -> Call[None]:
+    return Call("destroy_key", {"id": id, "password": password}, lambda _: None)
+
+
 def pause(paused: bool) -> Call[None]:
     return Call("pause", {"paused": paused}, lambda _: None)
 

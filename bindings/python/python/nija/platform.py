@@ -154,6 +154,20 @@ class Platform:
         """Seals an exchange key on this machine and stores it in the vault. It cannot be read back."""
         return self._call(_calls.connect_exchange(venue, key, secret, passphrase, label))
 
+    def disconnect_exchange(self, id: str) -> None:
+        """Ends a key: nothing is signed with it any more. What rests at the venue stays.
+
+        ``id`` is the one that :meth:`connect_exchange` answered with. Raises :class:`NotFound`.
+        """
+        self._call(_calls.disconnect_exchange(id))
+
+    def destroy_key(self, id: str, *, password: str | None = None) -> None:
+        """Ends a key and wipes what the vault stores of it, for good; a server wants the account's ``password``.
+
+        A backup from before has it still, encrypted. At the venue the key stays valid until you delete it there.
+        """
+        self._call(_calls.destroy_key(id, password))
+
     def pause(self) -> None:
         """Refuses entries from now on; exits go through."""
         self._call(_calls.pause(True))
@@ -317,6 +331,20 @@ class AsyncPlatform:
     ) -> dict[str, Any]:
         """Seals an exchange key on this machine and stores it in the vault. It cannot be read back."""
         return await self._call(_calls.connect_exchange(venue, key, secret, passphrase, label))
+
+    async def disconnect_exchange(self, id: str) -> None:
+        """Ends a key: nothing is signed with it any more. What rests at the venue stays.
+
+        ``id`` is the one that :meth:`connect_exchange` answered with. Raises :class:`NotFound`.
+        """
+        await self._call(_calls.disconnect_exchange(id))
+
+    async def destroy_key(self, id: str, *, password: str | None = None) -> None:
+        """Ends a key and wipes what the vault stores of it, for good; a server wants the account's ``password``.
+
+        A backup from before has it still, encrypted. At the venue the key stays valid until you delete it there.
+        """
+        await self._call(_calls.destroy_key(id, password))
 
     async def pause(self) -> None:
         """Refuses entries from now on; exits go through."""
