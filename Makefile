@@ -24,6 +24,10 @@ test: ## Set up what the tests need and run all of them; prints the summed count
 lint: ## Format, clippy with -D warnings, licences, bans and sources
 	@tools/lint
 
+.PHONY: coverage
+coverage: ## Line coverage of core, ledger, vault and router; fails below 90 %
+	@tools/coverage
+
 .PHONY: sbom
 sbom: ## Software bills of materials (CycloneDX), in target/sbom
 	@tools/sbom
