@@ -16,11 +16,12 @@ struct Calls(Arc<Venue>);
 impl StreamLane for Calls {
     async fn enter(&self, user: Option<UserId>) -> Result<StreamPass, VenueError> {
         let venue = self.0.clone();
-        venue.lane.read_token(user, Sending::Read).await.map_err(|wait| venue.silent_for(wait))?;
+        venue.lane.read_token(user, Sending::Stream).await.map_err(|wait| venue.silent_for(wait))?;
         let began = Instant::now();
         Ok(StreamPass::new(move |error| {
             let outcome = error.map_or(Ok(()), |error| Err(error.clone()));
-            venue.lane.note_read(user, venue.heard(&outcome), began, &venue.limits_used(user));
+            // The figures of what is used up come with the engine's own calls; what streams used is in them.
+            venue.lane.note_read(user, venue.heard(&outcome), began, &[]);
         }))
     }
 

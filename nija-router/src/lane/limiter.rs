@@ -160,10 +160,10 @@ impl Limiter {
     pub(crate) fn read(
         &mut self,
         user: Option<UserId>,
-        urgent: bool,
+        what: Sending,
         taken: &mut Taken,
     ) -> Result<(), Duration> {
-        let (what, now) = (if urgent { Sending::Urgent } else { Sending::Read }, Instant::now());
+        let (urgent, now) = (what == Sending::Urgent, Instant::now());
         let own = user.map_or(Some(&self.told_nobody), |user| self.told_users.get(&user));
         let own = own.and_then(|told| told.wait(what, now));
         if let Some(wait) = own.max(self.told.wait(what, now)) {
@@ -377,11 +377,11 @@ mod tests {
         assert_eq!((limiter.held(user(2), Sending::Entry), limiter.words()), (None, None));
         assert!(limiter.own(user(1), &btc, false).is_err() && limiter.own(user(2), &btc, false).is_ok());
         let mut none = Taken::default();
-        assert!(limiter.read(Some(user(1)), false, &mut none).is_err());
-        assert!(limiter.read(Some(user(2)), false, &mut none).is_ok());
+        assert!(limiter.read(Some(user(1)), Sending::Read, &mut none).is_err());
+        assert!(limiter.read(Some(user(2)), Sending::Read, &mut none).is_ok());
         // What was too much without any key is nobody's order.
         limiter.limited(None, LimitScope::Account, word);
-        assert!(limiter.read(None, false, &mut none).is_err());
+        assert!(limiter.read(None, Sending::Read, &mut none).is_err());
         assert_eq!(limiter.held(user(2), Sending::Entry), None);
         limiter.limited(Some(user(1)), LimitScope::Ip, word);
         assert_eq!(limiter.held(user(2), Sending::Entry), Some(Duration::from_secs(30)));
@@ -403,7 +403,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn reads_count_in_the_budgets_and_leave_exits_their_share() {
         let mut limiter = Limiter::new(&config(10), &[LimitScope::Key]);
-        let mut read = |user| limiter.read(Some(user), false, &mut Taken::default()).is_ok();
+        let mut read = |user| limiter.read(Some(user), Sending::Read, &mut Taken::default()).is_ok();
         assert_eq!((0..100).filter(|_| read(user(1))).count(), 4, "an account's, with one of five kept");
         assert_eq!((0..100).filter(|_| read(user(2))).count(), 4);
         assert_eq!((0..100).filter(|_| read(user(3))).count(), 0, "the address's, with two of ten kept");

@@ -301,12 +301,8 @@ impl<J: LaneJob> Lane<J> {
     /// Waits for a question's share of the rate budgets, asked under this user's key or without one; an error as for a cancel.
     pub(crate) async fn read_token(&self, user: Option<UserId>, what: Sending) -> Result<(), Duration> {
         let mut taken = limiter::Taken::default();
-        let urgent = what == Sending::Urgent;
-        self.token(
-            |limiter| limiter.read(user, urgent, &mut taken),
-            |limiter| limiter.held_reading(user, what),
-        )
-        .await
+        self.token(|limiter| limiter.read(user, what, &mut taken), |limiter| limiter.held_reading(user, what))
+            .await
     }
 
     async fn token(

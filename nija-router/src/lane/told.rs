@@ -33,6 +33,9 @@ pub(crate) enum Sending {
     Entry,
     /// A question that can wait.
     Read,
+    /// What a stream asks to come up or to go on. Figures that say that there is hardly room do not slow it: reads that wait for them would wait
+    /// for it as well.
+    Stream,
     /// An exit, a cancel, or a question on which one of them or an order in doubt hangs.
     Urgent,
 }
@@ -93,7 +96,7 @@ impl Hold {
         match what {
             Sending::Entry => self.until,
             Sending::Urgent if !self.banned && !planted(Bug::LimitsHoldExits) => self.next,
-            Sending::Read | Sending::Urgent => self.bound.max(self.next),
+            Sending::Read | Sending::Stream | Sending::Urgent => self.bound.max(self.next),
         }
     }
 }
@@ -131,7 +134,7 @@ impl Told {
         let near = match what {
             Sending::Entry => self.entries,
             Sending::Read => self.reads,
-            Sending::Urgent => None,
+            Sending::Stream | Sending::Urgent => None,
         };
         let near = near.filter(|near| now < near.until).and_then(|near| wait(near.next, now));
         self.held(what, now).max(near)
@@ -147,7 +150,7 @@ impl Told {
         let near = match what {
             Sending::Entry => self.entries.as_mut(),
             Sending::Read => self.reads.as_mut(),
-            Sending::Urgent => None,
+            Sending::Stream | Sending::Urgent => None,
         };
         if let Some(near) = near {
             near.next = now + near.pace;
