@@ -47,3 +47,21 @@ fn a_file_that_is_no_ledger_is_refused_in_words() {
     let missing = store.path().join("no/such/folder/ledger.db");
     assert!(matches!(SqliteLedger::open(&missing), Err(LedgerError::Storage(_))));
 }
+
+/// Whoever can write the file can drop its guards; an entry that is gone is missed all the same.
+#[tokio::test]
+async fn an_entry_that_is_missing_from_the_journal_is_found() {
+    let (store, events) = (Store::new(), Events::new(1));
+    let ledger = store.open();
+    for name in ["a-1", "a-2", "a-3"] {
+        let batch = events.batch(vec![Events::accepted(&events.intent(name, "BTC-USD"))]);
+        ledger.append(batch).await.unwrap();
+    }
+    assert_eq!(ledger.verify_projections().await, Ok(vec![]));
+    ledger.close().await;
+    let delete = "DELETE FROM journal WHERE seq = 2";
+    assert!(store.raw().execute_batch(delete).is_err(), "the guards stand");
+    store.raw().execute_batch(&format!("DROP TRIGGER journal_is_never_deleted; {delete}")).unwrap();
+    let found = store.open().verify_projections().await;
+    assert_eq!(found, Ok(vec!["the journal goes from entry 1 to 3".to_owned()]));
+}
