@@ -37,7 +37,13 @@ impl MetricsHandle {
     }
 
     /// Everything, in Prometheus' text format.
-    pub(crate) fn render(&self, venues: &[VenueStatus], streams: usize, vault: &VaultState) -> String {
+    pub(crate) fn render(
+        &self,
+        venues: &[VenueStatus],
+        lost: &[VenueStatus],
+        streams: usize,
+        vault: &VaultState,
+    ) -> String {
         vault.write();
         for status in venues {
             let venue = || status.venue.to_string();
@@ -50,6 +56,11 @@ impl MetricsHandle {
             gauge!("nija_breaker_state", "venue" => venue()).set(breaker);
             gauge!("nija_executor_queue_depth", "venue" => venue()).set(count(status.health.queue_depth));
             gauge!("nija_order_alarms", "venue" => venue()).set(count(status.alarms));
+        }
+        // Which they are is known at the start and stays so.
+        for status in lost {
+            let venue = status.venue.to_string();
+            gauge!("nija_lost_venue_orders", "venue" => venue).set(count(status.alarms));
         }
         gauge!("nija_streams").set(count(streams));
         self.0.as_ref().map(PrometheusHandle::render).unwrap_or_default()
@@ -179,6 +190,7 @@ fn recorder() -> Option<PrometheusHandle> {
     describe_histogram!("nija_fee_bps", "Fees of ended orders in basis points of what was traded");
     describe_histogram!("nija_fees_quote", "Fees of ended orders in quote units; the sum is what was paid");
     describe_gauge!("nija_venue_up", "1 where a venue can be traded at");
+    describe_gauge!("nija_lost_venue_orders", "Unsettled orders at a venue that is not configured any more");
     describe_gauge!("nija_breaker_state", "0 closed, 1 half open, 2 open");
     describe_gauge!("nija_executor_queue_depth", "Orders waiting in a venue's lane");
     describe_gauge!("nija_streams", "Open streams");

@@ -49,6 +49,8 @@ fn text(app: &App) -> Response {
         keys: app.platform.vault_keys().keys(),
         now: app.now(),
     };
-    let body = app.metrics.render(&app.platform.engine().venues(), app.streams.total(), &vault);
+    let engine = app.platform.engine();
+    let (venues, lost) = (engine.venues(), engine.lost_venues());
+    let body = app.metrics.render(&venues, &lost, app.streams.total(), &vault);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }

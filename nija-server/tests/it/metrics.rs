@@ -1,6 +1,8 @@
 //! What Prometheus reads. Servers of one process share one recorder, so counts are compared with those before.
 
-use crate::support::{Host, buy};
+use serde_json::json;
+
+use crate::support::{Host, buy, eventually};
 
 struct Scrape(String);
 
@@ -57,6 +59,28 @@ async fn orders_leave_their_routes_sendings_costs_and_refusals() {
     {
         assert!(after.0.contains(&format!("# HELP {name} ")), "{name} is not described");
     }
+}
+
+#[tokio::test]
+async fn orders_at_a_venue_that_is_not_configured_any_more_are_a_gauge() {
+    let mut host = Host::start().await;
+    let (ada, _) = host.trader("ada").await;
+    let order = json!({
+        "symbol": "BTC-USD", "side": "buy", "size": "50", "order_type": "limit", "limit_price": "58000", "venue": "kraken-b",
+    });
+    let order = ada.place(&order).await.ok();
+    let order = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    eventually("the order rests", || async {
+        (ada.get(&order).await.ok()["state"] == "working").then_some(())
+    })
+    .await;
+    let lost = "nija_lost_venue_orders";
+    assert!(!Scrape::of(&host).await.has(lost, ""));
+    host.config.venues.pop();
+    host.restart().await;
+    let scrape = Scrape::of(&host).await;
+    assert_eq!(scrape.sum(lost, "venue=\"kraken-b\""), 1.0, "{}", scrape.0);
+    assert!(scrape.0.contains(&format!("# HELP {lost} ")));
 }
 
 #[tokio::test]

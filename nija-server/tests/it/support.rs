@@ -21,7 +21,7 @@ pub(crate) fn password() -> String {
 /// A server, its exchanges, and its data.
 pub(crate) struct Host {
     server: Option<RunningServer>,
-    config: ServerConfig,
+    pub(crate) config: ServerConfig,
     pub(crate) sim: SimHandle,
     pub(crate) dir: TempDir,
 }
