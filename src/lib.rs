@@ -4,6 +4,7 @@ mod bus;
 mod config;
 mod custody;
 mod ending;
+mod engine_vault;
 mod equity;
 mod error;
 mod health;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
 use crate::custody::{Custody, CustodyParts};
+use crate::engine_vault::EngineVault;
 use crate::ledger_config::Opened;
 use crate::{LocalBus, PlatformConfig, PlatformError, VenueConfig};
 
@@ -60,7 +61,7 @@ impl Platform {
         let router =
             Policies::new(config.routing).map_err(|error| PlatformError::Config(error.to_string()))?;
         let engine = Engine::start(EngineParts {
-            vault: custody.vault(),
+            vault: Arc::new(EngineVault(custody.vault())),
             ledger,
             executors: executors.clone(),
             bus: bus.clone(),

@@ -47,7 +47,7 @@ pub struct AuditEntry {
     /// By whom, where that was not whose key it is. Since format 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// From where: `api` and the client's address, `cli`, `upkeep`, `process`. Since format 2.
+    /// From where: `api` and the client's address, `cli`, `upkeep`, `engine`, `process`. Since format 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// The hash of the entry before, in hexadecimal.

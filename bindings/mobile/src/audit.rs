@@ -28,7 +28,7 @@ mirror! {
         detail: Option<String>,
         /// By whom, where that was not the key's owner.
         actor: Option<String>,
-        /// From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own.
+        /// From where: `api` and the client's address, `cli`, `upkeep`, `engine` for what the order engine did, or `process` for what else the server did of its own.
         origin: Option<String>,
     }
 }

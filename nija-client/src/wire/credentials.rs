@@ -397,7 +397,7 @@ pub struct KeyEvent {
     /// By whom, where that was not the key's owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own.
+    /// From where: `api` and the client's address, `cli`, `upkeep`, `engine` for what the order engine did, or `process` for what else the server did of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }

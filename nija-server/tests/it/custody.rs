@@ -303,6 +303,7 @@ async fn the_signer_keeps_the_users_limits_and_the_user_sees_what_it_refused() {
     let refusal = events["items"].as_array().unwrap().iter().find(|it| it["outcome"] == "refused").unwrap();
     assert_eq!(refusal["action"], "sign");
     assert!(refusal["detail"].as_str().unwrap().contains("the user's policy allows 20"), "{refusal}");
+    assert_eq!((&refusal["origin"], refusal.get("actor")), (&json!("engine"), None), "{refusal}");
     let stored = events["items"].as_array().unwrap().iter().find(|it| it["action"] == "store").unwrap();
     assert_eq!((&stored["origin"], stored.get("actor")), (&json!("api 127.0.0.1"), None), "{stored}");
 

@@ -28,6 +28,12 @@ impl Caller {
         Self { origin: clean(origin), actor: None }
     }
 
+    /// What nobody asked for just then.
+    #[must_use]
+    pub fn process() -> Self {
+        Self::from(PROCESS)
+    }
+
     /// The same, by somebody: a user's id, or what else tells who it is. An entry about the actor's own keys does not repeat it.
     #[must_use]
     pub fn by(self, actor: &str) -> Self {
@@ -47,7 +53,7 @@ impl Caller {
     /// On whose behalf this task runs.
     #[must_use]
     pub fn present() -> Self {
-        CALLER.try_with(Self::clone).unwrap_or_else(|_| Self::from(PROCESS))
+        CALLER.try_with(Self::clone).unwrap_or_else(|_| Self::process())
     }
 
     pub(super) fn into_parts(self) -> (String, Option<String>) {

@@ -262,7 +262,7 @@ export interface components {
             count: number;
             /** @description More about it; of a refusal, why. */
             detail?: string;
-            /** @description From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own. */
+            /** @description From where: `api` and the client's address, `cli`, `upkeep`, `engine` for what the order engine did, or `process` for what else the server did of its own. */
             origin?: string;
             /** @description `ok`, `refused` or `intended`. */
             outcome: string;
@@ -645,7 +645,7 @@ export interface components {
                 count: number;
                 /** @description More about it; of a refusal, why. */
                 detail?: string;
-                /** @description From where: `api` and the client's address, `cli`, `upkeep`, or `process` for what the server did of its own. */
+                /** @description From where: `api` and the client's address, `cli`, `upkeep`, `engine` for what the order engine did, or `process` for what else the server did of its own. */
                 origin?: string;
                 /** @description `ok`, `refused` or `intended`. */
                 outcome: string;
