@@ -1,6 +1,6 @@
 //! An order that is provably not at its venue: it goes elsewhere, tries again, or ends.
 
-use nija_core::{JournalEvent, OrderId, OrderState, Reason, Timestamp, VenueId};
+use nija_core::{JournalEvent, OrderId, OrderState, Reason, RouteDecision, Timestamp, VenueId};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -181,8 +181,13 @@ impl Inner {
             match assessment.verdict {
                 Err(reason) => vec![over, ended(order, OrderState::Rejected, reason)],
                 Ok(approved) => {
+                    let worded = |mut decision: RouteDecision| {
+                        decision.incomplete = decision.incomplete.or_else(|| reduced.clone());
+                        decision.reason = format!("{}; before that: {}", decision.reason, dead.reason.text);
+                        decision
+                    };
                     let shared =
-                        self.share_again(user, &mut state, &approved, &account, over.clone(), &dead.reason);
+                        self.share_again(user, &mut state, &approved, &account, over.clone(), worded);
                     match shared.await {
                         Ok(true) => return Turn::Done,
                         Ok(false) => {}
@@ -194,9 +199,8 @@ impl Inner {
                     }
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
                     let exclude: Vec<_> = avoid.cloned().into_iter().collect();
-                    let mut decision = self.route(user, &state, &approved, Some(order), &exclude, now);
-                    decision.incomplete = decision.incomplete.or(reduced);
-                    decision.reason = format!("{}; before that: {}", decision.reason, dead.reason.text);
+                    let decision = self.route(user, &state, &approved, Some(order), &exclude, now);
+                    let decision = worded(decision);
                     let placed = self.place_in_lane(&approved, &decision, attempt + 1, now, true);
                     if let Some(placed) = placed {
                         let leg = placed.leg.clone();

@@ -197,46 +197,66 @@ async fn a_share_of_an_exit_tries_its_own_venue_again_whatever_is_paused_or_kill
     assert!(!platform.ledger.records().iter().any(|record| stopped(&record.event)));
 }
 
-/// Its venue has no room for it, and its user closes most of what is there by hand before it may try again.
+/// An exit of 0.009 whose venue `a` has 0.01 and no room for it: its user closes this much there by hand before it may try again, so that it has
+/// to go to `b` as well, which has 0.006. With the journal, and how it ended.
+async fn shared_by_then(
+    policy: RoutingPolicy,
+    (opens, closes): (Side, Side),
+    by_hand: &str,
+) -> (Platform, Order) {
+    let (platform, a, b, engine) = holding(policy, opens, "0.01", "0.006").await;
+    // It rests there since before, as nobody's order of this platform.
+    let (symbol, at) = (symbol("BTC-USD"), platform.clock.now());
+    let (quantity, price) = (Quantity::new(dec(by_hand)).unwrap(), "60000".parse().unwrap());
+    a.world().filling = Filling::Nothing;
+    let kind = OrderKind::Limit { price };
+    let by_hand = a.world().arrive(user(1), None, &symbol, closes, kind, quantity, TimeInForce::Gtc, at);
+    a.world().filling = Filling::Whole;
+    let is_known = |event: &JournalEvent| matches!(event, JournalEvent::ExternalOrder { .. });
+    until("it to be known", async || platform.ledger.records().iter().any(|record| is_known(&record.event)))
+        .await;
+    a.script([Answer::RateLimitedFor(Duration::from_secs(10))]);
+    let out = TradeSignal { side: closes, ..exit(user(1), "out", "0.009") };
+    let out = engine.submit(out).await.unwrap().order;
+    until("it to be refused", async || a.placements() == 2).await;
+    a.world().fill(user(1), &by_hand.id, quantity, platform.clock.now());
+    let order = engine.settled(user(1), out.id(), LONG).await.unwrap();
+    assert_eq!((a.placements(), b.placements()), (3, 2));
+    engine.stop().await;
+    (platform, order)
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_exit_that_tries_again_goes_to_all_venues_that_hold_a_part_of_its_position_by_then() {
     for policy in BOTH {
         for (opens, closes) in SIDES {
-            let (platform, a, b, engine) = holding(policy, opens, "0.01", "0.006").await;
-            // It rests there since before, as nobody's order of this platform.
-            let (symbol, at) = (symbol("BTC-USD"), platform.clock.now());
-            let (quantity, price) = (Quantity::new(dec("0.006")).unwrap(), "60000".parse().unwrap());
-            a.world().filling = Filling::Nothing;
-            let kind = OrderKind::Limit { price };
-            let by_hand =
-                a.world().arrive(user(1), None, &symbol, closes, kind, quantity, TimeInForce::Gtc, at);
-            a.world().filling = Filling::Whole;
-            let is_known = |event: &JournalEvent| matches!(event, JournalEvent::ExternalOrder { .. });
-            until("it to be known", async || {
-                platform.ledger.records().iter().any(|record| is_known(&record.event))
-            })
-            .await;
-            a.script([Answer::RateLimitedFor(Duration::from_secs(10))]);
-            let out = TradeSignal { side: closes, ..exit(user(1), "out", "0.009") };
-            let out = engine.submit(out).await.unwrap().order;
-            until("it to be refused", async || a.placements() == 2).await;
-            a.world().fill(user(1), &by_hand.id, quantity, platform.clock.now());
-            let order = engine.settled(user(1), out.id(), LONG).await.unwrap();
+            let (platform, order) = shared_by_then(policy, (opens, closes), "0.006").await;
             assert_eq!((order.state, order.filled.get()), (OrderState::Filled, dec("0.009")), "{order:?}");
-            assert_eq!((order.leg, order.reason), (None, None), "it is at no venue by itself any more");
-            assert_eq!(order.schedule.unwrap().method, ExecutionMethod::Split);
+            assert_eq!((&order.leg, &order.reason), (&None, &None), "it is at no venue by itself any more");
+            assert_eq!(order.schedule.as_ref().unwrap().method, ExecutionMethod::Split);
             let left = if opens == Side::Buy { "0.001" } else { "-0.001" };
             let open = positions(&platform).await;
             assert_eq!((open.len(), open[0].1), (1, dec(left)), "{open:?}");
-            let children = platform.ledger.children(user(1), out.id()).await.unwrap();
-            assert_eq!(children.len(), 2);
-            assert_eq!((a.placements(), b.placements()), (3, 2));
+            assert_eq!(platform.ledger.children(user(1), order.id()).await.unwrap().len(), 2);
             // Its first attempt is told with the others.
-            let journal = platform.ledger.order_journal(user(1), out.id()).await.unwrap();
+            let journal = platform.ledger.order_journal(user(1), order.id()).await.unwrap();
             let ended = journal.iter().filter(|it| matches!(it.event, JournalEvent::AttemptEnded { .. }));
             assert_eq!(ended.count(), 1);
             assert!(platform.ledger.replay_agrees());
-            engine.stop().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_is_shared_once_less_is_left_says_how_much_that_was() {
+    for policy in BOTH {
+        for sides in SIDES {
+            let (platform, order) = shared_by_then(policy, sides, "0.008").await;
+            assert_eq!((order.state, order.filled.get()), (OrderState::Filled, dec("0.008")), "{order:?}");
+            let reason = order.reason.unwrap();
+            assert_eq!(reason.code, "reduced_to_position");
+            assert_eq!(reason.text, "what can be closed at a and b is 0.008 BTC");
+            assert_eq!(positions(&platform).await, []);
         }
     }
 }

@@ -122,7 +122,8 @@ impl Inner {
 
 impl Inner {
     /// An exit whose attempt is `over` goes to all the venues that hold a part of its position by now, where none holds all of it any more; false
-    /// where it goes on as one order. It becomes a parent in the one commit in which its attempt ends.
+    /// where it goes on as one order. It becomes a parent in the one commit in which its attempt ends; `worded` adds to the decision what was
+    /// before it.
     pub(in crate::engine) async fn share_again(
         self: &Arc<Self>,
         user: &Arc<User>,
@@ -130,23 +131,22 @@ impl Inner {
         approved: &Approved<OrderIntent>,
         account: &AccountState,
         over: JournalEvent,
-        why: &Reason,
+        worded: impl Fn(RouteDecision) -> RouteDecision,
     ) -> Result<bool, LedgerError> {
         let (intent, now) = (approved.get(), self.clock.now());
         let order = intent.id;
         if !intent.signal.signal_type.is_exit() || intent.signal.venue.is_some() || intent.parent.is_some() {
             return Ok(false);
         }
-        let mut decision = self.route_to(user, state, approved, Some(order), &[], true, now);
+        let decision = self.route_to(user, state, approved, Some(order), &[], true, now);
         if decision.venue.is_some() {
             return Ok(false);
         }
         let Shared::At(shares) = self.shares(approved, &decision, account, now) else {
             return Ok(false);
         };
-        decision.reason = format!("{}; before that: {}", decision.reason, why.text);
         let mut events = vec![over];
-        events.extend(taken_apart(order, intent.signal.size, decision, &shares));
+        events.extend(taken_apart(order, intent.signal.size, worded(decision), &shares));
         self.record(user, state, events).await?;
         self.send_shares(user, state, order, shares);
         Ok(true)
