@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Config, NoTls, Statement};
 use crate::bench::{Outcome, failed};
 
 const INSERT: &str = "INSERT INTO entries (body) VALUES ($1)";
-/// As many as most pools open where nothing is set (sqlx's and HikariCP's default).
+/// As many as sqlx and HikariCP open at most where nothing is set.
 const POOLED: usize = 10;
 const SHARED: usize = 16;
 
@@ -23,7 +23,7 @@ const SHARED: usize = 16;
 pub(in crate::bench) enum Connections {
     /// Each has one to itself until it is committed, as in any pool.
     Pooled,
-    /// All share some, on which the next is sent before the last is answered. Few services do; it saves half the system calls.
+    /// All share some, on which the next is sent before the last is answered. Few services do; it saves system calls.
     Shared,
 }
 
