@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 
-import type { KeyEvent } from '@/api/types';
 import { ProofError } from '@/audit/errors';
 import { rootBy } from '@/audit/merkle';
 import { verifyProof } from '@/audit/proof';
@@ -14,6 +13,7 @@ import format2 from '../../../nija-client/tests/audit-proof-2.json';
 import published from '../../../nija-client/tests/published-keys.json';
 // Roots that the vault's own tree has.
 import tree from '../../../nija-vault/tests/vectors/merkle-v1.json';
+import { keyEvent } from './fixtures';
 
 const copy = (): AuditProof => readProof(structuredClone(format2.proof));
 const flip = (digits: string): string => (digits.startsWith('0') ? '1' : '0') + digits.slice(1);
@@ -130,17 +130,6 @@ test('every entry of every tree leads to the root that the vault has, and no oth
 });
 
 const USER = '00000000-0000-7efb-a86a-e9e0c207865f';
-const line: KeyEvent = {
-  seq: 10,
-  at: new Date(format2.proof.entry.at_micros / 1000).toISOString(),
-  action: 'store',
-  outcome: 'ok',
-  venue: 'one',
-  version: 4,
-  count: 1,
-  actor: 'uid 1000',
-  origin: 'cli',
-};
 
 function memory(kept: string | null): PinStore {
   return { get: () => Promise.resolve(kept), set: (pin) => Promise.resolve(void (kept = pin)) };
@@ -155,18 +144,18 @@ function server(proof: unknown = format2.proof) {
 
 test('a line that is shown is held against what was proven', async () => {
   const pins = memory(format2.pinned);
-  const proven = await prove(server(), USER, line, pins);
+  const proven = await prove(server(), USER, keyEvent, pins);
   expect(proven).toMatchObject({ pin: format2.pinned, isNewPin: false, checkpoint: { entries: 22 } });
   const reasons = [
-    [USER, { ...line, seq: 9 }],
-    [USER, { ...line, action: 'open' }],
-    [USER, { ...line, outcome: 'refused' }],
-    [USER, { ...line, at: '2023-11-14T22:13:21Z' }],
-    [USER, { ...line, version: 3 }],
-    [USER, { ...line, count: 2 }],
-    [USER, { ...line, detail: 'more' }],
-    [USER, { ...line, origin: undefined }],
-    ['00000000-0000-7efb-a86a-e9e0c207865e', line],
+    [USER, { ...keyEvent, seq: 9 }],
+    [USER, { ...keyEvent, action: 'open' }],
+    [USER, { ...keyEvent, outcome: 'refused' }],
+    [USER, { ...keyEvent, at: '2023-11-14T22:13:21Z' }],
+    [USER, { ...keyEvent, version: 3 }],
+    [USER, { ...keyEvent, count: 2 }],
+    [USER, { ...keyEvent, detail: 'more' }],
+    [USER, { ...keyEvent, origin: undefined }],
+    ['00000000-0000-7efb-a86a-e9e0c207865e', keyEvent],
   ] as const;
   for (const [user, claim] of reasons)
     await expect(prove(server(), user, claim, pins)).rejects.toMatchObject({ reason: 'other_line' });
@@ -175,14 +164,16 @@ test('a line that is shown is held against what was proven', async () => {
 });
 
 test('a vault that this device does not know proves nothing, whoever vouches for it', async () => {
-  await expect(prove(server(), USER, line, memory(published.pinned))).rejects.toMatchObject({ reason: 'not_signed' });
+  await expect(prove(server(), USER, keyEvent, memory(published.pinned))).rejects.toMatchObject({
+    reason: 'not_signed',
+  });
   // Nothing is pinned, and what the server shows to pin is not signed.
   const forged = { ...published.keys, payload: published.keys.payload.replace('key_id":"', 'key_id":"0') };
   const api = {
     ...server(),
     sealingKeys: () => Promise.resolve({ key_id: '', public_key: '', suite: '', signed: forged }),
   };
-  await expect(prove(api, USER, line, memory(null))).rejects.toMatchObject({ reason: 'not_signed' });
+  await expect(prove(api, USER, keyEvent, memory(null))).rejects.toMatchObject({ reason: 'not_signed' });
 });
 
 test('the first vault that is met is pinned, and that is said', async () => {
@@ -193,6 +184,6 @@ test('the first vault that is met is pinned, and that is said', async () => {
   expect(first).toMatchObject({ pin: format1.pinned, isNewPin: true });
   expect(await prove(server(format1.proof), USER, { seq, action, outcome }, pins)).toMatchObject({ isNewPin: false });
   // Another vault's log is none of this one's from now on.
-  await expect(prove(server(), USER, line, pins)).rejects.toMatchObject({ reason: 'not_signed' });
+  await expect(prove(server(), USER, keyEvent, pins)).rejects.toMatchObject({ reason: 'not_signed' });
   jest.restoreAllMocks();
 });

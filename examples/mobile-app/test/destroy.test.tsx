@@ -9,7 +9,7 @@ import { HealthCard } from '@/features/keys/HealthCard';
 import { originWords } from '@/features/keys/event-words';
 import { Exchanges } from '@/features/settings/Exchanges';
 import format2 from '../../../nija-client/tests/audit-proof-2.json';
-import { AT } from './fixtures';
+import { AT, keyEvent } from './fixtures';
 import { renderWith, signedIn } from './render';
 
 jest.mock('expo-router', () => ({ useRouter: () => ({ push: jest.fn(), replace: jest.fn() }) }));
@@ -92,18 +92,6 @@ test('of a key that is not in use, nothing is said that holds for one in use', a
   expect(screen.queryByText(/day and night/)).toBeNull();
 });
 
-const line: KeyEvent = {
-  seq: 10,
-  at: new Date(format2.proof.entry.at_micros / 1000).toISOString(),
-  action: 'store',
-  outcome: 'ok',
-  venue: 'one',
-  version: 4,
-  count: 1,
-  actor: 'uid 1000',
-  origin: 'cli',
-};
-
 async function check(shown: KeyEvent, proof: unknown): Promise<void> {
   const user = userEvent.setup();
   const asked: number[] = [];
@@ -131,7 +119,7 @@ const OWNER = {
 } as typeof signedIn;
 
 test('a line of the log is proven on the device, and what it was proven by is shown', async () => {
-  await check(line, format2.proof);
+  await check(keyEvent, format2.proof);
   await waitFor(() => expect(screen.getByTestId('proof-holds')).toHaveTextContent(/entry 10 of the vault.s log/));
   expect(screen.getByTestId('proof-root')).toHaveTextContent(format2.proof.checkpoint.root);
   expect(screen.getByTestId('proof-pin')).toHaveTextContent(format2.pinned);
@@ -139,14 +127,14 @@ test('a line of the log is proven on the device, and what it was proven by is sh
 });
 
 test('a line that the log does not have is not proven, and the page says so', async () => {
-  await check({ ...line, version: 3 }, format2.proof);
+  await check({ ...keyEvent, version: 3 }, format2.proof);
   await waitFor(() => expect(screen.getByTestId('proof-error')).toHaveTextContent(/says something else at this place/));
   expect(screen.queryByTestId('proof-holds')).toBeNull();
 });
 
 test('a proof that was touched proves nothing', async () => {
   const { entry } = format2.proof;
-  await check({ ...line, version: 3 }, { ...format2.proof, entry: { ...entry, version: 3 } });
+  await check({ ...keyEvent, version: 3 }, { ...format2.proof, entry: { ...entry, version: 3 } });
   await waitFor(() =>
     expect(screen.getByTestId('proof-error')).toHaveTextContent(/does not lead to what the vault signed/),
   );

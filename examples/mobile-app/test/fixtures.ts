@@ -1,5 +1,6 @@
 // Small valid values of the wire types.
-import type { Activity, Market, Order, Overview, Position, RoutingDecision } from '@/api/types';
+import type { Activity, KeyEvent, Market, Order, Overview, Position, RoutingDecision } from '@/api/types';
+import format2 from '../../../nija-client/tests/audit-proof-2.json';
 
 export const AT = '2026-11-23T10:00:00Z';
 
@@ -98,3 +99,16 @@ export const decision = (over: Partial<RoutingDecision> = {}): RoutingDecision =
   ],
   ...over,
 });
+
+/** The line of the audit log that the frozen proof of format 2 is of. */
+export const keyEvent: KeyEvent = {
+  seq: 10,
+  at: new Date(format2.proof.entry.at_micros / 1000).toISOString(),
+  action: 'store',
+  outcome: 'ok',
+  venue: 'one',
+  version: 4,
+  count: 1,
+  actor: 'uid 1000',
+  origin: 'cli',
+};
