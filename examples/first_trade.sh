@@ -4,7 +4,7 @@
 # Needs curl, python3 (to read JSON) and the `nija` command (`cargo build -p nija-server`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-NIJA_BIN="${NIJA_BIN:-target/debug/nija}"
+NIJA_BIN="${NIJA_BIN:-${CARGO_TARGET_DIR:-target}/debug/nija}"
 WORK="$(mktemp -d)"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$WORK"' EXIT
 

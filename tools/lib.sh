@@ -3,8 +3,16 @@
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 TOOLS="$ROOT/target/tools"
 cd "$ROOT"
+# A relative one is of this folder, whatever folder a script goes to after this.
+case "${CARGO_TARGET_DIR:-/}" in
+    /*) ;;
+    *) export CARGO_TARGET_DIR="$ROOT/$CARGO_TARGET_DIR" ;;
+esac
 
 say() { printf '==> %s\n' "$*" >&2; }
+
+# built NAME: where `cargo build` puts a program.
+built() { printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/debug/$1"; }
 
 # debian COMMAND PACKAGE...: installs the packages when the command is missing.
 debian() {

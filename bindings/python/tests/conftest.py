@@ -13,7 +13,8 @@ import nija
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BINARY = os.environ.get("NIJA_BIN", str(ROOT / "target/debug/nija"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+BINARY = os.environ.get("NIJA_BIN", str(TARGET / "debug/nija"))
 
 
 class Process:
