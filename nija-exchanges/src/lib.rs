@@ -28,6 +28,7 @@ mod levels;
 mod listings;
 pub mod okx;
 pub mod paper;
+mod public_list;
 mod seen;
 mod stated;
 #[cfg(feature = "testing")]

@@ -14,6 +14,7 @@ use super::{
     symbols::SymbolMap,
     wire::{self, ws},
 };
+use crate::listings::SymbolList;
 use crate::testing::sound;
 use crate::transport::HttpAnswer;
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     decode::unreadable,
-    listings::Listings,
+    listings::{Listings, SymbolList},
     transport::{HttpAnswer, HttpClient, PublicRequest, StreamCalls},
 };
 
@@ -50,7 +50,7 @@ impl Market {
         clock: SharedClock,
     ) -> Self {
         Self {
-            listings: Listings::new(clock.clone()),
+            listings: Listings::new(venue.clone(), clock.clone()),
             hours: Hours::default(),
             venue,
             clock,
@@ -86,8 +86,7 @@ impl Market {
         account: Option<&VenueAccount>,
         symbol: &Symbol,
     ) -> Result<Arc<Listed>, VenueError> {
-        let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read(account)).await?;
-        found.ok_or_else(|| VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() })
+        self.listings.listed(symbol, || self.read(account)).await
     }
 
     /// The list as [`Self::symbols`] has it, for a user's stream.
@@ -105,9 +104,7 @@ impl Market {
         calls: &StreamCalls,
         symbol: &Symbol,
     ) -> Result<Arc<Listed>, VenueError> {
-        let read = || calls.ask_public(self.read(None));
-        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
-        found.ok_or_else(|| VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() })
+        self.listings.listed(symbol, || calls.ask_public(self.read(None))).await
     }
 
     /// `/v2/assets` names the class that is wanted; it answers for stocks alone where none is.

@@ -12,6 +12,7 @@ use std::{
 
 use super::wire::Asset;
 use crate::decode::Num;
+use crate::listings::SymbolList;
 
 /// Fractions of a share have up to nine places ("Fractional Trading").
 const SHARE_PLACES: u32 = 9;
@@ -84,10 +85,6 @@ impl SymbolMap {
         map
     }
 
-    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
-        self.by_symbol.get(symbol)
-    }
-
     /// An asset of a class that is told, with or without the slash.
     pub(super) fn of_class(&self, class: &str, name: &str) -> Option<&Arc<Listed>> {
         self.by_name.get(&(Class::of(class)?, name.to_owned()))
@@ -99,11 +96,17 @@ impl SymbolMap {
         let crypto = || self.by_name.get(&(Class::Crypto, name.to_owned()));
         if name.contains('/') { crypto() } else { stock().or_else(crypto) }
     }
+}
 
-    pub(super) fn instruments(&self) -> Vec<Instrument> {
-        let mut all: Vec<_> = self.by_symbol.values().map(|listed| listed.instrument.clone()).collect();
-        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-        all
+impl SymbolList for SymbolMap {
+    type Listed = Listed;
+
+    fn by_symbol(&self) -> &HashMap<Symbol, Arc<Listed>> {
+        &self.by_symbol
+    }
+
+    fn instrument(listed: &Listed) -> &Instrument {
+        &listed.instrument
     }
 }
 

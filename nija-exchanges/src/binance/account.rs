@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{executor::Binance, parse::result, wire};
 use crate::decode::{asset, money, rate, sum, unreadable};
+use crate::public_list::PublicList;
 
 /// Binance's first tier on the public fee page: 0.1 % maker and taker, taken from what is received.
 pub(super) const fn default_fees() -> FeeSchedule {

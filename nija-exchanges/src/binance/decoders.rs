@@ -17,6 +17,7 @@ use super::{
     symbols::SymbolMap,
     wire::{self, ws},
 };
+use crate::listings::SymbolList;
 use crate::testing::sound;
 
 pub(super) static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("binance").unwrap());

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::client_ids::ClientIds;
 use crate::hand_on::hand_on;
+use crate::public_list::PublicList;
 use crate::transport::{
     Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
 };

@@ -19,6 +19,8 @@ use super::{
     wire,
 };
 use crate::decode::unreadable;
+use crate::listings::SymbolList;
+use crate::public_list::PublicList;
 
 /// Entries in one answer of `myTrades` and `allOrders` at most.
 const PAGE: usize = 1000;

@@ -1,8 +1,7 @@
 //! Public calls: instruments, prices, books, candles, the venue's clock.
 
 use nija_core::{
-    Candle, CandleInterval, Clock, Instrument, OrderBook, Price, Quote, Symbol, Timestamp, VenueError,
-    VenueId,
+    Candle, CandleInterval, Clock, OrderBook, Price, Quote, Symbol, Timestamp, VenueError, VenueId,
 };
 use parking_lot::Mutex;
 use std::{
@@ -14,12 +13,13 @@ use std::{
 use super::{
     error::is_unknown_symbol,
     parse::{self, result},
-    symbols::{Listed, SymbolMap},
+    symbols::SymbolMap,
     wire,
 };
 use crate::decode::Num;
 use crate::listings::Listings;
-use crate::transport::{ClockOffset, HttpClient, PublicRequest, StreamCalls};
+use crate::public_list::PublicList;
+use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
 /// The resolution of `time`: milliseconds.
 const MILLISECOND: i64 = 1000;
@@ -47,7 +47,7 @@ pub(super) struct Market {
 impl Market {
     pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>, order_lists: bool) -> Self {
         Self {
-            listings: Listings::new(clock.clone()),
+            listings: Listings::new(venue.clone(), clock.clone()),
             venue,
             clock,
             offset: ClockOffset::default(),
@@ -56,48 +56,6 @@ impl Market {
             watched: Mutex::default(),
             order_lists,
         }
-    }
-
-    /// The list as last read; read now if it never was.
-    pub(super) async fn symbols(&self) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| self.read()).await
-    }
-
-    pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        Ok(self.listings.renew(|| self.read()).await?.instruments())
-    }
-
-    /// A listed symbol; the list is read again when it is missing and the list is not fresh.
-    pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
-        let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// The list as [`Self::symbols`] has it, for a stream.
-    pub(super) async fn symbols_by(&self, calls: &StreamCalls) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| calls.ask_public(self.read())).await
-    }
-
-    /// A listed symbol as [`Self::listed`] finds it, for a stream.
-    pub(super) async fn listed_by(
-        &self,
-        calls: &StreamCalls,
-        symbol: &Symbol,
-    ) -> Result<Arc<Listed>, VenueError> {
-        let read = || calls.ask_public(self.read());
-        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// Reads the list, and the venue's clock along with it.
-    async fn read(&self) -> Result<SymbolMap, VenueError> {
-        let body = self.get("/api/v3/exchangeInfo", Vec::new()).await?;
-        let mut info: wire::ExchangeInfo = result(&self.venue, "exchangeInfo", &body)?;
-        for symbol in &mut info.symbols {
-            symbol.oco_allowed &= self.order_lists;
-        }
-        self.measure_clock().await?;
-        Ok(SymbolMap::new(&self.venue, &info.symbols))
     }
 
     pub(super) async fn measure_clock(&self) -> Result<(), VenueError> {
@@ -204,8 +162,23 @@ impl Market {
     ) -> Result<String, VenueError> {
         Ok(self.http.get(&PublicRequest { path: path.into(), query }).await?.body)
     }
+}
 
-    fn not_listed(&self, symbol: &Symbol) -> VenueError {
-        VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() }
+impl PublicList for Market {
+    type Map = SymbolMap;
+
+    fn listings(&self) -> &Listings<SymbolMap> {
+        &self.listings
+    }
+
+    /// Reads the list, and the venue's clock along with it.
+    async fn read(&self) -> Result<SymbolMap, VenueError> {
+        let body = self.get("/api/v3/exchangeInfo", Vec::new()).await?;
+        let mut info: wire::ExchangeInfo = result(&self.venue, "exchangeInfo", &body)?;
+        for symbol in &mut info.symbols {
+            symbol.oco_allowed &= self.order_lists;
+        }
+        self.measure_clock().await?;
+        Ok(SymbolMap::new(&self.venue, &info.symbols))
     }
 }

@@ -21,6 +21,7 @@ use super::{
     wire,
 };
 use crate::decode::unreadable;
+use crate::public_list::PublicList;
 
 const ORDER: &str = "/api/v3/order";
 const OPEN_ORDERS: &str = "/api/v3/openOrders";

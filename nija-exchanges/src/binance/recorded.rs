@@ -15,6 +15,7 @@ use super::{
     symbols::SymbolMap,
     wire::{self, ws},
 };
+use crate::listings::SymbolList;
 use crate::odd_json::{any_json, damaged};
 
 /// What each recording of a stream in use is.

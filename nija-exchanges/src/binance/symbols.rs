@@ -9,6 +9,7 @@ use super::{
     wire::{Filter, SymbolInfo},
 };
 use crate::decode::Num;
+use crate::listings::SymbolList;
 
 /// Where a filter does not say otherwise: the smallest step that Binance's eight digits can express.
 const SMALLEST: Decimal = Decimal::from_parts(1, 0, 0, false, 8);
@@ -53,19 +54,21 @@ impl SymbolMap {
         map
     }
 
-    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
-        self.by_symbol.get(symbol)
-    }
-
     /// By Binance's name, in capitals.
     pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
         self.by_name.get(name)
     }
+}
 
-    pub(super) fn instruments(&self) -> Vec<Instrument> {
-        let mut all: Vec<_> = self.by_symbol.values().map(|listed| listed.instrument.clone()).collect();
-        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-        all
+impl SymbolList for SymbolMap {
+    type Listed = Listed;
+
+    fn by_symbol(&self) -> &HashMap<Symbol, Arc<Listed>> {
+        &self.by_symbol
+    }
+
+    fn instrument(listed: &Listed) -> &Instrument {
+        &listed.instrument
     }
 }
 

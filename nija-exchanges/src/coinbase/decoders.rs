@@ -14,6 +14,7 @@ use super::{
     wire::{self, ws},
 };
 use crate::decode::{decode, moment, unreadable};
+use crate::listings::SymbolList;
 use crate::testing::sound;
 use crate::transport::HttpAnswer;
 

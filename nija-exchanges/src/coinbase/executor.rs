@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use super::{CoinbaseAuthenticator, CoinbaseConfig, account, contract, market::Market, place::Sent, stream};
 use crate::client_ids::ClientIds;
 use crate::hand_on::hand_on;
+use crate::public_list::PublicList;
 use crate::transport::{
     Address, AddressError, HttpClient, LimitBound, LimitCount, LimitHeader, Protocol, WsConfig,
 };

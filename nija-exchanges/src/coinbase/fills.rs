@@ -10,6 +10,7 @@ use super::{
     parse, wire,
 };
 use crate::decode::decode;
+use crate::public_list::PublicList;
 
 /// Executions on a page (List Fills: 100 unless told otherwise).
 const PAGE: usize = 250;

@@ -1,8 +1,7 @@
 //! Public calls: products, prices, books, candles, the venue's clock. None needs a key.
 
 use nija_core::{
-    Candle, CandleInterval, Clock, Instrument, LimitUsage, OrderBook, Quote, Symbol, Timestamp, VenueError,
-    VenueId,
+    Candle, CandleInterval, Clock, LimitUsage, OrderBook, Quote, Symbol, Timestamp, VenueError, VenueId,
 };
 use std::{
     collections::BTreeMap,
@@ -16,12 +15,13 @@ use std::{
 use super::{
     error::{self, is_not_found},
     parse,
-    symbols::{Listed, SymbolMap},
+    symbols::SymbolMap,
     wire,
 };
 use crate::decode::{decode, moment};
 use crate::listings::Listings;
-use crate::transport::{ClockOffset, HttpClient, PublicRequest, StreamCalls};
+use crate::public_list::PublicList;
+use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
 /// The resolution of the venue's time, in microseconds: milliseconds.
 const MILLISECOND: i64 = 1_000;
@@ -48,53 +48,13 @@ pub(super) struct Market {
 impl Market {
     pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         Self {
-            listings: Listings::new(clock.clone()),
+            listings: Listings::new(venue.clone(), clock.clone()),
             venue,
             clock,
             offset: Arc::default(),
             http,
             remeasured: AtomicI64::new(i64::MIN),
         }
-    }
-
-    /// The list as last read; read now if it never was.
-    pub(super) async fn symbols(&self) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| self.read()).await
-    }
-
-    pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        Ok(self.listings.renew(|| self.read()).await?.instruments())
-    }
-
-    /// A listed symbol; the list is read again when it is missing and the list is not fresh.
-    pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
-        let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// The list as [`Self::symbols`] has it, for a stream.
-    pub(super) async fn symbols_by(&self, calls: &StreamCalls) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| calls.ask_public(self.read())).await
-    }
-
-    /// A listed symbol as [`Self::listed`] finds it, for a stream.
-    pub(super) async fn listed_by(
-        &self,
-        calls: &StreamCalls,
-        symbol: &Symbol,
-    ) -> Result<Arc<Listed>, VenueError> {
-        let read = || calls.ask_public(self.read());
-        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// Reads the list, and the venue's clock along with it.
-    async fn read(&self) -> Result<SymbolMap, VenueError> {
-        let query = vec![("product_type", "SPOT".to_owned())];
-        let body = self.get("/api/v3/brokerage/market/products".to_owned(), query).await?;
-        let products: wire::Products = decode(&self.venue, "products", &body)?;
-        self.measure_clock().await?;
-        Ok(SymbolMap::new(&self.venue, &products.products))
     }
 
     pub(super) async fn measure_clock(&self) -> Result<(), VenueError> {
@@ -188,9 +148,22 @@ impl Market {
     fn product_error(&self, error: VenueError, symbol: &Symbol) -> VenueError {
         if is_not_found(&error) { self.not_listed(symbol) } else { error }
     }
+}
 
-    pub(super) fn not_listed(&self, symbol: &Symbol) -> VenueError {
-        VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() }
+impl PublicList for Market {
+    type Map = SymbolMap;
+
+    fn listings(&self) -> &Listings<SymbolMap> {
+        &self.listings
+    }
+
+    /// Reads the list, and the venue's clock along with it.
+    async fn read(&self) -> Result<SymbolMap, VenueError> {
+        let query = vec![("product_type", "SPOT".to_owned())];
+        let body = self.get("/api/v3/brokerage/market/products".to_owned(), query).await?;
+        let products: wire::Products = decode(&self.venue, "products", &body)?;
+        self.measure_clock().await?;
+        Ok(SymbolMap::new(&self.venue, &products.products))
     }
 }
 

@@ -14,6 +14,8 @@ use super::{
     wire,
 };
 use crate::decode::decode;
+use crate::listings::SymbolList;
+use crate::public_list::PublicList;
 
 /// Orders on a page (List Orders).
 const PAGE: usize = 250;

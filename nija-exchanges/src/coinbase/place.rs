@@ -19,6 +19,7 @@ use super::{
     wire,
 };
 use crate::decode::{decode, unreadable};
+use crate::public_list::PublicList;
 
 impl Coinbase {
     pub(super) async fn place(

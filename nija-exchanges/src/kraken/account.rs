@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::{executor::Kraken, parse::result, symbols::SymbolMap, wire};
 use crate::decode::{asset, money, rate, sum, unreadable};
+use crate::public_list::PublicList;
 
 /// Kraken's first tier on the public fee page: 0.25 % maker, 0.40 % taker.
 pub(super) const fn default_fees() -> FeeSchedule {

@@ -18,6 +18,7 @@ use super::{
     wire::{self, ws},
 };
 use crate::decode::{Num, decode};
+use crate::listings::SymbolList;
 use crate::testing::sound;
 
 pub(super) static VENUE: LazyLock<VenueId> = LazyLock::new(|| VenueId::new("kraken").unwrap());

@@ -1,18 +1,19 @@
 //! Public calls: instruments, prices, books, candles, the venue's clock.
 
-use nija_core::{Candle, CandleInterval, Clock, Instrument, OrderBook, Quote, Symbol, VenueError, VenueId};
+use nija_core::{Candle, CandleInterval, Clock, OrderBook, Quote, Symbol, VenueError, VenueId};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
     error::is_unknown_pair,
     parse::{self, result},
-    symbols::{Listed, SymbolMap},
+    symbols::SymbolMap,
     wire,
 };
 use crate::decode::{Num, decode, moment, unreadable};
 use crate::listings::Listings;
-use crate::transport::{ClockOffset, HttpClient, PublicRequest, StreamCalls};
+use crate::public_list::PublicList;
+use crate::transport::{ClockOffset, HttpClient, PublicRequest};
 
 /// The resolution of `Time`: whole seconds.
 const SECOND: i64 = 1_000_000;
@@ -29,46 +30,13 @@ pub(super) struct Market {
 
 impl Market {
     pub(super) fn new(venue: VenueId, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
-        Self { listings: Listings::new(clock.clone()), venue, clock, offset: ClockOffset::default(), http }
-    }
-
-    /// The list as last read; read now if it never was.
-    pub(super) async fn symbols(&self) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| self.read()).await
-    }
-
-    pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        Ok(self.listings.renew(|| self.read()).await?.instruments())
-    }
-
-    /// A listed symbol; the list is read again when it is missing and the list is not fresh.
-    pub(super) async fn listed(&self, symbol: &Symbol) -> Result<Arc<Listed>, VenueError> {
-        let found = self.listings.find(|map| map.get(symbol).cloned(), || self.read()).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// The list as [`Self::symbols`] has it, for a stream.
-    pub(super) async fn symbols_by(&self, calls: &StreamCalls) -> Result<Arc<SymbolMap>, VenueError> {
-        self.listings.get(|| calls.ask_public(self.read())).await
-    }
-
-    /// A listed symbol as [`Self::listed`] finds it, for a stream.
-    pub(super) async fn listed_by(
-        &self,
-        calls: &StreamCalls,
-        symbol: &Symbol,
-    ) -> Result<Arc<Listed>, VenueError> {
-        let read = || calls.ask_public(self.read());
-        let found = self.listings.find(|map| map.get(symbol).cloned(), read).await?;
-        found.ok_or_else(|| self.not_listed(symbol))
-    }
-
-    /// Reads the list, and the venue's clock along with it.
-    async fn read(&self) -> Result<SymbolMap, VenueError> {
-        let body = self.get("/0/public/AssetPairs", Vec::new()).await?;
-        let pairs: HashMap<String, wire::AssetPair> = result(&self.venue, "AssetPairs", &body)?;
-        self.measure_clock().await?;
-        Ok(SymbolMap::new(&self.venue, &pairs))
+        Self {
+            listings: Listings::new(venue.clone(), clock.clone()),
+            venue,
+            clock,
+            offset: ClockOffset::default(),
+            http,
+        }
     }
 
     pub(super) async fn measure_clock(&self) -> Result<(), VenueError> {
@@ -139,8 +107,20 @@ impl Market {
     ) -> Result<String, VenueError> {
         Ok(self.http.get(&PublicRequest { path: path.into(), query }).await?.body)
     }
+}
 
-    fn not_listed(&self, symbol: &Symbol) -> VenueError {
-        VenueError::NotListed { venue: self.venue.clone(), symbol: symbol.clone() }
+impl PublicList for Market {
+    type Map = SymbolMap;
+
+    fn listings(&self) -> &Listings<SymbolMap> {
+        &self.listings
+    }
+
+    /// Reads the list, and the venue's clock along with it.
+    async fn read(&self) -> Result<SymbolMap, VenueError> {
+        let body = self.get("/0/public/AssetPairs", Vec::new()).await?;
+        let pairs: HashMap<String, wire::AssetPair> = result(&self.venue, "AssetPairs", &body)?;
+        self.measure_clock().await?;
+        Ok(SymbolMap::new(&self.venue, &pairs))
     }
 }

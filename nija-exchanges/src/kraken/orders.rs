@@ -17,6 +17,7 @@ use super::{
     wire,
 };
 use crate::decode::unreadable;
+use crate::public_list::PublicList;
 
 /// Entries on a page of ClosedOrders and TradesHistory.
 const PAGE: usize = 50;

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use std::{collections::HashMap, sync::Arc};
 
 use super::wire::AssetPair;
+use crate::listings::SymbolList;
 
 /// A pair under all its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,19 +53,9 @@ impl SymbolMap {
         map
     }
 
-    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
-        self.by_symbol.get(symbol)
-    }
-
     /// By the pair's id, its short name, or either stream name.
     pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
         self.by_name.get(name)
-    }
-
-    pub(super) fn instruments(&self) -> Vec<Instrument> {
-        let mut all: Vec<_> = self.by_symbol.values().map(|listed| listed.instrument.clone()).collect();
-        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-        all
     }
 
     /// Our name of an asset. `ETH2.S`, `XBT.F` and their like stay assets of their own: they cannot be sold as they are.
@@ -76,6 +67,18 @@ impl SymbolMap {
             Some((base, suffix)) => format!("{}.{suffix}", self.asset(base)),
             None => canonical(without_class(name)).to_owned(),
         }
+    }
+}
+
+impl SymbolList for SymbolMap {
+    type Listed = Listed;
+
+    fn by_symbol(&self) -> &HashMap<Symbol, Arc<Listed>> {
+        &self.by_symbol
+    }
+
+    fn instrument(listed: &Listed) -> &Instrument {
+        &listed.instrument
     }
 }
 

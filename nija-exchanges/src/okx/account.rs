@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{executor::Okx, parse::first, wire};
 use crate::decode::{asset, money, rate, unreadable, words};
+use crate::public_list::PublicList;
 
 /// A regular user's first tier as Get fee rates shows it: 0.08 % maker, 0.10 % taker, taken from what is received.
 pub(super) const fn default_fees() -> FeeSchedule {

@@ -16,6 +16,7 @@ use super::{
     wire::{self, ws},
 };
 use crate::decode::{Num, unreadable};
+use crate::listings::SymbolList;
 use crate::testing::sound;
 use crate::transport::HttpAnswer;
 

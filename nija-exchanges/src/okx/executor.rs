@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::{OkxAuthenticator, OkxConfig, account, contract, market::Market, orders::Known, stream};
 use crate::client_ids::ClientIds;
 use crate::hand_on::hand_on;
+use crate::public_list::PublicList;
 use crate::transport::{Address, AddressError, HttpClient, Protocol, WsConfig};
 
 /// OKX spot.

@@ -9,6 +9,7 @@ use super::{
     parse::{self, data},
     wire,
 };
+use crate::public_list::PublicList;
 
 /// Executions in one answer at most (Transaction details, `limit`).
 const PAGE: usize = 100;

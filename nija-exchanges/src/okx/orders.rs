@@ -13,6 +13,7 @@ use super::{
     symbols::SymbolMap,
     wire,
 };
+use crate::public_list::PublicList;
 
 /// Orders in one answer at most (Order List, `limit`).
 const PAGE: usize = 100;

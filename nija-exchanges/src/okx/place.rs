@@ -13,6 +13,7 @@ use super::{
     symbols::Listed,
     wire,
 };
+use crate::public_list::PublicList;
 
 const ORDER: &str = "/api/v5/trade/order";
 

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::wire;
 use crate::decode::step;
+use crate::listings::SymbolList;
 
 /// An instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,19 +93,21 @@ impl SymbolMap {
         Self(listed.collect())
     }
 
-    pub(super) fn get(&self, symbol: &Symbol) -> Option<&Arc<Listed>> {
-        self.0.get(symbol)
-    }
-
     /// By OKX's name.
     pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Listed>> {
         self.0.get(&Symbol::new(name).ok()?)
     }
+}
 
-    pub(super) fn instruments(&self) -> Vec<Instrument> {
-        let mut all: Vec<_> = self.0.values().map(|listed| listed.instrument.clone()).collect();
-        all.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-        all
+impl SymbolList for SymbolMap {
+    type Listed = Listed;
+
+    fn by_symbol(&self) -> &HashMap<Symbol, Arc<Listed>> {
+        &self.0
+    }
+
+    fn instrument(listed: &Listed) -> &Instrument {
+        &listed.instrument
     }
 }
 

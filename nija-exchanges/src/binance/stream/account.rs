@@ -11,6 +11,7 @@ use super::{
     ANSWER,
     events::{self, Orders},
 };
+use crate::public_list::PublicList;
 use crate::transport::{Address, Ended, Protocol, StreamCalls, StreamSender, WsConnection};
 
 /// A listen key lives for an hour; this often it is renewed (user-data-stream.md recommends every 30 minutes).

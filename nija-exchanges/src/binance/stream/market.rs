@@ -18,6 +18,7 @@ use super::{
     ANSWER,
     feed::{Feed, Heard},
 };
+use crate::public_list::PublicList;
 use crate::transport::{Address, Ended, Protocol, StreamCalls, StreamSender, WsConnection};
 
 /// Levels of a snapshot. More weigh more (rest-api.md, "Order book": 1000 levels weigh 50 of 6000 a minute).

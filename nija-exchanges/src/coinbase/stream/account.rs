@@ -15,6 +15,7 @@ use super::{
     sequence::{Order, Sequence},
     tracked::TrackedOrders,
 };
+use crate::public_list::PublicList;
 use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// Messages that come this close together are answered with one question...

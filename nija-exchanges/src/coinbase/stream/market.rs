@@ -13,6 +13,7 @@ use super::{
     next, request,
     sequence::{Order, Sequence},
 };
+use crate::public_list::PublicList;
 use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// A book that stays crossed for this many messages is not the market's.

@@ -13,6 +13,7 @@ use super::{
     tracked::TrackedOrders,
 };
 use crate::decode;
+use crate::public_list::PublicList;
 use crate::transport::{Ended, StreamCalls, StreamSender};
 
 struct Session {

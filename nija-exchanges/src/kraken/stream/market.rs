@@ -12,6 +12,7 @@ use super::{
     book::{LocalBook, Precision},
     request,
 };
+use crate::public_list::PublicList;
 use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// One symbol on this connection.

@@ -18,6 +18,7 @@ use super::{
     events::Orders,
     hear, request,
 };
+use crate::public_list::PublicList;
 use crate::transport::{Address, Ended, StreamCalls, StreamSender, WsConnection};
 
 struct Session {

@@ -12,6 +12,7 @@ use super::{
     feed::{Feed, News},
     hear, request,
 };
+use crate::public_list::PublicList;
 use crate::transport::{Ended, StreamCalls, StreamSender, WsConnection};
 
 /// Channels named in one request, which may hold 64 KB (WebSocket, Subscribe).
