@@ -280,8 +280,10 @@ impl std::fmt::Debug for Balanced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::{FakeVenue, TestClock, user};
-    use nija_core::NoSigner;
+    use crate::support::{FakeVenue, TestClock, entry, route::approved, user};
+    use futures::StreamExt;
+    use nija_core::{Clock, NoSigner, OpenLane, OrderKind, VenueClientId};
+    use std::{collections::BTreeSet, time::Duration};
 
     fn weight(number: u32) -> NonZeroU32 {
         NonZeroU32::new(number).unwrap()
@@ -328,6 +330,76 @@ mod tests {
         let _explores = balanced.call();
         let fast: Vec<_> = (0..10).map(|_| balanced.call()).collect();
         assert!(fast.iter().all(chosen));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_call_goes_to_one_of_them_and_comes_back_from_there() {
+        let clock = TestClock::new();
+        let venues: Vec<_> = (0..2).map(|_| FakeVenue::new("a", &clock, |_| {})).collect();
+        let executors = venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect();
+        let balanced = Balanced::new(executors, Balance::RoundRobin).unwrap();
+        let account = VenueAccount { user: user(1), signer: Arc::new(NoSigner) };
+        let symbol = Symbol::new("BTC-USD").unwrap();
+        // Each of them has an order of its own; only who placed it knows it.
+        let mut placed = Vec::new();
+        for attempt in 0..2 {
+            let approved = approved(entry(user(1), "x"));
+            let id = VenueClientId::derive(approved.get().id, attempt);
+            let (quantity, deadline) = ("1".parse().unwrap(), clock.now().plus(Duration::from_secs(60)));
+            let order = VenueOrder::from_approved(&approved, id, OrderKind::Market, quantity, deadline);
+            let taken = balanced.place(&account, &order, "60000".parse().unwrap()).await.unwrap();
+            placed.push((id, taken.venue_order_id));
+        }
+        assert_eq!(venues.iter().map(|venue| venue.placements()).collect::<Vec<_>>(), [1, 1]);
+        let orders: Vec<_> = placed
+            .into_iter()
+            .map(|(client_id, id)| OrderRef { symbol: symbol.clone(), client_id, venue_order_id: Some(id) })
+            .collect();
+        for order in &orders {
+            let found = balanced.find(&account, order, clock.now()).await.unwrap();
+            assert!(matches!(found, Lookup::Found(it) if it.client_id == Some(order.client_id)));
+        }
+        for order in &orders {
+            balanced.cancel(&account, order).await.unwrap();
+        }
+        assert_eq!(venues.iter().map(|venue| venue.world().cancels).collect::<Vec<_>>(), [1, 1]);
+        for _ in 0..2 {
+            assert_eq!(balanced.fills_since(&account, Timestamp::from_micros(0)).await.unwrap().len(), 1);
+        }
+        for _ in 0..2 {
+            assert!(balanced.fees(&account, &symbol).await.unwrap().from_venue);
+        }
+        for _ in 0..2 {
+            assert!(!balanced.balances(&account).await.unwrap().is_empty());
+        }
+        assert_eq!(venues.iter().map(|venue| venue.world().reads).collect::<Vec<_>>(), [4, 4]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_needs_no_key_is_asked_of_any_of_them() {
+        let clock = TestClock::new();
+        let venues: Vec<_> = (0..2).map(|_| FakeVenue::new("a", &clock, |_| {})).collect();
+        let executors = venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect();
+        let balanced = Balanced::new(executors, Balance::RoundRobin).unwrap();
+        let symbol = Symbol::new("BTC-USD").unwrap();
+        assert_eq!(balanced.instruments().await.unwrap().len(), 2);
+        assert_eq!(balanced.default_fees(), venues[0].default_fees());
+        assert!(!balanced.default_fees().from_venue);
+        // Prices come from the one whose turn it is.
+        venues[1].world().prices.insert(symbol.clone(), 70_000.into());
+        let first = balanced.quote(&symbol).await.unwrap().mid();
+        let second = balanced.quote(&symbol).await.unwrap().mid();
+        assert_eq!(
+            BTreeSet::from([first.normalize(), second.normalize()]),
+            BTreeSet::from([60_000.into(), 70_000.into()])
+        );
+        let nowhere = balanced.book(&symbol, 5).await.unwrap_err();
+        assert!(matches!(nowhere, VenueError::NotListed { .. }), "{nowhere}");
+        // One stream is enough: it is of one of them.
+        let lane: Arc<dyn StreamLane> = Arc::new(OpenLane);
+        let mut prices = balanced.market_stream(vec![symbol], lane);
+        assert_eq!(prices.next().await, Some(MarketEvent::Connected));
+        assert_eq!(venues.iter().filter(|venue| venue.world().lanes.contains_key(&None)).count(), 1);
     }
 
     #[tokio::test(start_paused = true)]

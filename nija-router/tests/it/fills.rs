@@ -1,8 +1,8 @@
 //! Fills: counted once, never lost, whoever they belong to and whenever they come.
 
 use nija_core::{
-    ExecutionReport, JournalEvent, OrderKind, OrderSize, OrderState, Price, Quantity, Side, TimeInForce,
-    TradeSignal,
+    Clock, ExecutionReport, JournalEvent, OrderKind, OrderSize, OrderState, Price, Quantity, Side,
+    TimeInForce, TradeSignal,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -327,4 +327,28 @@ async fn a_fill_on_record_is_known_although_its_account_was_taken_away_or_replac
         let account = engine.account(user(1)).await.unwrap();
         assert_eq!(account.positions[0].position.quantity, half.get(), "replaced: {replaced}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_fill_finds_an_order_that_ended_hundreds_of_orders_ago() {
+    let (platform, venue) = Platform::single();
+    venue.fund(user(1), 1_000_000);
+    venue.world().filling = Filling::Half;
+    let engine = platform.start().await;
+    let first = engine.submit(entry(user(1), "first")).await.unwrap().order.id();
+    let first = engine.settled(user(1), first, LONG).await.unwrap();
+    assert_eq!(first.state, OrderState::Cancelled, "half of it was there");
+    venue.world().filling = Filling::Whole;
+    // More of them than are kept in memory by name.
+    for n in 0..300 {
+        let order = engine.submit(entry(user(1), &format!("n{n}"))).await.unwrap().order;
+        engine.settled(user(1), order.id(), LONG).await.unwrap();
+    }
+    let (known, before) = (platform.ledger.all_fills().len(), first.filled);
+    let id = venue.orders(user(1))[0].id.clone();
+    venue.world().fill(user(1), &id, before, venue.clock.now());
+    until("the fill is on record", async || platform.ledger.all_fills().len() > known).await;
+    assert_eq!(platform.ledger.all_fills().last().unwrap().order, Some(first.id()));
+    let late = engine.settled(user(1), first.id(), Duration::ZERO).await.unwrap();
+    assert_eq!((late.state, late.filled), (OrderState::Cancelled, before.plus(before)));
 }

@@ -1,8 +1,10 @@
 //! What the engine leaves on record of an order's cost and times.
 
-use nija_core::{OrderState, Receipt, Times};
+use nija_core::{ExecutionMethod, Notional, OrderSize, OrderState, Quantity, Receipt, Times, TradeSignal};
+use nija_router::SlicingConfig;
+use std::time::Duration;
 
-use crate::support::{Answer, LONG, Platform, entry, until, user};
+use crate::support::{Answer, LONG, Platform, dec, entry, until, user};
 
 #[tokio::test(start_paused = true)]
 async fn a_filled_order_has_a_receipt_with_every_moment() {
@@ -68,4 +70,22 @@ async fn engine_refuses(engine: &nija_router::Engine) {
     let receipt = engine.receipt(user(1), order.id()).await.unwrap().unwrap();
     assert_eq!(receipt.reason.unwrap().code, "trading_paused");
     assert_eq!((receipt.attempts.len(), receipt.times.routed), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_receipt_of_an_order_in_slices_is_the_sum_of_theirs() {
+    let (mut platform, _) = Platform::single();
+    let above = Some(Notional::new(dec("1000")).unwrap());
+    platform.config.slicing = SlicingConfig { above, slices: 4, every: Duration::from_secs(10) };
+    let engine = platform.start().await;
+    let size = OrderSize::Base(Quantity::new(dec("0.04")).unwrap());
+    let order = engine.submit(TradeSignal { size, ..entry(user(1), "x") }).await.unwrap().order;
+    let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+    assert_eq!(order.state, OrderState::Filled);
+    let receipt = engine.receipt(user(1), order.id()).await.unwrap().unwrap();
+    assert_eq!(receipt.method, Some(ExecutionMethod::Twap { slices: 4, every_ms: 10_000 }));
+    assert_eq!((receipt.total.fills, receipt.total.filled.normalize()), (4, dec("0.04")));
+    assert_eq!((receipt.total.notional, receipt.total.fees), (order.filled_notional, order.fees));
+    let lasted = Times::between(receipt.times.taken_up, receipt.times.ended).unwrap();
+    assert_eq!(lasted.as_secs(), 30);
 }

@@ -400,6 +400,23 @@ fn an_account_too_far_below_its_best_enters_nothing() {
 }
 
 #[test]
+fn a_fall_that_cannot_be_measured_against_the_account_enters_nothing_and_lets_exits_through() {
+    let rules = default_policies(&RiskLimits::default());
+    let drawdown = rules.into_iter().filter(|rule| rule.name() == "drawdown").collect();
+    let drawdown = RiskChain::new(drawdown).unwrap();
+    let mut account = account();
+    account.equity = None;
+    let code = |account: &AccountState, signal| {
+        let id = OrderId::generate(NOW, &SeededEntropy::new(1));
+        drawdown.assess(OrderIntent::new(id, NOW, signal), account).verdict.err().map(|reason| reason.code)
+    };
+    assert_eq!(code(&account, buy("x")), None, "it is at its best");
+    account.below_best = dec("1");
+    assert_eq!(code(&account, buy("x")).as_deref(), Some("equity_unknown"));
+    assert_eq!(code(&account, exit(user(1), "x", "1")), None);
+}
+
+#[test]
 fn a_users_own_limits_hold_where_they_are_tighter_than_the_plans() {
     let size = |limits: RiskSettings, tier| {
         let mut account = account();
