@@ -11,4 +11,5 @@ mod requests;
 mod risk;
 mod routing;
 mod support;
+mod values;
 mod venues;
