@@ -3,7 +3,7 @@
 use crate::{projection::lookups, read};
 
 /// Each question, and whether it may read all of an index of what is open now.
-pub(crate) const QUESTIONS: [(&str, bool); 33] = [
+pub(crate) const QUESTIONS: [(&str, bool); 34] = [
     (lookups::FILL_IS_KNOWN, false),
     (lookups::ORDER, false),
     (lookups::ORDER_EXISTS, false),
@@ -19,8 +19,9 @@ pub(crate) const QUESTIONS: [(&str, bool); 33] = [
     (read::positions::ALL_OPEN, true),
     (read::positions::CLOSED, false),
     (read::positions::ONE, false),
-    (read::journal::NEWEST, false),
-    (read::journal::DECISIONS, false),
+    (read::entries::BACK, false),
+    (read::entries::ON, false),
+    (read::journal::ENTRIES, false),
     (read::journal::OF_ORDER, false),
     (read::journal::FILLS, false),
     (read::journal::FILLS_AT_VENUE, false),

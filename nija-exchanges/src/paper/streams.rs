@@ -4,7 +4,7 @@ use futures::{SinkExt, StreamExt, stream::BoxStream};
 use nija_core::{AccountEvent, MarketEvent, StreamLane, Symbol, VenueAccount};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::broadcast::error::{RecvError, TryRecvError},
     time::{MissedTickBehavior, interval},
 };
 
@@ -86,14 +86,29 @@ async fn listen(paper: Arc<Paper>, account: VenueAccount, mut out: StreamSender<
                 continue;
             }
         };
-        match event {
-            Ok(event) => {
-                if out.send(event).await.is_err() {
-                    return ended("nobody reads");
+        // An order brings several at once: they go on together.
+        let mut next = event;
+        loop {
+            match next {
+                Ok(event) => {
+                    if out.feed(event).await.is_err() {
+                        return ended("nobody reads");
+                    }
                 }
+                Err(RecvError::Lagged(missed)) => {
+                    return ended(&format!("the reader missed {missed} events"));
+                }
+                Err(RecvError::Closed) => return ended("the venue closed the stream"),
             }
-            Err(RecvError::Lagged(missed)) => return ended(&format!("the reader missed {missed} events")),
-            Err(RecvError::Closed) => return ended("the venue closed the stream"),
+            next = match events.try_recv() {
+                Ok(event) => Ok(event),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+            };
+        }
+        if out.flush().await.is_err() {
+            return ended("nobody reads");
         }
     }
 }

@@ -8,7 +8,7 @@ CREATE TEMPORARY TABLE numbers AS
 ALTER TABLE journal DISABLE TRIGGER USER;
 INSERT INTO journal SELECT n, 1, u, n, 'filled', pg_temp.id('order' || n), repeat('x', 200) FROM numbers;
 ALTER TABLE journal ENABLE TRIGGER USER;
-INSERT INTO user_entries SELECT u, n, CASE WHEN n % 3 = 0 THEN 'filled' WHEN n % 3 = 1 THEN 'routed' ELSE 'state' END FROM numbers;
+INSERT INTO user_entries SELECT u, n, CASE WHEN n % 3 = 0 THEN '0f' WHEN n % 3 = 1 THEN '0d' ELSE '0.' END FROM numbers;
 INSERT INTO orders SELECT n, pg_temp.id('order' || n), u, 'client' || n, CASE WHEN n % 100 = 0 THEN 'working' ELSE 'filled' END,
     CASE WHEN n % 100 = 0 THEN 1 ELSE 0 END, venue, symbol, repeat('x', 200),
     CASE WHEN n % 10 = 0 THEN pg_temp.id('order' || n - 1) END FROM numbers;

@@ -9,7 +9,7 @@ use crate::{
     numbers::{from_column, to_column},
     projection::{
         Generation,
-        entries::{Entry, by_user},
+        entries::{Entry, runs},
         fills::{NewFill, newest},
         orders::{Columns, Row},
         positions::Rows,
@@ -73,14 +73,14 @@ fn rows(connection: &Connection, generation: &Generation) -> Outcome<()> {
 }
 
 fn entries(connection: &Connection, entries: &[Entry]) -> Outcome<()> {
-    let (mut users, mut seqs, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
-    for Entry { user, seq, kind } in by_user(entries) {
-        users.push(Id(user.as_uuid().into_bytes()));
-        seqs.push(to_column(seq));
-        kinds.push(kind);
+    let (mut users, mut firsts, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+    for run in runs(entries) {
+        users.push(Id(run.user.as_uuid().into_bytes()));
+        firsts.push(run.first);
+        steps.push(run.steps);
     }
-    let add = r#"INSERT INTO user_entries ("user", seq, type) SELECT * FROM unnest($1::bytea[], $2::int8[], $3::text[])"#;
-    connection.run(add, &[&users, &seqs, &kinds])?;
+    let add = r#"INSERT INTO user_entries ("user", first, steps) SELECT * FROM unnest($1::bytea[], $2::int8[], $3::text[])"#;
+    connection.run(add, &[&users, &firsts, &steps])?;
     Ok(())
 }
 

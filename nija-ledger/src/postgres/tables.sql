@@ -12,9 +12,9 @@ CREATE TABLE projected (
 -- Which entries of the journal are whose. An index on the journal itself would cost every commit a page for each user in it.
 CREATE TABLE user_entries (
     "user" BYTEA NOT NULL,
-    seq BIGINT NOT NULL,
-    type TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY ("user", seq)
+    first BIGINT NOT NULL, -- seq of the oldest of a run of entries
+    steps TEXT COLLATE "C" NOT NULL, -- from each to the next, see projection/entries.rs
+    PRIMARY KEY ("user", first)
 );
 
 CREATE TABLE orders (

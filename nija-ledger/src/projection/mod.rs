@@ -221,7 +221,7 @@ impl<'c> Projector<'c> {
     /// Takes up one event, the journal's entry `seq`.
     pub(crate) fn apply(&mut self, seq: u64, at: Timestamp, event: &JournalEvent) -> Outcome<()> {
         let (tables, staged) = (self.tables, self.staged);
-        self.entries.push(entries::Entry { user: self.user, seq, kind: event.kind() });
+        self.entries.push(entries::Entry { user: self.user, seq, mark: entries::Mark::of(event.kind()) });
         match event {
             JournalEvent::IntentAccepted { intent } => {
                 refuse_own_parent(intent)?;

@@ -5,25 +5,23 @@ use nija_core::{
     RouteDecision, RoutingPreference, SettledFill, Timestamp, UserId, VenueId,
 };
 
-use super::{before, cut, one_more};
+use super::{
+    before, cut,
+    entries::{Onward, each, listed, newest},
+};
 use crate::{
     fault::{Fault, Outcome},
-    numbers::from_column,
-    projection::lookups::ORDER,
+    projection::{entries::Mark, lookups::ORDER},
     sql::{Row, Sql, Value, all, values},
 };
-use std::ops::ControlFlow;
 
-pub(crate) const NEWEST: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
-    CROSS JOIN journal j ON j.seq = e.seq WHERE e.\"user\" = ?1 AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
-pub(crate) const DECISIONS: &str = "SELECT j.seq, j.body FROM user_entries e
-    CROSS JOIN journal j ON j.seq = e.seq
-    WHERE e.\"user\" = ?1 AND e.type IN ('routed', 'not_routed', 'scheduled') AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
-pub(crate) const OF_ORDER: &str = "SELECT j.seq, j.at, j.body FROM user_entries e
-    CROSS JOIN journal j ON j.seq = e.seq WHERE e.\"user\" = ?1 AND e.seq >= ?2 AND j.order_id = ?3 ORDER BY e.seq";
-pub(crate) const FILLS: &str = "SELECT j.seq, j.body, f.realised FROM user_entries e
-    CROSS JOIN fills f ON f.seq = e.seq CROSS JOIN journal j ON j.seq = e.seq
-    WHERE e.\"user\" = ?1 AND e.type = 'filled' AND e.seq < ?2 ORDER BY e.seq DESC LIMIT ?3";
+pub(crate) const ENTRIES: &str = concat!("SELECT seq, at, body FROM journal WHERE seq IN ", listed!());
+pub(crate) const OF_ORDER: &str =
+    concat!("SELECT seq, at, body FROM journal WHERE seq IN ", listed!(), " AND order_id = ?17");
+pub(crate) const FILLS: &str = concat!(
+    "SELECT j.seq, j.body, f.realised FROM fills f JOIN journal j ON j.seq = f.seq WHERE f.seq IN ",
+    listed!()
+);
 pub(crate) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(crate) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE \"user\" = ?1 AND venue = ?2";
@@ -33,38 +31,42 @@ pub(crate) const PAUSED: &str = "SELECT since FROM paused WHERE \"user\" = ?1";
 pub(crate) const PREFERENCE: &str = "SELECT body FROM routing_preferences WHERE \"user\" = ?1";
 
 pub(crate) fn page(sql: &dyn Sql, user: UserId, page: PageRequest) -> Outcome<LedgerPage<JournalRecord>> {
-    let params = values![user.as_uuid().into_bytes(), before(page), one_more(page)];
-    let rows = all(sql, NEWEST, params, |row| {
-        let seq = from_column(row.get(0)?);
-        let record =
-            JournalRecord { seq, user, at: Timestamp::from_micros(row.get(1)?), event: row.body(2)? };
-        Ok((seq, record))
-    })?;
-    Ok(cut(rows, page))
+    let seqs = newest(sql, user, before(page), page.limit.saturating_add(1), |_| true)?;
+    let rows =
+        each(sql, ENTRIES, &seqs, None, |row| Ok((Timestamp::from_micros(row.get(1)?), row.body(2)?)))?;
+    let record = |(seq, (at, event))| (seq, JournalRecord { seq, user, at, event });
+    Ok(cut(rows.into_iter().map(record).collect(), page))
 }
 
 /// Reads on from where the order was taken up until its entries have made of it what it is, so that only its own time is read: an index by
 /// order would cost every append a page.
 pub(crate) fn of_order(sql: &dyn Sql, user: UserId, id: OrderId) -> Outcome<Vec<JournalRecord>> {
-    let key = values![id.as_uuid().into_bytes(), user.as_uuid().into_bytes()];
-    let found: Option<(i64, Order)> = all(sql, ORDER, key, |row| Ok((row.get(0)?, row.body(1)?)))?.pop();
+    let id = id.as_uuid().into_bytes();
+    let found: Option<(i64, Order)> =
+        all(sql, ORDER, values![id, user.as_uuid().into_bytes()], |row| Ok((row.get(0)?, row.body(1)?)))?
+            .pop();
     let Some((place, stands)) = found else { return Ok(Vec::new()) };
     let (mut records, mut order) = (Vec::new(), Order::new(stands.intent.clone()));
-    let from_there = values![user.as_uuid().into_bytes(), place, id.as_uuid().into_bytes()];
-    sql.each(OF_ORDER, from_there, &mut |row| {
-        let (seq, at) = (from_column(row.get(0)?), Timestamp::from_micros(row.get(1)?));
-        let event: JournalEvent = row.body(2)?;
-        order.apply(&event, at).map_err(LedgerError::from)?;
-        records.push(JournalRecord { seq, user, at, event });
-        // One that lives still has no entry after the one that made of it what it is. What others fill for an order is in their entries, not
-        // in its own: such a one is whole when it has ended.
-        let done = order == stands || (stands.schedule.is_some() && order.state.is_final());
-        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    Ok(records)
+    let mut onward = Onward::from(sql, user, place)?;
+    loop {
+        let seqs = onward.next()?;
+        if seqs.is_empty() {
+            return Ok(records);
+        }
+        let take = |row: &dyn Row| Ok((Timestamp::from_micros(row.get(1)?), row.body::<JournalEvent>(2)?));
+        for (seq, (at, event)) in each(sql, OF_ORDER, &seqs, Some(id), take)? {
+            order.apply(&event, at).map_err(LedgerError::from)?;
+            records.push(JournalRecord { seq, user, at, event });
+            // One that lives still has no entry after the one that made of it what it is. What others fill for an order is in their entries,
+            // not in its own: such a one is whole when it has ended.
+            if order == stands || (stands.schedule.is_some() && order.state.is_final()) {
+                return Ok(records);
+            }
+        }
+    }
 }
 
-/// A schedule may have decided nothing (slices), so that it is asked again where too few of the rows are decisions.
+/// A schedule may have decided nothing (slices), so that it is asked again where too few of the entries are decisions.
 pub(crate) fn decisions(
     sql: &dyn Sql,
     user: UserId,
@@ -72,14 +74,13 @@ pub(crate) fn decisions(
 ) -> Outcome<LedgerPage<(OrderId, RouteDecision)>> {
     let (mut decided, mut from) = (Vec::new(), page);
     loop {
-        let params = values![user.as_uuid().into_bytes(), before(from), one_more(page)];
-        let rows: Vec<(u64, JournalEvent)> =
-            all(sql, DECISIONS, params, |row| Ok((from_column(row.get(0)?), row.body(1)?)))?;
-        let oldest = rows.last().map(|(seq, _)| *seq).filter(|_| rows.len() > page.limit);
-        decided.extend(rows.iter().filter_map(|(seq, event)| {
-            let (order, decision) = event.decision()?;
-            Some((*seq, (order, decision.clone())))
-        }));
+        let seqs =
+            newest(sql, user, before(from), page.limit.saturating_add(1), |mark| mark == Mark::Decision)?;
+        let oldest = seqs.last().copied().filter(|_| seqs.len() > page.limit);
+        for (seq, event) in each(sql, ENTRIES, &seqs, None, |row| row.body::<JournalEvent>(2))? {
+            let decision = event.decision().map(|(order, decision)| (seq, (order, decision.clone())));
+            decided.extend(decision);
+        }
         match oldest {
             Some(seq) if decided.len() <= page.limit => from.before = Some(seq),
             _ => return Ok(cut(decided, page)),
@@ -88,14 +89,10 @@ pub(crate) fn decisions(
 }
 
 pub(crate) fn fills(sql: &dyn Sql, user: UserId, page: PageRequest) -> Outcome<LedgerPage<SettledFill>> {
-    let params = values![user.as_uuid().into_bytes(), before(page), one_more(page)];
-    let rows = all(sql, FILLS, params, |row| {
-        let realised: String = row.get(2)?;
-        let settled = SettledFill {
-            fill: fill(row, 1)?,
-            realised_pnl: realised.parse().map_err(|error| Fault::unreadable("a realised profit", error))?,
-        };
-        Ok((from_column(row.get(0)?), settled))
+    let seqs = newest(sql, user, before(page), page.limit.saturating_add(1), |mark| mark == Mark::Fill)?;
+    let rows = each(sql, FILLS, &seqs, None, |row| {
+        let realised = row.str(2)?.parse().map_err(|error| Fault::unreadable("a realised profit", error))?;
+        Ok(SettledFill { fill: fill(row, 1)?, realised_pnl: realised })
     })?;
     Ok(cut(rows, page))
 }

@@ -1,5 +1,6 @@
 //! The questions that the ledger answers, each by an index; none reads the whole history.
 
+pub(crate) mod entries;
 pub(crate) mod equity;
 pub(crate) mod groups;
 pub(crate) mod journal;

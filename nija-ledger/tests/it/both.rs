@@ -150,6 +150,7 @@ async fn a_changed_table_is_found(place: &impl Place) {
     assert_eq!(ledger.verify_projections().await, Ok(vec![]));
     ledger.close().await;
     let changes = [
+        ("user_entries", "UPDATE user_entries SET steps = replace(steps, 'f', '.')"),
         ("orders", "UPDATE orders SET body = replace(body, '\"pending\"', '\"filled\"')"),
         ("positions", "UPDATE positions SET closed = 99"),
         ("fills", "DELETE FROM fills WHERE seq = 2"),

@@ -11,10 +11,10 @@ CREATE TABLE projected (
 
 -- Which entries of the journal are whose. An index on the journal itself would cost every commit a page for each user in it.
 CREATE TABLE user_entries (
-    user BLOB    NOT NULL,
-    seq  INTEGER NOT NULL,
-    type TEXT    NOT NULL,
-    PRIMARY KEY (user, seq)
+    user  BLOB    NOT NULL,
+    first INTEGER NOT NULL, -- seq of the oldest of a run of entries
+    steps TEXT    NOT NULL, -- from each to the next, see projection/entries.rs
+    PRIMARY KEY (user, first)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE orders (

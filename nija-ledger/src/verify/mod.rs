@@ -1,5 +1,10 @@
 //! Rebuilds every projection from the journal and compares it with what is stored.
 
+mod entries;
+
+#[cfg(test)]
+pub(crate) use entries::ALL as ENTRIES;
+
 use rusqlite::Connection;
 use std::ops::ControlFlow;
 
@@ -14,9 +19,8 @@ use crate::{
     sqlite::{create_tables, write_tables},
 };
 
-/// The projections and what orders their rows.
-const TABLES: [(&str, &str); 13] = [
-    ("user_entries", "\"user\", seq"),
+/// The projections and what orders their rows; [whose the entries are](entries) besides.
+const TABLES: [(&str, &str); 12] = [
     ("orders", "place"),
     ("positions", "opened"),
     ("fills", "seq"),
@@ -42,7 +46,7 @@ pub(crate) fn differences(sql: &dyn Sql) -> Outcome<Vec<String>> {
     if let Some(difference) = rebuild(&*stored, &rebuilding)? {
         return Ok(vec![difference]);
     }
-    let mut found = Vec::new();
+    let mut found: Vec<_> = entries::compare(&*stored, &rebuilding)?.into_iter().collect();
     for (table, key) in TABLES {
         found.extend(compare(&*stored, &rebuilding, table, key)?);
     }
