@@ -71,7 +71,9 @@ struct Allowed {
 fn statements() -> BTreeMap<String, Allowed> {
     let reads_all = |sql: &str| {
         // The check of the tables, and the reading of all known ids at the opening.
-        sql.starts_with("SELECT * FROM ") || sql == verify::ENTRIES || reading::ALL.iter().any(|all| translate(all) == sql)
+        sql.starts_with("SELECT * FROM ")
+            || sql == verify::ENTRIES
+            || reading::ALL.iter().any(|all| translate(all) == sql)
     };
     let prepared = PREPARED.lock().clone().into_iter().filter(|sql| !reads_all(sql));
     let trigger = OF_THE_TRIGGER.map(str::to_owned);
