@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalEvent, JournalRecord, KillSwitch,
     Order, OrderId, OrderState, PnlPage, PnlQuery, Position, PositionId, Protection, RiskStanding,
-    RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueId,
+    RouteDecision, RoutingPreference, Symbol, Timestamp, UserId, VenueBan, VenueId,
 };
 
 /// Events of one user that become durable together or not at all.
@@ -206,6 +206,16 @@ pub trait Ledger: Send + Sync {
     /// Takes `count` nonces of a key, none of them ever given before, each at least `floor`: the first is returned, the last is
     /// that plus `count - 1`. Durable before it answers.
     async fn reserve_nonces(&self, key: CredentialId, floor: u64, count: u64) -> Result<u64, LedgerError>;
+
+    /// Keeps a venue's ban, in the place of an earlier one of the same venue. Durable before it answers. Like samples it is measured and does
+    /// not follow from the journal: it is there so that a restart sends nothing that would prolong it.
+    async fn keep_ban(&self, ban: VenueBan) -> Result<(), LedgerError>;
+
+    /// Forgets a venue's ban; nothing happens where there is none.
+    async fn lift_ban(&self, venue: &VenueId) -> Result<(), LedgerError>;
+
+    /// Every ban that is kept, by venue. Whether it is over is for who asks to see.
+    async fn bans(&self) -> Result<Vec<VenueBan>, LedgerError>;
 
     /// Rebuilds every projection from the journal and compares: an empty list means that they agree.
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError>;

@@ -17,6 +17,7 @@
 mod account;
 mod amount;
 mod auth;
+mod ban;
 mod claim;
 mod credential;
 mod custody;
@@ -55,6 +56,7 @@ pub mod whole;
 pub use account::*;
 pub use amount::*;
 pub use auth::*;
+pub use ban::*;
 pub use claim::*;
 pub use credential::*;
 pub use custody::*;

@@ -8,7 +8,7 @@ macro_rules! answer_by_jobs_and_questions {
                 Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalBatch,
                 JournalRecord, KillSwitch, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest,
                 PnlPage, PnlQuery, Position, PositionId, Protection, RealisedPnl, RiskStanding,
-                RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+                RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueBan, VenueId,
             };
             use $crate::{encode::Encoded, jobs::Job, read};
 
@@ -180,6 +180,19 @@ macro_rules! answer_by_jobs_and_questions {
                     count: u64,
                 ) -> Result<u64, LedgerError> {
                     self.asked().ask(|answer| Job::Nonces { key, floor, count, answer }).await
+                }
+
+                async fn keep_ban(&self, ban: VenueBan) -> Result<(), LedgerError> {
+                    self.asked().ask(|answer| Job::Ban { ban, answer }).await
+                }
+
+                async fn lift_ban(&self, venue: &VenueId) -> Result<(), LedgerError> {
+                    let venue = venue.clone();
+                    self.asked().ask(|answer| Job::NoBan { venue, answer }).await
+                }
+
+                async fn bans(&self) -> Result<Vec<VenueBan>, LedgerError> {
+                    self.asked().read(|c| read::bans(c)).await
                 }
 
                 async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {

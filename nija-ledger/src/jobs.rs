@@ -1,6 +1,6 @@
 //! What callers hand to a ledger's one writer, and how they are answered.
 
-use nija_core::{Appended, CredentialId, EquityKeep, EquitySample, LedgerError};
+use nija_core::{Appended, CredentialId, EquityKeep, EquitySample, LedgerError, VenueBan, VenueId};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::oneshot;
 
@@ -23,6 +23,14 @@ pub(crate) enum Job {
     Equity {
         samples: Vec<EquitySample>,
         keep: EquityKeep,
+        answer: Answer<()>,
+    },
+    Ban {
+        ban: VenueBan,
+        answer: Answer<()>,
+    },
+    NoBan {
+        venue: VenueId,
         answer: Answer<()>,
     },
     /// Bring the tables level with the journal.

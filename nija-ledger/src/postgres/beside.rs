@@ -1,6 +1,6 @@
-//! What is kept beside the journal and does not follow from it: nonces and samples of accounts' worth.
+//! What is kept beside the journal and does not follow from it: nonces, samples of accounts' worth, and venues' bans.
 
-use nija_core::{CredentialId, EquityKeep, EquitySample};
+use nija_core::{CredentialId, EquityKeep, EquitySample, VenueBan, VenueId};
 
 use super::{connect::Connection, question::Id};
 use crate::{fault::Outcome, numbers};
@@ -43,5 +43,21 @@ pub(super) fn keep_equity(
         connection.run(r#"DELETE FROM equity_samples WHERE "user" = $1 AND at < $2"#, &[&user, &all_from])?;
         connection.run(r#"DELETE FROM equity_days WHERE "user" = $1 AND day < $2"#, &[&user, &days_from])?;
     }
+    Ok(())
+}
+
+const KEEP_BAN: &str =
+    "INSERT INTO bans (venue, at, until, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (venue) DO UPDATE
+    SET at = excluded.at, until = excluded.until, reason = excluded.reason";
+
+/// Takes the place of the one before.
+pub(super) fn keep_ban(connection: &Connection, ban: &VenueBan) -> Outcome<()> {
+    let (at, until) = (ban.at.micros(), ban.until.map(|until| until.micros()));
+    connection.run(KEEP_BAN, &[&ban.venue.as_str(), &at, &until, &ban.reason])?;
+    Ok(())
+}
+
+pub(super) fn lift_ban(connection: &Connection, venue: &VenueId) -> Outcome<()> {
+    connection.run("DELETE FROM bans WHERE venue = $1", &[&venue.as_str()])?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{PostgresLedger, hot, projection::reading, testing, verify};
 
 /// Tables of a few rows, however long the history is.
-const SMALL: [&str; 5] = ["owner", "projected", "schema_version", "kill_switches", "protections"];
+const SMALL: [&str; 6] = ["owner", "projected", "schema_version", "kill_switches", "protections", "bans"];
 
 /// What the journal's trigger asks in every append.
 const OF_THE_TRIGGER: [&str; 2] =

@@ -8,12 +8,12 @@ pub(crate) mod orders;
 pub(crate) mod pnl;
 pub(crate) mod positions;
 
-use nija_core::{KillSwitch, LedgerPage, PageRequest, Protection};
+use nija_core::{KillSwitch, LedgerPage, PageRequest, Protection, Timestamp, VenueBan, VenueId};
 
 use crate::{
-    fault::Outcome,
+    fault::{Fault, Outcome},
     numbers::to_column,
-    sql::{Sql, all, values},
+    sql::{Row, Sql, all, values},
 };
 
 /// The first place before which a page's rows are.
@@ -35,6 +35,8 @@ fn cut<T>(mut rows: Vec<(u64, T)>, page: PageRequest) -> LedgerPage<T> {
 pub(crate) const KILL_SWITCHES: &str = "SELECT body FROM kill_switches ORDER BY \"user\", scope";
 pub(crate) const PROTECTIONS: &str = "SELECT body FROM protections ORDER BY \"user\", venue, symbol";
 
+pub(crate) const BANS: &str = "SELECT venue, at, until, reason FROM bans ORDER BY venue";
+
 /// All kill switches that are on.
 pub(crate) fn kill_switches(sql: &dyn Sql) -> Outcome<Vec<KillSwitch>> {
     all(sql, KILL_SWITCHES, values![], |row| row.body(0))
@@ -43,4 +45,17 @@ pub(crate) fn kill_switches(sql: &dyn Sql) -> Outcome<Vec<KillSwitch>> {
 /// All protections.
 pub(crate) fn protections(sql: &dyn Sql) -> Outcome<Vec<Protection>> {
     all(sql, PROTECTIONS, values![], |row| row.body(0))
+}
+
+/// All bans.
+pub(crate) fn bans(sql: &dyn Sql) -> Outcome<Vec<VenueBan>> {
+    all(sql, BANS, values![], |row: &dyn Row| {
+        let until: Option<i64> = row.get(2)?;
+        Ok(VenueBan {
+            venue: VenueId::new(row.str(0)?).map_err(|error| Fault::unreadable("a venue's ban", error))?,
+            at: Timestamp::from_micros(row.get(1)?),
+            until: until.map(Timestamp::from_micros),
+            reason: row.get(3)?,
+        })
+    })
 }

@@ -1,6 +1,7 @@
 //! The ledger on SQLite: the journal's file with one writer and group commit, a file of what follows from it, a few readers.
 
 mod apply;
+mod bans;
 mod connect;
 mod equity;
 mod lock;

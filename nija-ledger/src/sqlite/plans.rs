@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use std::cell::Cell;
 
-use super::{equity, nonces, projection, schema, tables};
+use super::{bans, equity, nonces, projection, schema, tables};
 use crate::{
     fault::Outcome,
     hot, read,
@@ -12,13 +12,14 @@ use crate::{
 };
 
 /// What SQLite's writer asks beyond the questions.
-const OF_THE_WRITER: [&str; 6] = [
+const OF_THE_WRITER: [&str; 7] = [
     nonces::NEXT,
     projection::pnl::DAY,
     projection::pnl::CELL,
     projection::pnl::TOTAL,
     projection::protections::ONE,
     equity::FORGET_SAMPLES,
+    bans::LIFT,
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Outcome;
 
 /// Migrations in order; the file's `user_version` counts those that it has. Never change one that was released.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_projected.sql"),
     include_str!("migrations/0003_kill_switches.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008_journal_alone.sql"),
     include_str!("migrations/0009_equity.sql"),
     include_str!("migrations/0010_guards_that_fail.sql"),
+    include_str!("migrations/0011_bans.sql"),
 ];
 
 /// Brings a file to the newest version, each step in a transaction of its own.

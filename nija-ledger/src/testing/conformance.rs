@@ -8,7 +8,7 @@ use nija_core::{
 use std::future::Future;
 
 use super::{
-    equity,
+    bans, equity,
     events::{Events, newest},
     fills, orders, pnl, standing,
 };
@@ -41,6 +41,7 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     equity::every_sample_is_kept_for_a_while_and_one_a_day_for_longer(&make().await).await;
     equity::a_curve_is_its_users_and_as_fine_as_was_asked_for(&make().await).await;
     equity::the_last_sample_of_a_day_is_the_latest(&make().await).await;
+    bans::a_ban_stands_until_it_is_lifted_and_a_newer_one_takes_its_place(&make().await).await;
     standing::pausing_twice_keeps_the_first_moment(&make().await).await;
     standing::kill_switches_stand_until_they_are_taken_off(&make().await).await;
     orders::an_order_carried_out_by_others_is_what_they_made_it(&make().await).await;
@@ -63,6 +64,7 @@ async fn an_empty_ledger_answers_with_nothing(ledger: &impl Ledger) {
     assert_eq!(ledger.realised_since(user, Timestamp::default()).await, Ok(vec![]));
     assert_eq!(ledger.paused(user).await, Ok(None));
     assert_eq!(ledger.active_symbols().await, Ok(vec![]));
+    assert_eq!(ledger.bans().await, Ok(vec![]));
     agrees(ledger).await;
 }
 

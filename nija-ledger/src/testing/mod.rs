@@ -3,6 +3,7 @@
 //! Everything here panics where a rule is broken, as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bans;
 mod conformance;
 mod equity;
 mod events;

@@ -5,7 +5,7 @@ use nija_core::{
     Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, Fill, JournalBatch, JournalEvent,
     JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState, PageRequest,
     PnlBy, PnlPage, PnlQuery, Position, PositionId, Protection, RealisedPnl, RiskStanding, RouteDecision,
-    RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId, thin_samples,
+    RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueBan, VenueId, thin_samples,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,6 +19,7 @@ pub struct ReferenceLedger {
     records: Mutex<Vec<JournalRecord>>,
     nonces: Mutex<HashMap<CredentialId, u64>>,
     samples: Mutex<Samples>,
+    bans: Mutex<BTreeMap<VenueId, VenueBan>>,
 }
 
 /// Samples of accounts' worth as they are kept.
@@ -355,6 +356,20 @@ impl Ledger for ReferenceLedger {
         let after = first.checked_add(count).filter(|_| count > 0).ok_or_else(refuse)?;
         nonces.insert(key, after);
         Ok(first)
+    }
+
+    async fn keep_ban(&self, ban: VenueBan) -> Result<(), LedgerError> {
+        self.bans.lock().insert(ban.venue.clone(), ban);
+        Ok(())
+    }
+
+    async fn lift_ban(&self, venue: &VenueId) -> Result<(), LedgerError> {
+        self.bans.lock().remove(venue);
+        Ok(())
+    }
+
+    async fn bans(&self) -> Result<Vec<VenueBan>, LedgerError> {
+        Ok(self.bans.lock().values().cloned().collect())
     }
 
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {

@@ -98,7 +98,8 @@ enum Next {
 pub(crate) enum Done {
     Append(Answer<Appended>, Result<Appended, LedgerError>),
     Nonces(Answer<u64>, Result<u64, LedgerError>),
-    Equity(Answer<()>, Result<(), LedgerError>),
+    /// Samples, or a ban.
+    Kept(Answer<()>, Result<(), LedgerError>),
 }
 
 impl Done {
@@ -107,7 +108,7 @@ impl Done {
         match self {
             Self::Append(answer, result) => send(answer, result, failed),
             Self::Nonces(answer, result) => send(answer, result, failed),
-            Self::Equity(answer, result) => send(answer, result, failed),
+            Self::Kept(answer, result) => send(answer, result, failed),
         }
     }
 }

@@ -4,7 +4,7 @@
 use futures::{future::join_all, join};
 use nija_core::{
     CredentialId, JournalEvent, Ledger, LedgerError, OrderState, SeededEntropy, Side::Buy, Side::Sell,
-    Timestamp,
+    Timestamp, VenueBan, VenueId,
 };
 use nija_ledger::testing::Events;
 use std::collections::BTreeSet;
@@ -37,6 +37,8 @@ on_both!(
     a_read_after_an_answered_append_sees_it,
     closing_commits_what_waits_and_a_closed_ledger_says_so,
     nonce_reservations_never_overlap_even_over_a_restart,
+    a_ban_outlives_a_restart_and_so_does_its_end,
+    a_ledger_of_before_there_were_bans_is_brought_up_to_date,
     a_changed_table_is_found,
 );
 
@@ -136,6 +138,52 @@ async fn nonce_reservations_never_overlap_even_over_a_restart(place: &impl Place
         }
     }
     assert_eq!(taken.len(), 5 * 820);
+}
+
+fn ban(venue: &str, until: Option<i64>) -> VenueBan {
+    VenueBan {
+        venue: VenueId::new(venue).unwrap(),
+        at: Timestamp::from_micros(7),
+        until: until.map(Timestamp::from_micros),
+        reason: "x".to_owned(),
+    }
+}
+
+async fn a_ban_outlives_a_restart_and_so_does_its_end(place: &impl Place) {
+    let (first, second) = (ban("kraken", None), ban("binance", Some(9)));
+    for graceful in [true, false] {
+        let ledger = place.open();
+        assert_eq!(ledger.bans().await, Ok(vec![]));
+        ledger.keep_ban(first.clone()).await.unwrap();
+        ledger.keep_ban(second.clone()).await.unwrap();
+        if graceful {
+            ledger.close().await;
+        }
+        drop(ledger);
+        let ledger = place.open();
+        assert_eq!(ledger.bans().await, Ok(vec![second.clone(), first.clone()]));
+        ledger.lift_ban(&second.venue).await.unwrap();
+        drop(ledger);
+        let ledger = place.open();
+        assert_eq!(ledger.bans().await, Ok(vec![first.clone()]));
+        ledger.lift_ban(&first.venue).await.unwrap();
+        ledger.close().await;
+        assert_eq!(ledger.keep_ban(first.clone()).await, Err(LedgerError::Closed));
+    }
+}
+
+async fn a_ledger_of_before_there_were_bans_is_brought_up_to_date(place: &impl Place) {
+    let (ledger, events) = (place.open(), Events::new(1));
+    ledger.append(events.batch(vec![JournalEvent::Paused { paused: true }])).await.unwrap();
+    ledger.close().await;
+    place.take_back_bans();
+    for _ in 0..2 {
+        let ledger = place.open();
+        ledger.keep_ban(ban("kraken", Some(9))).await.unwrap();
+        assert_eq!(ledger.bans().await, Ok(vec![ban("kraken", Some(9))]));
+        assert!(ledger.paused(events.user).await.unwrap().is_some(), "what was there is there");
+        ledger.close().await;
+    }
 }
 
 async fn a_changed_table_is_found(place: &impl Place) {

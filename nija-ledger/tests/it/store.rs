@@ -14,6 +14,9 @@ pub(crate) trait Place {
 
     /// Someone else at the tables of what follows from the journal; the ledger is closed.
     fn tamper(&self, sql: &str);
+
+    /// Makes it what the version before bans wrote; the ledger is closed.
+    fn take_back_bans(&self);
 }
 
 /// A ledger with what each has beyond the trait.
@@ -52,6 +55,10 @@ impl Place for Store {
         let tables = rusqlite::Connection::open(self.path().with_extension("tables.db")).unwrap();
         tables.execute_batch(sql).unwrap();
     }
+
+    fn take_back_bans(&self) {
+        self.raw().execute_batch("DROP TABLE bans; PRAGMA user_version = 10").unwrap();
+    }
 }
 
 impl Opened for SqliteLedger {
@@ -73,6 +80,11 @@ impl Place for Database {
 
     fn tamper(&self, sql: &str) {
         self.run(&format!("SET search_path TO nija_ledger_tables; {sql}")).unwrap();
+    }
+
+    fn take_back_bans(&self) {
+        self.run("DROP TABLE nija_ledger.bans; DELETE FROM nija_ledger.schema_version WHERE version = 2")
+            .unwrap();
     }
 }
 

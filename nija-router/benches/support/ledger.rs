@@ -140,6 +140,18 @@ impl Ledger for NullLedger {
         Ok(floor)
     }
 
+    async fn keep_ban(&self, _: nija_core::VenueBan) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    async fn lift_ban(&self, _: &VenueId) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    async fn bans(&self) -> Result<Vec<nija_core::VenueBan>, LedgerError> {
+        Ok(Vec::new())
+    }
+
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {
         Ok(Vec::new())
     }

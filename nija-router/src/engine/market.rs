@@ -180,7 +180,10 @@ impl Inner {
                     venue.set_tried();
                 }
             }
-            backoff.wait(self.entropy.as_ref()).await;
+            // Who waits for the venue's own word asks when that ends: a try meanwhile sends nothing.
+            let pause = backoff.spread(self.entropy.as_ref());
+            let held = venue.lane.held_reading(None);
+            tokio::time::sleep(held.map_or(pause, |held| held.min(pause))).await;
         }
     }
 

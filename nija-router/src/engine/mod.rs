@@ -6,6 +6,7 @@ mod answers;
 mod attended;
 mod backoff;
 mod balances;
+mod bans;
 mod bound;
 mod cancel;
 mod children;
@@ -452,6 +453,7 @@ impl Engine {
     pub async fn stop(&self) {
         self.inner.draining.store(true, Ordering::SeqCst);
         self.inner.tasks.stop().await;
+        self.inner.keep_last_bans().await;
     }
 
     async fn run<T: Send + 'static>(

@@ -57,6 +57,7 @@ impl Inner {
 
     /// Takes up everything; answers with the users whose accounts are being reconciled.
     pub(super) async fn take_up(self: &Arc<Self>) -> Result<Vec<Arc<User>>, EngineError> {
+        self.take_up_bans().await?;
         self.take_up_kills().await?;
         *self.guarded_at_start.write() = self.ledger.protections().await?;
         let unsettled = self.put_in_unsettled().await?;

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{answers::VenueStatus, latch::Latch, send::Job, stats::Stats};
+use super::{answers::VenueStatus, bans::KeptBan, latch::Latch, send::Job, stats::Stats};
 use crate::{
     lane::{Heard, Lane},
     planted::{Bug, planted},
@@ -22,6 +22,7 @@ pub(crate) struct Venue {
     pub(crate) id: VenueId,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) lane: Arc<Lane<Job>>,
+    pub(super) kept_ban: KeptBan,
     up: AtomicBool,
     /// Whether its prices have come once, or the first try to get them has failed.
     tried: Latch,
@@ -39,6 +40,7 @@ impl Venue {
             id,
             executor,
             lane,
+            kept_ban: KeptBan::default(),
             up: AtomicBool::new(false),
             tried: Latch::default(),
             trouble: Mutex::new(Some("not connected yet".to_owned())),

@@ -8,7 +8,7 @@ use governor::{
     nanos::Nanos,
     state::{InMemoryState, NotKeyed},
 };
-use nija_core::{LimitScope, LimitUsage, Symbol, UserId};
+use nija_core::{LimitScope, LimitUsage, Symbol, Timestamp, UserId, VenueBan};
 use std::{num::NonZeroU32, time::Duration};
 
 use crate::engine::{ById, ByName};
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     LaneConfig,
-    told::{Limited, Sending, TRICKLE, Told},
+    told::{Ban, Limited, Sending, TRICKLE, Told},
 };
 
 /// Tokio's clock: monotonic, so that no jump of the wall clock stalls a lane, and virtual in simulations.
@@ -293,6 +293,16 @@ impl Limiter {
             self.told_users.retain(|_, told| !told.is_over(now));
         }
         self.told_users.entry(user).or_default()
+    }
+
+    /// The ban of this address that is to outlive the process, if any.
+    pub(crate) fn ban(&self) -> Option<Ban> {
+        self.told.ban(Instant::now())
+    }
+
+    /// A ban of this address that outlived a process; the time is the wall clock's.
+    pub(crate) fn take_up(&mut self, ban: &VenueBan, clock: Timestamp) {
+        self.told.take_up(ban, clock, Instant::now());
     }
 
     /// What the venue imposed on this address, in words.

@@ -13,12 +13,12 @@ mod told;
 
 pub use config::LaneConfig;
 pub(crate) use heard::Heard;
-pub(crate) use told::Sending;
+pub(crate) use told::{Ban, Sending};
 
 use metrics::{Gauge, counter, gauge};
 use nija_core::{
-    BreakerState, Clock, LimitScope, LimitUsage, OrderId, Symbol, Timestamp, UserId, VenueContract,
-    VenueHealth,
+    BreakerState, Clock, LimitScope, LimitUsage, OrderId, Symbol, Timestamp, UserId, VenueBan, VenueContract,
+    VenueHealth, VenueId,
 };
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
@@ -76,6 +76,8 @@ pub(crate) struct Lane<J> {
     exits: Notify,
     entries: Notify,
     idle: Notify,
+    /// This address was banned, or is not any more.
+    pub(crate) ban_changed: Notify,
     breaker: Breaker,
     /// Of users whose calls failed lately.
     user_breakers: Mutex<ById<UserId, Breaker>>,
@@ -130,6 +132,7 @@ impl<J: LaneJob> Lane<J> {
             exits: Notify::new(),
             entries: Notify::new(),
             idle: Notify::new(),
+            ban_changed: Notify::new(),
             breaker: Breaker::of_venue(clock.clone(), config.breaker_failures, config.breaker_open_for),
             user_breakers: Mutex::default(),
             retries: RetryBudget::default(),
@@ -180,6 +183,23 @@ impl<J: LaneJob> Lane<J> {
     /// How long a question that can wait waits since the venue wants nothing sent, asked under this user's key or without one.
     pub(crate) fn held_reading(&self, user: Option<UserId>) -> Option<Duration> {
         self.waiting.lock().limiter.held_reading(user, Sending::Read)
+    }
+
+    /// The ban of this address that is to outlive the process, if any.
+    pub(crate) fn ban(&self) -> Option<Ban> {
+        self.waiting.lock().limiter.ban()
+    }
+
+    /// The same as it is kept.
+    pub(crate) fn to_keep(&self, venue: &VenueId, ban: Ban) -> VenueBan {
+        let at = self.clock.now();
+        let until = ban.until.map(|until| at.plus(until.saturating_duration_since(Instant::now())));
+        VenueBan { venue: venue.clone(), at, until, reason: told::TURNED_AWAY.to_owned() }
+    }
+
+    /// A ban that an earlier process kept, before anything is sent.
+    pub(crate) fn take_up_ban(&self, ban: &VenueBan) {
+        self.waiting.lock().limiter.take_up(ban, self.clock.now());
     }
 
     /// What the venue imposed on all, in words.
@@ -382,6 +402,7 @@ impl<J: LaneJob> Lane<J> {
 
     fn note_limits(&self, user: Option<UserId>, heard: Heard, began: Instant, usages: &[LimitUsage]) {
         let mut waiting = self.waiting.lock();
+        let ban = waiting.limiter.ban();
         if !usages.is_empty() {
             waiting.limiter.hear(user, usages);
         }
@@ -398,6 +419,9 @@ impl<J: LaneJob> Lane<J> {
             Heard::Answer | Heard::Failure => waiting.limiter.answered(user, began),
             Heard::Nothing => false,
         };
+        if waiting.limiter.ban() != ban {
+            self.ban_changed.notify_one();
+        }
         drop(waiting);
         if freed {
             self.exits.notify_one();

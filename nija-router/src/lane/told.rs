@@ -5,7 +5,7 @@
 //! cancels go on, one a second. After a ban (418), when each request prolongs it, nothing goes at all for as long as the venue said, within a
 //! bound. Past the bounds single requests find out whether the venue still means it, and the first that it answers ends the wait for all.
 
-use nija_core::LimitUsage;
+use nija_core::{LimitUsage, Timestamp, VenueBan};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,6 +23,8 @@ const LONGEST: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 const READS_WAIT: Duration = Duration::from_secs(60);
 /// The most that anything waits after a ban, whatever the venue says.
 const BAN_HOLDS: Duration = Duration::from_secs(5 * 60);
+/// Why nothing is sent during a ban.
+pub(super) const TURNED_AWAY: &str = "it turned this address away";
 /// For how long a figure holds that the venue does not renew.
 const FRESH: Duration = Duration::from_secs(60);
 
@@ -54,10 +56,19 @@ pub(crate) struct Limited {
     pub(crate) retry_after: Option<Duration>,
 }
 
+/// A ban as it has to outlive the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ban {
+    /// Missing where the venue did not say: it is over once the venue answers.
+    pub(crate) until: Option<Instant>,
+}
+
 /// The venue's word that nothing more is heard.
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     banned: bool,
+    /// Whether the venue said for how long.
+    timed: bool,
     until: Instant,
     /// When single requests may find out whether that is still so.
     bound: Instant,
@@ -75,16 +86,35 @@ impl Hold {
         let bound = if word.banned { BAN_HOLDS } else { READS_WAIT };
         Self {
             banned: word.banned,
+            timed: word.retry_after.is_some(),
             until: now + wait,
             bound: now + wait.min(bound),
             next: now + wait.min(Self::pace(word.banned)),
         }
     }
 
+    /// A ban that an earlier process was told of: what is left of it, and of the time in which nothing at all goes. Where the venue did not say
+    /// for how long, single requests find out from the start on; not at once, so that a process that keeps dying does not keep asking.
+    fn again(ban: &VenueBan, clock: Timestamp, now: Instant) -> Option<Self> {
+        // A clock that went back makes it no longer than it was.
+        let gone = clock.since(ban.at);
+        let whole = ban.until.map(|until| until.since(ban.at).min(LONGEST));
+        let left = whole.map_or(BAN_HOLDS, |whole| whole.saturating_sub(gone));
+        let quiet = whole.map_or(Duration::ZERO, |whole| whole.min(BAN_HOLDS).saturating_sub(gone));
+        (!left.is_zero()).then(|| Self {
+            banned: true,
+            timed: whole.is_some(),
+            until: now + left,
+            bound: now + quiet,
+            next: now + left.min(PROBE),
+        })
+    }
+
     /// Of two words the longer one holds.
     fn and(self, before: Self) -> Self {
         Self {
             banned: self.banned,
+            timed: if before.until > self.until { before.timed } else { self.timed },
             until: self.until.max(before.until),
             bound: self.bound.max(before.bound),
             next: self.next.max(before.next),
@@ -164,6 +194,20 @@ impl Told {
         *hold = Some(before.map_or(new, |before| new.and(before)));
     }
 
+    /// The ban that is to outlive the process, if any.
+    pub(super) fn ban(&self, now: Instant) -> Option<Ban> {
+        match self.ban? {
+            hold if !hold.timed => Some(Ban { until: None }),
+            hold if now < hold.until => Some(Ban { until: Some(hold.until) }),
+            _ => None,
+        }
+    }
+
+    /// A ban that outlived a process.
+    pub(super) fn take_up(&mut self, ban: &VenueBan, clock: Timestamp, now: Instant) {
+        self.ban = Hold::again(ban, clock, now);
+    }
+
     /// The venue answered a request that left at that time: past the bounds that shows that it hears again. Whether anything changed.
     pub(super) fn answered(&mut self, left: Instant) -> bool {
         let mut changed = false;
@@ -216,10 +260,10 @@ impl Told {
     pub(super) fn words(&self, now: Instant) -> Option<String> {
         let hold = self.holds(now).max_by_key(|hold| (hold.banned, hold.until))?;
         let seconds = hold.until.duration_since(now).as_secs().max(1);
-        Some(if hold.banned {
-            format!("it turned this address away, for another {seconds} s by its word")
-        } else {
-            format!("it is limiting requests, for another {seconds} s by its word")
+        Some(match (hold.banned, hold.timed) {
+            (true, true) => format!("{TURNED_AWAY}, for another {seconds} s by its word"),
+            (true, false) => format!("{TURNED_AWAY} and did not say for how long"),
+            (false, _) => format!("it is limiting requests, for another {seconds} s by its word"),
         })
     }
 }
@@ -297,6 +341,56 @@ mod tests {
         assert_eq!(waits(&told, bound), [None; 3]);
         told.limited(word(false, DAY.as_secs()), now);
         assert_eq!(waits(&told, now + MINUTE)[1..], [None, None]);
+    }
+
+    fn kept(ago: u64, seconds: Option<u64>) -> (VenueBan, Timestamp) {
+        let at = Timestamp::from_micros(1_760_000_000_000_000);
+        let venue = nija_core::VenueId::new("binance").unwrap();
+        let until = seconds.map(|seconds| at.plus(Duration::from_secs(seconds)));
+        (VenueBan { venue, at, until, reason: TURNED_AWAY.into() }, at.plus(Duration::from_secs(ago)))
+    }
+
+    #[test]
+    fn a_restart_changes_nothing_of_a_ban() {
+        for seconds in [120, 1_000, DAY.as_secs() * 365] {
+            for ago in [0, 3, 100, 119, 290, 900] {
+                let (mut lived, now) = (Told::default(), Instant::now());
+                lived.limited(word(true, seconds), now);
+                let later = now + Duration::from_secs(ago);
+                let (ban, clock) = kept(ago, Some(seconds));
+                let mut again = Told::default();
+                again.take_up(&ban, clock, later);
+                assert_eq!(again.ban(later), lived.ban(later), "{ago} of {seconds}");
+                assert_eq!(waits(&again, later)[0], waits(&lived, later)[0], "{ago} of {seconds}");
+                // Who may find out does not do so in the first moment.
+                let beyond = later + PROBE;
+                assert_eq!(waits(&again, beyond), waits(&lived, beyond), "{ago} of {seconds}");
+            }
+        }
+        // Not even where the clock goes back meanwhile.
+        let (ban, _) = kept(0, Some(120));
+        let (mut told, now) = (Told::default(), Instant::now());
+        told.take_up(&ban, ban.at.minus(DAY), now);
+        assert_eq!(waits(&told, now), [Some(120); 3]);
+    }
+
+    #[test]
+    fn a_ban_without_an_end_is_kept_until_the_venue_answers_and_a_new_process_asks_once_in_five_seconds() {
+        let (mut told, now) = (Told::default(), Instant::now());
+        told.limited(Limited { banned: true, retry_after: None }, now);
+        assert_eq!(told.ban(now + DAY), Some(Ban { until: None }));
+        assert!(told.answered(now + TRICKLE));
+        assert_eq!(told.ban(now + TRICKLE), None);
+        let (ban, clock) = kept(3_000, None);
+        told.take_up(&ban, clock, now);
+        assert!(told.words(now).is_some_and(|words| words.contains("did not say")));
+        assert_eq!(waits(&told, now), [Some(300), Some(5), Some(5)]);
+        let later = now + PROBE;
+        assert_eq!(waits(&told, later)[1..], [None, None]);
+        told.sent(Sending::Read, later);
+        assert_eq!(waits(&told, later)[1..], [Some(5), Some(5)]);
+        assert!(told.answered(later));
+        assert_eq!((told.ban(later), waits(&told, later)), (None, [None; 3]));
     }
 
     #[test]

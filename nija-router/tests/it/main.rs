@@ -4,6 +4,7 @@
 
 mod asked;
 mod attended;
+mod bans;
 mod children;
 mod control;
 mod cost;

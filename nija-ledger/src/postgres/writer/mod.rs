@@ -141,7 +141,7 @@ impl Committer {
         if let Some(stopped) = self.state.stopped.clone() {
             return Err(stopped);
         }
-        // Done a second time it takes other nonces, or writes the same samples.
+        // Done a second time it takes other nonces, or writes the same.
         let done = self.again(|connection, _, owner| {
             connection.in_transaction(|| {
                 Ok(if owner.is_current(connection)? { Some(work(connection)?) } else { None })
@@ -177,7 +177,15 @@ impl Commit for Committer {
                 }
                 Job::Equity { samples, keep, answer } => {
                     let kept = self.beside(|c| beside::keep_equity(c, &samples, keep));
-                    done.push(Done::Equity(answer, kept));
+                    done.push(Done::Kept(answer, kept));
+                }
+                Job::Ban { ban, answer } => {
+                    let kept = self.beside(|c| beside::keep_ban(c, &ban));
+                    done.push(Done::Kept(answer, kept));
+                }
+                Job::NoBan { venue, answer } => {
+                    let lifted = self.beside(|c| beside::lift_ban(c, &venue));
+                    done.push(Done::Kept(answer, lifted));
                 }
                 Job::Settle(answer) => self.state.wait_for_tables(answer),
                 Job::Close => {}

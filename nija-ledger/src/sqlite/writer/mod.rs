@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use checkpoint::Copier;
 
 use super::{
-    apply, connect, equity,
+    apply, bans, connect, equity,
     fault::{Fault, Outcome},
     nonces,
     numbers::from_column,
@@ -112,18 +112,34 @@ impl Committer {
                 Some(Done::Nonces(answer, reserved))
             }
             Job::Equity { samples, keep, answer } => {
-                let kept = match &group.failed {
-                    Some(error) => Err(error.clone()),
-                    None => equity::keep(&self.connection, &samples, keep)
-                        .map_err(|fault| self.fail(group, fault)),
-                };
-                Some(Done::Equity(answer, kept))
+                let kept = self.keep(group, |connection| equity::keep(connection, &samples, keep));
+                Some(Done::Kept(answer, kept))
+            }
+            Job::Ban { ban, answer } => {
+                let kept = self.keep(group, |connection| bans::keep(connection, &ban));
+                Some(Done::Kept(answer, kept))
+            }
+            Job::NoBan { venue, answer } => {
+                let lifted = self.keep(group, |connection| bans::lift(connection, &venue));
+                Some(Done::Kept(answer, lifted))
             }
             Job::Settle(answer) => {
                 self.state.wait_for_tables(answer);
                 None
             }
             Job::Close => None,
+        }
+    }
+
+    /// Writes something that was measured.
+    fn keep(
+        &mut self,
+        group: &mut Group,
+        write: impl FnOnce(&Connection) -> Outcome<()>,
+    ) -> Result<(), LedgerError> {
+        match &group.failed {
+            Some(error) => Err(error.clone()),
+            None => write(&self.connection).map_err(|fault| self.fail(group, fault)),
         }
     }
 

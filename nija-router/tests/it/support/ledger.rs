@@ -6,7 +6,7 @@ use nija_core::{
     Appended, ClientOrderId, CredentialId, EquityKeep, EquitySample, ExecutionId, Fill, JournalBatch,
     JournalEvent, JournalRecord, KillSwitch, Ledger, LedgerError, LedgerPage, Order, OrderId, OrderState,
     PageRequest, PnlPage, PnlQuery, Position, PositionId, Protection, RealisedPnl, RiskStanding,
-    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueId,
+    RouteDecision, RoutingPreference, SettledFill, Symbol, Timestamp, UserId, VenueBan, VenueId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -32,6 +32,7 @@ struct Book {
     preferences: BTreeMap<UserId, RoutingPreference>,
     protections: BTreeMap<(UserId, VenueId, Symbol), Protection>,
     nonces: BTreeMap<CredentialId, u64>,
+    bans: BTreeMap<VenueId, VenueBan>,
 }
 
 /// How appends behave where a test wants them otherwise than prompt.
@@ -85,6 +86,19 @@ impl MemoryLedger {
 
     pub(crate) fn set_pace(&self, pace: Arc<dyn Pace>) {
         *self.pace.lock() = Some(pace);
+    }
+
+    /// What a write waits for; an error where it fails.
+    async fn disk(&self) -> Result<(), LedgerError> {
+        let pace = self.pace.lock().clone();
+        let (wait, fails) = pace.map_or((Duration::ZERO, false), |pace| pace.before());
+        pass(wait).await;
+        let mut faults = self.faults.lock();
+        if fails || faults.failures > 0 {
+            faults.failures = faults.failures.saturating_sub(1);
+            return Err(LedgerError::Storage("disk full".into()));
+        }
+        Ok(())
     }
 
     pub(crate) fn records(&self) -> Vec<JournalRecord> {
@@ -464,6 +478,22 @@ impl Ledger for MemoryLedger {
         let first = (*next).max(floor);
         *next = first + count;
         Ok(first)
+    }
+
+    async fn keep_ban(&self, ban: VenueBan) -> Result<(), LedgerError> {
+        self.disk().await?;
+        self.book.lock().bans.insert(ban.venue.clone(), ban);
+        Ok(())
+    }
+
+    async fn lift_ban(&self, venue: &VenueId) -> Result<(), LedgerError> {
+        self.disk().await?;
+        self.book.lock().bans.remove(venue);
+        Ok(())
+    }
+
+    async fn bans(&self) -> Result<Vec<VenueBan>, LedgerError> {
+        Ok(self.book.lock().bans.values().cloned().collect())
     }
 
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {

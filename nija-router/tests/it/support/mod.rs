@@ -107,6 +107,14 @@ impl Platform {
     }
 
     pub(crate) async fn start(&self) -> Arc<Engine> {
+        let engine = self.start_unheard().await;
+        let listed: usize = self.venues.iter().map(|venue| venue.world().prices.len()).sum();
+        assert_eq!(engine.market().markets.len(), listed);
+        engine
+    }
+
+    /// The same where a venue may say nothing yet.
+    pub(crate) async fn start_unheard(&self) -> Arc<Engine> {
         let executors = self.venues.iter().map(|venue| venue.clone() as Arc<dyn Executor>).collect();
         let engine = Engine::start(EngineParts {
             vault: self.vault.clone(),
@@ -122,8 +130,6 @@ impl Platform {
         .await
         .unwrap();
         engine.reconciled().await;
-        let listed: usize = self.venues.iter().map(|venue| venue.world().prices.len()).sum();
-        assert_eq!(engine.market().markets.len(), listed);
         engine
     }
 

@@ -140,8 +140,25 @@ impl FakeVenue {
         })
     }
 
+    /// Whether this address is heard at all.
+    fn hears(&self) -> Result<(), VenueError> {
+        let mut world = self.world();
+        let now = tokio::time::Instant::now();
+        let Some((until, told)) = world.banned.filter(|(until, _)| now < *until) else {
+            return Ok(());
+        };
+        world.turned_away += 1;
+        Err(limited(self.id.clone(), LimitScope::Ip, true, told.then(|| until.duration_since(now))))
+    }
+
+    /// From now on this address is banned for so long.
+    pub(crate) fn ban(&self, time: Duration, told: bool) {
+        self.world().banned = Some((tokio::time::Instant::now() + time, told));
+    }
+
     async fn readable(&self) -> Result<(), VenueError> {
         self.world().reads += 1;
+        self.hears()?;
         let hangs = self.world().reads_hang;
         if hangs {
             std::future::pending::<()>().await;
@@ -205,6 +222,7 @@ impl Executor for FakeVenue {
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.hears()?;
         let largest = self.world().largest;
         let symbols: Vec<_> = self.world().prices.keys().cloned().collect();
         let rules = symbols.into_iter().map(|symbol| Instrument {
@@ -279,6 +297,7 @@ impl Executor for FakeVenue {
             world.script.pop_front().unwrap_or(Answer::Taken)
         };
         tokio::time::sleep(LATENCY / 2).await;
+        self.hears()?;
         let (venue, message) = (self.id.clone(), "scripted".to_owned());
         match answer {
             Answer::Rejected => return Err(VenueError::Rejected { venue, code: "no".into(), message }),
@@ -318,6 +337,7 @@ impl Executor for FakeVenue {
     }
 
     async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.hears()?;
         let mut world = self.world();
         world.cancels += 1;
         if let Some(left) = world.cancels_lost.checked_sub(1) {

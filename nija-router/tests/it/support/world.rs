@@ -61,6 +61,10 @@ pub(crate) struct World {
     /// Whether reading is never answered.
     pub(crate) reads_hang: bool,
     pub(crate) prices: HashMap<Symbol, Decimal>,
+    /// Until when this address is banned, and whether the venue says so.
+    pub(crate) banned: Option<(tokio::time::Instant, bool)>,
+    /// Requests of any kind that arrived during a ban.
+    pub(crate) turned_away: usize,
     /// Base units at the best price.
     pub(crate) touch: Decimal,
     /// Every placement that was attempted, in order.
@@ -95,6 +99,8 @@ impl World {
             reads_fail: false,
             reads_hang: false,
             prices: HashMap::new(),
+            banned: None,
+            turned_away: 0,
             touch: Decimal::ONE_THOUSAND,
             placed: Vec::new(),
             cancels: 0,
