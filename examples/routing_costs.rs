@@ -314,6 +314,7 @@ fn view(made: &Made, symbol: &Symbol, book: &OrderBook, fees: FeeSchedule) -> Re
         pair_record: None,
         pair_slippage: None,
         barred: None,
+        listed: true,
     })
 }
 

@@ -52,8 +52,10 @@ impl<'a> RouteRequest<'a> {
 pub struct VenueView {
     /// Venue.
     pub venue: VenueId,
-    /// The symbol's rules there; `None` when it is not listed.
+    /// The symbol's rules there; `None` when it is not listed, or not known yet.
     pub instrument: Option<Arc<Instrument>>,
+    /// Whether the venue has said since the start what it lists.
+    pub listed: bool,
     /// Newest best prices.
     pub quote: Option<Quote>,
     /// Newest depth.
@@ -121,6 +123,8 @@ pub enum Ineligible {
     InsufficientPosition,
     /// Not listed.
     PairNotListed,
+    /// It has not said since the start what it lists: it is down, or wants nothing sent.
+    VenueSilent,
     /// Its breaker is open.
     BreakerOpen,
     /// The user is not connected.
@@ -164,6 +168,7 @@ impl Ineligible {
             Self::InsufficientBase => "insufficient_base",
             Self::InsufficientPosition => "insufficient_position",
             Self::PairNotListed => "pair_not_listed",
+            Self::VenueSilent => "venue_silent",
             Self::BreakerOpen => "breaker_open",
             Self::NoCredentials => "no_credentials",
             Self::BelowMinNotional => "below_min_notional",
@@ -191,6 +196,7 @@ impl Ineligible {
             Self::InsufficientBase => "not enough to sell there",
             Self::InsufficientPosition => "not enough of a position there",
             Self::PairNotListed => "the pair is not listed there",
+            Self::VenueSilent => "it has not answered since the platform started",
             Self::BreakerOpen => "paused after errors",
             Self::NoCredentials => "not connected",
             Self::BelowMinNotional => "below its smallest order",

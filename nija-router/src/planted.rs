@@ -39,6 +39,10 @@ pub(crate) enum Bug {
     BreakerHoldsExits,
     /// 5: after a 429 exits wait as long as entries and reads.
     LimitsHoldExits,
+    /// 5: what an earlier process was told of a ban is forgotten.
+    ForgetsBans,
+    /// 5: an exit is refused since its venue has not answered since the start.
+    RefusesUnheard,
     /// 5: exits go out with limits that are further away than their venue takes.
     IgnoresReach,
     /// 6: risk does not see what live orders may still buy.

@@ -163,6 +163,10 @@ impl Order {
                 self.leg = Some(leg.clone());
                 self.reason.clone_from(&decision.incomplete);
             }
+            JournalEvent::NotRouted { decision, .. } => {
+                // Where it waits for a venue, that is why. Where it ends, its end says more.
+                self.reason.clone_from(&decision.incomplete);
+            }
             JournalEvent::StateChanged { state, reason, venue_order_id, .. } => {
                 self.become_state(*state)?;
                 if reason.is_some() {

@@ -42,9 +42,13 @@ impl Fold {
             JournalEvent::Routed { decision, leg, .. } => {
                 let attempt = routed(decision, leg, self.order.intent.received_at, record.at);
                 self.attempts.push((leg.client_id, attempt));
+                self.not_routed = None;
             }
             JournalEvent::NotRouted { decision, .. } => self.not_routed = Some(decision.clone()),
-            JournalEvent::Scheduled { method, .. } => self.scheduled = Some((*method, record.at)),
+            JournalEvent::Scheduled { method, .. } => {
+                self.scheduled = Some((*method, record.at));
+                self.not_routed = None;
+            }
             JournalEvent::StateChanged { state, sent_at, .. } => self.state(*state, *sent_at, record.at),
             JournalEvent::AttemptEnded { attempt, sent_at, reason, .. } => {
                 let same = |(_, known): &&mut (_, Attempt)| known.number == *attempt;

@@ -6,7 +6,10 @@ use std::{collections::HashMap, future::pending, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{backoff::Backoff, inner::Inner, venue::Venue};
-use crate::lane::Ban;
+use crate::{
+    lane::Ban,
+    planted::{Bug, planted},
+};
 
 /// Between two tries to keep one in a ledger that does not take it.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -30,7 +33,7 @@ impl Inner {
         let mut kept: HashMap<_, _> =
             self.ledger.bans().await?.into_iter().map(|ban| (ban.venue.clone(), ban)).collect();
         for venue in &self.venues {
-            if let Some(ban) = kept.remove(&venue.id) {
+            if let Some(ban) = kept.remove(&venue.id).filter(|_| !planted(Bug::ForgetsBans)) {
                 venue.lane.take_up_ban(&ban);
                 *venue.kept_ban.0.lock().await = venue.lane.ban().map_or(Kept::Something, Kept::This);
                 if let Some(words) = venue.lane.imposed() {

@@ -200,6 +200,7 @@ impl Inner {
         let listed: Vec<_> =
             all.into_iter().filter(|rules| wanted.contains(&rules.symbol)).map(Arc::new).collect();
         self.market.add_instruments(&venue.id, &listed);
+        venue.listed.set();
         followed.extend(listed.iter().map(|rules| rules.symbol.clone()));
         followed
     }

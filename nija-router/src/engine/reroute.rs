@@ -1,6 +1,8 @@
 //! An order that is provably not at its venue: it goes elsewhere, tries again, or ends.
 
-use nija_core::{JournalEvent, OrderId, OrderState, Reason, RouteDecision, Timestamp, VenueId};
+use nija_core::{
+    Ineligible, JournalEvent, OrderId, OrderState, Reason, RouteDecision, Timestamp, TradeSignal, VenueId,
+};
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -11,7 +13,10 @@ use super::{
     user::User,
     venue::Venue,
 };
-use crate::lane::Sending;
+use crate::{
+    lane::Sending,
+    planted::{Bug, planted},
+};
 
 /// How an order came to be provably dead at its venue.
 #[derive(Debug, Clone)]
@@ -40,12 +45,21 @@ impl Dead {
         Self { reason, avoid: Some(venue.clone()), again: true, not_before: None }
     }
 
+    /// It was sent nowhere, and goes as soon as it can.
+    fn unheard() -> Self {
+        Self::movable(Reason::new(SILENT, "its venue had not answered since the platform started"))
+    }
+
     pub(super) const fn not_before(mut self, wait: Option<Duration>) -> Self {
         self.not_before = wait;
         self
     }
 }
 
+/// The code of an exit that waits for its venue's first answer.
+pub(super) const SILENT: &str = "venue_silent";
+/// An exit that waits for a venue looks again after so long all the same: another may take it by then, or nothing is left to close.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Whatever a venue says, its position does not wait longer for its exit.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -56,8 +70,15 @@ enum Turn {
     Wait(Duration),
     /// The venue says no and a fill says yes, so that it must be asked.
     Doubt,
+    /// It waits for a venue that has not answered since the start.
+    Silent(Arc<Venue>),
     /// The ledger failed; nothing changed.
     NotRecorded,
+}
+
+/// Waits for a venue's first word, within a bound.
+async fn heard(venue: &Venue) {
+    let _late = tokio::time::timeout(LOOK_AGAIN, venue.listed.wait()).await;
 }
 
 /// A dead attempt waits here until the ledger works again; its absence at the venue means nothing meanwhile.
@@ -74,6 +95,7 @@ impl Inner {
             Turn::Done => {}
             Turn::Doubt => self.resolve_later(user, order),
             Turn::NotRecorded => self.turn_later(user, order, attempt, dead, None),
+            Turn::Silent(_) => self.turn_later(user, order, attempt, dead, Some(Duration::ZERO)),
             Turn::Wait(wait) => {
                 // Nobody else could take it, or its position is there: the same venue, a little later.
                 let dead = Dead { avoid: None, ..dead };
@@ -102,10 +124,28 @@ impl Inner {
                     Turn::NotRecorded => backoff.wait(inner.entropy.as_ref()).await,
                     Turn::Doubt => return inner.resolve_later(&user, order),
                     Turn::Wait(wait) => tokio::time::sleep(wait).await,
+                    Turn::Silent(venue) => heard(&venue).await,
                     Turn::Done => return,
                 }
             }
         });
+    }
+
+    /// An exit that is on record and was sent nowhere, since its venue has not answered: it goes once that does.
+    pub(super) fn hold(self: &Arc<Self>, user: &Arc<User>, state: &mut UserState, order: OrderId) {
+        keep(state, order);
+        self.turn_later(user, order, 0, Dead::unheard(), None);
+    }
+
+    /// The venue whose first word an exit has to wait for: the user's position is there, nothing else keeps it from going there, and no other
+    /// venue takes it.
+    pub(super) fn silent(&self, signal: &TradeSignal, decision: &RouteDecision) -> Option<&Arc<Venue>> {
+        if !signal.signal_type.is_exit() || decision.is_routed() || planted(Bug::RefusesUnheard) {
+            return None;
+        }
+        let mut candidates = decision.candidates.iter();
+        let silent = candidates.find(|candidate| candidate.rejections == [Ineligible::VenueSilent])?;
+        self.venue(&silent.venue)
     }
 
     /// How long the next attempt at the same venue waits: as long as the venue asked for, within a bound, or as its lane is held up; and longer
@@ -145,12 +185,18 @@ impl Inner {
             live.in_hand = false;
             return Turn::Doubt;
         }
-        let over = JournalEvent::AttemptEnded {
-            order,
-            attempt,
-            sent_at: live.sent_at(),
-            reason: dead.reason.clone(),
-        };
+        // One that was sent nowhere yet has no attempt that could end.
+        let over: Vec<_> = current
+            .map(|_| JournalEvent::AttemptEnded {
+                order,
+                attempt,
+                sent_at: live.sent_at(),
+                reason: dead.reason.clone(),
+            })
+            .into_iter()
+            .collect();
+        let after = |event: JournalEvent| over.iter().cloned().chain([event]).collect::<Vec<_>>();
+        let next = current.map_or(0, |current| current + 1);
         let intent = live.order.intent.clone();
         let exit = intent.signal.signal_type.is_exit();
         let now = self.clock.now();
@@ -163,13 +209,13 @@ impl Inner {
         let young = in_time(now);
         // An exit tries again whatever others do; an entry only while its venue's budget has a retry left.
         let paid = || exit || !may_wait || venue.is_none_or(|venue| venue.lane.retries.spend());
-        let again = dead.again && young && attempt < attempts && (cancelled || paid());
+        let again = dead.again && young && (current.is_none() || attempt < attempts) && (cancelled || paid());
         let events = if cancelled {
             let reason = Reason::new("cancelled", "cancelled before it reached a venue");
-            vec![over, ended(order, OrderState::Cancelled, reason)]
+            after(ended(order, OrderState::Cancelled, reason))
         } else if !again {
             let end = if dead.again { OrderState::Failed } else { OrderState::Rejected };
-            vec![over, ended(order, end, dead.reason.clone())]
+            after(ended(order, end, dead.reason.clone()))
         } else if exit && may_wait {
             // Its absence at the venue means nothing while it waits here.
             (live.in_hand, live.waiting) = (true, true);
@@ -179,15 +225,14 @@ impl Inner {
             let assessment = self.risk.assess(intent.clone(), &account);
             let reduced = reduced(&intent, &assessment);
             match assessment.verdict {
-                Err(reason) => vec![over, ended(order, OrderState::Rejected, reason)],
+                Err(reason) => after(ended(order, OrderState::Rejected, reason)),
                 Ok(approved) => {
                     let worded = |mut decision: RouteDecision| {
                         decision.incomplete = decision.incomplete.or_else(|| reduced.clone());
                         decision.reason = format!("{}; before that: {}", decision.reason, dead.reason.text);
                         decision
                     };
-                    let shared =
-                        self.share_again(user, &mut state, &approved, &account, over.clone(), worded);
+                    let shared = self.share_again(user, &mut state, &approved, &account, &over, worded);
                     match shared.await {
                         Ok(true) => return Turn::Done,
                         Ok(false) => {}
@@ -201,10 +246,10 @@ impl Inner {
                     let exclude: Vec<_> = avoid.cloned().into_iter().collect();
                     let decision = self.route(user, &state, &approved, Some(order), &exclude, now);
                     let decision = worded(decision);
-                    let placed = self.place_in_lane(&approved, &decision, attempt + 1, now, true);
+                    let placed = self.place_in_lane(&approved, &decision, next, now, true);
                     if let Some(placed) = placed {
                         let leg = placed.leg.clone();
-                        let routed = vec![over, JournalEvent::Routed { order, decision, leg }];
+                        let routed = after(JournalEvent::Routed { order, decision, leg });
                         if let Err(error) = self.record(user, &mut state, routed).await {
                             tracing::error!(%order, %error, "a failover could not be put on record");
                             keep(&mut state, order);
@@ -212,6 +257,11 @@ impl Inner {
                         }
                         self.enqueue(user, &mut state, &approved, placed);
                         return Turn::Done;
+                    }
+                    if let Some(venue) = self.silent(&intent.signal, &decision) {
+                        // Its absence at a venue means nothing while it waits here.
+                        keep(&mut state, order);
+                        return Turn::Silent(venue.clone());
                     }
                     if may_wait && dead.avoid.is_some() && in_time(now.plus(wait)) {
                         if let Some(live) = state.orders.get_mut(&order) {
@@ -225,7 +275,9 @@ impl Inner {
                         self.nowhere(&state, &intent.signal, &decision)
                     };
                     let end = ended(order, end, reason);
-                    vec![over, JournalEvent::NotRouted { order, decision }, end]
+                    let mut events = after(JournalEvent::NotRouted { order, decision });
+                    events.push(end);
+                    events
                 }
             }
         };

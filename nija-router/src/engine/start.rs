@@ -110,7 +110,10 @@ impl Inner {
                 let children = self.ledger.children(id, order.id()).await?;
                 user.state.lock().await.note_kin(order.id(), children.iter().map(Order::id));
             }
-            let mut live = LiveOrder::new(order, false).with_fee_rate(fee_rate.unwrap_or_default());
+            let unsent = order.leg.is_none() && order.schedule.is_none();
+            let waits = unsent && order.intent.signal.signal_type.is_exit();
+            let mut live = LiveOrder::new(order, waits).with_fee_rate(fee_rate.unwrap_or_default());
+            live.waiting = waits;
             live.taken_up = Some(tokio::time::Instant::now());
             user.state.lock().await.insert(live);
         }
@@ -121,7 +124,8 @@ impl Inner {
     /// Orders whose account is not connected any more, or whose venue is gone, have nobody else to look after them.
     async fn resolve_orphans(self: &Arc<Self>, users: &BTreeMap<UserId, Arc<User>>) {
         for user in users.values() {
-            let state = user.state.lock().await;
+            let mut state = user.state.lock().await;
+            let mut unsent = Vec::new();
             for live in state.orders.values() {
                 let (order, leg) = (live.order.id(), live.order.leg.as_ref());
                 if let Some(conn) = leg.and_then(|leg| user.conn(&leg.venue)) {
@@ -135,7 +139,11 @@ impl Inner {
                     continue;
                 }
                 if leg.is_none() {
-                    self.never_routed(user, order);
+                    if live.waiting {
+                        unsent.push(order);
+                    } else {
+                        self.never_routed(user, order);
+                    }
                     continue;
                 }
                 match leg.and_then(|leg| self.venue(&leg.venue)) {
@@ -156,6 +164,10 @@ impl Inner {
                         }
                     }
                 }
+            }
+            // Exits that waited for their venue.
+            for order in unsent {
+                self.hold(user, &mut state, order);
             }
         }
     }

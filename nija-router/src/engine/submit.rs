@@ -17,6 +17,7 @@ use super::{
     derived,
     inner::Inner,
     live::SentAt,
+    reroute::SILENT,
     send::Job,
     state::UserState,
     user::User,
@@ -135,6 +136,9 @@ impl Inner {
             Some(placed) => placed,
             None if full_only(&decision) => {
                 return Box::pin(self.busy(&mut state, intent, &decision)).await;
+            }
+            None if self.silent(&intent.signal, &decision).is_some() => {
+                return Box::pin(self.wait_for_venue(&user, &mut state, intent, decision)).await;
             }
             None => {
                 let (end, why) = self.nowhere(&state, &intent.signal, &decision);
@@ -267,6 +271,36 @@ impl Inner {
             deadline: now.plus(self.config.send_window),
         };
         Some(Placed { slot, venue, leg, plan })
+    }
+
+    /// Takes up an exit whose venue has not answered since the start: it is on record, can be cancelled, and goes out by itself. A refusal would
+    /// leave its position open until somebody asks again.
+    async fn wait_for_venue(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        intent: OrderIntent,
+        mut decision: RouteDecision,
+    ) -> Result<Submitted, EngineError> {
+        if self.draining.load(Ordering::SeqCst) {
+            return self.known(state, intent, EngineError::Draining).await;
+        }
+        let (order, venue) = (intent.id, self.silent(&intent.signal, &decision).map(|venue| &venue.id));
+        let words = venue.map(|venue| {
+            format!("{venue} has not answered since the platform started: the order goes out by itself once it does")
+        });
+        decision.incomplete = words.map(|words| Reason::new(SILENT, words));
+        let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
+        let events = vec![accepted, JournalEvent::NotRouted { order, decision }];
+        if let Err(error) = self.record(user, state, events).await {
+            return match is_taken(&error) {
+                Some(first) => self.first(&intent, first).await,
+                None => Err(error.into()),
+            };
+        }
+        self.hold(user, state, order);
+        let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
+        Ok(Submitted { order: taken, replayed: false })
     }
 
     /// Puts a refusal on record.

@@ -26,6 +26,8 @@ pub(crate) struct Venue {
     up: AtomicBool,
     /// Whether its prices have come once, or the first try to get them has failed.
     tried: Latch,
+    /// Whether it has said what it lists.
+    pub(super) listed: Latch,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
     /// How orders fared here.
@@ -43,6 +45,7 @@ impl Venue {
             kept_ban: KeptBan::default(),
             up: AtomicBool::new(false),
             tried: Latch::default(),
+            listed: Latch::default(),
             trouble: Mutex::new(Some("not connected yet".to_owned())),
             alarms: Mutex::default(),
         }

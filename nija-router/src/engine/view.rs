@@ -116,6 +116,7 @@ impl Inner {
                 VenueView {
                     venue: venue.id.clone(),
                     instrument: self.market.instrument(&key),
+                    listed: venue.listed.is_set(),
                     quote: quote.or_else(|| if exit { last_resort(holdings.state, &key) } else { None }),
                     book: seen.and_then(|view| view.book.clone()),
                     fees: conn.map_or_else(|| venue.executor.default_fees(), |conn| conn.fee(&signal.symbol)),

@@ -110,12 +110,14 @@ impl Hold {
         })
     }
 
-    /// Of two words the longer one holds.
+    /// Of two words the longer one holds, and one that has a time before one that has none.
     fn and(self, before: Self) -> Self {
+        let stands = before.until > self.until && (before.timed || !self.timed);
+        let (timed, until) = if stands { (before.timed, before.until) } else { (self.timed, self.until) };
         Self {
             banned: self.banned,
-            timed: if before.until > self.until { before.timed } else { self.timed },
-            until: self.until.max(before.until),
+            timed,
+            until,
             bound: self.bound.max(before.bound),
             next: self.next.max(before.next),
         }
@@ -389,6 +391,11 @@ mod tests {
         assert_eq!(waits(&told, later)[1..], [None, None]);
         told.sent(Sending::Read, later);
         assert_eq!(waits(&told, later)[1..], [Some(5), Some(5)]);
+        // A newer word says for how long.
+        let mut renewed = Told { ban: told.ban, ..Told::default() };
+        renewed.limited(word(true, 60), later);
+        assert_eq!(waits(&renewed, later), [Some(60); 3]);
+        assert_eq!(renewed.ban(later), Some(Ban { until: Some(later + MINUTE) }));
         assert!(told.answered(later));
         assert_eq!((told.ban(later), waits(&told, later)), (None, [None; 3]));
     }

@@ -26,7 +26,8 @@ pub(super) fn before_sizing(
         }
     };
     refuse(signal.venue.as_ref().is_some_and(|venue| *venue != view.venue), Ineligible::NotRequested);
-    refuse(view.instrument.is_none(), Ineligible::PairNotListed);
+    let unknown = if view.listed { Ineligible::PairNotListed } else { Ineligible::VenueSilent };
+    refuse(view.instrument.is_none(), unknown);
     refuse(
         view.instrument.as_ref().is_some_and(|rules| !rules.resting.takes(signal.kind)),
         Ineligible::KindNotSupported,

@@ -22,6 +22,7 @@ mod receipts;
 mod restart;
 mod risk;
 mod scoring;
+mod silent;
 mod split;
 mod stop_first;
 mod stream_calls;

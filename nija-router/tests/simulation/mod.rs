@@ -158,6 +158,8 @@ fn every_planted_bug_is_found() {
         (Bug::HoldsAllForOne, 4),
         (Bug::BreakerHoldsExits, 5),
         (Bug::LimitsHoldExits, 5),
+        (Bug::ForgetsBans, 5),
+        (Bug::RefusesUnheard, 5),
         (Bug::IgnoresReach, 5),
         (Bug::ForgetsLiveOrders, 6),
         (Bug::SendsBeforeJournal, 6),

@@ -1,6 +1,6 @@
 //! 5 and 6: what the journal says of exits, and what a kill switch says is flat, held against what was so.
 
-use nija_core::{JournalEvent, OrderState, Symbol, Timestamp};
+use nija_core::{Ineligible, JournalEvent, NO_EXECUTION_VENUE_AVAILABLE, OrderState, Symbol, Timestamp};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -8,12 +8,8 @@ use super::platform::Platform;
 use crate::KillReport;
 
 /// Reasons against a venue that an exit must never meet.
-const NOT_AT_VENUES: [nija_core::Ineligible; 4] = [
-    nija_core::Ineligible::QueueFull,
-    nija_core::Ineligible::BreakerOpen,
-    nija_core::Ineligible::TierVenueLimit,
-    nija_core::Ineligible::StaleQuote,
-];
+const NOT_AT_VENUES: [Ineligible; 4] =
+    [Ineligible::QueueFull, Ineligible::BreakerOpen, Ineligible::TierVenueLimit, Ineligible::StaleQuote];
 
 /// Whether an exit in the journal met something that must not hold exits up: at a venue, or between its route and the wire.
 pub(crate) fn check_exits_on_record(platform: &Platform) {
@@ -29,7 +25,19 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
             continue;
         };
         for candidate in &decision.candidates {
-            if candidate.rejections.iter().any(|reason| NOT_AT_VENUES.contains(reason)) {
+            // Of a venue that has not answered yet and holds nothing of it there is no price at all.
+            let nothing = [Ineligible::VenueSilent, Ineligible::InsufficientPosition];
+            let unheard = nothing.iter().all(|reason| candidate.rejections.contains(reason));
+            if candidate.rejections == [Ineligible::VenueSilent]
+                && leg.is_none()
+                // One that waits for it says so.
+                && decision.incomplete.as_ref().is_none_or(|why| why.code != "venue_silent")
+                && order.reason.as_ref().is_some_and(|reason| reason.code == NO_EXECUTION_VENUE_AVAILABLE)
+            {
+                let what = format!("exit {id} was refused since {} had not answered yet", candidate.venue);
+                platform.witness.note(5, what);
+            }
+            if !unheard && candidate.rejections.iter().any(|reason| NOT_AT_VENUES.contains(reason)) {
                 let what = format!("exit {id} was kept from {}: {:?}", candidate.venue, candidate.rejections);
                 platform.witness.note(5, what);
             }

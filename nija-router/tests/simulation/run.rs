@@ -165,6 +165,10 @@ async fn settled(platform: &Platform) -> bool {
     if check::stops_at_work(platform).next().is_some() {
         return false;
     }
+    // What a venue has is not known before it may be asked.
+    if !platform.ledger.kept_bans().is_empty() {
+        return false;
+    }
     let open = platform.ledger.unsettled_orders().await.unwrap();
     open.iter().all(|order| match order.state {
         _ if order.schedule.is_some() => check::waits_for_a_doubt(platform, order),

@@ -77,6 +77,7 @@ impl SimVenue {
 
     /// A call that only reads: slow, failing or hanging as the trouble has it.
     async fn read(&self, user: UserId) -> Result<(), VenueError> {
+        self.witness.asking(&self.id);
         self.network().await;
         if self.is_down() {
             return Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() });
@@ -154,6 +155,7 @@ impl Executor for SimVenue {
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        self.witness.asking(&self.id);
         let symbols: Vec<_> = self.exchange().prices.keys().cloned().collect();
         let rules = symbols.into_iter().map(|symbol| Instrument {
             venue: self.id.clone(),
@@ -214,6 +216,7 @@ impl Executor for SimVenue {
         let dice = &self.trouble.dice;
         let outcome = if self.is_down() { Outcome::Unavailable } else { self.trouble.outcome(account.user) };
         let (venue, message) = (self.id.clone(), format!("{outcome:?}"));
+        self.witness.asking(&venue);
         self.witness.trying(order);
         if outcome == Outcome::NotSent {
             self.network().await;
@@ -279,6 +282,7 @@ impl Executor for SimVenue {
     }
 
     async fn cancel(&self, account: &VenueAccount, order: &OrderRef) -> Result<(), VenueError> {
+        self.witness.asking(&self.id);
         self.witness.cancelling(order.client_id);
         let outcome = if self.is_down() { Outcome::Unavailable } else { self.trouble.outcome(account.user) };
         self.network().await;

@@ -31,6 +31,11 @@ const COLLAR: Decimal = Decimal::from_parts(106, 0, 0, false, 2);
 /// From an exit's route to its sending, and from a wish to cancel to the cancel.
 pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 
+/// The most that a ban holds an exit.
+const BAN_HOLDS: Duration = Duration::from_secs(300);
+/// From the moment in which something may be sent to that in which it is, at most.
+const ON_ITS_WAY: Duration = Duration::from_secs(6);
+
 pub(crate) struct Witness {
     ledger: Arc<MemoryLedger>,
     clock: TestClock,
@@ -65,6 +70,17 @@ impl Witness {
 
     pub(crate) fn violations(&self) -> Vec<Violation> {
         self.violations.lock().clone()
+    }
+
+    /// Something is asked of a venue. During a ban that is on record nothing is, but what was on its way when that came.
+    pub(crate) fn asking(&self, venue: &VenueId) {
+        let now = self.clock.now();
+        for ban in self.ledger.kept_bans().iter().filter(|ban| ban.venue == *venue) {
+            let holds = ban.until.map_or(Duration::ZERO, |until| until.since(ban.at).min(BAN_HOLDS));
+            if now > ban.at.plus(ON_ITS_WAY) && now < ban.at.plus(holds) {
+                self.note(5, format!("{venue} was asked during its ban: {ban:?}"));
+            }
+        }
     }
 
     /// The executor was called, whether or not a byte left.

@@ -28,6 +28,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   insufficient_base: 'Nothing to sell there',
   insufficient_position: 'Not enough of a position there',
   pair_not_listed: 'Does not list this pair',
+  venue_silent: 'Has not answered since the server started',
   breaker_open: 'Paused after errors',
   no_credentials: 'Not connected',
   below_min_notional: 'Below its smallest order',

@@ -164,7 +164,12 @@ impl Inbox {
                     Some(Job::Close) => queue.close(),
                     Some(Job::Append(_, answer)) => drop(answer.send(Err(why.clone()))),
                     Some(Job::Nonces { answer, .. }) => drop(answer.send(Err(why.clone()))),
-                    Some(Job::Equity { answer, .. } | Job::Settle(answer)) => {
+                    Some(
+                        Job::Equity { answer, .. }
+                        | Job::Ban { answer, .. }
+                        | Job::NoBan { answer, .. }
+                        | Job::Settle(answer),
+                    ) => {
                         drop(answer.send(Err(why.clone())));
                     }
                 }

@@ -121,7 +121,7 @@ impl Inner {
 }
 
 impl Inner {
-    /// An exit whose attempt is `over` goes to all the venues that hold a part of its position by now, where none holds all of it any more; false
+    /// An exit whose attempt, if it had one, is `over` goes to all the venues that hold a part of its position by now, where none holds all of it any more; false
     /// where it goes on as one order. It becomes a parent in the one commit in which its attempt ends; `worded` adds to the decision what was
     /// before it.
     pub(in crate::engine) async fn share_again(
@@ -130,7 +130,7 @@ impl Inner {
         state: &mut UserState,
         approved: &Approved<OrderIntent>,
         account: &AccountState,
-        over: JournalEvent,
+        over: &[JournalEvent],
         worded: impl Fn(RouteDecision) -> RouteDecision,
     ) -> Result<bool, LedgerError> {
         let (intent, now) = (approved.get(), self.clock.now());
@@ -145,7 +145,7 @@ impl Inner {
         let Shared::At(shares) = self.shares(approved, &decision, account, now) else {
             return Ok(false);
         };
-        let mut events = vec![over];
+        let mut events = over.to_vec();
         events.extend(taken_apart(order, intent.signal.size, worded(decision), &shares));
         self.record(user, state, events).await?;
         self.send_shares(user, state, order, shares);

@@ -294,6 +294,9 @@ impl Step<'_> {
             return Ok(Next::Wait(SOON));
         }
         self.tell(seen);
+        if self.is_silent() {
+            return Ok(Next::Wait(SOON));
+        }
         if let Some(hit) = seen.protection.hit(ProtectionPart::Stop).copied() {
             return self.carry_out_stop(seen, hit).await;
         }
@@ -304,6 +307,13 @@ impl Step<'_> {
             Next::Wait(wait) => Next::Wait(wait.min(LOOK_AGAIN)),
             again => again,
         })
+    }
+
+    /// Whether the venue has not said since the start what it takes. Nothing could be sent there, and what rests must not be taken for something
+    /// that should not.
+    fn is_silent(&self) -> bool {
+        let venue = self.inner.venue(&self.key.0);
+        venue.is_some_and(|venue| !venue.listed.is_set())
     }
 
     /// What is to be put on record before anything is done about it.

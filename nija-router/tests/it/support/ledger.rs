@@ -122,6 +122,10 @@ impl MemoryLedger {
         self.book.lock().protections.values().cloned().collect()
     }
 
+    pub(crate) fn kept_bans(&self) -> Vec<VenueBan> {
+        self.book.lock().bans.values().cloned().collect()
+    }
+
     pub(crate) fn kills(&self) -> Vec<KillSwitch> {
         self.book.lock().kills.values().cloned().collect()
     }
@@ -493,7 +497,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn bans(&self) -> Result<Vec<VenueBan>, LedgerError> {
-        Ok(self.book.lock().bans.values().cloned().collect())
+        Ok(self.kept_bans())
     }
 
     async fn verify_projections(&self) -> Result<Vec<String>, LedgerError> {

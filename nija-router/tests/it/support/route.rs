@@ -92,5 +92,6 @@ pub(crate) fn view(id: &str) -> VenueView {
         pair_record: None,
         pair_slippage: None,
         barred: None,
+        listed: true,
     }
 }

@@ -223,6 +223,10 @@ impl Executor for FakeVenue {
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
         self.hears()?;
+        if !self.world().lists {
+            let message = "maintenance".to_owned();
+            return Err(VenueError::Unavailable { venue: self.id.clone(), message });
+        }
         let largest = self.world().largest;
         let symbols: Vec<_> = self.world().prices.keys().cloned().collect();
         let rules = symbols.into_iter().map(|symbol| Instrument {

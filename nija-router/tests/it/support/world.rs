@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub(crate) banned: Option<(tokio::time::Instant, bool)>,
     /// Requests of any kind that arrived during a ban.
     pub(crate) turned_away: usize,
+    /// Whether it says what it lists.
+    pub(crate) lists: bool,
     /// Base units at the best price.
     pub(crate) touch: Decimal,
     /// Every placement that was attempted, in order.
@@ -99,6 +101,7 @@ impl World {
             reads_fail: false,
             reads_hang: false,
             prices: HashMap::new(),
+            lists: true,
             banned: None,
             turned_away: 0,
             touch: Decimal::ONE_THOUSAND,
