@@ -20,7 +20,7 @@ pub(super) async fn a_ban_stands_until_it_is_lifted_and_a_newer_one_takes_its_pl
     let kept = async || ledger.bans().await.unwrap();
     let (first, other) = (ban("kraken", 1_000, Some(2_000)), ban("binance", 5, None));
     ledger.keep_ban(first.clone()).await.unwrap();
-    assert_eq!(kept().await, [first.clone()]);
+    assert_eq!(kept().await, std::slice::from_ref(&first));
     ledger.keep_ban(other.clone()).await.unwrap();
     assert_eq!(kept().await, [other.clone(), first], "by venue");
     // The newer word holds, be it a shorter one, or one of a clock that went back.

@@ -405,7 +405,7 @@ impl Executor for SimVenue {
     fn account_stream(
         &self,
         account: VenueAccount,
-        _: Arc<dyn StreamLane>,
+        lane: Arc<dyn StreamLane>,
     ) -> BoxStream<'static, AccountEvent> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let stream = Stream::new(sender, self.trouble.clone());
@@ -413,6 +413,10 @@ impl Executor for SimVenue {
         let late = self.trouble.dice.millis(1..40);
         tokio::spawn(async move {
             tokio::time::sleep(late).await;
+            // As every executor's: one that is down connects once the venue hears again.
+            while let Some(held) = lane.held(Some(account.user)) {
+                tokio::time::sleep(held.min(Duration::from_secs(1))).await;
+            }
             stream.rise();
         });
         futures::stream::unfold(receiver, |mut receiver| async move {
