@@ -149,7 +149,8 @@ impl Platform {
         let signer = self.vault().open(user, venue, OpenPurpose::Verify).await?;
         let mut check =
             KeyCheck { at: Some(self.clock().now()), version: meta.version, ..KeyCheck::default() };
-        match executor.key_rights(&VenueAccount { user, signer }).await {
+        let account = VenueAccount { user, signer };
+        match self.engine().ask(venue, user, executor.key_rights(&account)).await {
             Ok(rights) => {
                 let before = self.check_of(&meta).await?;
                 (check.gained, check.lost) = drift(&before, &meta.rights, &rights);

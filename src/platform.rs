@@ -218,7 +218,8 @@ impl Platform {
         executor: &Arc<dyn Executor>,
         account: &VenueAccount,
     ) -> Result<KeyRights, PlatformError> {
-        let rights = executor.key_rights(account).await?;
+        let at = &executor.contract().venue;
+        let rights = self.engine.ask(at, account.user, executor.key_rights(account)).await?;
         let venue = || executor.contract().venue.clone();
         match (rights.can_withdraw, rights.can_trade) {
             (Some(true), _) => Err(PlatformError::KeyCanWithdraw(venue())),

@@ -365,8 +365,8 @@ impl Platform {
         if resting.is_empty() {
             return Ok(0);
         }
-        let visible: HashSet<_> =
-            executor.open_orders(account).await?.into_iter().map(|report| report.venue_order_id).collect();
+        let visible = self.engine().ask(venue, account.user, executor.open_orders(account)).await?;
+        let visible: HashSet<_> = visible.into_iter().map(|report| report.venue_order_id).collect();
         for (symbol, leg, id) in &resting {
             if visible.contains(id) {
                 continue;
@@ -377,7 +377,8 @@ impl Platform {
                 venue_order_id: Some(id.clone()),
             };
             let since = leg.deadline.minus(LOOK_BACK);
-            if executor.find(account, &order, since).await? == Lookup::Absent {
+            let found = self.engine().ask(venue, account.user, executor.find(account, &order, since)).await?;
+            if found == Lookup::Absent {
                 return Err(PlatformError::KeyOfAnotherAccount(venue.clone()));
             }
         }

@@ -70,9 +70,10 @@ use nija_core::{
     Candle, CandleInterval, ClientOrderId, Clock, Entropy, EventBus, Executor, FeeSchedule, Instrument,
     JournalEvent, Ledger, MarketSnapshot, Order, OrderId, OrderKind, OrderSize, OrderState, Position,
     PositionId, Quantity, RiskChain, Router, RoutingPreference, SignalType, Symbol, Tier, TimeInForce,
-    Timestamp, TradeSignal, UserId, Vault, VenueId,
+    Timestamp, TradeSignal, UserId, Vault, VenueError, VenueId,
 };
 use std::{
+    future::Future,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -433,6 +434,23 @@ impl Engine {
         };
         let call = venue.executor.candles(symbol, interval, limit);
         Ok(self.inner.ask(venue, None, crate::lane::Sending::Read, call).await?)
+    }
+
+    /// Asks a venue something under a user's key, as the engine's own questions are asked: it counts in the venue's rate budgets, and is not sent
+    /// while the venue wants nothing sent. `call` is what to ask; nothing of it may have been sent before.
+    ///
+    /// # Errors
+    /// What the venue said; [`VenueError::RateLimited`] with the time where nothing may be sent.
+    pub async fn ask<T>(
+        &self,
+        venue: &VenueId,
+        user: UserId,
+        call: impl Future<Output = Result<T, VenueError>>,
+    ) -> Result<T, VenueError> {
+        match self.inner.venue(venue) {
+            Some(venue) => self.inner.ask(venue, Some(user), crate::lane::Sending::Read, call).await,
+            None => call.await,
+        }
     }
 
     /// Takes nothing new and waits, within a bound, until the lanes are empty. What is left is on record and taken up by

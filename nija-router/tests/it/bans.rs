@@ -1,6 +1,6 @@
 //! A ban outlives the process that was told of it: what the next one sends at once would prolong it.
 
-use nija_core::{Ledger, OrderId, OrderState, UserId, VenueBan};
+use nija_core::{Ledger, OrderId, OrderState, UserId, VenueBan, VenueError};
 use nija_router::Engine;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -150,6 +150,26 @@ async fn a_ledger_that_fails_keeps_it_later_and_a_ban_that_ends_is_lifted_withou
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(kept(&platform).await, []);
     filled(&engine, user(1), out).await;
+}
+
+/// What the platform asks beside the engine, as which rights a key has by now, is due at a start of all times.
+#[tokio::test(start_paused = true)]
+async fn what_the_host_asks_of_a_venue_waits_for_the_end_of_a_ban_as_well() {
+    let (platform, venue, engine, _) = banned(120 * SECOND, true).await;
+    engine.stop().await;
+    let engine = platform.start_unheard().await;
+    let mut called = false;
+    let call = async {
+        called = true;
+        Ok::<_, VenueError>(())
+    };
+    let told = engine.ask(&venue.id, user(1), call).await;
+    assert!(
+        matches!(told, Err(VenueError::RateLimited { retry_after: Some(wait), .. }) if wait > 100 * SECOND)
+    );
+    assert!(!called);
+    tokio::time::sleep(121 * SECOND).await;
+    assert_eq!(engine.ask(&venue.id, user(1), async { Ok::<_, VenueError>(7) }).await, Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
