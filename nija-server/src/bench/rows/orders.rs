@@ -63,6 +63,7 @@ pub(in crate::bench) async fn postgres(args: &Args) -> Outcome<Vec<Row>> {
         tracing::warn!("{POSTGRES} is not set: the rows over PostgreSQL are left out");
         return Ok(Vec::new());
     };
+    settle_in(&connect(&server).await?).await?;
     let sides = on_server(args, &server, Connections::Pooled).await?;
     let pooled = ratio(sides.ours.per_second, sides.bare.per_second);
     let row = Row {
@@ -97,7 +98,6 @@ async fn on_server(args: &Args, server: &str, connections: Connections) -> Outco
     for name in &names {
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
     }
-    settle_in(&admin).await?;
     let [ours, bare] =
         names.each_ref().map(|name| server.replace("dbname=postgres", &format!("dbname={name}")));
     let measured = over_postgres(args, &ours, (&bare, connections)).await;
@@ -107,11 +107,12 @@ async fn on_server(args: &Args, server: &str, connections: Connections) -> Outco
     measured
 }
 
-/// Files of the server's log that neither side has to make: as many as all runs of both sides write before the next checkpoint.
+/// Files of the server's log that neither side of any row has to make: as many as all runs write before the next checkpoint.
 const LOG_FILES: usize = 192;
 
 /// Makes the server one that has run for a while: it uses the files of its log again, where a new one fills each with zeros first (16 MiB, which
-/// would be a third of its work here and none of it a week later).
+/// would be a third of its work here and none of it a week later). Once for all rows: it writes 3 GiB, after which a disk that has a
+/// rate may be slow for minutes.
 async fn settle_in(admin: &tokio_postgres::Client) -> Outcome<()> {
     for _ in 0..LOG_FILES {
         admin
