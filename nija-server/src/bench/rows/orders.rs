@@ -111,8 +111,7 @@ async fn on_server(args: &Args, server: &str, connections: Connections) -> Outco
 const LOG_FILES: usize = 192;
 
 /// Makes the server one that has run for a while: it uses the files of its log again, where a new one fills each with zeros first (16 MiB, which
-/// would be a third of its work here and none of it a week later). Once for all rows: it writes 3 GiB, after which a disk that has a
-/// rate may be slow for minutes.
+/// would be a third of its work here and none of it a week later). Once for all rows: it writes 3 GiB.
 async fn settle_in(admin: &tokio_postgres::Client) -> Outcome<()> {
     for _ in 0..LOG_FILES {
         admin
