@@ -2,7 +2,7 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
-    Protection, Quantity, RiskStanding, RoutingPreference, Symbol, Timestamp, VenueBalance, VenueId,
+    Protection, Quantity, RiskStanding, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
     VenueOrderId,
 };
 use rust_decimal::Decimal;
@@ -15,10 +15,10 @@ use super::{
     bound::{Share, Sums},
     entries::Entries,
     feedback::Attempts,
+    held::Held,
     ids::{ById, ByName, Ids, NameSet},
     live::LiveOrder,
     names::Names,
-    news::News,
     realised::Realised,
 };
 
@@ -56,7 +56,7 @@ pub(crate) struct UserState {
     pub(crate) limits: RiskStanding,
     pub(crate) paused: Option<Timestamp>,
     /// News of an order that may be one whose placement has not been answered.
-    pub(crate) held: Vec<News>,
+    pub(crate) held: Held,
     /// Children of live parents, those that ended as well.
     kin: ById<OrderId, OrderId>,
     /// What the journal says of attempts under way.
@@ -150,6 +150,18 @@ impl UserState {
     pub(crate) fn order(&self, id: OrderId) -> Option<&Order> {
         let live = self.orders.get(&id).map(|live| &live.order);
         live.or_else(|| self.ended.iter().rfind(|ended| ended.id() == id))
+    }
+
+    /// Base units of this side that live orders may still trade of a symbol at a venue, and that were traded by nobody knows whom yet: a
+    /// position has that much less to close. `except` does not stand in its own way.
+    pub(crate) fn closing(
+        &self,
+        venue: &VenueId,
+        symbol: &Symbol,
+        side: Side,
+        except: Option<&Share>,
+    ) -> Decimal {
+        self.sums.closing(venue, symbol, side, except) + self.held.traded(venue, symbol, side)
     }
 
     /// What an order counts with.
@@ -344,6 +356,7 @@ impl UserState {
     fn fold_fill(&mut self, fill: &nija_core::Fill, now: Timestamp, folded: &mut Folded) {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
+        self.held.told_apart(&execution.venue, &execution.execution_id);
         if let Some(order) = fill.order {
             self.names.note_venue(order, &execution.venue, &execution.venue_order_id);
         }
