@@ -37,7 +37,7 @@ impl Tasks {
         future: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let (done, result) = oneshot::channel();
-        // On the heap from the start: on its way into a task a future is moved some five times.
+        // On the heap from the start: on its way into a task a future is moved several times.
         let work = Box::pin(future);
         self.spawn(async move {
             // The caller may be gone; the work is done all the same.
