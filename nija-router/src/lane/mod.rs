@@ -22,7 +22,10 @@ use nija_core::{
 };
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use crate::engine::ById;
 use breaker::Breaker;
@@ -78,6 +81,8 @@ pub(crate) struct Lane<J> {
     idle: Notify,
     /// This address was banned, or is not any more.
     pub(crate) ban_changed: Notify,
+    /// This address was banned just now: whoever has more than one request to send sends no other.
+    bans: watch::Sender<()>,
     breaker: Breaker,
     /// Of users whose calls failed lately.
     user_breakers: Mutex<ById<UserId, Breaker>>,
@@ -133,6 +138,7 @@ impl<J: LaneJob> Lane<J> {
             entries: Notify::new(),
             idle: Notify::new(),
             ban_changed: Notify::new(),
+            bans: watch::Sender::new(()),
             breaker: Breaker::of_venue(clock.clone(), config.breaker_failures, config.breaker_open_for),
             user_breakers: Mutex::default(),
             retries: RetryBudget::default(),
@@ -318,23 +324,32 @@ impl<J: LaneJob> Lane<J> {
         .await
     }
 
-    /// Waits for a question's share of the rate budgets, asked under this user's key or without one; an error as for a cancel.
-    pub(crate) async fn read_token(&self, user: Option<UserId>, what: Sending) -> Result<(), Duration> {
+    /// Waits for a question's share of the rate budgets, asked under this user's key or without one; an error as for a cancel. What it answers
+    /// with tells of a ban that comes from then on: a question may be several requests.
+    pub(crate) async fn read_token(
+        &self,
+        user: Option<UserId>,
+        what: Sending,
+    ) -> Result<watch::Receiver<()>, Duration> {
         let mut taken = limiter::Taken::default();
-        self.token(|limiter| limiter.read(user, what, &mut taken), |limiter| limiter.held_reading(user, what))
-            .await
+        let take = |limiter: &mut Limiter| {
+            limiter.read(user, what, &mut taken)?;
+            // Still under the lock, so that none comes between.
+            Ok(self.bans.subscribe())
+        };
+        self.token(take, |limiter| limiter.held_reading(user, what)).await
     }
 
-    async fn token(
+    async fn token<T>(
         &self,
-        mut take: impl FnMut(&mut Limiter) -> Result<(), Duration>,
+        mut take: impl FnMut(&mut Limiter) -> Result<T, Duration>,
         held: impl Fn(&Limiter) -> Option<Duration>,
-    ) -> Result<(), Duration> {
+    ) -> Result<T, Duration> {
         loop {
             let wait = {
                 let limiter = &mut self.waiting.lock().limiter;
                 match take(limiter) {
-                    Ok(()) => return Ok(()),
+                    Ok(taken) => return Ok(taken),
                     Err(wait) => match held(limiter) {
                         Some(held) if held > PATIENCE => return Err(held),
                         _ => wait,
@@ -413,6 +428,9 @@ impl<J: LaneJob> Lane<J> {
                 if scope == LimitScope::Ip {
                     // What was free to go a moment ago is not any more.
                     waiting.credit = [false; 2];
+                    if word.banned {
+                        self.bans.send_replace(());
+                    }
                 }
                 false
             }

@@ -182,11 +182,27 @@ async fn the_venues_word_holds_entries_and_lets_exits_through_unless_it_is_a_ban
     assert!(lane.imposed().is_some());
     let symbol = Symbol::new("BTC-USD").unwrap();
     assert_eq!(lane.cancel_token(user, &symbol).await, Err(Duration::from_secs(120)));
-    assert_eq!(lane.read_token(Some(user), Sending::Urgent).await, Err(Duration::from_secs(120)));
+    let read = lane.read_token(Some(user), Sending::Urgent).await;
+    assert_eq!(read.err(), Some(Duration::from_secs(120)));
     let began = Instant::now();
     put(2, 13, "exit 3");
     assert_eq!(lane.next(true).await.job.0, "exit 3");
     assert_eq!(began.elapsed().as_secs(), 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_asking_hears_of_a_ban_of_the_address_and_of_nothing_else() {
+    let lane = lane(8, 4);
+    let ((user, _), (other, _)) = (ids(1), ids(2));
+    let bans = lane.read_token(Some(other), Sending::Urgent).await.unwrap();
+    lane.note_call(user, limited(LimitScope::Account, true, 300), Instant::now(), &[]);
+    lane.note_call(user, limited(LimitScope::Ip, false, 1), Instant::now(), &[]);
+    assert!(!bans.has_changed().unwrap(), "neither is a ban of this address");
+    lane.note_call(user, limited(LimitScope::Ip, true, 60), Instant::now(), &[]);
+    assert!(bans.has_changed().unwrap());
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    let later = lane.read_token(Some(other), Sending::Urgent).await.unwrap();
+    assert!(!later.has_changed().unwrap(), "it was over when this one went");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use nija_router::Engine;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-use crate::support::{FakeVenue, LONG, Platform, entry, exit, until, user};
+use crate::support::{Answer, FakeVenue, LONG, Platform, entry, exit, state, until, user};
 
 const SECOND: Duration = Duration::from_secs(1);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -182,4 +182,27 @@ async fn a_limit_is_no_ban() {
     tokio::time::sleep(SECOND).await;
     engine.stop().await;
     assert_eq!(kept(&platform).await, []);
+}
+
+/// Each of its requests would prolong the ban, and only the first one left before it.
+#[tokio::test(start_paused = true)]
+async fn a_question_of_several_requests_ends_when_a_ban_is_heard() {
+    let (platform, venue) = Platform::single();
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    venue.world().find_again = Some(10 * SECOND);
+    venue.script([Answer::LostBefore]);
+    let lost = engine.submit(entry(user(1), "lost")).await.unwrap().order;
+    state(&engine, user(1), lost.id(), OrderState::Unknown).await;
+    // The look-up of it is under way.
+    tokio::time::sleep(3 * SECOND).await;
+    venue.ban(60 * SECOND, true);
+    engine.submit(entry(user(2), "in")).await.unwrap();
+    until("the ban to be kept", async || !kept(&platform).await.is_empty()).await;
+    let before = arrived(&venue);
+    assert_eq!(before.0, 1);
+    tokio::time::sleep(50 * SECOND).await;
+    assert_eq!(arrived(&venue), before);
+    let lost = engine.settled(user(1), lost.id(), LONG).await.unwrap();
+    assert!(lost.state.is_final(), "{lost:?}");
 }

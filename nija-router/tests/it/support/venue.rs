@@ -368,6 +368,11 @@ impl Executor for FakeVenue {
         _: Timestamp,
     ) -> Result<Lookup, VenueError> {
         self.readable().await?;
+        let again = self.world().find_again;
+        if let Some(pause) = again {
+            tokio::time::sleep(pause).await;
+            self.readable().await?;
+        }
         let mut world = self.world();
         let orders = &world.account(account.user).orders;
         let known = orders.iter().find(|known| known.client == Some(order.client_id)).cloned();

@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) reads_fail: bool,
     /// Whether reading is never answered.
     pub(crate) reads_hang: bool,
+    /// A look-up of an order is two requests, this far apart.
+    pub(crate) find_again: Option<std::time::Duration>,
     pub(crate) prices: HashMap<Symbol, Decimal>,
     /// Until when this address is banned, and whether the venue says so.
     pub(crate) banned: Option<(tokio::time::Instant, bool)>,
@@ -100,6 +102,7 @@ impl World {
             twice: false,
             reads_fail: false,
             reads_hang: false,
+            find_again: None,
             prices: HashMap::new(),
             lists: true,
             banned: None,
