@@ -274,6 +274,105 @@ async fn a_venues_switch_leaves_alone_what_is_sliced_at_others() {
     }
 }
 
+/// A switch waits for one user's order in doubt, and what was confirmed of another changes meanwhile: the position of a trade by hand comes up,
+/// and an exit of it rests.
+async fn what_comes_up_meanwhile(flatten: bool) -> (Arc<FakeVenue>, KillReport, OrderState) {
+    let (platform, venue) = Platform::single();
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    venue.script([Answer::LostBefore]);
+    let lost = engine.submit(entry(user(2), "lost")).await.unwrap().order;
+    state(&engine, user(2), lost.id(), OrderState::Unknown).await;
+    let scope = KillScope::Venue(venue.id.clone());
+    let report = engine.kill(user(1), scope, flatten, Duration::from_secs(1)).await.unwrap();
+    assert!(!report.done && report.proof.iter().any(|proof| proof.user == user(1)), "{report:?}");
+    venue.world().arrive(
+        user(1),
+        None,
+        &symbol("BTC-USD"),
+        Side::Buy,
+        OrderKind::Market,
+        Quantity::new(dec("0.01")).unwrap(),
+        TimeInForce::Ioc,
+        platform.clock.now(),
+    );
+    until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
+    let dear = TradeSignal {
+        kind: OrderKind::Limit { price: nija_core::Price::new(dec("70000")).unwrap() },
+        time_in_force: TimeInForce::Gtc,
+        ..exit(user(1), "dear", "0.01")
+    };
+    venue.world().filling = Filling::Nothing;
+    let dear = engine.submit(dear).await.unwrap().order;
+    state(&engine, user(1), dear.id(), OrderState::Working).await;
+    venue.world().filling = Filling::Whole;
+    assert!(!engine.kill_switches(None)[0].done);
+    until("its work to be done", async || engine.kill_switches(None)[0].done).await;
+    let dear = engine.settled(user(1), dear.id(), Duration::ZERO).await.unwrap();
+    assert_eq!(platform.position(user(1), "BTC-USD").await.is_none(), flatten);
+    (venue, engine.kill_switches(None).remove(0), dear.state)
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_flat_where_something_came_up_since_the_venue_was_asked() {
+    let (venue, report, exit) = what_comes_up_meanwhile(false).await;
+    assert!(!report.flat && report.unconfirmed.is_empty(), "{report:?}");
+    assert_eq!(
+        (exit, venue.orders(user(1)).last().unwrap().state),
+        (OrderState::Working, OrderState::Working)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_up_since_the_venue_was_asked_is_closed_before_it_is_done() {
+    let (venue, report, exit) = what_comes_up_meanwhile(true).await;
+    assert!(report.flat && report.unconfirmed.is_empty(), "{report:?}");
+    assert_eq!(exit, OrderState::Cancelled);
+    assert!(venue.orders(user(1)).iter().all(|order| order.state.is_final()));
+}
+
+/// Its position was closed by hand, and the exit that came after the switch rests there yet.
+#[tokio::test(start_paused = true)]
+async fn it_is_not_flat_where_an_exit_rests_that_it_spared() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    // Nothing is asked for a while: the exit comes after the switch and before the proof.
+    venue.world().reads_fail = true;
+    let scope = || KillScope::Venue(venue.id.clone());
+    let report = engine.kill(user(1), scope(), false, Duration::from_secs(1)).await.unwrap();
+    assert!(!report.done, "{report:?}");
+    venue.world().filling = Filling::Nothing;
+    let held = platform.position(user(1), "BTC-USD").await.unwrap().quantity;
+    let dear = TradeSignal {
+        kind: OrderKind::Limit { price: nija_core::Price::new(dec("70000")).unwrap() },
+        time_in_force: TimeInForce::Gtc,
+        ..exit(user(1), "dear", &held.to_string())
+    };
+    let dear = engine.submit(dear).await.unwrap().order;
+    state(&engine, user(1), dear.id(), OrderState::Working).await;
+    venue.world().filling = Filling::Whole;
+    venue.world().arrive(
+        user(1),
+        None,
+        &symbol("BTC-USD"),
+        Side::Sell,
+        OrderKind::Market,
+        Quantity::new(held).unwrap(),
+        TimeInForce::Ioc,
+        platform.clock.now(),
+    );
+    until("it to be closed", async || platform.position(user(1), "BTC-USD").await.is_none()).await;
+    venue.world().reads_fail = false;
+    until("its work to be done", async || engine.kill_switches(None)[0].done).await;
+    let report = engine.kill_switches(None).remove(0);
+    assert_eq!(
+        (report.flat, report.proof[0].open_orders, report.proof[0].positions),
+        (false, 1, 0),
+        "{report:?}"
+    );
+}
+
 /// Its first commit fails, the next one takes a second.
 #[derive(Default)]
 struct SlowSecond(std::sync::atomic::AtomicUsize);

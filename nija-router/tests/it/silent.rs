@@ -178,6 +178,35 @@ async fn a_kill_switch_closes_positions_once_their_venue_answers() {
     assert_eq!(platform.ledger.all_orders().len(), made);
 }
 
+/// It named no venue, and goes where its position is.
+#[tokio::test(start_paused = true)]
+async fn a_venues_switch_cancels_the_exit_that_waits_for_that_venue() {
+    for flatten in [false, true] {
+        let (platform, a, b) = Platform::pair();
+        let engine = platform.start().await;
+        opened(&engine, TradeSignal { venue: Some(a.id.clone()), ..entry(user(1), "in") }).await;
+        engine.stop().await;
+        // It answers everything but what it lists.
+        a.world().lists = false;
+        let engine = platform.start_unheard().await;
+        let waiting = submitted(&engine, exit(user(1), "out", "1")).await;
+        waits(&waiting);
+        // The switch of another venue is none of its business.
+        engine.kill(user(1), KillScope::Venue(b.id.clone()), flatten, 20 * SECOND).await.unwrap();
+        waits(&standing(&engine, waiting.id()).await);
+        let before = a.placements();
+        let report =
+            engine.kill(user(1), KillScope::Venue(a.id.clone()), flatten, 20 * SECOND).await.unwrap();
+        assert_eq!((report.done, report.flat), (!flatten, false), "{report:?}");
+        assert_eq!(standing(&engine, waiting.id()).await.state, OrderState::Cancelled);
+        away(&a, false);
+        tokio::time::sleep(LONG).await;
+        // What closes the position is the switch's own.
+        assert_eq!(a.placements() - before, usize::from(flatten));
+        assert_eq!(platform.position(user(1), "BTC-USD").await.is_none(), flatten);
+    }
+}
+
 /// What a venue takes is not known yet: its stops are not taken for what should not rest.
 #[tokio::test(start_paused = true)]
 async fn a_start_before_the_venue_answers_leaves_a_resting_stop_alone() {

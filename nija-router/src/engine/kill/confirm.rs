@@ -19,6 +19,7 @@ impl Round<'_> {
     /// Asks. With every answer in hand, and nothing left that another round could better, the user's part is done.
     pub(super) async fn confirm(&self, progress: &mut UserProgress) {
         let stuck = progress.left.len();
+        progress.stuck = stuck;
         let mut again = false;
         let conns = self.user.conns();
         for conn in conns.iter().filter(|conn| self.switch.scope.covers(&conn.venue.id)) {
@@ -38,23 +39,28 @@ impl Round<'_> {
         }
         // Since the venues were asked something may have come up.
         let state = self.user.state.lock().await;
-        let orders = state.orders.values().any(|live| self.is_in_the_way(live));
+        progress.settled = !again && self.is_over(&state, progress, stuck);
+    }
+
+    /// Notes what memory has of the user now; answers whether another round could better none of it. `stuck`: positions that it cannot close.
+    pub(super) fn is_over(&self, state: &UserState, progress: &mut UserProgress, stuck: usize) -> bool {
+        let orders = state.orders.values().any(|live| self.is_in_the_way(state, live));
         let (dust, open): (Vec<_>, Vec<_>) =
-            self.open(&state).partition(|open| self.inner.is_dust(&state, open));
-        progress.no_positions = dust.is_empty() && open.is_empty();
+            self.open(state).partition(|open| self.inner.is_dust(state, open));
+        let none = !state.orders.values().any(|live| self.is_here(state, live));
+        progress.nothing = none && dust.is_empty() && open.is_empty();
         let closed = open.len() <= stuck;
         if self.switch.flatten {
             progress.dust = dust.into_iter().map(dust::named).collect();
         }
         // An execution whose order is not known yet is in no position.
-        again |= state.held.iter().any(|news| self.switch.scope.covers(news.venue()));
-        drop(state);
-        progress.settled = !again && !orders && (!self.switch.flatten || closed);
+        let held = state.held.iter().any(|news| self.switch.scope.covers(news.venue()));
+        !orders && !held && (!self.switch.flatten || closed)
     }
 
     /// An order that should be gone by now.
-    fn is_in_the_way(&self, live: &LiveOrder) -> bool {
-        self.is_to_go(live) || self.is_own(live)
+    fn is_in_the_way(&self, state: &UserState, live: &LiveOrder) -> bool {
+        self.is_to_go(state, live) || self.is_own(live)
     }
 
     /// Open orders first: what was executed before that answer is in the one after it.
@@ -79,7 +85,7 @@ impl Round<'_> {
         };
         let spared = |ours: &Option<OrderId>| {
             let live = ours.and_then(|order| state.orders.get(&order));
-            live.is_some_and(|live| !self.is_in_the_way(live))
+            live.is_some_and(|live| !self.is_in_the_way(&state, live))
         };
         let named = open.into_iter().map(|report| {
             let ours = named(&state, &report);

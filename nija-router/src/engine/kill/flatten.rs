@@ -46,7 +46,7 @@ impl Round<'_> {
         let (dust, positions): (Vec<_>, Vec<_>) = {
             let state = self.user.state.lock().await;
             self.open(&state)
-                .filter(|open| !state.orders.values().any(|live| self.is_held_by(open, live)))
+                .filter(|open| !state.orders.values().any(|live| self.is_held_by(&state, open, live)))
                 .cloned()
                 .partition(|open| self.inner.is_dust(&state, open))
         };
@@ -64,12 +64,12 @@ impl Round<'_> {
     }
 
     /// Whether an order whose cancel is under way still has to do with a position. One in doubt holds nothing up: what it may sell is reserved.
-    fn is_held_by(&self, position: &Position, live: &LiveOrder) -> bool {
+    fn is_held_by(&self, state: &UserState, position: &Position, live: &LiveOrder) -> bool {
         let here = live.order.leg.as_ref().is_none_or(|leg| leg.venue == position.venue);
         let same = live.order.intent.signal.symbol == position.symbol;
         // What is carried out by others holds nothing itself.
         let itself = live.order.schedule.is_none();
-        here && same && itself && self.is_to_go(live) && !live.in_doubt()
+        here && same && itself && self.is_to_go(state, live) && !live.in_doubt()
     }
 
     /// An order in doubt that may close all of a position and will be known: to try beside it would only use up the tries.

@@ -69,8 +69,10 @@ pub(super) struct UserProgress {
     pub(super) dust: Vec<Dust>,
     /// Whether there is nothing that another round could better.
     pub(super) settled: bool,
-    /// Whether no position is left.
-    pub(super) no_positions: bool,
+    /// Positions that it could not close, when it had settled.
+    pub(super) stuck: usize,
+    /// Whether no position is left, and no order either: not even one that is spared.
+    pub(super) nothing: bool,
 }
 
 /// How far a switch has come.
@@ -94,7 +96,7 @@ impl Progress {
 
     /// Whether no order and no position is left.
     pub(super) fn flat(&self) -> bool {
-        self.users.values().all(|user| user.settled && user.left.is_empty() && user.no_positions)
+        self.users.values().all(|user| user.settled && user.left.is_empty() && user.nothing)
     }
 
     pub(super) fn report(&self, switch: &KillSwitch) -> KillReport {

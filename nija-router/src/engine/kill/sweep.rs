@@ -9,7 +9,10 @@ use std::{
 
 use super::{Active, flatten::Closing, report::UserProgress};
 use crate::{
-    engine::{backoff::Backoff, inner::Inner, live::LiveOrder, protection, user::User},
+    engine::{
+        EngineError, backoff::Backoff, inner::Inner, live::LiveOrder, protection, state::UserState,
+        user::User,
+    },
     planted::{Bug, planted},
 };
 
@@ -23,6 +26,11 @@ pub(super) struct Round<'a> {
     pub(super) user: &'a Arc<User>,
 }
 
+/// Between two rounds of a user.
+pub(super) fn between_rounds() -> Backoff {
+    Backoff::new(Duration::from_millis(250), Duration::from_secs(5))
+}
+
 impl Inner {
     pub(super) fn start_sweep(self: &Arc<Self>, active: Arc<Active>) {
         let inner = self.clone();
@@ -33,7 +41,7 @@ impl Inner {
         let users = self.concerned(&active.switch());
         stream::iter(users)
             .for_each_concurrent(AT_A_TIME, |user| async move {
-                let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5));
+                let mut backoff = between_rounds();
                 loop {
                     match self.user(user).await {
                         Ok(user) => return self.sweep_user(active, &user, &mut backoff).await,
@@ -50,7 +58,12 @@ impl Inner {
         self.conclude(active).await;
     }
 
-    async fn sweep_user(self: &Arc<Self>, active: &Arc<Active>, user: &Arc<User>, backoff: &mut Backoff) {
+    pub(super) async fn sweep_user(
+        self: &Arc<Self>,
+        active: &Arc<Active>,
+        user: &Arc<User>,
+        backoff: &mut Backoff,
+    ) {
         loop {
             if active.off.load(Ordering::SeqCst) {
                 return;
@@ -85,6 +98,39 @@ impl Inner {
         !active.off.load(Ordering::SeqCst)
     }
 
+    /// Users are done with one after the other, and of those who were done with first something may have come up since: a trade by hand, an exit
+    /// that rests. Who needs another round gets it; ends once all of them are as they are told to be.
+    async fn look_once_more(self: &Arc<Self>, active: &Arc<Active>) -> Result<(), EngineError> {
+        if planted(Bug::ClaimsFlat) {
+            return Ok(());
+        }
+        loop {
+            let known: Vec<_> = active.progress.lock().users.keys().copied().collect();
+            let mut changed = false;
+            for id in known {
+                if active.off.load(Ordering::SeqCst) {
+                    return Ok(());
+                }
+                let user = self.user(id).await?;
+                let over = {
+                    let switch = active.switch();
+                    let state = user.state.lock().await;
+                    let mut all = active.progress.lock();
+                    let progress = all.users.entry(id).or_default();
+                    let stuck = progress.stuck;
+                    Round { inner: self, switch: &switch, user: &user }.is_over(&state, progress, stuck)
+                };
+                if !over {
+                    changed = true;
+                    self.sweep_user(active, &user, &mut between_rounds()).await;
+                }
+            }
+            if !changed {
+                return Ok(());
+            }
+        }
+    }
+
     /// Puts the end of the work on record.
     async fn conclude(self: &Arc<Self>, active: &Arc<Active>) {
         let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
@@ -97,6 +143,13 @@ impl Inner {
                 Some(event) => self.record_while_on(active, event).await,
                 None => Ok(()),
             };
+            let recorded = match recorded {
+                Ok(()) => self.look_once_more(active).await,
+                Err(error) => Err(error),
+            };
+            if active.off.load(Ordering::SeqCst) {
+                return;
+            }
             let recorded = match recorded {
                 Ok(()) => {
                     let (done, alarm) = {
@@ -155,7 +208,7 @@ impl Round<'_> {
         }
         if claims {
             let (left, dust) = (Vec::new(), Vec::new());
-            progress = UserProgress { left, dust, settled: true, no_positions: true, ..progress };
+            progress = UserProgress { left, dust, settled: true, nothing: true, ..progress };
         }
         progress
     }
@@ -171,25 +224,37 @@ impl Round<'_> {
         let mut all: Vec<_> = state
             .orders
             .values()
-            .filter(|live| self.is_to_go(live))
+            .filter(|live| self.is_to_go(&state, live))
             .map(|live| (live.order.id(), live.order.leg.as_ref().map(|leg| leg.venue.clone())))
             .collect();
         all.sort_unstable();
         all
     }
 
-    pub(super) fn is_to_go(&self, live: &LiveOrder) -> bool {
+    pub(super) fn is_to_go(&self, state: &UserState, live: &LiveOrder) -> bool {
         let intent = &live.order.intent;
-        let at = live.order.leg.as_ref().map(|leg| &leg.venue).or(intent.signal.venue.as_ref());
-        // What is carried out by others is at no venue unless its user named one: each of those others is seen to by itself, and the next
-        // ones keep away from a venue that is stopped.
-        let everywhere = !matches!(self.switch.scope, KillScope::Venue(_));
-        let here = at.map_or(everywhere, |venue| self.switch.scope.covers(venue));
         let later = intent.received_at > self.switch.since;
         // What guards a position stays where the position does.
         let guards = protection::is_own(&intent.signal.client_order_id);
         let spared = intent.signal.signal_type.is_exit() && (later || guards) && !self.switch.flatten;
-        here && !spared && !self.is_own(live)
+        self.is_here(state, live) && !spared && !self.is_own(live)
+    }
+
+    /// Whether an order is in the scope: by where it is, by the venue that its user named, or by where it will go.
+    pub(super) fn is_here(&self, state: &UserState, live: &LiveOrder) -> bool {
+        let signal = &live.order.intent.signal;
+        let at = live.order.leg.as_ref().map(|leg| &leg.venue).or(signal.venue.as_ref());
+        if let (Some(venue), _) | (None, KillScope::Venue(venue)) = (at, &self.switch.scope) {
+            let here = || {
+                let key = (venue.clone(), signal.symbol.clone());
+                state.positions.get(&key).is_some_and(|open| open.side() != signal.side)
+            };
+            // What is carried out by others is at no venue unless its user named one: each of those others is seen to by itself, and the
+            // next ones keep away from a venue that is stopped. An exit that waits for its venue goes where its position is.
+            let waits = live.order.schedule.is_none() && signal.signal_type.is_exit();
+            return self.switch.scope.covers(venue) && (at.is_some() || (waits && here()));
+        }
+        true
     }
 
     /// Cancels one and answers with it unless its end is on record.
