@@ -32,6 +32,7 @@ impl Inner {
         venue: &Arc<Venue>,
         news: Vec<News>,
     ) -> Result<(), LedgerError> {
+        self.price_fees(venue, news.iter().filter_map(News::fill)).await;
         let mut state = user.state.lock().await;
         let mut all = std::mem::take(&mut state.held);
         all.extend(news);

@@ -106,7 +106,7 @@ impl Market {
         self.watched.lock().entry(key.clone()).or_default().clone()
     }
 
-    fn take_up(&self, venue: &VenueId, events: Vec<MarketEvent>) {
+    pub(super) fn take_up(&self, venue: &VenueId, events: Vec<MarketEvent>) {
         let (mut moved, mut rates) = (Vec::new(), Vec::new());
         let mut building = self.building.lock();
         for event in events {

@@ -18,6 +18,7 @@ mod dust;
 mod entries;
 mod error;
 mod feedback;
+mod fees;
 mod gap;
 mod hear;
 mod ids;

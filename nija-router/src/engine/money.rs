@@ -35,16 +35,39 @@ pub(crate) fn move_balances(balances: &mut Balances, fill: &VenueFill, now: Time
     }
 }
 
+/// Whether a fill's fee was taken in neither of the two that it traded.
+pub(crate) fn is_in_third(fill: &VenueFill) -> bool {
+    let own = [fill.symbol.base(), fill.symbol.quote()].contains(&fill.fee_asset.as_str());
+    !fill.fee.is_zero() && !own
+}
+
+/// Whether a price is known of what a fill's fee was taken in.
+pub(crate) fn is_priced(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> bool {
+    worth(fill, market, rates).is_some()
+}
+
 /// What a fill's fee is worth in its quote currency: at its own venue's price, or else by what both are worth in USD.
 pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> Decimal {
+    worth(fill, market, rates).unwrap_or_else(|| {
+        tracing::warn!(
+            venue = %fill.venue,
+            execution = %fill.execution_id,
+            asset = fill.fee_asset,
+            "no price for a fee's asset; the fee counts as nothing"
+        );
+        Decimal::ZERO
+    })
+}
+
+fn worth(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> Option<Decimal> {
     if fill.fee.is_zero() || fill.fee_asset == fill.symbol.quote() {
-        return fill.fee;
+        return Some(fill.fee);
     }
     if fill.fee_asset == fill.symbol.base() {
-        return fill.fee * fill.price.get();
+        return Some(fill.fee * fill.price.get());
     }
     if planted(Bug::ForgetsOtherFees) {
-        return Decimal::ZERO;
+        return Some(Decimal::ZERO);
     }
     let quote = fill.symbol.quote();
     let here = Symbol::new(&format!("{}-{quote}", fill.fee_asset)).ok().and_then(|symbol| {
@@ -52,18 +75,7 @@ pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot, rates: &Ra
         fill.fee.checked_mul(view.quote?.mid())
     });
     let in_usd = || fill.fee.checked_mul(rates.usd(&fill.fee_asset)?)?.checked_div(rates.usd(quote)?);
-    match here.or_else(in_usd) {
-        Some(fee) => fee,
-        None => {
-            tracing::warn!(
-                venue = %fill.venue,
-                execution = %fill.execution_id,
-                asset = fill.fee_asset,
-                "no price for a fee's asset; the fee counts as nothing"
-            );
-            Decimal::ZERO
-        }
-    }
+    here.or_else(in_usd)
 }
 
 #[cfg(test)]

@@ -14,6 +14,14 @@ pub(crate) enum News {
 }
 
 impl News {
+    /// The execution that it tells of.
+    pub(crate) const fn fill(&self) -> Option<&VenueFill> {
+        match self {
+            Self::Fill(fill) => Some(fill),
+            _ => None,
+        }
+    }
+
     /// Who said it.
     pub(crate) const fn venue(&self) -> &VenueId {
         match self {

@@ -148,6 +148,7 @@ impl Inner {
     /// The venue took the order. The journal says by `Queued` already that it may have been sent, so one commit before the sending
     /// and one after are enough.
     async fn placed(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job, placement: Placement) {
+        self.price_fees(venue, placement.fills.iter()).await;
         let user = &job.user;
         let mut state = user.state.lock().await;
         state.names.note_venue(job.order, &venue.id, &placement.venue_order_id);

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{answers::VenueStatus, bans::KeptBan, latch::Latch, send::Job, stats::Stats};
+use super::{answers::VenueStatus, bans::KeptBan, fees::Pricing, latch::Latch, send::Job, stats::Stats};
 use crate::{
     lane::{Heard, Lane},
     planted::{Bug, planted},
@@ -28,6 +28,7 @@ pub(crate) struct Venue {
     tried: Latch,
     /// Whether it has said what it lists.
     pub(super) listed: Latch,
+    pub(super) pricing: Pricing,
     trouble: Mutex<Option<String>>,
     alarms: Mutex<BTreeMap<OrderId, String>>,
     /// How orders fared here.
@@ -46,6 +47,7 @@ impl Venue {
             up: AtomicBool::new(false),
             tried: Latch::default(),
             listed: Latch::default(),
+            pricing: Pricing::default(),
             trouble: Mutex::new(Some("not connected yet".to_owned())),
             alarms: Mutex::default(),
         }

@@ -253,3 +253,39 @@ async fn what_a_position_of_today_has_lost_at_the_market_ends_the_day_and_its_ex
     let out = done(&engine, sell_out("out", "BTC-USDT", dec("0.1"))).await;
     assert_eq!(out.state, OrderState::Filled, "{:?}", out.reason);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_fee_in_an_asset_that_nobody_watches_is_asked_the_price_of_before_it_is_on_record() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    let price = |price: &str| {
+        let mut world = venue.world();
+        world.fees_in = Some("GAS".into());
+        world.prices.insert(symbol("GAS-USD"), dec(price));
+    };
+    price("5");
+    done(&engine, entry(user(1), "in")).await;
+    // It is asked for again once it may have changed, and not with each execution.
+    price("6");
+    done(&engine, entry(user(1), "soon")).await;
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    done(&engine, entry(user(1), "later")).await;
+    let fills = platform.ledger.all_fills();
+    let prices: Vec<_> = fills.iter().map(|fill| fill.fee_in_quote / fill.execution.fee).collect();
+    assert_eq!(prices, [dec("5"), dec("5"), dec("6")]);
+}
+
+/// It waits for no price that cannot be had, and its fee counts as nothing.
+#[tokio::test(start_paused = true)]
+async fn an_execution_whose_fee_nobody_quotes_is_on_record_all_the_same() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.world().fees_in = Some("GAS".into());
+    let began = tokio::time::Instant::now();
+    for name in ["in", "again"] {
+        let order = done(&engine, entry(user(1), name)).await;
+        assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
+    }
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(platform.ledger.all_fills().iter().all(|fill| fill.fee_in_quote.is_zero()));
+}

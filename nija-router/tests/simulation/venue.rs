@@ -174,6 +174,11 @@ impl Executor for SimVenue {
     }
 
     async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        self.witness.asking(&self.id);
+        self.network().await;
+        if self.is_down() {
+            return Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() });
+        }
         self.quote_of(symbol)
             .ok_or_else(|| VenueError::NotListed { venue: self.id.clone(), symbol: symbol.clone() })
     }

@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) banned: Option<(tokio::time::Instant, bool)>,
     /// Requests of any kind that arrived during a ban.
     pub(crate) turned_away: usize,
+    /// What fees are taken in instead of the quote currency.
+    pub(crate) fees_in: Option<String>,
     /// Whether it says what it lists.
     pub(crate) lists: bool,
     /// Base units at the best price.
@@ -105,6 +107,7 @@ impl World {
             find_again: None,
             prices: HashMap::new(),
             lists: true,
+            fees_in: None,
             banned: None,
             turned_away: 0,
             touch: Decimal::ONE_THOUSAND,
@@ -179,7 +182,7 @@ impl World {
             (Some(price), Side::Buy) => market.min(price.get()),
             (Some(price), Side::Sell) => market.max(price.get()),
         };
-        let (venue, echoes) = (self.venue.clone(), self.echoes);
+        let (venue, echoes, fees_in) = (self.venue.clone(), self.echoes, self.fees_in.clone());
         let account = self.account(user);
         let order = account.orders.iter_mut().find(|order| order.id == *id).unwrap();
         order.filled = order.filled.plus(quantity);
@@ -196,7 +199,7 @@ impl World {
             side: order.side,
             quantity,
             price: Price::new(price).unwrap(),
-            fee_asset: traded.symbol.quote().to_owned(),
+            fee_asset: fees_in.unwrap_or_else(|| traded.symbol.quote().to_owned()),
             fee,
             liquidity: Liquidity::Taker,
             at,

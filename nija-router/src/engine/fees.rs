@@ -1,0 +1,82 @@
+//! Prices that only a fee needs. A fee counts for good by what was known when its execution went on record, so that a price that is missing is asked
+//! for before.
+
+use nija_core::{MarketEvent, Symbol, VenueError, VenueFill};
+use parking_lot::Mutex;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+use super::{backoff::Backoff, inner::Inner, money, venue::Venue};
+use crate::lane::Sending;
+
+/// How long executions wait for the price of their fee: what guards their position waits as long.
+const WAIT: Duration = Duration::from_secs(2);
+/// What was asked for is not asked for again for this long, told or not: executions whose fees nobody quotes are not held up one by one.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What a venue has been asked for.
+#[derive(Default)]
+pub(crate) struct Pricing {
+    /// One asks for all that wait.
+    turn: tokio::sync::Mutex<()>,
+    asked: Mutex<HashMap<Symbol, Instant>>,
+}
+
+impl Pricing {
+    fn was_asked(&self, symbol: &Symbol) -> bool {
+        self.asked.lock().contains_key(symbol)
+    }
+
+    fn was_asked_lately(&self, symbol: &Symbol) -> bool {
+        self.asked.lock().get(symbol).is_some_and(|at| at.elapsed() < AGAIN)
+    }
+}
+
+impl Inner {
+    /// Asks a venue for the prices that these fills' fees lack, within a bound, and anew for those that no stream tells. Nothing may be locked
+    /// meanwhile.
+    pub(super) async fn price_fees(&self, venue: &Venue, fills: impl Iterator<Item = &VenueFill>) {
+        let mut third = fills.filter(|fill| money::is_in_third(fill)).peekable();
+        if third.peek().is_none() {
+            return;
+        }
+        let missing: BTreeSet<Symbol> = {
+            let (market, rates) = (self.market.snapshot(), self.market.rates(self.clock.now()));
+            let pairs = third.filter_map(|fill| {
+                let symbol = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok()?;
+                let needed = venue.pricing.was_asked(&symbol) || !money::is_priced(fill, &market, &rates);
+                needed.then_some(symbol)
+            });
+            pairs.collect()
+        };
+        for symbol in missing.iter().filter(|symbol| !venue.pricing.was_asked_lately(symbol)) {
+            let asked = tokio::time::timeout(WAIT, self.price(venue, symbol)).await;
+            if asked.is_err() {
+                venue.pricing.asked.lock().insert(symbol.clone(), Instant::now());
+            }
+        }
+    }
+
+    /// Asks until the venue tells a price, lists no such market or is not to be asked.
+    async fn price(&self, venue: &Venue, symbol: &Symbol) {
+        let _turn = venue.pricing.turn.lock().await;
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(1));
+        while !venue.pricing.was_asked_lately(symbol) {
+            match self.ask(venue, None, Sending::Read, venue.executor.quote(symbol)).await {
+                Ok(quote) => {
+                    let told = MarketEvent::Quote { symbol: symbol.clone(), quote };
+                    self.market.take_up(&venue.id, vec![told]);
+                }
+                Err(VenueError::NotListed { .. } | VenueError::RateLimited { .. }) => {}
+                Err(_) => {
+                    backoff.wait(self.entropy.as_ref()).await;
+                    continue;
+                }
+            }
+            venue.pricing.asked.lock().insert(symbol.clone(), Instant::now());
+        }
+    }
+}
