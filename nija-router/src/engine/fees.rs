@@ -39,25 +39,27 @@ impl Inner {
     /// Asks a venue for the prices that these fills' fees lack, within a bound, and anew for those that no stream tells. Nothing may be locked
     /// meanwhile.
     pub(super) async fn price_fees(&self, venue: &Venue, fills: impl Iterator<Item = &VenueFill>) {
-        let mut third = fills.filter(|fill| money::is_in_third(fill)).peekable();
-        if third.peek().is_none() {
-            return;
-        }
-        let missing: BTreeSet<Symbol> = {
-            let (market, rates) = (self.market.snapshot(), self.market.rates(self.clock.now()));
-            let pairs = third.filter_map(|fill| {
-                let symbol = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok()?;
-                let needed = venue.pricing.was_asked(&symbol) || !money::is_priced(fill, &market, &rates);
-                needed.then_some(symbol)
-            });
-            pairs.collect()
-        };
-        for symbol in missing.iter().filter(|symbol| !venue.pricing.was_asked_lately(symbol)) {
-            let asked = tokio::time::timeout(WAIT, self.price(venue, symbol)).await;
+        for symbol in self.unpriced(venue, fills) {
+            let asked = tokio::time::timeout(WAIT, self.price(venue, &symbol)).await;
             if asked.is_err() {
-                venue.pricing.asked.lock().insert(symbol.clone(), Instant::now());
+                venue.pricing.asked.lock().insert(symbol, Instant::now());
             }
         }
+    }
+
+    /// The markets to ask for.
+    fn unpriced<'a>(&self, venue: &Venue, fills: impl Iterator<Item = &'a VenueFill>) -> BTreeSet<Symbol> {
+        let third: Vec<_> = fills.filter(|fill| money::is_in_third(fill)).collect();
+        if third.is_empty() {
+            return BTreeSet::new();
+        }
+        let (market, rates) = (self.market.snapshot(), self.market.rates(self.clock.now()));
+        let wanted = third.into_iter().filter_map(|fill| {
+            let symbol = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok()?;
+            let needed = venue.pricing.was_asked(&symbol) || !money::is_priced(fill, &market, &rates);
+            (needed && !venue.pricing.was_asked_lately(&symbol)).then_some(symbol)
+        });
+        wanted.collect()
     }
 
     /// Asks until the venue tells a price, lists no such market or is not to be asked.
