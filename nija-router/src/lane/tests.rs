@@ -2,9 +2,10 @@
 
 use super::*;
 use nija_core::{
-    AmbiguityBound, ManualClock, OrderLookup, PriceReach, RepeatedClientId, RestingOrders, SeededEntropy,
-    Timestamp, VenueId,
+    AmbiguityBound, BreakerState, LimitScope, ManualClock, OrderLookup, PriceReach, RepeatedClientId,
+    RestingOrders, SeededEntropy, Timestamp, VenueId,
 };
+use tokio::time::Instant;
 
 struct Named(&'static str, Symbol);
 
