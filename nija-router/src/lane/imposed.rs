@@ -2,7 +2,7 @@
 
 use nija_core::{Symbol, UserId, VenueBan, VenueId};
 use std::time::Duration;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use super::{
     Lane, LaneJob,
@@ -31,8 +31,9 @@ impl<J: LaneJob> Lane<J> {
 
     /// The same as it is kept.
     pub(crate) fn to_keep(&self, venue: &VenueId, ban: Ban) -> VenueBan {
-        let at = self.clock.now();
-        let until = ban.until.map(|until| at.plus(until.saturating_duration_since(Instant::now())));
+        // Since the venue's word, however late it is kept.
+        let at = self.clock.now().minus(ban.told.elapsed());
+        let until = ban.until.map(|until| at.plus(until.saturating_duration_since(ban.told)));
         VenueBan { venue: venue.clone(), at, until, reason: TURNED_AWAY.to_owned() }
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct Limited {
 /// A ban as it has to outlive the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ban {
+    /// When the venue said so last.
+    pub(crate) told: Instant,
     /// Missing where the venue did not say: it is over once the venue answers.
     pub(crate) until: Option<Instant>,
 }
@@ -67,6 +69,7 @@ pub(crate) struct Ban {
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     banned: bool,
+    told: Instant,
     /// Whether the venue said for how long.
     timed: bool,
     until: Instant,
@@ -86,6 +89,7 @@ impl Hold {
         let bound = if word.banned { BAN_HOLDS } else { READS_WAIT };
         Self {
             banned: word.banned,
+            told: now,
             timed: word.retry_after.is_some(),
             until: now + wait,
             bound: now + wait.min(bound),
@@ -103,6 +107,7 @@ impl Hold {
         let quiet = whole.map_or(Duration::ZERO, |whole| whole.min(BAN_HOLDS).saturating_sub(gone));
         (!left.is_zero()).then(|| Self {
             banned: true,
+            told: now.checked_sub(gone).unwrap_or(now),
             timed: whole.is_some(),
             until: now + left,
             bound: now + quiet,
@@ -116,6 +121,7 @@ impl Hold {
         let (timed, until) = if stands { (before.timed, before.until) } else { (self.timed, self.until) };
         Self {
             banned: self.banned,
+            told: self.told,
             timed,
             until,
             bound: self.bound.max(before.bound),
@@ -199,8 +205,8 @@ impl Told {
     /// The ban that is to outlive the process, if any.
     pub(super) fn ban(&self, now: Instant) -> Option<Ban> {
         match self.ban? {
-            hold if !hold.timed => Some(Ban { until: None }),
-            hold if now < hold.until => Some(Ban { until: Some(hold.until) }),
+            hold if !hold.timed => Some(Ban { told: hold.told, until: None }),
+            hold if now < hold.until => Some(Ban { told: hold.told, until: Some(hold.until) }),
             _ => None,
         }
     }
@@ -380,7 +386,7 @@ mod tests {
     fn a_ban_without_an_end_is_kept_until_the_venue_answers_and_a_new_process_asks_once_in_five_seconds() {
         let (mut told, now) = (Told::default(), Instant::now());
         told.limited(Limited { banned: true, retry_after: None }, now);
-        assert_eq!(told.ban(now + DAY), Some(Ban { until: None }));
+        assert_eq!(told.ban(now + DAY), Some(Ban { told: now, until: None }));
         assert!(told.answered(now + TRICKLE));
         assert_eq!(told.ban(now + TRICKLE), None);
         let (ban, clock) = kept(3_000, None);
@@ -395,7 +401,7 @@ mod tests {
         let mut renewed = Told { ban: told.ban, ..Told::default() };
         renewed.limited(word(true, 60), later);
         assert_eq!(waits(&renewed, later), [Some(60); 3]);
-        assert_eq!(renewed.ban(later), Some(Ban { until: Some(later + MINUTE) }));
+        assert_eq!(renewed.ban(later), Some(Ban { told: later, until: Some(later + MINUTE) }));
         assert!(told.answered(later));
         assert_eq!((told.ban(later), waits(&told, later)), (None, [None; 3]));
     }

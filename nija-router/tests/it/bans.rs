@@ -1,6 +1,6 @@
 //! A ban outlives the process that was told of it: what the next one sends at once would prolong it.
 
-use nija_core::{Ledger, OrderId, OrderState, UserId, VenueBan, VenueError};
+use nija_core::{Clock, Ledger, OrderId, OrderState, UserId, VenueBan, VenueError};
 use nija_router::Engine;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -142,9 +142,16 @@ async fn a_ledger_that_fails_keeps_it_later_and_a_ban_that_ends_is_lifted_withou
         platform.ledger.fail_next(4);
         (platform, venue, engine, out.id())
     };
+    let told_at = platform.clock.now();
     let began = Instant::now();
     until("it to be kept", async || !kept(&platform).await.is_empty()).await;
     assert!(began.elapsed() > SECOND / 2 && began.elapsed() < 10 * SECOND, "{:?}", began.elapsed());
+    // From the venue's word on, and not from when it could be kept: a restart would hold exits that much longer.
+    let ban = kept(&platform).await.remove(0);
+    assert!(
+        ban.at.since(told_at) < SECOND / 10 && ban.until.unwrap().since(ban.at) >= 119 * SECOND,
+        "{ban:?} {told_at}"
+    );
     tokio::time::sleep((119 * SECOND).saturating_sub(began.elapsed())).await;
     assert_eq!(kept(&platform).await.len(), 1);
     tokio::time::sleep(2 * SECOND).await;
