@@ -1,8 +1,9 @@
 //! Prices that only a fee needs. A fee counts for good by what was known when its execution went on record, so that a price that is missing is asked
-//! for before.
+//! for before. Where it cannot be had, what its user paid last is the best that is known.
 
-use nija_core::{MarketEvent, Symbol, VenueError, VenueFill};
+use nija_core::{Fill, MarketEvent, Symbol, VenueError, VenueFill};
 use parking_lot::Mutex;
+use rust_decimal::Decimal;
 use std::{
     collections::{BTreeSet, HashMap},
     time::Duration,
@@ -32,6 +33,30 @@ impl Pricing {
 
     fn was_asked_lately(&self, symbol: &Symbol) -> bool {
         self.asked.lock().get(symbol).is_some_and(|at| at.elapsed() < AGAIN)
+    }
+}
+
+/// What a user's fees in third assets were worth last: units of the quote currency for one of the asset, by asset and quote currency.
+#[derive(Debug, Default)]
+pub(crate) struct PaidFees(HashMap<(String, String), Decimal>);
+
+impl PaidFees {
+    /// Fills in their order. One whose fee counted as nothing says nothing of its worth.
+    pub(crate) fn note(&mut self, fill: &Fill) {
+        let execution = &fill.execution;
+        if !money::is_in_third(execution) || fill.fee_in_quote.is_zero() {
+            return;
+        }
+        if let Some(price) = fill.fee_in_quote.checked_div(execution.fee) {
+            let key = (execution.fee_asset.clone(), execution.symbol.quote().to_owned());
+            self.0.insert(key, price.normalize());
+        }
+    }
+
+    /// What a fee is worth by that.
+    pub(crate) fn worth(&self, fill: &VenueFill) -> Option<Decimal> {
+        let price = self.0.get(&(fill.fee_asset.clone(), fill.symbol.quote().to_owned()))?;
+        fill.fee.checked_mul(*price)
     }
 }
 

@@ -185,6 +185,7 @@ impl Inner {
                     &fill,
                     &self.market.snapshot(),
                     &self.market.rates(self.clock.now()),
+                    &state.paid_fees,
                 ),
                 execution: fill,
             };

@@ -43,6 +43,7 @@ impl Inner {
             for (_, settled) in fills.rows.iter().rev() {
                 let execution = &settled.fill.execution;
                 state.note_seen(&execution.venue, &execution.execution_id);
+                state.paid_fees.note(&settled.fill);
                 if let Some(order) = settled.fill.order {
                     state.names.note_venue(order, &execution.venue, &execution.venue_order_id);
                 }

@@ -3,7 +3,7 @@
 use nija_core::{MarketSnapshot, Side, Symbol, Timestamp, VenueBalance, VenueFill};
 use rust_decimal::Decimal;
 
-use super::{balances::Balances, rates::RatesNow};
+use super::{balances::Balances, fees::PaidFees, rates::RatesNow};
 use crate::planted::{Bug, planted};
 
 /// The currency that accounts are measured in.
@@ -46,9 +46,14 @@ pub(crate) fn is_priced(fill: &VenueFill, market: &MarketSnapshot, rates: &Rates
     worth(fill, market, rates).is_some()
 }
 
-/// What a fill's fee is worth in its quote currency: at its own venue's price, or else by what both are worth in USD.
-pub(crate) fn fee_in_quote(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> Decimal {
-    worth(fill, market, rates).unwrap_or_else(|| {
+/// What a fill's fee is worth in its quote currency: at its own venue's price, or else by what both are worth in USD, or else as its user's last.
+pub(crate) fn fee_in_quote(
+    fill: &VenueFill,
+    market: &MarketSnapshot,
+    rates: &RatesNow<'_>,
+    paid: &PaidFees,
+) -> Decimal {
+    worth(fill, market, rates).or_else(|| paid.worth(fill)).unwrap_or_else(|| {
         tracing::warn!(
             venue = %fill.venue,
             execution = %fill.execution_id,
@@ -118,14 +123,14 @@ mod tests {
         rates.measure([symbol("ETH-USD"), symbol("ETH-BTC")].iter());
         rates.take_up(&[(symbol("BNB-USDT"), at("300")), (symbol("BTC-USD"), at("60000"))]);
         let fee = |asset: &str, market: &MarketSnapshot| {
-            fee_in_quote(&fill(asset, 0), market, &rates.at(Timestamp::from_micros(0)))
+            fee_in_quote(&fill(asset, 0), market, &rates.at(Timestamp::from_micros(0)), &PaidFees::default())
         };
         assert_eq!(fee("USD", &market), dec("0.01"));
         assert_eq!(fee("ETH", &market), dec("10"));
         assert_eq!(fee("BNB", &market), dec("3"));
         assert_eq!(fee("XYZ", &market), Decimal::ZERO);
         let in_btc = VenueFill { symbol: symbol("ETH-BTC"), ..fill("BNB", 0) };
-        let told = fee_in_quote(&in_btc, &market, &rates.at(Timestamp::from_micros(0)));
+        let told = fee_in_quote(&in_btc, &market, &rates.at(Timestamp::from_micros(0)), &PaidFees::default());
         assert_eq!(told, dec("0.00005"));
         // The venue's own price comes first.
         let key = (VenueId::new("kraken").unwrap(), symbol("BNB-USD"));

@@ -15,6 +15,7 @@ use super::{
     bound::{Share, Sums},
     entries::Entries,
     feedback::Attempts,
+    fees::PaidFees,
     ids::{ById, ByName, Ids, NameSet},
     live::LiveOrder,
     names::Names,
@@ -49,6 +50,7 @@ pub(crate) struct UserState {
     /// Venues whose balances were read whole: what they did not name is zero.
     pub(crate) balances_read: HashSet<VenueId>,
     pub(crate) realised: Realised,
+    pub(crate) paid_fees: PaidFees,
     pub(crate) last_entry_at: Option<Timestamp>,
     /// The newest entries.
     pub(crate) entries: Entries,
@@ -344,6 +346,7 @@ impl UserState {
     fn fold_fill(&mut self, fill: &nija_core::Fill, now: Timestamp, folded: &mut Folded) {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
+        self.paid_fees.note(fill);
         if let Some(order) = fill.order {
             self.names.note_venue(order, &execution.venue, &execution.venue_order_id);
         }

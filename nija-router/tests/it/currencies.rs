@@ -289,3 +289,20 @@ async fn an_execution_whose_fee_nobody_quotes_is_on_record_all_the_same() {
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert!(platform.ledger.all_fills().iter().all(|fill| fill.fee_in_quote.is_zero()));
 }
+
+/// Of what cannot be asked for any more, the last that its user paid is what is known, over a restart too.
+#[tokio::test(start_paused = true)]
+async fn a_fee_whose_price_is_gone_counts_as_the_one_before() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    venue.world().fees_in = Some("GAS".into());
+    venue.world().prices.insert(symbol("GAS-USD"), dec("5"));
+    done(&engine, entry(user(1), "in")).await;
+    engine.stop().await;
+    venue.world().prices.remove(&symbol("GAS-USD"));
+    let engine = platform.start().await;
+    done(&engine, entry(user(1), "again")).await;
+    let fills = platform.ledger.all_fills();
+    let prices: Vec<_> = fills.iter().map(|fill| fill.fee_in_quote / fill.execution.fee).collect();
+    assert_eq!(prices, [dec("5"), dec("5")]);
+}

@@ -171,6 +171,8 @@ async fn settled(platform: &Platform) -> bool {
     }
     let open = platform.ledger.unsettled_orders().await.unwrap();
     open.iter().all(|order| match order.state {
+        // What comes after its end, a stop in its place say, is made then.
+        OrderState::Working | OrderState::PartialFill if order.cancel_wished => false,
         _ if order.schedule.is_some() => check::waits_for_a_doubt(platform, order),
         // What rests may rest for ever.
         OrderState::Working | OrderState::PartialFill => {
