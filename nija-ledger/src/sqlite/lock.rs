@@ -10,7 +10,16 @@ use std::{
 /// Holds the lock file beside a data file for as long as it lives; the system frees it when the process dies.
 #[derive(Debug)]
 pub(super) struct DataLock {
-    _file: File,
+    file: File,
+}
+
+/// Closing the file would not do: whoever starts a program has a copy of it open for a moment, and with that the lock.
+impl Drop for DataLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the ledger could not be unlocked; the end of this process does that");
+        }
+    }
 }
 
 impl DataLock {
@@ -35,7 +44,7 @@ impl DataLock {
         // The number is only for the message above; the lock is what counts.
         file.set_len(0).map_err(failed)?;
         write!(file, "{}", std::process::id()).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -53,4 +62,24 @@ fn taken(database: &Path, file: &mut File) -> LedgerError {
         _ => "another process".to_owned(),
     };
     LedgerError::Storage(format!("{} is in use by {by}; only one process may write it", database.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_free_again_at_once_even_where_the_file_is_open_elsewhere_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("ledger.db");
+        let lock = DataLock::take(&database).unwrap();
+        // As in a child process that has not become another program yet.
+        let copy = lock.file.try_clone().unwrap();
+        assert!(DataLock::take(&database).is_err());
+        drop(lock);
+        let again = DataLock::take(&database).unwrap();
+        drop(copy);
+        assert!(DataLock::take(&database).is_err());
+        drop(again);
+    }
 }
