@@ -2,9 +2,11 @@
 //! answer names what could not be confirmed.
 
 use nija_core::{
-    Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, TradeSignal, UserId,
+    Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, Timestamp, TradeSignal,
+    UserId,
 };
 use nija_router::{Engine, KillReport, SlicingConfig};
+use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
 use crate::support::{
@@ -213,16 +215,7 @@ async fn a_position_that_is_dust_from_its_beginning_is_named() {
     let (platform, venue) = Platform::single();
     let engine = platform.start().await;
     let at = platform.clock.now();
-    venue.world().arrive(
-        user(1),
-        None,
-        &symbol("BTC-USD"),
-        Side::Buy,
-        OrderKind::Market,
-        Quantity::new(dec("0.000002")).unwrap(),
-        TimeInForce::Ioc,
-        at,
-    );
+    by_hand(&venue, Side::Buy, dec("0.000002"), at);
     until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
     let report = throw(&engine, KillScope::User, true).await;
     assert!(report.done && report.flat_except_dust(), "{report:?}");
@@ -274,6 +267,12 @@ async fn a_venues_switch_leaves_alone_what_is_sliced_at_others() {
     }
 }
 
+/// The user trades at the market past the platform.
+fn by_hand(venue: &FakeVenue, side: Side, quantity: Decimal, now: Timestamp) {
+    let (symbol, quantity) = (symbol("BTC-USD"), Quantity::new(quantity).unwrap());
+    venue.world().arrive(user(1), None, &symbol, side, OrderKind::Market, quantity, TimeInForce::Ioc, now);
+}
+
 /// A switch waits for one user's order in doubt, and what was confirmed of another changes meanwhile: the position of a trade by hand comes up,
 /// and an exit of it rests.
 async fn what_comes_up_meanwhile(flatten: bool) -> (Arc<FakeVenue>, KillReport, OrderState) {
@@ -286,16 +285,7 @@ async fn what_comes_up_meanwhile(flatten: bool) -> (Arc<FakeVenue>, KillReport, 
     let scope = KillScope::Venue(venue.id.clone());
     let report = engine.kill(user(1), scope, flatten, Duration::from_secs(1)).await.unwrap();
     assert!(!report.done && report.proof.iter().any(|proof| proof.user == user(1)), "{report:?}");
-    venue.world().arrive(
-        user(1),
-        None,
-        &symbol("BTC-USD"),
-        Side::Buy,
-        OrderKind::Market,
-        Quantity::new(dec("0.01")).unwrap(),
-        TimeInForce::Ioc,
-        platform.clock.now(),
-    );
+    by_hand(&venue, Side::Buy, dec("0.01"), platform.clock.now());
     until("the position", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
     let dear = TradeSignal {
         kind: OrderKind::Limit { price: nija_core::Price::new(dec("70000")).unwrap() },
@@ -352,16 +342,7 @@ async fn it_is_not_flat_where_an_exit_rests_that_it_spared() {
     let dear = engine.submit(dear).await.unwrap().order;
     state(&engine, user(1), dear.id(), OrderState::Working).await;
     venue.world().filling = Filling::Whole;
-    venue.world().arrive(
-        user(1),
-        None,
-        &symbol("BTC-USD"),
-        Side::Sell,
-        OrderKind::Market,
-        Quantity::new(held).unwrap(),
-        TimeInForce::Ioc,
-        platform.clock.now(),
-    );
+    by_hand(&venue, Side::Sell, held, platform.clock.now());
     until("it to be closed", async || platform.position(user(1), "BTC-USD").await.is_none()).await;
     venue.world().reads_fail = false;
     until("its work to be done", async || engine.kill_switches(None)[0].done).await;

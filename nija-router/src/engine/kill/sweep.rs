@@ -27,7 +27,7 @@ pub(super) struct Round<'a> {
 }
 
 /// Between two rounds of a user.
-pub(super) fn between_rounds() -> Backoff {
+fn between_rounds() -> Backoff {
     Backoff::new(Duration::from_millis(250), Duration::from_secs(5))
 }
 
@@ -58,12 +58,7 @@ impl Inner {
         self.conclude(active).await;
     }
 
-    pub(super) async fn sweep_user(
-        self: &Arc<Self>,
-        active: &Arc<Active>,
-        user: &Arc<User>,
-        backoff: &mut Backoff,
-    ) {
+    async fn sweep_user(self: &Arc<Self>, active: &Arc<Active>, user: &Arc<User>, backoff: &mut Backoff) {
         loop {
             if active.off.load(Ordering::SeqCst) {
                 return;
