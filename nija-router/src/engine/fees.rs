@@ -1,11 +1,13 @@
 //! Prices that only a fee needs. A fee counts for good by what was known when its execution went on record, so that a price that is missing is asked
 //! for before. Where it cannot be had, what its user paid last is the best that is known.
 
-use nija_core::{Fill, MarketEvent, Symbol, VenueError, VenueFill};
+use futures::future::join_all;
+use nija_core::{Fill, MarketEvent, Quote, Symbol, VenueError, VenueFill};
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 use std::{
     collections::{BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 use tokio::time::Instant;
@@ -18,22 +20,26 @@ const WAIT: Duration = Duration::from_secs(2);
 /// What was asked for is not asked for again for this long, told or not: executions whose fees nobody quotes are not held up one by one.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// What a venue has been asked for.
+/// What a venue has been asked for. A market is listed from its first question on.
 #[derive(Default)]
-pub(crate) struct Pricing {
-    /// One asks for all that wait.
-    turn: tokio::sync::Mutex<()>,
-    asked: Mutex<HashMap<Symbol, Instant>>,
-}
+pub(crate) struct Pricing(Mutex<HashMap<Symbol, Arc<Asked>>>);
+
+/// When a market was asked for last. Who holds it asks, for all that wait; markets do not wait for each other.
+type Asked = tokio::sync::Mutex<Option<Instant>>;
 
 impl Pricing {
-    fn was_asked(&self, symbol: &Symbol) -> bool {
-        self.asked.lock().contains_key(symbol)
+    fn market(&self, symbol: &Symbol) -> Arc<Asked> {
+        self.0.lock().entry(symbol.clone()).or_default().clone()
     }
 
-    fn was_asked_lately(&self, symbol: &Symbol) -> bool {
-        self.asked.lock().get(symbol).is_some_and(|at| at.elapsed() < AGAIN)
+    /// Whether its price has to be asked for even where one is known: no stream tells it.
+    fn was_asked(&self, symbol: &Symbol) -> bool {
+        self.0.lock().contains_key(symbol)
     }
+}
+
+fn is_lately(asked: Option<Instant>) -> bool {
+    asked.is_some_and(|at| at.elapsed() < AGAIN)
 }
 
 /// What a user's fees in third assets were worth last: units of the quote currency for one of the asset, by asset and quote currency.
@@ -64,15 +70,10 @@ impl Inner {
     /// Asks a venue for the prices that these fills' fees lack, within a bound, and anew for those that no stream tells. Nothing may be locked
     /// meanwhile.
     pub(super) async fn price_fees(&self, venue: &Venue, fills: impl Iterator<Item = &VenueFill>) {
-        for symbol in self.unpriced(venue, fills) {
-            let asked = tokio::time::timeout(WAIT, self.price(venue, &symbol)).await;
-            if asked.is_err() {
-                venue.pricing.asked.lock().insert(symbol, Instant::now());
-            }
-        }
+        join_all(self.unpriced(venue, fills).iter().map(|symbol| self.price(venue, symbol))).await;
     }
 
-    /// The markets to ask for.
+    /// The markets whose prices are wanted.
     fn unpriced<'a>(&self, venue: &Venue, fills: impl Iterator<Item = &'a VenueFill>) -> BTreeSet<Symbol> {
         let third: Vec<_> = fills.filter(|fill| money::is_in_third(fill)).collect();
         if third.is_empty() {
@@ -81,29 +82,33 @@ impl Inner {
         let (market, rates) = (self.market.snapshot(), self.market.rates(self.clock.now()));
         let wanted = third.into_iter().filter_map(|fill| {
             let symbol = Symbol::new(&format!("{}-{}", fill.fee_asset, fill.symbol.quote())).ok()?;
-            let needed = venue.pricing.was_asked(&symbol) || !money::is_priced(fill, &market, &rates);
-            (needed && !venue.pricing.was_asked_lately(&symbol)).then_some(symbol)
+            (venue.pricing.was_asked(&symbol) || !money::is_priced(fill, &market, &rates)).then_some(symbol)
         });
         wanted.collect()
     }
 
-    /// Asks until the venue tells a price, lists no such market or is not to be asked.
+    /// A market's price, unless it was asked for lately. Who comes while it is asked for waits for that answer.
     async fn price(&self, venue: &Venue, symbol: &Symbol) {
-        let _turn = venue.pricing.turn.lock().await;
+        let market = venue.pricing.market(symbol);
+        let mut asked = market.lock().await;
+        if is_lately(*asked) {
+            return;
+        }
+        if let Ok(Some(quote)) = tokio::time::timeout(WAIT, self.ask_price(venue, symbol)).await {
+            self.market.take_up(&venue.id, vec![MarketEvent::Quote { symbol: symbol.clone(), quote }]);
+        }
+        *asked = Some(Instant::now());
+    }
+
+    /// Asks until the venue tells a price, lists no such market or is not to be asked.
+    async fn ask_price(&self, venue: &Venue, symbol: &Symbol) -> Option<Quote> {
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(1));
-        while !venue.pricing.was_asked_lately(symbol) {
+        loop {
             match self.ask(venue, None, Sending::Read, venue.executor.quote(symbol)).await {
-                Ok(quote) => {
-                    let told = MarketEvent::Quote { symbol: symbol.clone(), quote };
-                    self.market.take_up(&venue.id, vec![told]);
-                }
-                Err(VenueError::NotListed { .. } | VenueError::RateLimited { .. }) => {}
-                Err(_) => {
-                    backoff.wait(self.entropy.as_ref()).await;
-                    continue;
-                }
+                Ok(quote) => return Some(quote),
+                Err(VenueError::NotListed { .. } | VenueError::RateLimited { .. }) => return None,
+                Err(_) => backoff.wait(self.entropy.as_ref()).await,
             }
-            venue.pricing.asked.lock().insert(symbol.clone(), Instant::now());
         }
     }
 }

@@ -109,13 +109,13 @@ impl Inner {
         what: Sending,
         call: impl Future<Output = Result<T, VenueError>>,
     ) -> Result<T, VenueError> {
-        let mut bans = venue.lane.read_token(user, what).await.map_err(|wait| venue.silent_for(wait))?;
+        let banned = venue.lane.read_token(user, what).await.map_err(|wait| venue.silent_for(wait))?;
         let began = Instant::now();
         let answer = tokio::select! {
             biased;
             answer = self.within(venue, call) => answer,
             // It may have more to send, which would prolong the ban. What it has heard is asked for again.
-            Ok(()) = bans.changed() => {
+            () = banned => {
                 let wait = venue.lane.held_reading(user).unwrap_or_default();
                 return Err(venue.silent_for(wait));
             }

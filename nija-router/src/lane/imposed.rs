@@ -2,7 +2,7 @@
 
 use nija_core::{Symbol, UserId, VenueBan, VenueId};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::futures::Notified;
 
 use super::{
     Lane, LaneJob,
@@ -59,17 +59,17 @@ impl<J: LaneJob> Lane<J> {
     }
 
     /// Waits for a question's share of the rate budgets, asked under this user's key or without one; an error as for a cancel. What it answers
-    /// with tells of a ban that comes from then on: a question may be several requests.
+    /// with ends with a ban that comes from then on: a question may be several requests.
     pub(crate) async fn read_token(
         &self,
         user: Option<UserId>,
         what: Sending,
-    ) -> Result<watch::Receiver<()>, Duration> {
+    ) -> Result<Notified<'_>, Duration> {
         let mut taken = Taken::default();
         let take = |limiter: &mut Limiter| {
             limiter.read(user, what, &mut taken)?;
             // Still under the lock, so that none comes between.
-            Ok(self.bans.subscribe())
+            Ok(self.banned.notified())
         };
         self.token(take, |limiter| limiter.held_reading(user, what)).await
     }

@@ -23,7 +23,7 @@ use metrics::{Gauge, gauge};
 use nija_core::{Clock, OrderId, Symbol, Timestamp, UserId, VenueContract};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::engine::ById;
 use breaker::Breaker;
@@ -77,8 +77,9 @@ pub(crate) struct Lane<J> {
     idle: Notify,
     /// This address was banned, or is not any more.
     pub(crate) ban_changed: Notify,
-    /// This address was banned just now: whoever has more than one request to send sends no other.
-    bans: watch::Sender<()>,
+    /// This address was banned just now: whoever has more than one request to send sends no other. All are told in the order in which they
+    /// came, which a `watch` does not promise.
+    banned: Notify,
     breaker: Breaker,
     /// Of users whose calls failed lately.
     user_breakers: Mutex<ById<UserId, Breaker>>,
@@ -116,7 +117,7 @@ impl<J: LaneJob> Lane<J> {
             entries: Notify::new(),
             idle: Notify::new(),
             ban_changed: Notify::new(),
-            bans: watch::Sender::new(()),
+            banned: Notify::new(),
             breaker: Breaker::of_venue(clock.clone(), config.breaker_failures, config.breaker_open_for),
             user_breakers: Mutex::default(),
             retries: RetryBudget::default(),

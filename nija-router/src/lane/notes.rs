@@ -77,7 +77,7 @@ impl<J: LaneJob> Lane<J> {
                     // What was free to go a moment ago is not any more.
                     waiting.credit = [false; 2];
                     if word.banned {
-                        self.bans.send_replace(());
+                        self.banned.notify_waiters();
                     }
                 }
                 false

@@ -33,8 +33,9 @@ fn sell_out(id: &str, pair: &str, quantity: Decimal) -> TradeSignal {
 }
 
 async fn done(engine: &Engine, signal: TradeSignal) -> Order {
+    let user = signal.user;
     let order = engine.submit(signal).await.unwrap().order;
-    engine.settled(user(1), order.id(), LONG).await.unwrap()
+    engine.settled(user, order.id(), LONG).await.unwrap()
 }
 
 /// What an order came to in quote units.
@@ -305,4 +306,28 @@ async fn a_fee_whose_price_is_gone_counts_as_the_one_before() {
     let fills = platform.ledger.all_fills();
     let prices: Vec<_> = fills.iter().map(|fill| fill.fee_in_quote / fill.execution.fee).collect();
     assert_eq!(prices, [dec("5"), dec("5")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fee_waits_for_no_price_of_another_asset() {
+    let (platform, venue) = Platform::single();
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    venue.world().fees_in = Some("GAS".into());
+    venue.world().quote_hangs = Some(symbol("GAS-USD"));
+    venue.world().prices.insert(symbol("OIL-USD"), dec("5"));
+    let hangs = tokio::spawn({
+        let engine = engine.clone();
+        async move { done(&engine, entry(user(1), "in")).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    venue.world().fees_in = Some("OIL".into());
+    let began = tokio::time::Instant::now();
+    let order = done(&engine, entry(user(2), "in")).await;
+    assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    hangs.await.unwrap();
+    let fills = platform.ledger.all_fills();
+    let prices: Vec<_> = fills.iter().map(|fill| fill.fee_in_quote / fill.execution.fee).collect();
+    assert_eq!(prices, [dec("5"), dec("0")], "{fills:?}");
 }

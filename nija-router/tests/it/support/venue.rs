@@ -251,6 +251,10 @@ impl Executor for FakeVenue {
     }
 
     async fn quote(&self, symbol: &Symbol) -> Result<Quote, VenueError> {
+        let hangs = self.world().quote_hangs.as_ref() == Some(symbol);
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         self.quote_of(symbol)
             .ok_or_else(|| VenueError::NotListed { venue: self.id.clone(), symbol: symbol.clone() })
     }

@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) reads_fail: bool,
     /// Whether reading is never answered.
     pub(crate) reads_hang: bool,
+    /// The one market whose price is asked for in vain.
+    pub(crate) quote_hangs: Option<Symbol>,
     /// A look-up of an order is two requests, this far apart.
     pub(crate) find_again: Option<std::time::Duration>,
     pub(crate) prices: HashMap<Symbol, Decimal>,
@@ -104,6 +106,7 @@ impl World {
             twice: false,
             reads_fail: false,
             reads_hang: false,
+            quote_hangs: None,
             find_again: None,
             prices: HashMap::new(),
             lists: true,
