@@ -223,8 +223,16 @@ impl Limiter {
         self.pairs.retain(|_, budget| !idle(budget));
     }
 
+    /// Whether the venue has imposed nothing on anybody, as is usual: nothing is to be looked at then.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.told_users.is_empty() && self.told.is_quiet() && self.told_nobody.is_quiet()
+    }
+
     /// How long something of this user's waits for what the venue imposed, whatever the budgets say.
     pub(crate) fn held(&self, user: UserId, what: Sending) -> Option<Duration> {
+        if self.is_quiet() {
+            return None;
+        }
         let now = Instant::now();
         let own = self.told_users.get(&user).and_then(|told| told.held(what, now));
         own.max(self.told.held(what, now))

@@ -261,10 +261,16 @@ impl<J: LaneJob> Lane<J> {
     }
 }
 
+impl<J> Waiting<J> {
+    /// Whether nothing is waiting and nothing is being sent.
+    const fn is_idle(&self) -> bool {
+        self.places.all() + self.active == 0
+    }
+}
+
 impl<J> Lane<J> {
     fn is_idle(&self) -> bool {
-        let waiting = self.waiting.lock();
-        waiting.places.all() + waiting.active == 0
+        self.waiting.lock().is_idle()
     }
 
     fn note_idle(&self) {

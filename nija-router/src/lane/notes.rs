@@ -65,6 +65,9 @@ impl<J: LaneJob> Lane<J> {
 
     fn note_limits(&self, user: Option<UserId>, heard: Heard, began: Instant, usages: &[LimitUsage]) {
         let mut waiting = self.waiting.lock();
+        if usages.is_empty() && !matches!(heard, Heard::Limited(..)) && waiting.limiter.is_quiet() {
+            return;
+        }
         let ban = waiting.limiter.ban();
         if !usages.is_empty() {
             waiting.limiter.hear(user, usages);
@@ -98,6 +101,10 @@ impl<J: LaneJob> Lane<J> {
     /// How the venue stands for all.
     pub(crate) fn health(&self) -> VenueHealth {
         let queue_depth = self.waiting.lock().places.all();
+        self.health_at(queue_depth)
+    }
+
+    fn health_at(&self, queue_depth: usize) -> VenueHealth {
         let (success_rate, latency) = self.health.calls();
         VenueHealth {
             breaker: self.breaker.state(),
@@ -110,10 +117,11 @@ impl<J: LaneJob> Lane<J> {
 
     /// How it stands for one user: full when the user's share is, and closed to who has only failures there.
     pub(crate) fn health_for(&self, user: UserId) -> VenueHealth {
-        let mut health = self.health();
-        if !self.waiting.lock().places.admits(user) {
-            health.queue_depth = health.queue_depth.max(health.queue_capacity);
-        }
+        let (all, admits) = {
+            let places = &self.waiting.lock().places;
+            (places.all(), places.admits(user))
+        };
+        let mut health = self.health_at(if admits { all } else { all.max(self.config.capacity) });
         if health.breaker == BreakerState::Closed
             && let Some(own) = self.user_breakers.lock().get(&user)
         {

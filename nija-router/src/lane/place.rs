@@ -47,17 +47,20 @@ impl<J> Drop for Slot<J> {
 
 impl<J: LaneJob> Drop for Taken<J> {
     fn drop(&mut self) {
-        {
+        let (waits, idle) = {
             let mut waiting = self.lane.waiting.lock();
             waiting.active -= 1;
             if !self.exit {
                 waiting.working.give_back(self.user);
             }
-        }
+            (!self.exit && waiting.queue.has(false), waiting.is_idle())
+        };
         // An order that waited for its user's share may go now, whoever of the workers is free.
-        if !self.exit {
+        if waits {
             self.lane.entries.notify_one();
         }
-        self.lane.note_idle();
+        if idle {
+            self.lane.idle.notify_waiters();
+        }
     }
 }

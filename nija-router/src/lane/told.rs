@@ -158,6 +158,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Whether there is nothing that it could hold up.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.limit.is_none() && self.ban.is_none() && self.entries.is_none() && self.reads.is_none()
+    }
+
     /// How long something has to wait for the end of a wait that the venue imposed; `None` where there is none.
     pub(super) fn held(&self, what: Sending, now: Instant) -> Option<Duration> {
         self.holds(now).filter_map(|hold| wait(hold.ends(what), now)).max()
