@@ -21,9 +21,6 @@ use super::{
     venue::Venue,
 };
 
-/// News held for orders without a name; beyond this the reconciliation brings it again.
-const HELD: usize = 10_000;
-
 impl Inner {
     /// Takes up what a venue said, in one commit.
     pub(super) async fn hear(
@@ -34,7 +31,7 @@ impl Inner {
     ) -> Result<(), LedgerError> {
         self.price_fees(venue, news.iter().filter_map(News::fill)).await;
         let mut state = user.state.lock().await;
-        let mut all = std::mem::take(&mut state.held);
+        let mut all = state.held.take();
         all.extend(news);
         let wished: Vec<OrderId> = unheard_wishes(&state);
         let mut draft = Draft::default();
@@ -85,7 +82,7 @@ impl Inner {
 
     async fn look_at_held(self: &Arc<Self>, user: &Arc<User>) {
         for venue in &self.venues {
-            let held = user.state.lock().await.held.iter().any(|news| news.venue() == &venue.id);
+            let held = user.state.lock().await.held.is_of(&venue.id);
             if held && let Err(error) = self.hear(user, venue, Vec::new()).await {
                 tracing::error!(user = %user.id, %error, "news could not be put on record");
                 if let Some(conn) = user.conn(&venue.id) {
@@ -93,6 +90,30 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Takes up what is held of a venue and is not in doubt any more; what still is stays held, as all does where the ledger fails. The caller
+    /// holds the user's lock.
+    pub(super) async fn tell_apart(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        venue: &Venue,
+    ) -> Result<(), LedgerError> {
+        if !state.held.is_of(&venue.id) {
+            return Ok(());
+        }
+        let (all, now) = (state.held.take(), self.clock.now());
+        let mut draft = Draft::default();
+        let told = match self.draft_news(user, venue, state, &mut draft, all.clone()).await {
+            Ok(()) => self.record(user, state, draft.events).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if told.is_err() {
+            drop(state.held.take());
+            all.into_iter().for_each(|news| state.held.hold(news, now));
+        }
+        told
     }
 
     /// Turns news into events. Names first, then fills, then states: an order that ended is not ended before its fills.
@@ -107,7 +128,7 @@ impl Inner {
         let (mut reports, mut fills) = (Vec::new(), Vec::new());
         for one in news {
             if *one.venue() != venue.id {
-                state.held.push(one);
+                state.held.hold(one, self.clock.now());
                 continue;
             }
             match one {
@@ -165,7 +186,7 @@ impl Inner {
             Owner::Ours(order) => Some(order),
             Owner::External => None,
             Owner::Perhaps => {
-                hold(state, News::Fill(fill));
+                state.held.hold(News::Fill(fill), self.clock.now());
                 return Ok(None);
             }
         };
@@ -228,7 +249,7 @@ impl Inner {
                 Ok(Some(order))
             }
             Owner::Perhaps => {
-                hold(state, News::Report(report));
+                state.held.hold(News::Report(report), self.clock.now());
                 Ok(None)
             }
             Owner::External => {
@@ -335,12 +356,6 @@ impl Inner {
 fn unheard_wishes(state: &UserState) -> Vec<OrderId> {
     let known = |live: &LiveOrder| matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
     state.wished().filter(|live| !known(live)).map(|live| live.order.id()).collect()
-}
-
-fn hold(state: &mut UserState, news: News) {
-    if state.held.len() < HELD {
-        state.held.push(news);
-    }
 }
 
 fn note_end(state: &mut UserState, order: OrderId, report: ExecutionReport) {

@@ -173,12 +173,24 @@ impl Inner {
         let Some(live) = state.orders.get_mut(&order) else {
             return Turn::Done;
         };
-        let current = live.order.leg.as_ref().map(|leg| leg.attempt);
-        let evidence = !live.order.filled.is_zero()
-            || matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
-        if current.is_some_and(|current| current != attempt) {
+        if live.order.leg.as_ref().is_some_and(|leg| leg.attempt != attempt) {
             return Turn::Done;
         }
+        // What was held since it might be this attempt's is not.
+        live.waiting = true;
+        if let Some(venue) = live.order.leg.as_ref().and_then(|leg| self.venue(&leg.venue)).cloned()
+            && !planted(Bug::ForgetsWhatIsHeld)
+            && let Err(error) = self.tell_apart(user, &mut state, &venue).await
+        {
+            tracing::error!(%order, %error, "what was held for an order could not be put on record");
+            keep(&mut state, order);
+            return Turn::NotRecorded;
+        }
+        let Some(live) = state.orders.get_mut(&order) else {
+            return Turn::Done;
+        };
+        let evidence = !live.order.filled.is_zero()
+            || matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
         live.waiting = false;
         if evidence || live.ended.is_some() {
             // A venue that says no and a fill that says yes: the fill is money. Let the venue be asked.
@@ -219,6 +231,9 @@ impl Inner {
         } else if exit && may_wait {
             // Its absence at the venue means nothing while it waits here.
             (live.in_hand, live.waiting) = (true, true);
+            return Turn::Wait(wait);
+        } else if let Some(wait) = self.told_apart_in(&state, &intent.signal, Some(order)) {
+            keep(&mut state, order);
             return Turn::Wait(wait);
         } else {
             let account = self.account_state(user, &state, &intent.signal.symbol, Some(order), now);

@@ -161,7 +161,7 @@ impl Inner {
             live.in_hand = false;
         }
         // Whatever was heard of it meanwhile goes into the same commit.
-        let mut news: Vec<News> = std::mem::take(&mut state.held);
+        let mut news: Vec<News> = state.held.take();
         let name = placement.venue_order_id.clone();
         let reported = placement.report.is_some();
         news.extend(placement.report.map(News::Report));

@@ -91,6 +91,7 @@ impl Inner {
         }
         let user = self.user(signal.user).await?;
         self.accounts_ready(&user, &signal).await;
+        self.await_told_apart(&user, &signal).await;
         self.make_room(&user, &signal).await;
         let mut state = user.state.lock().await;
         if let Some(order) = state.by_key.get(&signal.client_order_id) {

@@ -76,7 +76,7 @@ impl Round<'_> {
     async fn in_doubt(&self, position: &Position) -> Option<OrderId> {
         let state = self.user.state.lock().await;
         let side = position.side().opposite();
-        if state.sums.closing(&position.venue, &position.symbol, side, None) < position.quantity.abs() {
+        if state.closing(&position.venue, &position.symbol, side, None) < position.quantity.abs() {
             return None;
         }
         let bound = self.inner.venue(&position.venue)?.executor.contract().ambiguity_bound;

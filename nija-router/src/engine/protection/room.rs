@@ -74,7 +74,7 @@ impl Inner {
             if !here || open.side() == signal.side {
                 continue;
             }
-            let free = open.quantity.abs() - state.sums.closing(&key.0, &key.1, signal.side, None);
+            let free = open.quantity.abs() - state.closing(&key.0, &key.1, signal.side, None);
             together += free.max(Decimal::ZERO);
             let there = if may_go_to_several(signal) { together } else { free };
             if wanted.is_some_and(|wanted| wanted <= there) {
