@@ -45,6 +45,7 @@ mod reconcile;
 mod record;
 mod reroute;
 mod resolve;
+mod route;
 mod sample;
 mod send;
 mod stake;

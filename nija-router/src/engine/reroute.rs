@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     backoff::Backoff,
     inner::Inner,
+    route::Wanted,
     state::UserState,
     submit::{ended, reduced},
     user::User,
@@ -258,8 +259,8 @@ impl Inner {
                         }
                     }
                     let avoid = dead.avoid.as_ref().filter(|_| !exit);
-                    let exclude: Vec<_> = avoid.cloned().into_iter().collect();
-                    let decision = self.route(user, &state, &approved, Some(order), &exclude, now);
+                    let wanted = Wanted::for_order(&approved, order).away_from(avoid);
+                    let decision = self.route(user, &state, &wanted, now);
                     let decision = worded(decision);
                     let placed = self.place_in_lane(&approved, &decision, next, now, true);
                     if let Some(placed) = placed {

@@ -2,12 +2,12 @@
 
 use nija_core::{
     Approved, Assessment, CheckOutcome, FilterError, JournalEvent, LedgerError, Order, OrderId, OrderIntent,
-    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce,
-    Timestamp, TradeSignal, VenueClientId, VenueId,
+    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, TimeInForce, Timestamp,
+    TradeSignal, VenueClientId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -18,11 +18,11 @@ use super::{
     inner::Inner,
     live::SentAt,
     reroute::SILENT,
+    route::Wanted,
     send::Job,
     state::UserState,
     user::User,
     venue::Venue,
-    view::Holdings,
 };
 use crate::{
     lane::Slot,
@@ -113,7 +113,7 @@ impl Inner {
                 return Box::pin(self.refuse(&user, &mut state, intent, vec![accepted, rejected])).await;
             }
         };
-        let mut decision = self.route(&user, &state, &approved, None, &[], now);
+        let mut decision = self.route(&user, &state, &Wanted::anew(&approved), now);
         decision.incomplete = decision.incomplete.or(reduced);
         if self.is_sliced(&approved, &account, &decision) {
             let allowed = approved.get().signal.size;
@@ -202,45 +202,6 @@ impl Inner {
         let job = Job { user: user.clone(), order: id, approved: approved.clone(), leg, sent };
         slot.fill(signal.signal_type.priority(), id, job);
         state.orders.get(&id).map(|live| live.order.clone())
-    }
-
-    /// Asks the router.
-    pub(super) fn route(
-        &self,
-        user: &User,
-        state: &UserState,
-        approved: &Approved<OrderIntent>,
-        except: Option<OrderId>,
-        exclude: &[VenueId],
-        now: Timestamp,
-    ) -> RouteDecision {
-        // What is at a venue already, or is a part of something, goes on as the one order that it is.
-        self.route_to(user, state, approved, except, exclude, except.is_none(), now)
-    }
-
-    /// The same, saying whether it may go to several venues.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn route_to(
-        &self,
-        user: &User,
-        state: &UserState,
-        approved: &Approved<OrderIntent>,
-        except: Option<OrderId>,
-        exclude: &[VenueId],
-        may_split: bool,
-        now: Timestamp,
-    ) -> RouteDecision {
-        let began = Instant::now();
-        let holdings = Holdings::new(state, except);
-        let (venues, volatility) = self.views(user, &holdings, &approved.get().signal, exclude, now);
-        let decision = self.router.route(&RouteRequest {
-            volatility,
-            preference: state.routing,
-            may_split,
-            ..RouteRequest::new(approved, now, &venues)
-        });
-        self.routing_latency.record(began.elapsed());
-        decision
     }
 
     /// Takes a place in the chosen venue's lane and makes the leg that goes on record.
@@ -375,7 +336,7 @@ impl Inner {
         let (verdict, decision) = match assessment.verdict {
             Err(reason) => (Err(reason), None),
             Ok(approved) => {
-                let decision = self.route(&user, &state, &approved, None, &[], now);
+                let decision = self.route(&user, &state, &Wanted::anew(&approved), now);
                 let verdict = if decision.is_routed() {
                     Ok(())
                 } else {

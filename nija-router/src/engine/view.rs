@@ -78,14 +78,14 @@ impl<'a> Holdings<'a> {
 }
 
 impl Inner {
-    /// Every venue but those excluded, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
+    /// Every venue but the one to avoid, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
     /// stands still nor one that flickers decides.
     pub(super) fn views(
         &self,
         user: &User,
         holdings: &Holdings<'_>,
         signal: &TradeSignal,
-        exclude: &[VenueId],
+        avoid: Option<&VenueId>,
         now: Timestamp,
     ) -> (Vec<VenueView>, Option<Volatility>) {
         let market = self.market.snapshot();
@@ -104,7 +104,7 @@ impl Inner {
         let views = self
             .venues
             .iter()
-            .filter(|venue| !exclude.contains(&venue.id))
+            .filter(|venue| avoid != Some(&venue.id))
             .map(|venue| {
                 let place = conns.iter().position(|conn| conn.venue.id == venue.id);
                 let conn = place.and_then(|place| conns.get(place));
