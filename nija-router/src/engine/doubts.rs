@@ -4,13 +4,7 @@ use nija_core::{OrderId, OrderSize, TradeSignal};
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    derived::RESERVED,
-    held::BRIEF,
-    inner::Inner,
-    state::UserState,
-    user::User,
-};
+use super::{derived::RESERVED, held::BRIEF, inner::Inner, state::UserState, user::User};
 use crate::score::may_go_to_several;
 
 /// How often the doubt is looked at again.
@@ -66,7 +60,9 @@ impl Inner {
             changed.as_mut().enable();
             let wait = {
                 let state = user.state.lock().await;
-                self.told_apart_in(&state, signal, None)
+                // Taken up before: it is answered at once.
+                let known = state.by_key.contains_key(&signal.client_order_id);
+                if known { None } else { self.told_apart_in(&state, signal, None) }
             };
             let Some(wait) = wait else {
                 return;

@@ -134,3 +134,79 @@ impl Held {
         sold.map(|fill| (&fill.symbol, fill.quantity.get() * fill.price.get()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::{dec, symbol, user};
+    use nija_core::{Fill, Liquidity, Price, Quantity, VenueOrderId};
+
+    fn fill(id: &str, side: Side, quantity: &str) -> VenueFill {
+        VenueFill {
+            venue: VenueId::new("a").unwrap(),
+            execution_id: ExecutionId::new(id).unwrap(),
+            venue_order_id: VenueOrderId::new("o1").unwrap(),
+            client_id: None,
+            symbol: symbol("ETH-USD"),
+            side,
+            quantity: Quantity::new(dec(quantity)).unwrap(),
+            price: Price::new(dec("1000")).unwrap(),
+            fee_asset: "USD".to_owned(),
+            fee: Decimal::ZERO,
+            liquidity: Liquidity::Taker,
+            at: Timestamp::from_micros(0),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn an_execution_is_held_once_since_it_was_first_told() {
+        let (mut held, sold) = (Held::default(), fill("e1", Side::Sell, "2"));
+        let (venue, eth) = (sold.venue.clone(), symbol("ETH-USD"));
+        for second in 1..4 {
+            for news in held.take() {
+                held.hold(news, at(second));
+            }
+            held.hold(News::Fill(sold.clone()), at(second));
+        }
+        assert_eq!(held.traded(&venue, &eth, Side::Sell), dec("2"));
+        assert_eq!(held.traded(&venue, &eth, Side::Buy), Decimal::ZERO);
+        assert_eq!(held.since(None, &eth, Side::Sell), Some(at(1)));
+        assert_eq!(held.since(Some(&VenueId::new("b").unwrap()), &eth, Side::Sell), None);
+        assert_eq!(held.take().len(), 1);
+        held.told_apart(&venue, &sold.execution_id);
+        assert!(held.is_empty() && held.since.is_empty());
+    }
+
+    #[test]
+    fn what_reduces_a_position_counts_as_an_exit_and_what_goes_beyond_it_as_an_entry() {
+        let bought = Fill {
+            user: user(1),
+            order: None,
+            fee_in_quote: Decimal::ZERO,
+            execution: fill("e0", Side::Buy, "3"),
+        };
+        let open = Position::fold(None, &bought).open.unwrap();
+        let positions = BTreeMap::from([((open.venue.clone(), open.symbol.clone()), open)]);
+        let mut held = Held::default();
+        held.hold(News::Fill(fill("e1", Side::Sell, "4")), at(0));
+        held.hold(News::Fill(fill("e2", Side::Buy, "1")), at(0));
+        let told = |positions: &BTreeMap<_, _>| -> Vec<_> {
+            let all = held.working(positions).into_iter();
+            all.map(|it| (it.side, it.exit, it.remaining, it.worth, it.orders)).collect()
+        };
+        let (three, one) = ((dec("3"), dec("3000"), 0), (dec("1"), dec("1000"), 0));
+        assert_eq!(
+            told(&positions),
+            [
+                (Side::Sell, true, three.0, three.1, 0),
+                (Side::Sell, false, one.0, one.1, 0),
+                (Side::Buy, false, one.0, one.1, 0),
+            ]
+        );
+        assert_eq!(told(&BTreeMap::new()).iter().filter(|it| it.1).count(), 0);
+    }
+}

@@ -24,7 +24,11 @@ impl Step<'_> {
         let attended = self.user.conn(&self.key.0).is_some_and(|conn| conn.is_attended());
         let brought_along = seen.protection.order.is_some() && seen.protection.plan.stop.is_some();
         // What is still being bought or sold decides how large the stop must be.
-        if planted(Bug::KeepsUnguarded) || !attended || !brought_along || seen.grows || !(seen.others + seen.held).is_zero()
+        if planted(Bug::KeepsUnguarded)
+            || !attended
+            || !brought_along
+            || seen.grows
+            || !(seen.others + seen.held).is_zero()
         {
             return Ok(false);
         }
