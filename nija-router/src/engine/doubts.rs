@@ -1,6 +1,6 @@
 //! An exit that would be cut for an execution of nobody knows whom waits a moment for the answer that tells.
 
-use nija_core::{OrderId, OrderSize, TradeSignal};
+use nija_core::{OrderId, OrderSize, SignalType, TradeSignal};
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 impl Inner {
     /// How long to wait for it: `None` where nothing is in doubt that an exit could do with, or has been for so long that the exit does with
-    /// what is left in any case.
+    /// what is left in any case. A stop loss waits for nobody.
     pub(super) fn told_apart_in(
         &self,
         state: &UserState,
         signal: &TradeSignal,
         except: Option<OrderId>,
     ) -> Option<Duration> {
-        if !signal.signal_type.is_exit() {
+        if !signal.signal_type.is_exit() || signal.signal_type == SignalType::StopLoss {
             return None;
         }
         let since = state.held.since(signal.venue.as_ref(), &signal.symbol, signal.side)?;

@@ -31,12 +31,8 @@ impl Inner {
     ) -> Result<(), LedgerError> {
         self.price_fees(venue, news.iter().filter_map(News::fill)).await;
         let mut state = user.state.lock().await;
-        let mut all = state.held.take();
-        all.extend(news);
         let wished: Vec<OrderId> = unheard_wishes(&state);
-        let mut draft = Draft::default();
-        self.draft_news(user, venue, &mut state, &mut draft, all).await?;
-        self.record(user, &mut state, draft.events).await?;
+        self.put_on_record(user, &mut state, venue, news, |_, _| {}).await?;
         for order in wished {
             self.cancel_if_open(user, &state, order);
         }
@@ -92,8 +88,7 @@ impl Inner {
         }
     }
 
-    /// Takes up what is held of a venue and is not in doubt any more; what still is stays held, as all does where the ledger fails. The caller
-    /// holds the user's lock.
+    /// Takes up what is held of a venue and is not in doubt any more; what still is stays held. The caller holds the user's lock.
     pub(super) async fn tell_apart(
         self: &Arc<Self>,
         user: &Arc<User>,
@@ -103,21 +98,37 @@ impl Inner {
         if !state.held.is_of(&venue.id) {
             return Ok(());
         }
-        let (all, now) = (state.held.take(), self.clock.now());
+        self.put_on_record(user, state, venue, Vec::new(), |_, _| {}).await
+    }
+
+    /// Puts on record what is held of a venue and not in doubt any more and what is new, and what `more` adds, in one commit. Where that fails,
+    /// what was held stays held: nobody knows when it is told again, and exits must not forget it until then.
+    pub(super) async fn put_on_record(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        venue: &Venue,
+        news: Vec<News>,
+        more: impl FnOnce(&UserState, &mut Draft) + Send,
+    ) -> Result<(), LedgerError> {
+        let before = state.held.take();
+        let all = before.iter().cloned().chain(news).collect();
         let mut draft = Draft::default();
-        let told = match self.draft_news(user, venue, state, &mut draft, all.clone()).await {
-            Ok(()) => self.record(user, state, draft.events).await.map(drop),
+        let recorded = match self.draft_news(user, venue, state, &mut draft, all).await {
+            Ok(()) => {
+                more(state, &mut draft);
+                self.record(user, state, draft.events).await.map(drop)
+            }
             Err(error) => Err(error),
         };
-        if told.is_err() {
-            drop(state.held.take());
-            all.into_iter().for_each(|news| state.held.hold(news, now));
+        if recorded.is_err() {
+            state.held.put_back(before, self.clock.now());
         }
-        told
+        recorded
     }
 
     /// Turns news into events. Names first, then fills, then states: an order that ended is not ended before its fills.
-    pub(super) async fn draft_news(
+    async fn draft_news(
         self: &Arc<Self>,
         user: &Arc<User>,
         venue: &Venue,

@@ -53,6 +53,13 @@ impl Held {
         std::mem::take(&mut self.news)
     }
 
+    /// Puts back what was taken and could not be put on record, before what has been held since.
+    pub(crate) fn put_back(&mut self, before: Vec<News>, now: Timestamp) {
+        let mut since = self.take();
+        since.retain(|news| !before.contains(news));
+        before.into_iter().chain(since).for_each(|news| self.hold(news, now));
+    }
+
     /// Keeps a piece of news.
     pub(crate) fn hold(&mut self, news: News, now: Timestamp) {
         if self.news.len() >= HELD {

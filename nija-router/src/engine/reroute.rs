@@ -4,9 +4,11 @@ use nija_core::{
     Ineligible, JournalEvent, OrderId, OrderState, Reason, RouteDecision, Timestamp, TradeSignal, VenueId,
 };
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 use super::{
     backoff::Backoff,
+    held::BRIEF,
     inner::Inner,
     route::Wanted,
     state::UserState,
@@ -92,7 +94,7 @@ fn keep(state: &mut UserState, order: OrderId) {
 impl Inner {
     /// Takes the next step of an order whose attempt is provably dead. Stale news of an earlier attempt changes nothing.
     pub(super) async fn dead(self: &Arc<Self>, user: &Arc<User>, order: OrderId, attempt: u32, dead: Dead) {
-        match self.turn(user, order, attempt, &dead, true).await {
+        match self.turn(user, order, attempt, &dead, (true, true)).await {
             Turn::Done => {}
             Turn::Doubt => self.resolve_later(user, order),
             Turn::NotRecorded => self.turn_later(user, order, attempt, dead, None),
@@ -120,8 +122,10 @@ impl Inner {
             let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
             let first = wait.unwrap_or_else(|| backoff.spread(inner.entropy.as_ref()));
             tokio::time::sleep(first).await;
+            let over = Instant::now() + BRIEF;
             loop {
-                match inner.turn(&user, order, attempt, &dead, false).await {
+                let in_doubt = Instant::now() < over;
+                match inner.turn(&user, order, attempt, &dead, (false, in_doubt)).await {
                     Turn::NotRecorded => backoff.wait(inner.entropy.as_ref()).await,
                     Turn::Doubt => return inner.resolve_later(&user, order),
                     Turn::Wait(wait) => tokio::time::sleep(wait).await,
@@ -167,7 +171,7 @@ impl Inner {
         order: OrderId,
         attempt: u32,
         dead: &Dead,
-        may_wait: bool,
+        (may_wait, may_wait_in_doubt): (bool, bool),
     ) -> Turn {
         let mut state = user.state.lock().await;
         let stopped = state.orders.get(&order).is_some_and(|live| state.parent_stopped(&live.order));
@@ -233,7 +237,9 @@ impl Inner {
             // Its absence at the venue means nothing while it waits here.
             (live.in_hand, live.waiting) = (true, true);
             return Turn::Wait(wait);
-        } else if let Some(wait) = self.told_apart_in(&state, &intent.signal, Some(order)) {
+        } else if let Some(wait) =
+            self.told_apart_in(&state, &intent.signal, Some(order)).filter(|_| may_wait_in_doubt)
+        {
             keep(&mut state, order);
             return Turn::Wait(wait);
         } else {

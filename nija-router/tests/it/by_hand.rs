@@ -2,7 +2,7 @@
 
 use nija_core::{
     Clock, JournalEvent, Ledger, Order, OrderKind, OrderLeg, OrderSize, OrderState, Quantity, Side,
-    TimeInForce, TradeSignal,
+    SignalType, TimeInForce, TradeSignal,
 };
 use nija_router::Engine;
 use rust_decimal::Decimal;
@@ -184,6 +184,52 @@ async fn what_is_in_doubt_over_a_restart_is_neither_lost_nor_counted_twice() {
         assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
         assert_eq!(asked(&platform, &order).await, [dec("0.01"), dec("0.006")]);
         assert_eq!(there(&venue), Decimal::ZERO);
+        agrees(&platform, &venue).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_outlives_a_ledger_that_fails() {
+    for (opens, closes) in SIDES {
+        let (platform, venue, engine) = holding(opens).await;
+        venue.world().echoes = false;
+        venue.script([Answer::TakenSlowly(Duration::from_secs(1))]);
+        let first = engine.submit(closing(closes, "first", "0.002")).await.unwrap().order;
+        until("it to be filled", async || venue.orders(user(1)).len() == 2).await;
+        trade(&platform, &venue, closes, "0.005");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // The answer tells whose both executions are, and nothing of it can be put on record; nor can the venue be asked anew.
+        venue.world().reads_fail = true;
+        platform.ledger.fail_next(1);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let order = engine.submit(closing(closes, "out", "0.01")).await.unwrap().order;
+        assert_eq!(asked(&platform, &order).await, [dec("0.003")], "{opens}: {:?}", order.reason);
+        venue.world().reads_fail = false;
+        for order in [first, order] {
+            engine.settled(user(1), order.id(), LONG).await.unwrap();
+        }
+        agrees(&platform, &venue).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_loss_waits_for_no_answer_and_closes_what_is_left_in_any_case() {
+    for (opens, closes) in SIDES {
+        let (platform, venue, engine) = holding(opens).await;
+        venue.world().echoes = false;
+        venue.script([Answer::TakenSlowly(Duration::from_secs(2))]);
+        let first = engine.submit(closing(closes, "first", "0.004")).await.unwrap().order;
+        until("it to be filled", async || venue.orders(user(1)).len() == 2).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let began = platform.clock.now();
+        let stop = TradeSignal { signal_type: SignalType::StopLoss, ..closing(closes, "stop", "0.006") };
+        let stop = engine.submit(stop).await.unwrap().order;
+        assert!(platform.clock.now().since(began) < Duration::from_millis(50));
+        assert_eq!(asked(&platform, &stop).await, [dec("0.002")]);
+        for order in [first, stop] {
+            let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+            assert_eq!(order.state, OrderState::Filled, "{:?}", order.reason);
+        }
         agrees(&platform, &venue).await;
     }
 }

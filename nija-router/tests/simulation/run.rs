@@ -108,6 +108,7 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
                 }
                 engine.stop().await;
             }
+            platform.witness.end();
             break;
         }
         drop(dead);

@@ -28,10 +28,13 @@ impl Stream {
     }
 
     fn send(&self, event: &AccountEvent) -> bool {
-        if let AccountEvent::Fill(fill) = event {
+        let heard = self.sender.send(event.clone()).is_ok();
+        if let AccountEvent::Fill(fill) = event
+            && heard
+        {
             self.witness.told(fill, self.life);
         }
-        self.sender.send(event.clone()).is_ok()
+        heard
     }
 
     /// Whether anybody listens still.

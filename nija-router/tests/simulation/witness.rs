@@ -42,6 +42,8 @@ pub(crate) struct Witness {
     tried: Mutex<BTreeSet<VenueClientId>>,
     sent: Mutex<BTreeSet<VenueClientId>>,
     deaths: Mutex<Vec<Timestamp>>,
+    /// When a process ended: by its death, or since it was stopped.
+    ends: Mutex<Vec<Timestamp>>,
     /// When a process that lived was told of an execution.
     told: Mutex<BTreeMap<(VenueId, ExecutionId), Vec<Timestamp>>>,
     arrived: Mutex<BTreeMap<OrderId, Vec<(VenueId, VenueOrderId)>>>,
@@ -58,6 +60,7 @@ impl Witness {
             tried: Mutex::default(),
             sent: Mutex::default(),
             deaths: Mutex::default(),
+            ends: Mutex::default(),
             told: Mutex::default(),
             arrived: Mutex::default(),
             cancels: Mutex::default(),
@@ -98,11 +101,17 @@ impl Witness {
     /// The process died.
     pub(crate) fn death(&self) {
         self.deaths.lock().push(self.clock.now());
+        self.end();
+    }
+
+    /// The process ended: what it was told and did not put on record, the next one is told anew, by its venues.
+    pub(crate) fn end(&self) {
+        self.ends.lock().push(self.clock.now());
     }
 
     /// Which process lives, counted from the first.
     pub(crate) fn life(&self) -> usize {
-        self.deaths.lock().len()
+        self.ends.lock().len()
     }
 
     /// A process was told of an execution by its account's stream.
@@ -115,10 +124,9 @@ impl Witness {
 
     /// Whether the process of this moment had been told of an execution long enough before it to know of it.
     pub(crate) fn was_told(&self, fill: &VenueFill, at: Timestamp) -> bool {
-        let (told, deaths) = (self.told.lock(), self.deaths.lock());
-        let known = |told: &Timestamp| {
-            told.plus(AT_ONCE) <= at && !deaths.iter().any(|death| death >= told && *death <= at)
-        };
+        let (told, ends) = (self.told.lock(), self.ends.lock());
+        let known =
+            |told: &Timestamp| told.plus(AT_ONCE) <= at && !ends.iter().any(|end| end >= told && *end <= at);
         let name = (fill.venue.clone(), fill.execution_id.clone());
         told.get(&name).is_some_and(|times| times.iter().any(known))
     }

@@ -38,6 +38,7 @@ impl Step<'_> {
                 Ok(Next::Wait(SOON))
             }
             (None, _) if self.is_shut() => Ok(Next::Wait(LATER)),
+            (None, _) if self.is_unread() => Ok(Next::Wait(SOON)),
             (None, wanted) => match (self.must_undo(seen, wanted.is_some()).await?, wanted) {
                 (true, _) => self.undo(seen).await,
                 (false, Some((kind, quantity))) => self.place(seen, kind, quantity).await,
