@@ -122,14 +122,17 @@ impl Inner {
             let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
             let first = wait.unwrap_or_else(|| backoff.spread(inner.entropy.as_ref()));
             tokio::time::sleep(first).await;
-            let over = Instant::now() + BRIEF;
+            let mut over = Instant::now() + BRIEF;
             loop {
                 let in_doubt = Instant::now() < over;
                 match inner.turn(&user, order, attempt, &dead, (false, in_doubt)).await {
                     Turn::NotRecorded => backoff.wait(inner.entropy.as_ref()).await,
                     Turn::Doubt => return inner.resolve_later(&user, order),
                     Turn::Wait(wait) => tokio::time::sleep(wait).await,
-                    Turn::Silent(venue) => heard(&venue).await,
+                    Turn::Silent(venue) => {
+                        heard(&venue).await;
+                        over = Instant::now() + BRIEF;
+                    }
                     Turn::Done => return,
                 }
             }
@@ -178,7 +181,8 @@ impl Inner {
         let Some(live) = state.orders.get_mut(&order) else {
             return Turn::Done;
         };
-        if live.order.leg.as_ref().is_some_and(|leg| leg.attempt != attempt) {
+        let current = live.order.leg.as_ref().map(|leg| leg.attempt);
+        if current.is_some_and(|current| current != attempt) {
             return Turn::Done;
         }
         // What was held since it might be this attempt's is not.
