@@ -124,6 +124,7 @@ impl Inner {
         if recorded.is_err() {
             state.held.put_back(before, self.clock.now());
         }
+        state.held.looked_at();
         recorded
     }
 

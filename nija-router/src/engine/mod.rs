@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod answers;
+mod aside;
 mod attended;
 mod backoff;
 mod balances;
@@ -55,6 +56,7 @@ mod stats;
 mod stream_calls;
 mod submit;
 mod tasks;
+mod turn;
 mod user;
 mod venue;
 mod view;

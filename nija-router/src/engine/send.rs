@@ -1,5 +1,6 @@
 //! The workers of a lane: each sends one order at a time, once.
 
+use futures::FutureExt;
 use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
     Placement, PolicyRefusal, Reason, SignError, Symbol, TimeInForce, Timestamp, VaultError, VenueError,
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    lane::{Heard, LaneJob},
+    lane::{Heard, LaneJob, Sending},
     planted::{Bug, planted},
 };
 
@@ -66,6 +67,7 @@ impl Inner {
 
     async fn send(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job) {
         let exit = job.approved.get().signal.signal_type.is_exit();
+        let banned = venue.lane.banned();
         if self.clock.now() >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
@@ -99,6 +101,11 @@ impl Inner {
         // Looked at last, with no wait between it and the sending: whoever threw the switch was told that nothing is opened from then on.
         if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
             return self.not_sent(job, Dead::killed()).await;
+        }
+        // Nor a ban that came while the key was opened.
+        if banned.now_or_never().is_some() {
+            let wait = venue.lane.held(job.user.id, Sending::order(exit)).unwrap_or_default();
+            return self.not_sent(job, Dead::from_venue(&venue.silent_for(wait))).await;
         }
         job.sent.set(now);
         let began = Instant::now();

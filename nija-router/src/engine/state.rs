@@ -359,7 +359,6 @@ impl UserState {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
         self.paid_fees.note(fill);
-        self.held.told_apart(&execution.venue, &execution.execution_id);
         if let Some(order) = fill.order {
             self.names.note_venue(order, &execution.venue, &execution.venue_order_id);
         }

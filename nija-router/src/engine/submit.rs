@@ -17,7 +17,6 @@ use super::{
     derived,
     inner::Inner,
     live::SentAt,
-    reroute::SILENT,
     route::Wanted,
     send::Job,
     state::UserState,
@@ -91,8 +90,10 @@ impl Inner {
         }
         let user = self.user(signal.user).await?;
         self.accounts_ready(&user, &signal).await;
-        self.await_told_apart(&user, &signal).await;
-        self.make_room(&user, &signal).await;
+        let in_doubt = self.is_in_doubt(&user, &signal).await;
+        if !in_doubt {
+            self.make_room(&user, &signal, None).await;
+        }
         let mut state = user.state.lock().await;
         if let Some(order) = state.by_key.get(&signal.client_order_id) {
             let known = state.orders.get(order).map(|live| live.order.clone());
@@ -102,6 +103,9 @@ impl Inner {
         }
         let now = self.clock.now();
         let intent = OrderIntent::new(OrderId::generate(now, self.entropy.as_ref()), now, signal);
+        if in_doubt {
+            return Box::pin(self.wait_in_doubt(&user, &mut state, intent)).await;
+        }
         let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
         let account = self.account_state(&user, &state, &intent.signal.symbol, None, now);
         let assessment = self.risk.assess(intent.clone(), &account);
@@ -233,36 +237,6 @@ impl Inner {
             deadline: now.plus(self.config.send_window),
         };
         Some(Placed { slot, venue, leg, plan })
-    }
-
-    /// Takes up an exit whose venue has not answered since the start: it is on record, can be cancelled, and goes out by itself. A refusal would
-    /// leave its position open until somebody asks again.
-    async fn wait_for_venue(
-        self: &Arc<Self>,
-        user: &Arc<User>,
-        state: &mut UserState,
-        intent: OrderIntent,
-        mut decision: RouteDecision,
-    ) -> Result<Submitted, EngineError> {
-        if self.draining.load(Ordering::SeqCst) {
-            return self.known(state, intent, EngineError::Draining).await;
-        }
-        let (order, venue) = (intent.id, self.silent(&intent.signal, &decision).map(|venue| &venue.id));
-        let words = venue.map(|venue| {
-            format!("{venue} has not answered since the platform started: the order goes out by itself once it does")
-        });
-        decision.incomplete = words.map(|words| Reason::new(SILENT, words));
-        let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
-        let events = vec![accepted, JournalEvent::NotRouted { order, decision }];
-        if let Err(error) = self.record(user, state, events).await {
-            return match is_taken(&error) {
-                Some(first) => self.first(&intent, first).await,
-                None => Err(error.into()),
-            };
-        }
-        self.hold(user, state, order);
-        let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
-        Ok(Submitted { order: taken, replayed: false })
     }
 
     /// Puts a refusal on record.

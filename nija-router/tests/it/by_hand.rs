@@ -140,6 +140,57 @@ async fn an_exit_waits_a_moment_for_an_answer_that_tells_whose_an_execution_is()
     }
 }
 
+/// An exit of all that is open while the venue is silent on whose an execution of half of it is.
+async fn waiting(closes: Side, platform: &Platform, venue: &Arc<FakeVenue>, engine: &Arc<Engine>) -> Order {
+    venue.world().echoes = false;
+    venue.script([Answer::TakenSlowly(Duration::from_secs(60))]);
+    engine.submit(closing(closes, "first", "0.005")).await.unwrap();
+    until("it to be filled", async || venue.orders(user(1)).len() == 2).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let (began, signal) = (platform.clock.now(), closing(closes, "out", "0.01"));
+    let order = engine.submit(signal.clone()).await.unwrap().order;
+    assert!(platform.clock.now().since(began) < Duration::from_millis(10));
+    let code = order.reason.as_ref().map(|reason| reason.code.as_str());
+    assert_eq!((order.state, code), (OrderState::Pending, Some("execution_in_doubt")));
+    let again = engine.submit(signal).await.unwrap();
+    assert_eq!((again.replayed, again.order.id()), (true, order.id()));
+    order
+}
+
+#[tokio::test(start_paused = true)]
+async fn such_an_exit_is_on_record_at_once_and_out_when_its_time_is_up() {
+    for (opens, closes) in SIDES {
+        let (platform, venue, engine) = holding(opens).await;
+        let order = waiting(closes, &platform, &venue, &engine).await;
+        assert_eq!(asked(&platform, &order).await, []);
+        tokio::time::sleep(Duration::from_millis(3_100)).await;
+        // Half of the position is in hand, and the other half may be closed.
+        let order = engine.settled(user(1), order.id(), Duration::ZERO).await.unwrap();
+        assert!(order.state.is_final(), "{order:?}");
+        assert_eq!(venue.placements(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_can_be_cancelled_meanwhile_and_waits_over_a_restart() {
+    for (opens, closes) in SIDES {
+        let (platform, venue, engine) = holding(opens).await;
+        let order = waiting(closes, &platform, &venue, &engine).await;
+        let cancelled = engine.cancel(user(1), order.id()).await.unwrap();
+        assert_eq!((cancelled.state, asked(&platform, &order).await), (OrderState::Cancelled, vec![]));
+        let kept = engine.submit(closing(closes, "kept", "0.01")).await.unwrap().order;
+        assert_eq!(kept.state, OrderState::Pending);
+        engine.stop().await;
+        drop(engine);
+        let engine = platform.start().await;
+        // The venue is asked anew: half of the position was closed by the first one.
+        let kept = engine.settled(user(1), kept.id(), LONG).await.unwrap();
+        assert_eq!((kept.state, asked(&platform, &kept).await), (OrderState::Filled, vec![dec("0.005")]));
+        assert_eq!((there(&venue), asked(&platform, &order).await), (Decimal::ZERO, vec![]));
+        agrees(&platform, &venue).await;
+    }
+}
+
 async fn second_id(platform: &Platform) -> nija_core::OrderId {
     let name = nija_core::ClientOrderId::new("second").unwrap();
     platform.ledger.order_by_client_id(user(1), &name).await.unwrap().unwrap().id()
@@ -203,6 +254,7 @@ async fn what_is_held_outlives_a_ledger_that_fails() {
         platform.ledger.fail_next(1);
         tokio::time::sleep(Duration::from_secs(1)).await;
         let order = engine.submit(closing(closes, "out", "0.01")).await.unwrap().order;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(asked(&platform, &order).await, [dec("0.003")], "{opens}: {:?}", order.reason);
         venue.world().reads_fail = false;
         for order in [first, order] {
