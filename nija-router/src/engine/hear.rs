@@ -113,7 +113,7 @@ impl Inner {
     ) -> Result<(), LedgerError> {
         let before = state.held.take();
         let all = before.iter().cloned().chain(news).collect();
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         let recorded = match self.draft_news(user, venue, state, &mut draft, all).await {
             Ok(()) => {
                 more(state, &mut draft);
@@ -140,12 +140,12 @@ impl Inner {
         let (mut reports, mut fills) = (Vec::new(), Vec::new());
         for one in news {
             if *one.venue() != venue.id {
-                state.held.hold(one, self.clock.now());
+                state.held.hold(one, draft.at);
                 continue;
             }
             match one {
                 // A stream tells of things in the order in which they happen.
-                News::Balance(balance) => state.take_balance(balance, self.clock.now()),
+                News::Balance(balance) => state.take_balance(balance, draft.at),
                 News::Report(report) => {
                     let ours = report.client_id.and_then(|id| state.names.by_client(id));
                     if let Some(order) = ours {
@@ -198,7 +198,7 @@ impl Inner {
             Owner::Ours(order) => Some(order),
             Owner::External => None,
             Owner::Perhaps => {
-                state.held.hold(News::Fill(fill), self.clock.now());
+                state.held.hold(News::Fill(fill), draft.at);
                 return Ok(None);
             }
         };
@@ -217,12 +217,12 @@ impl Inner {
                 fee_in_quote: money::fee_in_quote(
                     &fill,
                     &self.market.snapshot(),
-                    &self.market.rates(self.clock.now()),
+                    &self.market.rates(draft.at),
                     &state.paid_fees,
                 ),
                 execution: fill,
             };
-            draft.push(state, JournalEvent::Filled(fill), self.clock.now());
+            draft.push(state, JournalEvent::Filled(fill));
         }
         Ok(order)
     }
@@ -237,7 +237,7 @@ impl Inner {
         });
         if first {
             let name = Some(fill.venue_order_id.clone());
-            draft.change(state, order, OrderState::Working, None, name, self.clock.now());
+            draft.change(state, order, OrderState::Working, None, name);
         }
     }
 
@@ -261,7 +261,7 @@ impl Inner {
                 Ok(Some(order))
             }
             Owner::Perhaps => {
-                state.held.hold(News::Report(report), self.clock.now());
+                state.held.hold(News::Report(report), draft.at);
                 Ok(None)
             }
             Owner::External => {
@@ -272,7 +272,6 @@ impl Inner {
     }
 
     fn draft_state(&self, state: &mut UserState, draft: &mut Draft, order: OrderId, report: ExecutionReport) {
-        let now = self.clock.now();
         let Some(standing) =
             draft.order(state, order).map(|order| (order.state, order.filled, order.leg.clone()))
         else {
@@ -292,7 +291,7 @@ impl Inner {
             }
             return;
         }
-        state.expect(order, report.filled, now);
+        state.expect(order, report.filled, draft.at);
         let fresh = matches!(
             standing,
             OrderState::Pending
@@ -306,12 +305,12 @@ impl Inner {
             OrderState::Rejected if filled.is_zero() && report.filled.is_zero() => {
                 let words = report.reason.unwrap_or_else(|| "the venue refused it".to_owned());
                 let reason = Some(Reason::new("venue_rejected", words));
-                draft.change(state, order, OrderState::Rejected, reason, name, now);
+                draft.change(state, order, OrderState::Rejected, reason, name);
             }
             OrderState::Working | OrderState::PartialFill | OrderState::Filled
                 if fresh && filled < report.quantity =>
             {
-                draft.change(state, order, OrderState::Working, None, name, now);
+                draft.change(state, order, OrderState::Working, None, name);
                 note_end(state, order, report);
             }
             _ => note_end(state, order, report),
@@ -338,7 +337,7 @@ impl Inner {
             _ => (OrderState::Cancelled, Some(end_reason(live, standing, report))),
         };
         let name = Some(report.venue_order_id.clone());
-        draft.change(state, order, end, reason, name, self.clock.now());
+        draft.change(state, order, end, reason, name);
     }
 
     /// An open order that was made elsewhere goes on record once and is left alone.
@@ -358,7 +357,7 @@ impl Inner {
             matches!(event, JournalEvent::ExternalOrder { report: known } if known.venue_order_id == key.1)
         });
         if !drafted && !state.external_recorded.contains(&key) {
-            draft.push(state, JournalEvent::ExternalOrder { report }, self.clock.now());
+            draft.push(state, JournalEvent::ExternalOrder { report });
         }
         Ok(())
     }

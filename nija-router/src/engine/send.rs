@@ -163,7 +163,6 @@ impl Inner {
         if job.approved.get().signal.signal_type.is_exit() {
             venue.clear_alarm(shut_in(user, job.symbol()));
         }
-        let now = self.clock.now();
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
@@ -175,7 +174,7 @@ impl Inner {
         let worked = |state: &UserState, draft: &mut Draft| {
             let standing = draft.order(state, job.order).map(|order| order.state);
             if !reported && standing == Some(OrderState::Queued) {
-                draft.change(state, job.order, OrderState::Working, None, Some(name), now);
+                draft.change(state, job.order, OrderState::Working, None, Some(name));
             }
         };
         if let Err(error) = self.put_on_record(user, &mut state, venue, news, worked).await {
@@ -207,13 +206,12 @@ impl Inner {
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         let standing = draft.order(&state, job.order).map(|order| order.state);
         // The account's stream may have told more by now than the lost answer would have.
         if standing == Some(OrderState::Queued) {
-            let now = self.clock.now();
             let reason = Reason::new(ANSWER_LOST, format!("{error}; the venue is being asked"));
-            draft.change(&state, job.order, OrderState::Unknown, Some(reason), None, now);
+            draft.change(&state, job.order, OrderState::Unknown, Some(reason), None);
         }
         let recorded = self.record(&job.user, &mut state, draft.events).await;
         drop(state);

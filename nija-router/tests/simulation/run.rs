@@ -114,6 +114,10 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
         drop(dead);
         platform.witness.death();
         (died, left) = (died + 1, left.saturating_sub(1));
+        // Who operates it restarts it since nothing goes any more, and so often does while a venue is down.
+        if platform.dice.chance(25) {
+            *platform.trouble.down.lock() = Some(platform.dice.pick(&platform.venues).place);
+        }
         tokio::time::sleep(platform.dice.millis(0..3_000)).await;
     }
     let suspensions = schedule::suspensions();

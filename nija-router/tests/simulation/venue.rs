@@ -24,7 +24,7 @@ use crate::support::TestClock;
 
 pub(crate) struct SimVenue {
     pub(crate) id: VenueId,
-    place: usize,
+    pub(crate) place: usize,
     /// What every user has of the third asset for fees in the beginning.
     pub(crate) fee_deposit: Decimal,
     contract: VenueContract,

@@ -48,7 +48,7 @@ fn act(platform: &Platform) {
             let mut exchange = venue.exchange();
             let brackets: Vec<_> =
                 platform.users.iter().flat_map(|user| exchange.waiting_brackets(*user)).collect();
-            let symbol = if !brackets.is_empty() && dice.chance(20) {
+            let symbol = if !brackets.is_empty() && dice.chance(30) {
                 // The market goes for one of a bracket's legs.
                 let (symbol, profit, stop) = dice.pick(&brackets).clone();
                 let to = if dice.chance(60) { profit } else { stop };
