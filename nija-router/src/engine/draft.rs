@@ -6,13 +6,19 @@ use std::collections::hash_map::Entry;
 use super::{ids::ById, state::UserState};
 
 /// Events that will be appended, and the orders as they will stand then.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Draft {
+    /// When all of it happens.
+    at: Timestamp,
     orders: ById<OrderId, Order>,
     pub(crate) events: Vec<JournalEvent>,
 }
 
 impl Draft {
+    pub(crate) fn new(at: Timestamp) -> Self {
+        Self { at, orders: ById::default(), events: Vec::new() }
+    }
+
     /// An order as it will stand; `None` when it is not live.
     pub(crate) fn order(&mut self, state: &UserState, id: OrderId) -> Option<&Order> {
         match self.orders.entry(id) {
@@ -23,11 +29,11 @@ impl Draft {
 
     /// Adds an event of a live order. One that does not follow from the order's state is left out: the venue repeats itself, and
     /// a report that is behind what is known says nothing new.
-    pub(crate) fn push(&mut self, state: &UserState, event: JournalEvent, at: Timestamp) {
+    pub(crate) fn push(&mut self, state: &UserState, event: JournalEvent) {
         if let Some(id) = event.order()
             && self.order(state, id).is_some()
             && let Some(order) = self.orders.get_mut(&id)
-            && let Err(error) = order.apply(&event, at)
+            && let Err(error) = order.apply(&event, self.at)
         {
             tracing::debug!(order = %id, %error, "nothing new");
             return;
@@ -43,7 +49,6 @@ impl Draft {
         to: OrderState,
         reason: Option<Reason>,
         venue_order_id: Option<VenueOrderId>,
-        at: Timestamp,
     ) {
         let unheard = self
             .order(state, order)
@@ -51,6 +56,6 @@ impl Draft {
         let live = state.orders.get(&order).filter(|_| unheard);
         let sent_at = live.and_then(super::live::LiveOrder::sent_at);
         let event = JournalEvent::StateChanged { order, state: to, reason, venue_order_id, sent_at };
-        self.push(state, event, at);
+        self.push(state, event);
     }
 }

@@ -37,7 +37,7 @@ impl Inner {
         let mut all = std::mem::take(&mut state.held);
         all.extend(news);
         let wished: Vec<OrderId> = unheard_wishes(&state);
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         self.draft_news(user, venue, &mut state, &mut draft, all).await?;
         self.record(user, &mut state, draft.events).await?;
         for order in wished {
@@ -189,7 +189,7 @@ impl Inner {
                 ),
                 execution: fill,
             };
-            draft.push(state, JournalEvent::Filled(fill), self.clock.now());
+            draft.push(state, JournalEvent::Filled(fill));
         }
         Ok(order)
     }
@@ -204,7 +204,7 @@ impl Inner {
         });
         if first {
             let name = Some(fill.venue_order_id.clone());
-            draft.change(state, order, OrderState::Working, None, name, self.clock.now());
+            draft.change(state, order, OrderState::Working, None, name);
         }
     }
 
@@ -273,12 +273,12 @@ impl Inner {
             OrderState::Rejected if filled.is_zero() && report.filled.is_zero() => {
                 let words = report.reason.unwrap_or_else(|| "the venue refused it".to_owned());
                 let reason = Some(Reason::new("venue_rejected", words));
-                draft.change(state, order, OrderState::Rejected, reason, name, now);
+                draft.change(state, order, OrderState::Rejected, reason, name);
             }
             OrderState::Working | OrderState::PartialFill | OrderState::Filled
                 if fresh && filled < report.quantity =>
             {
-                draft.change(state, order, OrderState::Working, None, name, now);
+                draft.change(state, order, OrderState::Working, None, name);
                 note_end(state, order, report);
             }
             _ => note_end(state, order, report),
@@ -305,7 +305,7 @@ impl Inner {
             _ => (OrderState::Cancelled, Some(end_reason(live, standing, report))),
         };
         let name = Some(report.venue_order_id.clone());
-        draft.change(state, order, end, reason, name, self.clock.now());
+        draft.change(state, order, end, reason, name);
     }
 
     /// An open order that was made elsewhere goes on record once and is left alone.
@@ -325,7 +325,7 @@ impl Inner {
             matches!(event, JournalEvent::ExternalOrder { report: known } if known.venue_order_id == key.1)
         });
         if !drafted && !state.external_recorded.contains(&key) {
-            draft.push(state, JournalEvent::ExternalOrder { report }, self.clock.now());
+            draft.push(state, JournalEvent::ExternalOrder { report });
         }
         Ok(())
     }

@@ -201,7 +201,7 @@ impl Inner {
         attempt: u32,
     ) {
         let mut state = user.state.lock().await;
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         let standing = draft.order(&state, order).map(|order| order.state);
         let same = |live: &LiveOrder| live.order.leg.as_ref().is_some_and(|leg| leg.attempt == attempt);
         let complete = state.orders.get(&order).is_some_and(|live| same(live) && !live.misses_fills());
@@ -209,7 +209,7 @@ impl Inner {
             return;
         }
         let reason = Reason::new("gone_at_venue", format!("{} no longer has this order", venue.id));
-        draft.change(&state, order, OrderState::Cancelled, Some(reason), None, self.clock.now());
+        draft.change(&state, order, OrderState::Cancelled, Some(reason), None);
         if let Err(error) = self.record(user, &mut state, draft.events).await {
             tracing::error!(%order, %error, "an end could not be put on record");
         }
@@ -218,7 +218,7 @@ impl Inner {
     /// Says honestly that nobody knows, where the journal does not say so yet.
     async fn mark_unknown(self: &Arc<Self>, user: &Arc<User>, order: OrderId) {
         let mut state = user.state.lock().await;
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         let standing = draft.order(&state, order).map(|order| order.state);
         if !matches!(standing, Some(OrderState::Queued | OrderState::Executing)) {
             return;
@@ -227,7 +227,7 @@ impl Inner {
             "outcome_unknown",
             "it may have been sent before the platform restarted; the venue is being asked",
         );
-        draft.change(&state, order, OrderState::Unknown, Some(reason), None, self.clock.now());
+        draft.change(&state, order, OrderState::Unknown, Some(reason), None);
         if let Err(error) = self.record(user, &mut state, draft.events).await {
             tracing::error!(%order, %error, "an order in doubt could not be put on record");
         }

@@ -1,5 +1,6 @@
 //! The workers of a lane: each sends one order at a time, once.
 
+use futures::FutureExt;
 use nija_core::{
     Approved, Effect, LedgerError, Notional, OpenPurpose, OrderId, OrderIntent, OrderLeg, OrderState,
     Placement, PolicyRefusal, Reason, SignError, Symbol, TimeInForce, Timestamp, VaultError, VenueError,
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    lane::{Heard, LaneJob},
+    lane::{Heard, LaneJob, Sending},
     planted::{Bug, planted},
 };
 
@@ -65,6 +66,7 @@ impl Inner {
 
     async fn send(self: &Arc<Self>, venue: &Arc<Venue>, job: &Job) {
         let exit = job.approved.get().signal.signal_type.is_exit();
+        let banned = venue.lane.banned();
         if self.clock.now() >= job.leg.deadline {
             return self.not_sent(job, Dead::expired()).await;
         }
@@ -98,6 +100,11 @@ impl Inner {
         // Looked at last, with no wait between it and the sending: whoever threw the switch was told that nothing is opened from then on.
         if !exit && self.kills.stops(job.user.id, &venue.id) && !planted(Bug::SendsWhenKilled) {
             return self.not_sent(job, Dead::killed()).await;
+        }
+        // Nor a ban that came while the key was opened.
+        if banned.now_or_never().is_some() {
+            let wait = venue.lane.held(job.user.id, Sending::order(exit)).unwrap_or_default();
+            return self.not_sent(job, Dead::from_venue(&venue.silent_for(wait))).await;
         }
         job.sent.set(now);
         let began = Instant::now();
@@ -155,8 +162,7 @@ impl Inner {
         if job.approved.get().signal.signal_type.is_exit() {
             venue.clear_alarm(shut_in(user, job.symbol()));
         }
-        let now = self.clock.now();
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
@@ -169,7 +175,7 @@ impl Inner {
         let taken = self.draft_news(user, venue, &mut state, &mut draft, news).await;
         let standing = draft.order(&state, job.order).map(|order| order.state);
         if !reported && standing == Some(OrderState::Queued) {
-            draft.change(&state, job.order, OrderState::Working, None, Some(name), now);
+            draft.change(&state, job.order, OrderState::Working, None, Some(name));
         }
         let events = std::mem::take(&mut draft.events);
         let recorded = match taken {
@@ -205,13 +211,12 @@ impl Inner {
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
-        let mut draft = Draft::default();
+        let mut draft = Draft::new(self.clock.now());
         let standing = draft.order(&state, job.order).map(|order| order.state);
         // The account's stream may have told more by now than the lost answer would have.
         if standing == Some(OrderState::Queued) {
-            let now = self.clock.now();
             let reason = Reason::new(ANSWER_LOST, format!("{error}; the venue is being asked"));
-            draft.change(&state, job.order, OrderState::Unknown, Some(reason), None, now);
+            draft.change(&state, job.order, OrderState::Unknown, Some(reason), None);
         }
         let recorded = self.record(&job.user, &mut state, draft.events).await;
         drop(state);

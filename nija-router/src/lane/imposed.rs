@@ -37,6 +37,11 @@ impl<J: LaneJob> Lane<J> {
         VenueBan { venue: venue.clone(), at, until, reason: TURNED_AWAY.to_owned() }
     }
 
+    /// Ends with a ban of this address that comes from now on.
+    pub(crate) fn banned(&self) -> Notified<'_> {
+        self.banned.notified()
+    }
+
     /// A ban that an earlier process kept, before anything is sent.
     pub(crate) fn take_up_ban(&self, ban: &VenueBan) {
         self.waiting.lock().limiter.take_up(ban, self.clock.now());
@@ -69,7 +74,7 @@ impl<J: LaneJob> Lane<J> {
         let take = |limiter: &mut Limiter| {
             limiter.read(user, what, &mut taken)?;
             // Still under the lock, so that none comes between.
-            Ok(self.banned.notified())
+            Ok(self.banned())
         };
         self.token(take, |limiter| limiter.held_reading(user, what)).await
     }

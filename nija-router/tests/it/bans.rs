@@ -213,3 +213,21 @@ async fn a_question_of_several_requests_ends_when_a_ban_is_heard() {
     let lost = engine.settled(user(1), lost.id(), LONG).await.unwrap();
     assert!(lost.state.is_final(), "{lost:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_key_is_being_opened_when_a_ban_is_heard_does_not_leave() {
+    let (platform, venue) = Platform::single();
+    platform.join(user(2), 10_000);
+    let engine = platform.start().await;
+    platform.vault.open_slowly(user(1), SECOND);
+    let slow = engine.submit(entry(user(1), "slow")).await.unwrap().order;
+    tokio::time::sleep(SECOND / 2).await;
+    venue.ban(60 * SECOND, true);
+    engine.submit(entry(user(2), "in")).await.unwrap();
+    until("the ban to be kept", async || !kept(&platform).await.is_empty()).await;
+    let before = arrived(&venue);
+    tokio::time::sleep(50 * SECOND).await;
+    assert_eq!(arrived(&venue), before);
+    let slow = engine.settled(user(1), slow.id(), LONG).await.unwrap();
+    assert!(slow.state.is_final() && venue.orders(user(1)).is_empty(), "{slow:?}");
+}

@@ -113,6 +113,11 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
         drop(dead);
         platform.witness.death();
         (died, left) = (died + 1, left.saturating_sub(1));
+        // Who operates it restarts it since nothing goes any more, and so often does while a venue is down.
+        if platform.dice.chance(25) {
+            let venue = platform.dice.pick(&platform.venues);
+            platform.trouble.take_down(venue.place, platform.dice.millis(2_000..20_000));
+        }
         tokio::time::sleep(platform.dice.millis(0..3_000)).await;
     }
     let suspensions = schedule::suspensions();

@@ -24,7 +24,7 @@ use crate::support::TestClock;
 
 pub(crate) struct SimVenue {
     pub(crate) id: VenueId,
-    place: usize,
+    pub(crate) place: usize,
     /// What every user has of the third asset for fees in the beginning.
     pub(crate) fee_deposit: Decimal,
     contract: VenueContract,
@@ -63,7 +63,7 @@ impl SimVenue {
     }
 
     fn is_down(&self) -> bool {
-        *self.trouble.down.lock() == Some(self.place)
+        self.trouble.is_down(self.place)
     }
 
     fn lost(&self) -> VenueError {

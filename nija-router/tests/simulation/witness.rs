@@ -33,8 +33,6 @@ pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// The most that a ban holds an exit.
 const BAN_HOLDS: Duration = Duration::from_secs(300);
-/// From the moment in which something may be sent to that in which it is, at most.
-const ON_ITS_WAY: Duration = Duration::from_secs(6);
 
 pub(crate) struct Witness {
     ledger: Arc<MemoryLedger>,
@@ -77,7 +75,7 @@ impl Witness {
         let now = self.clock.now();
         for ban in self.ledger.kept_bans().iter().filter(|ban| ban.venue == *venue) {
             let holds = ban.until.map_or(Duration::ZERO, |until| until.since(ban.at).min(BAN_HOLDS));
-            if now > ban.at.plus(ON_ITS_WAY) && now < ban.at.plus(holds) {
+            if now > ban.at && now < ban.at.plus(holds) {
                 self.note(5, format!("{venue} was asked during its ban: {ban:?}"));
             }
         }

@@ -6,18 +6,22 @@ use nija_core::{
     SealedCredential, SealingKey, SeededEntropy, Signer, Timestamp, UserId, Vault, VaultError, VenueId,
 };
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 #[derive(Default)]
-pub(crate) struct FakeVault(Mutex<Vec<CredentialMeta>>, Mutex<Option<Fails>>);
+pub(crate) struct FakeVault {
+    credentials: Mutex<Vec<CredentialMeta>>,
+    fails: Mutex<Option<Fails>>,
+    slow: Mutex<Option<(UserId, Duration)>>,
+}
 
 /// Whether an opening fails.
 type Fails = Box<dyn Fn() -> bool + Send>;
 
 impl FakeVault {
     pub(crate) fn grant(&self, user: UserId, venue: &VenueId, at: Timestamp) {
-        let seed = self.0.lock().len() as u64;
-        self.0.lock().push(CredentialMeta {
+        let seed = self.credentials.lock().len() as u64;
+        self.credentials.lock().push(CredentialMeta {
             id: CredentialId::generate(at, &SeededEntropy::new(seed)),
             user,
             venue: venue.clone(),
@@ -33,18 +37,23 @@ impl FakeVault {
 
     /// The key signs only while its user is present.
     pub(crate) fn keep_by_session(&self, user: UserId) {
-        self.0.lock().iter_mut().filter(|meta| meta.user == user).for_each(|meta| {
+        self.credentials.lock().iter_mut().filter(|meta| meta.user == user).for_each(|meta| {
             meta.custody = CustodyMode::Session;
         });
     }
 
     /// Openings fail when this says so.
     pub(crate) fn fail_when(&self, fails: impl Fn() -> bool + Send + 'static) {
-        *self.1.lock() = Some(Box::new(fails));
+        *self.fails.lock() = Some(Box::new(fails));
+    }
+
+    /// This user's openings take so long.
+    pub(crate) fn open_slowly(&self, user: UserId, time: Duration) {
+        *self.slow.lock() = Some((user, time));
     }
 
     pub(crate) fn take_away(&self, user: UserId, venue: &VenueId) {
-        self.0.lock().retain(|meta| meta.user != user || meta.venue != *venue);
+        self.credentials.lock().retain(|meta| meta.user != user || meta.venue != *venue);
     }
 }
 
@@ -78,11 +87,11 @@ impl Vault for FakeVault {
     }
 
     async fn list(&self, user: UserId) -> Result<Vec<CredentialMeta>, VaultError> {
-        Ok(self.0.lock().iter().filter(|meta| meta.user == user).cloned().collect())
+        Ok(self.credentials.lock().iter().filter(|meta| meta.user == user).cloned().collect())
     }
 
     async fn active(&self) -> Result<Vec<CredentialMeta>, VaultError> {
-        Ok(self.0.lock().clone())
+        Ok(self.credentials.lock().clone())
     }
 
     async fn open(
@@ -91,10 +100,14 @@ impl Vault for FakeVault {
         venue: &VenueId,
         _: OpenPurpose,
     ) -> Result<Arc<dyn Signer>, VaultError> {
-        if self.1.lock().as_ref().is_some_and(|fails| fails()) {
+        let slow = self.slow.lock().filter(|(slow, _)| *slow == user);
+        if let Some((_, time)) = slow {
+            tokio::time::sleep(time).await;
+        }
+        if self.fails.lock().as_ref().is_some_and(|fails| fails()) {
             return Err(VaultError::Storage("sealed".into()));
         }
-        if self.0.lock().iter().any(|meta| meta.user == user && meta.venue == *venue) {
+        if self.credentials.lock().iter().any(|meta| meta.user == user && meta.venue == *venue) {
             Ok(Arc::new(NoSigner))
         } else {
             Err(VaultError::NoCredential { venue: venue.clone() })
@@ -106,7 +119,7 @@ impl Vault for FakeVault {
     }
 
     async fn revoke(&self, _: UserId, id: CredentialId) -> Result<(), VaultError> {
-        self.0.lock().retain(|meta| meta.id != id);
+        self.credentials.lock().retain(|meta| meta.id != id);
         Ok(())
     }
 
