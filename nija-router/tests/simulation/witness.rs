@@ -39,7 +39,8 @@ pub(crate) struct Witness {
     clock: TestClock,
     tried: Mutex<BTreeSet<VenueClientId>>,
     sent: Mutex<BTreeSet<VenueClientId>>,
-    deaths: Mutex<Vec<Timestamp>>,
+    /// When processes ended: by their deaths, or since they were stopped.
+    ends: Mutex<Vec<Timestamp>>,
     arrived: Mutex<BTreeMap<OrderId, Vec<(VenueId, VenueOrderId)>>>,
     cancels: Mutex<BTreeMap<VenueClientId, Timestamp>>,
     violations: Mutex<Vec<Violation>>,
@@ -53,7 +54,7 @@ impl Witness {
             clock: clock.clone(),
             tried: Mutex::default(),
             sent: Mutex::default(),
-            deaths: Mutex::default(),
+            ends: Mutex::default(),
             arrived: Mutex::default(),
             cancels: Mutex::default(),
             violations: Mutex::default(),
@@ -90,14 +91,19 @@ impl Witness {
         self.tried.lock().contains(&client)
     }
 
-    /// The process died.
-    pub(crate) fn death(&self) {
-        self.deaths.lock().push(self.clock.now());
+    /// The process ended.
+    pub(crate) fn end(&self) {
+        self.ends.lock().push(self.clock.now());
     }
 
-    /// Whether a process died within [`AT_ONCE`] of this moment.
-    pub(crate) fn died_after(&self, moment: Timestamp) -> bool {
-        self.deaths.lock().iter().any(|death| *death >= moment && death.since(moment) <= AT_ONCE)
+    /// Whether a process ended within [`AT_ONCE`] of this moment.
+    pub(crate) fn ended_after(&self, moment: Timestamp) -> bool {
+        self.ends.lock().iter().any(|end| *end >= moment && end.since(moment) <= AT_ONCE)
+    }
+
+    /// When a process that lived at one moment ended, at another moment at the latest.
+    pub(crate) fn first_end(&self, from: Timestamp, to: Timestamp) -> Timestamp {
+        self.ends.lock().iter().copied().filter(|end| *end >= from).fold(to, Timestamp::min)
     }
 
     /// The first byte of a request leaves.
