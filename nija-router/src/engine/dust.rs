@@ -15,6 +15,11 @@ const NEARLY: Decimal = Decimal::from_parts(98, 0, 0, false, 2);
 impl Inner {
     /// Whether all of a position is less than one order. One whose venue tells no rules is none: it is tried.
     pub(super) fn is_dust(&self, state: &UserState, position: &Position) -> bool {
+        self.is_too_little(position, there(state, position))
+    }
+
+    /// Whether so many base units of a position are less than one order.
+    pub(super) fn is_too_little(&self, position: &Position, units: Decimal) -> bool {
         let key = (position.venue.clone(), position.symbol.clone());
         let Some(rules) = self.market.instrument(&key) else {
             return false;
@@ -22,7 +27,7 @@ impl Inner {
         let quote = self.market.snapshot().markets.get(&key).and_then(|view| view.quote);
         let price = quote.map(|quote| quote.taker_price(position.side().opposite()));
         let price = price.or_else(|| Price::new(position.entry_price()).ok());
-        let quantity = Quantity::new(there(state, position)).ok();
+        let quantity = Quantity::new(units).ok();
         quantity.zip(price).is_some_and(|(quantity, price)| rules.is_dust(quantity, price))
     }
 

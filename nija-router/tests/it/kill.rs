@@ -2,8 +2,8 @@
 //! answer names what could not be confirmed.
 
 use nija_core::{
-    Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, Timestamp, TradeSignal,
-    UserId,
+    AmbiguityBound, Clock, KillScope, Ledger, OrderKind, OrderState, Quantity, Side, TimeInForce, Timestamp,
+    TradeSignal, UserId,
 };
 use nija_router::{Engine, KillReport, SlicingConfig};
 use rust_decimal::Decimal;
@@ -124,6 +124,27 @@ async fn an_exit_that_is_too_small_says_whether_other_exits_hold_the_rest() {
     let why = rest.reason.unwrap();
     assert_eq!(why.code, "held_by_exits");
     assert!(why.text.contains(&format!("other exits hold {most} BTC at a")), "{}", why.text);
+}
+
+/// To try beside it would use up the tries before anybody knows what became of it.
+#[tokio::test(start_paused = true)]
+async fn an_exit_in_doubt_that_leaves_only_dust_is_waited_for() {
+    let clock = TestClock::new();
+    let venue = FakeVenue::new("a", &clock, |contract| {
+        contract.ambiguity_bound = AmbiguityBound::Deadline(Duration::from_secs(60));
+    });
+    let platform = Platform::new(clock, vec![venue.clone()]);
+    platform.join(user(1), 10_000);
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    let held = platform.position(user(1), "BTC-USD").await.unwrap().quantity;
+    venue.script([Answer::LostBefore]);
+    let most = (held - dec("0.000005")).to_string();
+    let lost = engine.submit(exit(user(1), "lost", &most)).await.unwrap().order;
+    state(&engine, user(1), lost.id(), OrderState::Unknown).await;
+    let report = engine.kill(user(1), KillScope::User, true, 3 * LONG).await.unwrap();
+    assert!(report.done && report.flat, "{report:?}");
+    assert!(platform.position(user(1), "BTC-USD").await.is_none());
 }
 
 #[tokio::test(start_paused = true)]

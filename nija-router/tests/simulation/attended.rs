@@ -36,7 +36,8 @@ fn before(order: &Order) -> Option<String> {
     rests.then(|| n.checked_sub(1)).flatten().map(|n| format!("{cause}:{n}"))
 }
 
-/// A stop that its venue refused is not sent anew: what it was to guard is closed. Where other orders of the pair are under way, those decide.
+/// A stop that its venue refused is not sent anew: what it was to guard is closed. Where other orders of the pair have been under way since, those
+/// decided.
 fn kept_unguarded(platform: &Platform, order: &Order, orders: &[Arc<Order>]) {
     let Some(name) = before(order) else { return };
     let last = orders.iter().find(|last| last.intent.signal.client_order_id.as_str() == name);
@@ -47,7 +48,7 @@ fn kept_unguarded(platform: &Platform, order: &Order, orders: &[Arc<Order>]) {
     let busy = orders.iter().any(|other| {
         let same = other.intent.signal.symbol == order.intent.signal.symbol;
         let there = other.id() != order.id() && other.id() != last.id() && other.intent.received_at <= at;
-        same && there && (!other.state.is_final() || other.updated_at >= at)
+        same && there && (!other.state.is_final() || other.updated_at >= last.updated_at)
     });
     let brought_along = platform.ledger.records().iter().any(|record| match &record.event {
         nija_core::JournalEvent::ProtectionSet { id, order: Some(_), plan, .. } => {

@@ -267,7 +267,8 @@ impl Client {
         let over = stands.is_some_and(|order| order.state.is_final());
         let now = self.platform.clock.now();
         let leg = order.leg.as_ref();
-        let told = leg.is_some_and(|leg| self.platform.witness.words.excuse(&leg.venue, user, began, now));
+        let until = left.unwrap_or(now);
+        let told = leg.is_some_and(|leg| self.platform.witness.words.excuse(&leg.venue, user, began, until));
         if left.is_none_or(|left| left.since(began) > AT_ONCE) && !over && !told {
             self.platform
                 .witness

@@ -44,11 +44,16 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
         }
         // Without a signer nothing can be sent, and a dead process sends nothing.
         let excused = platform.trouble.signers > 0
-            || platform.witness.died_after(record.at)
+            || platform.witness.ended_after(record.at)
             || order.state == OrderState::Cancelled;
         if let Some(leg) = leg.filter(|_| !excused)
             && !platform.witness.was_tried(leg.client_id)
-            && !platform.witness.words.excuse(&leg.venue, order.intent.signal.user, record.at, leg.deadline)
+            && !platform.witness.words.excuse(
+                &leg.venue,
+                order.intent.signal.user,
+                record.at,
+                platform.witness.first_end(record.at, leg.deadline),
+            )
         {
             platform
                 .witness

@@ -106,17 +106,19 @@ async fn live(seed: u64, deaths: Deaths) -> Outcome {
                 if tokio::time::timeout(LONGEST, check::audit(&platform, &engine)).await.is_err() {
                     platform.witness.note(4, "a user's state is never free again");
                 }
+                // One that is stopped sends no more than a dead one.
+                platform.witness.end();
                 engine.stop().await;
             }
-            platform.witness.end();
             break;
         }
         drop(dead);
-        platform.witness.death();
+        platform.witness.end();
         (died, left) = (died + 1, left.saturating_sub(1));
         // Who operates it restarts it since nothing goes any more, and so often does while a venue is down.
         if platform.dice.chance(25) {
-            *platform.trouble.down.lock() = Some(platform.dice.pick(&platform.venues).place);
+            let venue = platform.dice.pick(&platform.venues);
+            platform.trouble.take_down(venue.place, platform.dice.millis(2_000..20_000));
         }
         tokio::time::sleep(platform.dice.millis(0..3_000)).await;
     }
@@ -157,8 +159,8 @@ async fn heal(platform: &Arc<Platform>, seed: u64) -> Arc<Engine> {
     while tokio::time::Instant::now() < over && !settled(platform).await {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    // What came late is taken up as well, and then all is at rest.
-    tokio::time::sleep(Duration::from_secs(75)).await;
+    // What came late is taken up as well, a switch that nobody can confirm tries as often as it may, and then all is at rest.
+    tokio::time::sleep(Duration::from_secs(90)).await;
     engine
 }
 

@@ -2,7 +2,11 @@
 
 use nija_core::UserId;
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 use super::dice::Dice;
 
@@ -57,6 +61,12 @@ const ANY: [Outcome; 12] = [
 const OWN: [Outcome; 4] =
     [Outcome::Rejected, Outcome::KeyRefused, Outcome::NonceRefused, Outcome::RateLimited];
 
+/// A venue that is down.
+struct Outage {
+    place: usize,
+    until: Instant,
+}
+
 pub(crate) struct Trouble {
     pub(crate) dice: Dice,
     on: AtomicBool,
@@ -70,8 +80,7 @@ pub(crate) struct Trouble {
     pub(crate) signers: u32,
     /// Where set, this user is spared and all others have only trouble of their own making.
     pub(crate) calm: Option<UserId>,
-    /// A venue that is down, by its place.
-    pub(crate) down: Mutex<Option<usize>>,
+    down: Mutex<Option<Outage>>,
 }
 
 impl Trouble {
@@ -108,6 +117,20 @@ impl Trouble {
 
     pub(crate) fn is_on(&self) -> bool {
         self.on.load(Ordering::Relaxed)
+    }
+
+    /// A venue goes down, by its place, for so long at least.
+    pub(crate) fn take_down(&self, place: usize, at_least: Duration) {
+        *self.down.lock() = Some(Outage { place, until: Instant::now() + at_least });
+    }
+
+    /// The one that is down comes up again, unless that is too early.
+    pub(crate) fn bring_up(&self) {
+        self.down.lock().take_if(|outage| Instant::now() >= outage.until);
+    }
+
+    pub(crate) fn is_down(&self, place: usize) -> bool {
+        self.down.lock().as_ref().is_some_and(|outage| outage.place == place)
     }
 
     /// Everything works from now on.

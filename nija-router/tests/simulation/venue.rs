@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     exchange::{Exchange, Portions},
-    fees::FEE,
+    fees::{FEE, FeesFrom},
     resting::Resting,
     stream::Stream,
     trouble::{Outcome, Trouble},
@@ -63,7 +63,7 @@ impl SimVenue {
     }
 
     fn is_down(&self) -> bool {
-        *self.trouble.down.lock() == Some(self.place)
+        self.trouble.is_down(self.place)
     }
 
     fn lost(&self) -> VenueError {
@@ -156,6 +156,10 @@ impl Executor for SimVenue {
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
         self.witness.asking(&self.id);
+        // What a fee in a third asset is worth nobody can say before the first answer: it would count for good as the last one did.
+        if self.is_down() && self.exchange().fees != FeesFrom::Third {
+            return Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() });
+        }
         let symbols: Vec<_> = self.exchange().prices.keys().cloned().collect();
         let rules = symbols.into_iter().map(|symbol| Instrument {
             venue: self.id.clone(),

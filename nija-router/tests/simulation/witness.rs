@@ -39,8 +39,7 @@ pub(crate) struct Witness {
     clock: TestClock,
     tried: Mutex<BTreeSet<VenueClientId>>,
     sent: Mutex<BTreeSet<VenueClientId>>,
-    deaths: Mutex<Vec<Timestamp>>,
-    /// When a process ended: by its death, or since it was stopped.
+    /// When processes ended: by their deaths, or since they were stopped.
     ends: Mutex<Vec<Timestamp>>,
     /// When a process that lived was told of an execution.
     told: Mutex<BTreeMap<(VenueId, ExecutionId), Vec<Timestamp>>>,
@@ -57,7 +56,6 @@ impl Witness {
             clock: clock.clone(),
             tried: Mutex::default(),
             sent: Mutex::default(),
-            deaths: Mutex::default(),
             ends: Mutex::default(),
             told: Mutex::default(),
             arrived: Mutex::default(),
@@ -96,12 +94,6 @@ impl Witness {
         self.tried.lock().contains(&client)
     }
 
-    /// The process died.
-    pub(crate) fn death(&self) {
-        self.deaths.lock().push(self.clock.now());
-        self.end();
-    }
-
     /// The process ended: what it was told and did not put on record, the next one is told anew, by its venues.
     pub(crate) fn end(&self) {
         self.ends.lock().push(self.clock.now());
@@ -129,9 +121,14 @@ impl Witness {
         told.get(&name).is_some_and(|times| times.iter().any(known))
     }
 
-    /// Whether a process died within [`AT_ONCE`] of this moment.
-    pub(crate) fn died_after(&self, moment: Timestamp) -> bool {
-        self.deaths.lock().iter().any(|death| *death >= moment && death.since(moment) <= AT_ONCE)
+    /// Whether a process ended within [`AT_ONCE`] of this moment.
+    pub(crate) fn ended_after(&self, moment: Timestamp) -> bool {
+        self.ends.lock().iter().any(|end| *end >= moment && end.since(moment) <= AT_ONCE)
+    }
+
+    /// When a process that lived at one moment ended, at another moment at the latest.
+    pub(crate) fn first_end(&self, from: Timestamp, to: Timestamp) -> Timestamp {
+        self.ends.lock().iter().copied().filter(|end| *end >= from).fold(to, Timestamp::min)
     }
 
     /// The first byte of a request leaves.

@@ -2,7 +2,7 @@
 
 use nija_core::{AmbiguityBound, Clock, OrderKind, OrderState, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     exchange::Arrival,
@@ -78,8 +78,8 @@ fn act(platform: &Platform) {
                 stream.interrupt(dice.millis(0..50), dice.millis(0..8_000));
             }
         }
-        16 => *platform.trouble.down.lock() = Some(place),
-        17 | 18 => *platform.trouble.down.lock() = None,
+        16 => platform.trouble.take_down(place, Duration::ZERO),
+        17 | 18 => platform.trouble.bring_up(),
         _ => trade_by_hand(platform, place),
     }
 }

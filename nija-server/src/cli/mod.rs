@@ -15,7 +15,8 @@ mod venues;
 
 use clap::{Parser, Subcommand};
 use nija::vault::Caller;
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io, num::NonZero, process::ExitCode};
+use tokio::runtime::{Builder, Runtime};
 
 /// Trade for many users, each with their own exchange account.
 #[derive(Debug, Parser)]
@@ -72,10 +73,21 @@ fn operator() -> Caller {
     Caller::from("cli").by(&format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
+/// A server's threads leave one processor to the ledger's writers, which have threads of their own, or to a database beside it (ADR 41). Tokio's own
+/// variable says otherwise.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if matches!(command, Command::Serve(_)) && std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        builder.worker_threads(processors.saturating_sub(1).max(1));
+    }
+    builder.enable_all().build()
+}
+
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };

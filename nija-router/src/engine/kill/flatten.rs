@@ -4,6 +4,7 @@ use nija_core::{
     AmbiguityBound, Dust, Order, OrderId, OrderKind, OrderSize, Position, Quantity, SignalType, TimeInForce,
     TradeSignal, Unconfirmed,
 };
+use rust_decimal::Decimal;
 use std::time::Duration;
 
 use super::sweep::Round;
@@ -72,11 +73,13 @@ impl Round<'_> {
         here && same && itself && self.is_to_go(state, live) && !live.in_doubt()
     }
 
-    /// An order in doubt that may close all of a position and will be known: to try beside it would only use up the tries.
+    /// An order in doubt that may close all of a position, or all but dust, and will be known: to try beside it would only use up the tries.
     async fn in_doubt(&self, position: &Position) -> Option<OrderId> {
         let state = self.user.state.lock().await;
         let side = position.side().opposite();
-        if state.closing(&position.venue, &position.symbol, side, None) < position.quantity.abs() {
+        let closing = state.closing(&position.venue, &position.symbol, side, None);
+        let left = position.quantity.abs() - closing;
+        if left > Decimal::ZERO && !self.inner.is_too_little(position, left) {
             return None;
         }
         let bound = self.inner.venue(&position.venue)?.executor.contract().ambiguity_bound;
