@@ -73,7 +73,7 @@ fn operator() -> Caller {
     Caller::from("cli").by(&format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
-/// A server's threads leave one processor to the ledger's writers, which have threads of their own, or to a database beside it (ADR 41). Tokio's own
+/// A server's threads leave one processor to the ledger's writers, which have threads of their own, or to a database beside it (ADR 40). Tokio's own
 /// variable says otherwise.
 fn runtime(command: &Command) -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
