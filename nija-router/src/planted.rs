@@ -59,6 +59,8 @@ pub(crate) enum Bug {
     SharesTheWhole,
     /// 6: an exit does not see what other exits are closing already.
     IgnoresLiveExits,
+    /// 6: an execution that is held since it may be an order's counts for nothing meanwhile.
+    ForgetsWhatIsHeld,
     /// 6: a buy that closes a short goes where there is none.
     ClosesElsewhere,
     /// 6: what waits at its venue for a price seems to hold nothing.

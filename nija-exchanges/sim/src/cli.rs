@@ -1,7 +1,8 @@
 //! `nija sim`: simulators from the command line.
 
+use crate::handle::SimHandle;
 use crate::kraken::Tier;
-use crate::sim::{Sim, SimError, SimHandle};
+use crate::sim::{Sim, SimError};
 use crate::tape::{Tape, TapeError};
 use crate::venue::VenueKind;
 use std::path::PathBuf;

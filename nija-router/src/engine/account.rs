@@ -115,6 +115,11 @@ impl Inner {
             }
         }
         let unread = state.balances_read.is_empty() && !user.conns().is_empty();
+        // A sale that is in no position yet may be in the balances.
+        for (symbol, proceeds) in state.held.proceeds() {
+            let proceeds = rates.cash(symbol.quote()).and_then(|usd| proceeds.checked_mul(usd));
+            equity = equity.map(|equity| equity - proceeds.unwrap_or_default());
+        }
         worth.equity = equity.filter(|_| !unread);
         worth
     }

@@ -9,7 +9,7 @@ use super::{ids::ById, state::UserState};
 #[derive(Debug)]
 pub(crate) struct Draft {
     /// When all of it happens.
-    at: Timestamp,
+    pub(crate) at: Timestamp,
     orders: ById<OrderId, Order>,
     pub(crate) events: Vec<JournalEvent>,
 }

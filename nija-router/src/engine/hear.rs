@@ -21,9 +21,6 @@ use super::{
     venue::Venue,
 };
 
-/// News held for orders without a name; beyond this the reconciliation brings it again.
-const HELD: usize = 10_000;
-
 impl Inner {
     /// Takes up what a venue said, in one commit.
     pub(super) async fn hear(
@@ -34,12 +31,8 @@ impl Inner {
     ) -> Result<(), LedgerError> {
         self.price_fees(venue, news.iter().filter_map(News::fill)).await;
         let mut state = user.state.lock().await;
-        let mut all = std::mem::take(&mut state.held);
-        all.extend(news);
         let wished: Vec<OrderId> = unheard_wishes(&state);
-        let mut draft = Draft::new(self.clock.now());
-        self.draft_news(user, venue, &mut state, &mut draft, all).await?;
-        self.record(user, &mut state, draft.events).await?;
+        self.put_on_record(user, &mut state, venue, news, |_, _| {}).await?;
         for order in wished {
             self.cancel_if_open(user, &state, order);
         }
@@ -85,7 +78,7 @@ impl Inner {
 
     async fn look_at_held(self: &Arc<Self>, user: &Arc<User>) {
         for venue in &self.venues {
-            let held = user.state.lock().await.held.iter().any(|news| news.venue() == &venue.id);
+            let held = user.state.lock().await.held.is_of(&venue.id);
             if held && let Err(error) = self.hear(user, venue, Vec::new()).await {
                 tracing::error!(user = %user.id, %error, "news could not be put on record");
                 if let Some(conn) = user.conn(&venue.id) {
@@ -95,8 +88,48 @@ impl Inner {
         }
     }
 
+    /// Takes up what is held of a venue and is not in doubt any more; what still is stays held. The caller holds the user's lock.
+    pub(super) async fn tell_apart(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        venue: &Venue,
+    ) -> Result<(), LedgerError> {
+        if !state.held.is_of(&venue.id) {
+            return Ok(());
+        }
+        self.put_on_record(user, state, venue, Vec::new(), |_, _| {}).await
+    }
+
+    /// Puts on record what is held of a venue and not in doubt any more and what is new, and what `more` adds, in one commit. Where that fails,
+    /// what was held stays held: nobody knows when it is told again, and exits must not forget it until then.
+    pub(super) async fn put_on_record(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        state: &mut UserState,
+        venue: &Venue,
+        news: Vec<News>,
+        more: impl FnOnce(&UserState, &mut Draft) + Send,
+    ) -> Result<(), LedgerError> {
+        let before = state.held.take();
+        let all = before.iter().cloned().chain(news).collect();
+        let mut draft = Draft::new(self.clock.now());
+        let recorded = match self.draft_news(user, venue, state, &mut draft, all).await {
+            Ok(()) => {
+                more(state, &mut draft);
+                self.record(user, state, draft.events).await.map(drop)
+            }
+            Err(error) => Err(error),
+        };
+        if recorded.is_err() {
+            state.held.put_back(before, self.clock.now());
+        }
+        state.held.looked_at();
+        recorded
+    }
+
     /// Turns news into events. Names first, then fills, then states: an order that ended is not ended before its fills.
-    pub(super) async fn draft_news(
+    async fn draft_news(
         self: &Arc<Self>,
         user: &Arc<User>,
         venue: &Venue,
@@ -107,12 +140,12 @@ impl Inner {
         let (mut reports, mut fills) = (Vec::new(), Vec::new());
         for one in news {
             if *one.venue() != venue.id {
-                state.held.push(one);
+                state.held.hold(one, draft.at);
                 continue;
             }
             match one {
                 // A stream tells of things in the order in which they happen.
-                News::Balance(balance) => state.take_balance(balance, self.clock.now()),
+                News::Balance(balance) => state.take_balance(balance, draft.at),
                 News::Report(report) => {
                     let ours = report.client_id.and_then(|id| state.names.by_client(id));
                     if let Some(order) = ours {
@@ -165,7 +198,7 @@ impl Inner {
             Owner::Ours(order) => Some(order),
             Owner::External => None,
             Owner::Perhaps => {
-                hold(state, News::Fill(fill));
+                state.held.hold(News::Fill(fill), draft.at);
                 return Ok(None);
             }
         };
@@ -184,7 +217,7 @@ impl Inner {
                 fee_in_quote: money::fee_in_quote(
                     &fill,
                     &self.market.snapshot(),
-                    &self.market.rates(self.clock.now()),
+                    &self.market.rates(draft.at),
                     &state.paid_fees,
                 ),
                 execution: fill,
@@ -228,7 +261,7 @@ impl Inner {
                 Ok(Some(order))
             }
             Owner::Perhaps => {
-                hold(state, News::Report(report));
+                state.held.hold(News::Report(report), draft.at);
                 Ok(None)
             }
             Owner::External => {
@@ -239,7 +272,6 @@ impl Inner {
     }
 
     fn draft_state(&self, state: &mut UserState, draft: &mut Draft, order: OrderId, report: ExecutionReport) {
-        let now = self.clock.now();
         let Some(standing) =
             draft.order(state, order).map(|order| (order.state, order.filled, order.leg.clone()))
         else {
@@ -259,7 +291,7 @@ impl Inner {
             }
             return;
         }
-        state.expect(order, report.filled, now);
+        state.expect(order, report.filled, draft.at);
         let fresh = matches!(
             standing,
             OrderState::Pending
@@ -335,12 +367,6 @@ impl Inner {
 fn unheard_wishes(state: &UserState) -> Vec<OrderId> {
     let known = |live: &LiveOrder| matches!(live.order.state, OrderState::Working | OrderState::PartialFill);
     state.wished().filter(|live| !known(live)).map(|live| live.order.id()).collect()
-}
-
-fn hold(state: &mut UserState, news: News) {
-    if state.held.len() < HELD {
-        state.held.push(news);
-    }
 }
 
 fn note_end(state: &mut UserState, order: OrderId, report: ExecutionReport) {

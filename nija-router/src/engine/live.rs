@@ -80,6 +80,11 @@ impl LiveOrder {
         Some(self.sent.as_ref()?.0.get()?.0)
     }
 
+    /// Whether the attempt that is under way may be at its venue: it left, as far as this process knows, and is not proven dead.
+    pub(crate) fn may_be_there(&self) -> bool {
+        !self.waiting && self.sent.as_ref().is_none_or(|sent| sent.0.get().is_some())
+    }
+
     /// Whether so much time has truly passed since it left that the clock could have come from then to `at` by itself. A clock that is
     /// set forward proves nothing. What may have left before a restart left before it was taken up again, and not before `routed_at`: the
     /// whole of that time has passed since then, whatever the clock did while nobody looked.

@@ -3,7 +3,7 @@
 use nija_core::{ExecutionReport, VenueBalance, VenueFill, VenueId};
 
 /// One thing that a venue said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum News {
     /// An order stands so.
     Report(ExecutionReport),

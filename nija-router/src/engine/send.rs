@@ -15,7 +15,8 @@ use crate::{
 };
 
 use super::{
-    conn::Ask, draft::Draft, inner::Inner, live::SentAt, news::News, reroute::Dead, user::User, venue::Venue,
+    conn::Ask, draft::Draft, inner::Inner, live::SentAt, news::News, reroute::Dead, state::UserState,
+    user::User, venue::Venue,
 };
 
 /// The codes of attempts that came to nothing through the venue's own doing.
@@ -162,27 +163,21 @@ impl Inner {
         if job.approved.get().signal.signal_type.is_exit() {
             venue.clear_alarm(shut_in(user, job.symbol()));
         }
-        let mut draft = Draft::new(self.clock.now());
         if let Some(live) = state.orders.get_mut(&job.order) {
             live.in_hand = false;
         }
-        // Whatever was heard of it meanwhile goes into the same commit.
-        let mut news: Vec<News> = std::mem::take(&mut state.held);
         let name = placement.venue_order_id.clone();
         let reported = placement.report.is_some();
-        news.extend(placement.report.map(News::Report));
+        let mut news: Vec<News> = placement.report.map(News::Report).into_iter().collect();
         news.extend(placement.fills.into_iter().map(News::Fill));
-        let taken = self.draft_news(user, venue, &mut state, &mut draft, news).await;
-        let standing = draft.order(&state, job.order).map(|order| order.state);
-        if !reported && standing == Some(OrderState::Queued) {
-            draft.change(&state, job.order, OrderState::Working, None, Some(name));
-        }
-        let events = std::mem::take(&mut draft.events);
-        let recorded = match taken {
-            Ok(()) => self.record(user, &mut state, events).await.map(drop),
-            Err(error) => Err(error),
+        // Whatever was heard of it meanwhile goes into the same commit.
+        let worked = |state: &UserState, draft: &mut Draft| {
+            let standing = draft.order(state, job.order).map(|order| order.state);
+            if !reported && standing == Some(OrderState::Queued) {
+                draft.change(state, job.order, OrderState::Working, None, Some(name));
+            }
         };
-        if let Err(error) = recorded {
+        if let Err(error) = self.put_on_record(user, &mut state, venue, news, worked).await {
             return self.not_recorded(job, &error);
         }
         let Some(live) = state.orders.get(&job.order) else {

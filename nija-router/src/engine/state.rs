@@ -2,7 +2,7 @@
 
 use nija_core::{
     ClientOrderId, ExecutionId, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
-    Protection, Quantity, RiskStanding, RoutingPreference, Symbol, Timestamp, VenueBalance, VenueId,
+    Protection, Quantity, RiskStanding, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
     VenueOrderId,
 };
 use rust_decimal::Decimal;
@@ -16,10 +16,10 @@ use super::{
     entries::Entries,
     feedback::Attempts,
     fees::PaidFees,
+    held::Held,
     ids::{ById, ByName, Ids, NameSet},
     live::LiveOrder,
     names::Names,
-    news::News,
     realised::Realised,
 };
 
@@ -58,7 +58,7 @@ pub(crate) struct UserState {
     pub(crate) limits: RiskStanding,
     pub(crate) paused: Option<Timestamp>,
     /// News of an order that may be one whose placement has not been answered.
-    pub(crate) held: Vec<News>,
+    pub(crate) held: Held,
     /// Children of live parents, those that ended as well.
     kin: ById<OrderId, OrderId>,
     /// What the journal says of attempts under way.
@@ -152,6 +152,18 @@ impl UserState {
     pub(crate) fn order(&self, id: OrderId) -> Option<&Order> {
         let live = self.orders.get(&id).map(|live| &live.order);
         live.or_else(|| self.ended.iter().rfind(|ended| ended.id() == id))
+    }
+
+    /// Base units of this side that live orders may still trade of a symbol at a venue, and that were traded by nobody knows whom yet: a
+    /// position has that much less to close. `except` does not stand in its own way.
+    pub(crate) fn closing(
+        &self,
+        venue: &VenueId,
+        symbol: &Symbol,
+        side: Side,
+        except: Option<&Share>,
+    ) -> Decimal {
+        self.sums.closing(venue, symbol, side, except) + self.held.traded(venue, symbol, side)
     }
 
     /// What an order counts with.

@@ -2,12 +2,12 @@
 
 use nija_core::{
     Approved, Assessment, CheckOutcome, FilterError, JournalEvent, LedgerError, Order, OrderId, OrderIntent,
-    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, RouteRequest, TimeInForce,
-    Timestamp, TradeSignal, VenueClientId, VenueId,
+    OrderKind, OrderLeg, OrderSize, OrderState, Reason, RouteDecision, RoutePlan, TimeInForce, Timestamp,
+    TradeSignal, VenueClientId,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -17,12 +17,11 @@ use super::{
     derived,
     inner::Inner,
     live::SentAt,
-    reroute::SILENT,
+    route::Wanted,
     send::Job,
     state::UserState,
     user::User,
     venue::Venue,
-    view::Holdings,
 };
 use crate::{
     lane::Slot,
@@ -91,7 +90,10 @@ impl Inner {
         }
         let user = self.user(signal.user).await?;
         self.accounts_ready(&user, &signal).await;
-        self.make_room(&user, &signal).await;
+        let in_doubt = self.is_in_doubt(&user, &signal).await;
+        if !in_doubt {
+            self.make_room(&user, &signal, None).await;
+        }
         let mut state = user.state.lock().await;
         if let Some(order) = state.by_key.get(&signal.client_order_id) {
             let known = state.orders.get(order).map(|live| live.order.clone());
@@ -101,6 +103,9 @@ impl Inner {
         }
         let now = self.clock.now();
         let intent = OrderIntent::new(OrderId::generate(now, self.entropy.as_ref()), now, signal);
+        if in_doubt {
+            return Box::pin(self.wait_in_doubt(&user, &mut state, intent)).await;
+        }
         let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
         let account = self.account_state(&user, &state, &intent.signal.symbol, None, now);
         let assessment = self.risk.assess(intent.clone(), &account);
@@ -112,7 +117,7 @@ impl Inner {
                 return Box::pin(self.refuse(&user, &mut state, intent, vec![accepted, rejected])).await;
             }
         };
-        let mut decision = self.route(&user, &state, &approved, None, &[], now);
+        let mut decision = self.route(&user, &state, &Wanted::anew(&approved), now);
         decision.incomplete = decision.incomplete.or(reduced);
         if self.is_sliced(&approved, &account, &decision) {
             let allowed = approved.get().signal.size;
@@ -203,45 +208,6 @@ impl Inner {
         state.orders.get(&id).map(|live| live.order.clone())
     }
 
-    /// Asks the router.
-    pub(super) fn route(
-        &self,
-        user: &User,
-        state: &UserState,
-        approved: &Approved<OrderIntent>,
-        except: Option<OrderId>,
-        exclude: &[VenueId],
-        now: Timestamp,
-    ) -> RouteDecision {
-        // What is at a venue already, or is a part of something, goes on as the one order that it is.
-        self.route_to(user, state, approved, except, exclude, except.is_none(), now)
-    }
-
-    /// The same, saying whether it may go to several venues.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn route_to(
-        &self,
-        user: &User,
-        state: &UserState,
-        approved: &Approved<OrderIntent>,
-        except: Option<OrderId>,
-        exclude: &[VenueId],
-        may_split: bool,
-        now: Timestamp,
-    ) -> RouteDecision {
-        let began = Instant::now();
-        let holdings = Holdings::new(state, except);
-        let (venues, volatility) = self.views(user, &holdings, &approved.get().signal, exclude, now);
-        let decision = self.router.route(&RouteRequest {
-            volatility,
-            preference: state.routing,
-            may_split,
-            ..RouteRequest::new(approved, now, &venues)
-        });
-        self.routing_latency.record(began.elapsed());
-        decision
-    }
-
     /// Takes a place in the chosen venue's lane and makes the leg that goes on record.
     pub(super) fn place_in_lane(
         &self,
@@ -271,36 +237,6 @@ impl Inner {
             deadline: now.plus(self.config.send_window),
         };
         Some(Placed { slot, venue, leg, plan })
-    }
-
-    /// Takes up an exit whose venue has not answered since the start: it is on record, can be cancelled, and goes out by itself. A refusal would
-    /// leave its position open until somebody asks again.
-    async fn wait_for_venue(
-        self: &Arc<Self>,
-        user: &Arc<User>,
-        state: &mut UserState,
-        intent: OrderIntent,
-        mut decision: RouteDecision,
-    ) -> Result<Submitted, EngineError> {
-        if self.draining.load(Ordering::SeqCst) {
-            return self.known(state, intent, EngineError::Draining).await;
-        }
-        let (order, venue) = (intent.id, self.silent(&intent.signal, &decision).map(|venue| &venue.id));
-        let words = venue.map(|venue| {
-            format!("{venue} has not answered since the platform started: the order goes out by itself once it does")
-        });
-        decision.incomplete = words.map(|words| Reason::new(SILENT, words));
-        let accepted = JournalEvent::IntentAccepted { intent: intent.clone() };
-        let events = vec![accepted, JournalEvent::NotRouted { order, decision }];
-        if let Err(error) = self.record(user, state, events).await {
-            return match is_taken(&error) {
-                Some(first) => self.first(&intent, first).await,
-                None => Err(error.into()),
-            };
-        }
-        self.hold(user, state, order);
-        let taken = state.order(order).cloned().ok_or(EngineError::NoSuchOrder)?;
-        Ok(Submitted { order: taken, replayed: false })
     }
 
     /// Puts a refusal on record.
@@ -374,7 +310,7 @@ impl Inner {
         let (verdict, decision) = match assessment.verdict {
             Err(reason) => (Err(reason), None),
             Ok(approved) => {
-                let decision = self.route(&user, &state, &approved, None, &[], now);
+                let decision = self.route(&user, &state, &Wanted::anew(&approved), now);
                 let verdict = if decision.is_routed() {
                     Ok(())
                 } else {

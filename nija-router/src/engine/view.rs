@@ -30,7 +30,9 @@ impl<'a> Holdings<'a> {
     }
 
     pub(crate) fn working(&self) -> Vec<WorkingOrders> {
-        self.state.sums.working(self.except)
+        let mut working = self.state.sums.working(self.except);
+        working.extend(self.state.held.working(&self.state.positions));
+        working
     }
 
     /// What is free of an asset at a venue: the venue's own figure less what it cannot know of yet, and never more than all
@@ -49,7 +51,8 @@ impl<'a> Holdings<'a> {
         Some(free.max(Decimal::ZERO))
     }
 
-    /// Base units of a position that an exit of this side would close and no live order closes already; zero where there is none.
+    /// Base units of a position that an exit of this side would close and no live order closes already, nor perhaps one by hand; zero where
+    /// there is none.
     fn closable(&self, venue: &VenueId, signal: &TradeSignal) -> Decimal {
         let held = self.state.positions.get(&(venue.clone(), signal.symbol.clone()));
         let held = held.map_or(Decimal::ZERO, |open| match signal.side {
@@ -59,7 +62,7 @@ impl<'a> Holdings<'a> {
         if planted(Bug::IgnoresLiveExits) {
             return held;
         }
-        held - self.state.sums.closing(venue, &signal.symbol, signal.side, self.except)
+        held - self.state.closing(venue, &signal.symbol, signal.side, self.except)
     }
 
     /// What of that can be sold. Fees that the venue takes in base leave the balance a little below the sum of the fills; an exit sells what is
@@ -75,14 +78,14 @@ impl<'a> Holdings<'a> {
 }
 
 impl Inner {
-    /// Every venue but those excluded, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
+    /// Every venue but the one to avoid, and how much the symbol's price moves: the middle of what its venues show, so that neither a venue that
     /// stands still nor one that flickers decides.
     pub(super) fn views(
         &self,
         user: &User,
         holdings: &Holdings<'_>,
         signal: &TradeSignal,
-        exclude: &[VenueId],
+        avoid: Option<&VenueId>,
         now: Timestamp,
     ) -> (Vec<VenueView>, Option<Volatility>) {
         let market = self.market.snapshot();
@@ -101,7 +104,7 @@ impl Inner {
         let views = self
             .venues
             .iter()
-            .filter(|venue| !exclude.contains(&venue.id))
+            .filter(|venue| avoid != Some(&venue.id))
             .map(|venue| {
                 let place = conns.iter().position(|conn| conn.venue.id == venue.id);
                 let conn = place.and_then(|place| conns.get(place));

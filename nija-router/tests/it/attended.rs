@@ -2,7 +2,7 @@
 //! is left behind when the key is locked.
 
 use nija_core::{
-    HitCause, JournalEvent, Order, OrderKind, OrderSize, OrderState, ProtectionPart, Quantity, Side,
+    Clock, HitCause, JournalEvent, Order, OrderKind, OrderSize, OrderState, ProtectionPart, Quantity, Side,
     TimeInForce, TradeSignal,
 };
 use nija_router::Engine;
@@ -259,4 +259,33 @@ async fn a_position_that_is_locked_away_without_a_stop_is_told() {
         engine.venues()[0].detail.as_ref().is_none_or(|it| !it.contains("is guarded by nothing"))
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_sized_by_what_is_there_when_its_account_has_been_read() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    opened(&engine, TradeSignal { protection: None, ..entry("in") }).await;
+    let id = platform.position(user(1), "BTC-USD").await.unwrap().id;
+    platform.vault.keep_by_session(user(1));
+    engine.disconnect(user(1), &venue.id).await;
+    // Closed by hand while the key is locked.
+    let (symbol, quantity) = (crate::support::symbol("BTC-USD"), Quantity::new(dec("0.004")).unwrap());
+    let now = platform.clock.now();
+    let ioc = TimeInForce::Ioc;
+    venue.world().arrive(user(1), None, &symbol, Side::Sell, OrderKind::Market, quantity, ioc, now);
+    venue.world().reads_hang = true;
+    let (unlocked, at) = (engine.clone(), venue.id.clone());
+    let unlocks = tokio::spawn(async move { unlocked.connect(user(1), &at).await });
+    // The guard looks meanwhile: for no longer than an order waits for its account.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    engine.protect(user(1), &id, plan(Some("58000"), &[])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    venue.world().reads_hang = false;
+    unlocks.await.unwrap().unwrap();
+    rests(&venue, "58000", "0.006").await;
+    let stops = platform.ledger.all_orders().into_iter();
+    let stops = stops.filter(|order| matches!(order.intent.signal.kind, OrderKind::StopLimit { .. }));
+    let asked: Vec<_> = stops.map(|order| order.intent.signal.size).collect();
+    assert_eq!(asked, [OrderSize::Base(Quantity::new(dec("0.006")).unwrap())]);
 }

@@ -5,6 +5,7 @@
 mod asked;
 mod attended;
 mod bans;
+mod by_hand;
 mod children;
 mod control;
 mod cost;

@@ -1,11 +1,12 @@
-//! 2: an exit closes what there is to close of what was asked for, or says what it leaves and why.
+//! 2: an exit closes what there is to close of what was asked for, or says what it leaves and why. 6: it closes no more than that, whoever closed
+//! a part of it meanwhile.
 
 use nija_core::{
-    ExecutionMethod, Ineligible, JournalEvent, Order, OrderId, OrderKind, OrderSize, OrderState, Position,
-    RouteDecision, Side, Symbol, UserId, VenueId,
+    ExecutionId, ExecutionMethod, Ineligible, JournalEvent, Order, OrderId, OrderKind, OrderSize, OrderState,
+    Position, RouteDecision, Side, Symbol, Timestamp, UserId, VenueFill, VenueId,
 };
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::platform::Platform;
 
@@ -21,6 +22,7 @@ type Key = (UserId, VenueId, Symbol);
 struct Past {
     positions: BTreeMap<Key, Position>,
     orders: BTreeMap<OrderId, Order>,
+    seen: BTreeSet<(VenueId, ExecutionId)>,
 }
 
 impl Past {
@@ -50,12 +52,44 @@ impl Past {
         free
     }
 
-    fn follow(&mut self, event: &JournalEvent, at: nija_core::Timestamp) {
+    /// Base units that were executed on an exit's side at a venue by then and are not on record yet: all of them, and those that its user
+    /// traded by hand and the engine had been told of.
+    fn not_on_record(
+        &self,
+        platform: &Platform,
+        exit: &Order,
+        venue: &VenueId,
+        at: Timestamp,
+    ) -> (Decimal, Decimal) {
+        let signal = &exit.intent.signal;
+        let venue = platform.venues.iter().find(|known| known.id == *venue).unwrap();
+        let mut exchange = venue.exchange();
+        let clock = exchange.clock(at);
+        let account = exchange.account(signal.user);
+        let by_hand = |fill: &VenueFill| {
+            account.orders.iter().any(|order| order.id == fill.venue_order_id && order.client.is_none())
+        };
+        let (mut all, mut told) = (Decimal::ZERO, Decimal::ZERO);
+        for fill in account.fills.iter().filter(|fill| fill.at <= clock) {
+            let alike = fill.symbol == signal.symbol && fill.side == signal.side;
+            if alike && !self.seen.contains(&(fill.venue.clone(), fill.execution_id.clone())) {
+                all += fill.quantity.get();
+                // What a disk that failed did not take is told again some time.
+                if platform.trouble.appends == 0 && by_hand(fill) && platform.witness.was_told(fill, at) {
+                    told += fill.quantity.get();
+                }
+            }
+        }
+        (all, told)
+    }
+
+    fn follow(&mut self, event: &JournalEvent, at: Timestamp) {
         if let JournalEvent::IntentAccepted { intent } = event {
             self.orders.insert(intent.id, Order::new(intent.clone()));
         }
         if let JournalEvent::Filled(fill) = event {
             let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+            self.seen.insert((key.1.clone(), fill.execution.execution_id.clone()));
             if let Some(open) = Position::fold(self.positions.remove(&key), fill).open {
                 self.positions.insert(key, open);
             }
@@ -85,7 +119,7 @@ pub(crate) fn say_what_they_leave(platform: &Platform) {
             && let Some(exit) =
                 past.orders.get(order).filter(|order| order.intent.signal.signal_type.is_exit())
         {
-            check(platform, &past, exit, decision, out);
+            check(platform, &past, exit, decision, (out, record.at));
         }
         past.follow(&record.event, record.at);
     }
@@ -99,12 +133,23 @@ pub(crate) fn say_what_they_leave(platform: &Platform) {
     }
 }
 
-fn check(platform: &Platform, past: &Past, exit: &Order, decision: &RouteDecision, out: Decimal) {
+fn check(
+    platform: &Platform,
+    past: &Past,
+    exit: &Order,
+    decision: &RouteDecision,
+    (out, at): (Decimal, Timestamp),
+) {
     let signal = &exit.intent.signal;
     let OrderSize::Base(asked) = signal.size else { return };
     let free = past.free(exit);
     let several = signal.kind == OrderKind::Market && exit.leg.is_none() && exit.intent.parent.is_none();
-    let most = if several { free.values().sum() } else { free.values().max().copied().unwrap_or_default() };
+    // What was executed by nobody knows whom yet is perhaps closed.
+    let surely = free.iter().map(|(venue, free)| {
+        let (executed, _) = past.not_on_record(platform, exit, venue, at);
+        (free - executed).max(Decimal::ZERO)
+    });
+    let most = if several { surely.sum() } else { surely.max().unwrap_or_default() };
     let due = asked.get().min(most);
     let uses = |venue: &VenueId| {
         decision.venue.as_ref() == Some(venue) || decision.split.iter().any(|share| share.venue == *venue)
@@ -113,8 +158,9 @@ fn check(platform: &Platform, past: &Past, exit: &Order, decision: &RouteDecisio
         let share = decision.split.iter().find(|share| share.venue == *venue);
         let share = share.map_or(out, |share| share.plan.quantity.get());
         let there = free.get(venue).copied().unwrap_or_default();
-        if share > there {
-            let what = format!("{} closes {share} of {there} at {venue}: {exit:?}", exit.id());
+        let (_, told) = past.not_on_record(platform, exit, venue, at);
+        if share > there - told {
+            let what = format!("{} closes {share} of {there} less {told} at {venue}: {exit:?}", exit.id());
             platform.witness.note(6, what);
         }
     }

@@ -168,6 +168,7 @@ fn every_planted_bug_is_found() {
         (Bug::ForgetsOtherSlices, 6),
         (Bug::SharesTheWhole, 6),
         (Bug::IgnoresLiveExits, 6),
+        (Bug::ForgetsWhatIsHeld, 6),
         (Bug::ClosesElsewhere, 6),
         (Bug::StopsHoldNothing, 6),
         (Bug::ForgetsStops, 6),

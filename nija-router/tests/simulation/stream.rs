@@ -5,18 +5,36 @@ use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::trouble::Trouble;
+use super::{trouble::Trouble, witness::Witness};
 
 #[derive(Clone)]
 pub(crate) struct Stream {
     sender: UnboundedSender<AccountEvent>,
     trouble: Arc<Trouble>,
+    witness: Arc<Witness>,
+    /// The process that listens.
+    life: usize,
     up: Arc<Mutex<bool>>,
 }
 
 impl Stream {
-    pub(crate) fn new(sender: UnboundedSender<AccountEvent>, trouble: Arc<Trouble>) -> Self {
-        Self { sender, trouble, up: Arc::new(Mutex::new(false)) }
+    pub(crate) fn new(
+        sender: UnboundedSender<AccountEvent>,
+        trouble: &Arc<Trouble>,
+        witness: &Arc<Witness>,
+    ) -> Self {
+        let (trouble, witness, life) = (trouble.clone(), witness.clone(), witness.life());
+        Self { sender, trouble, witness, life, up: Arc::new(Mutex::new(false)) }
+    }
+
+    fn send(&self, event: &AccountEvent) -> bool {
+        let heard = self.sender.send(event.clone()).is_ok();
+        if let AccountEvent::Fill(fill) = event
+            && heard
+        {
+            self.witness.told(fill, self.life);
+        }
+        heard
     }
 
     /// Whether anybody listens still.
@@ -38,7 +56,7 @@ impl Stream {
         if self.trouble.strikes(self.trouble.repeats) {
             self.later(dice.millis(0..1_500), event.clone());
         }
-        self.sender.send(event.clone()).is_ok()
+        self.send(event)
     }
 
     fn later(&self, after: Duration, event: AccountEvent) {
@@ -46,7 +64,7 @@ impl Stream {
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
             if *stream.up.lock() {
-                drop(stream.sender.send(event));
+                stream.send(&event);
             }
         });
     }

@@ -417,7 +417,7 @@ impl Executor for SimVenue {
         lane: Arc<dyn StreamLane>,
     ) -> BoxStream<'static, AccountEvent> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let stream = Stream::new(sender, self.trouble.clone());
+        let stream = Stream::new(sender, &self.trouble, &self.witness);
         self.exchange().account(account.user).streams.push(stream.clone());
         let late = self.trouble.dice.millis(1..40);
         tokio::spawn(async move {

@@ -1,8 +1,8 @@
 //! Who stands at the wire: every request is compared with the journal in the moment it leaves, every order in the moment it arrives.
 
 use nija_core::{
-    Clock, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId, VenueId, VenueOrder,
-    VenueOrderId,
+    Clock, ExecutionId, JournalEvent, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId,
+    VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -41,6 +41,8 @@ pub(crate) struct Witness {
     sent: Mutex<BTreeSet<VenueClientId>>,
     /// When processes ended: by their deaths, or since they were stopped.
     ends: Mutex<Vec<Timestamp>>,
+    /// When a process that lived was told of an execution.
+    told: Mutex<BTreeMap<(VenueId, ExecutionId), Vec<Timestamp>>>,
     arrived: Mutex<BTreeMap<OrderId, Vec<(VenueId, VenueOrderId)>>>,
     cancels: Mutex<BTreeMap<VenueClientId, Timestamp>>,
     violations: Mutex<Vec<Violation>>,
@@ -55,6 +57,7 @@ impl Witness {
             tried: Mutex::default(),
             sent: Mutex::default(),
             ends: Mutex::default(),
+            told: Mutex::default(),
             arrived: Mutex::default(),
             cancels: Mutex::default(),
             violations: Mutex::default(),
@@ -91,9 +94,31 @@ impl Witness {
         self.tried.lock().contains(&client)
     }
 
-    /// The process ended.
+    /// The process ended: what it was told and did not put on record, the next one is told anew, by its venues.
     pub(crate) fn end(&self) {
         self.ends.lock().push(self.clock.now());
+    }
+
+    /// Which process lives, counted from the first.
+    pub(crate) fn life(&self) -> usize {
+        self.ends.lock().len()
+    }
+
+    /// A process was told of an execution by its account's stream.
+    pub(crate) fn told(&self, fill: &VenueFill, life: usize) {
+        if life == self.life() {
+            let name = (fill.venue.clone(), fill.execution_id.clone());
+            self.told.lock().entry(name).or_default().push(self.clock.now());
+        }
+    }
+
+    /// Whether the process of this moment had been told of an execution long enough before it to know of it.
+    pub(crate) fn was_told(&self, fill: &VenueFill, at: Timestamp) -> bool {
+        let (told, ends) = (self.told.lock(), self.ends.lock());
+        let known =
+            |told: &Timestamp| told.plus(AT_ONCE) <= at && !ends.iter().any(|end| end >= told && *end <= at);
+        let name = (fill.venue.clone(), fill.execution_id.clone());
+        told.get(&name).is_some_and(|times| times.iter().any(known))
     }
 
     /// Whether a process ended within [`AT_ONCE`] of this moment.
@@ -171,7 +196,7 @@ impl Witness {
                 .filter(|order| order.intent.signal.side == signal.side)
                 .map(|order| order.remaining().get())
                 .sum();
-            if closing > held {
+            if closing > held && closing > held + self.closed_by_hand_since(sent) {
                 self.note(6, format!("{closing} of {held} {} are being closed", signal.symbol));
             }
             return;
@@ -186,6 +211,22 @@ impl Witness {
         if may_be > Decimal::from(LARGEST_POSITION) * COLLAR {
             self.note(6, format!("{} may grow to {may_be} USD", signal.symbol));
         }
+    }
+
+    /// Base units that the user closed by hand, as the journal has it, since an exit was routed: it is on its way already.
+    fn closed_by_hand_since(&self, exit: &Order) -> Decimal {
+        let signal = &exit.intent.signal;
+        let records = self.ledger.records();
+        let since = records.iter().rev().take_while(|record| record.at >= exit.updated_at);
+        let by_hand = since.filter_map(|record| match &record.event {
+            JournalEvent::Filled(fill) if fill.order.is_none() && fill.user == signal.user => {
+                Some(&fill.execution)
+            }
+            _ => None,
+        });
+        let alike = by_hand.filter(|it| it.symbol == signal.symbol && it.side == signal.side);
+        let there = alike.filter(|it| exit.leg.as_ref().is_some_and(|leg| leg.venue == it.venue));
+        there.map(|it| it.quantity.get()).sum()
     }
 
     /// A venue has taken an order.

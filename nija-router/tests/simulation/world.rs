@@ -1,6 +1,6 @@
 //! What the rest of the world does meanwhile: prices move, orders that rest are met, streams break, venues close.
 
-use nija_core::{AmbiguityBound, Clock, OrderKind, Price, Quantity, Side, TimeInForce};
+use nija_core::{AmbiguityBound, Clock, OrderKind, OrderState, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +29,7 @@ fn act(platform: &Platform) {
     if platform.trouble.calm.is_some() {
         return;
     }
+    close_by_hand(platform);
     match dice.number(0..20) {
         0..=7 => {
             // The market meets what rests, and mostly passes stops by that it did not fill when they went off.
@@ -110,6 +111,49 @@ fn trade_by_hand(platform: &Platform, place: usize) {
         kind: OrderKind::Limit { price },
         quantity: Quantity::new(Decimal::new(1, 4)).unwrap(),
         time_in_force: if rests { TimeInForce::Gtc } else { TimeInForce::Ioc },
+    };
+    exchange.arrive(&arrival, platform.clock.now(), &vec![100]);
+}
+
+/// A user whose exit is on its way for long closes a part of the position, or all of it, at the venue itself. (What was sold short is left to the
+/// platform: its venue would let an exit that is under way open the other side, and nobody could help it.)
+fn close_by_hand(platform: &Platform) {
+    let dice = &platform.dice;
+    let under_way = |order: &nija_core::Order| {
+        let signal = &order.intent.signal;
+        let sent = matches!(order.state, OrderState::Queued | OrderState::Unknown);
+        sent && signal.signal_type.is_exit() && signal.side == Side::Sell
+    };
+    let orders = platform.users.iter().flat_map(|user| platform.ledger.orders_of(*user));
+    let exits: Vec<_> = orders.filter(|order| under_way(order)).collect();
+    if exits.is_empty() || !dice.chance(20) {
+        return;
+    }
+    let signal = &dice.pick(&exits).intent.signal;
+    let venue = dice.pick(&platform.venues);
+    let mut exchange = venue.exchange();
+    if exchange.contract.ambiguity_bound == AmbiguityBound::Unbounded
+        || platform.opens(&signal.symbol) == Side::Sell
+    {
+        return;
+    }
+    let there = exchange.account(signal.user).totals.get(signal.symbol.base()).copied().unwrap_or_default();
+    let share = Decimal::new(*dice.pick(&[100, 50, 20]), 2);
+    let price = Price::new((exchange.prices[&signal.symbol] * Decimal::new(99, 2)).round_dp(2)).unwrap();
+    let Ok(quantity) = Quantity::new(there * share).map(|all| all.floor_to(Decimal::new(1, 6))) else {
+        return;
+    };
+    if quantity.is_zero() {
+        return;
+    }
+    let arrival = Arrival {
+        user: signal.user,
+        client: None,
+        symbol: &signal.symbol,
+        side: Side::Sell,
+        kind: OrderKind::Limit { price },
+        quantity,
+        time_in_force: TimeInForce::Ioc,
     };
     exchange.arrive(&arrival, platform.clock.now(), &vec![100]);
 }

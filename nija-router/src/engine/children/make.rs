@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::{
     derived,
     inner::Inner,
+    route::Wanted,
     state::UserState,
     submit::{ended, full_only},
     user::User,
@@ -61,7 +62,7 @@ impl Inner {
                 return Ok(Made::Recorded);
             }
         };
-        let decision = self.route(user, state, &approved, Some(parent.id()), &[], now);
+        let decision = self.route(user, state, &Wanted::for_order(&approved, parent.id()), now);
         let Some(placed) = self.place_in_lane(&approved, &decision, 0, now, false) else {
             if full_only(&decision) {
                 return Ok(Made::Busy);

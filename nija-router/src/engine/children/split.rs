@@ -11,6 +11,7 @@ use crate::engine::{
     EngineError,
     answers::Submitted,
     inner::Inner,
+    route::Wanted,
     state::UserState,
     submit::{Placed, is_taken},
     user::User,
@@ -138,7 +139,7 @@ impl Inner {
         if !intent.signal.signal_type.is_exit() || intent.signal.venue.is_some() || intent.parent.is_some() {
             return Ok(false);
         }
-        let decision = self.route_to(user, state, approved, Some(order), &[], true, now);
+        let decision = self.route(user, state, &Wanted::for_order(approved, order).at_several(), now);
         if decision.venue.is_some() {
             return Ok(false);
         }

@@ -77,7 +77,7 @@ impl Round<'_> {
     async fn in_doubt(&self, position: &Position) -> Option<OrderId> {
         let state = self.user.state.lock().await;
         let side = position.side().opposite();
-        let closing = state.sums.closing(&position.venue, &position.symbol, side, None);
+        let closing = state.closing(&position.venue, &position.symbol, side, None);
         let left = position.quantity.abs() - closing;
         if left > Decimal::ZERO && !self.inner.is_too_little(position, left) {
             return None;

@@ -2,7 +2,7 @@
 
 use nija_core::{
     Hit, HitCause, JournalEvent, LedgerError, Order, OrderId, Position, Price, Protection, ProtectionPart,
-    Quote, TimeInForce, UserId,
+    Quote, TimeInForce, Timestamp, UserId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -63,7 +63,10 @@ pub(super) struct Seen {
     pub(super) own: Vec<(Purpose, Order)>,
     /// Base units that other live exits may still close.
     pub(super) others: Decimal,
-    /// Those of them that rest.
+    /// Base units that were closed by nobody knows whom yet, and since when the oldest of them are in doubt.
+    pub(super) held: Decimal,
+    pub(super) held_since: Option<Timestamp>,
+    /// Exits of others that rest.
     pub(super) resting: Vec<OrderId>,
     /// Whether orders are live that may still add to the position.
     pub(super) grows: bool,
@@ -72,9 +75,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Base units that no other exit closes already.
+    /// Base units that no other exit closes already, nor perhaps its user by hand.
     pub(super) fn free(&self) -> Decimal {
-        (self.position.quantity.abs() - self.others).max(Decimal::ZERO)
+        (self.position.quantity.abs() - self.others - self.held).max(Decimal::ZERO)
     }
 
     /// The price at which the position could be closed.
@@ -263,11 +266,14 @@ impl Step<'_> {
         }
         own.sort_by_key(|(purpose, order)| (*purpose, order.id()));
         resting.sort_unstable();
+        let closes = position.side().opposite();
         Look::Guarded(Box::new(Seen {
             protection: protection.clone(),
             position: position.clone(),
             own,
             others,
+            held: state.held.traded(&self.key.0, &self.key.1, closes),
+            held_since: state.held.since(Some(&self.key.0), &self.key.1, closes),
             resting,
             grows,
             quote: self.inner.fresh_quote(self.key),

@@ -8,6 +8,8 @@ use nija_core::{
 use rust_decimal::Decimal;
 use std::time::Duration;
 
+use crate::engine::held::BRIEF;
+
 use super::{
     guard::{Next, Seen, Step},
     names::Purpose,
@@ -19,6 +21,9 @@ const LATER: Duration = Duration::from_secs(10);
 impl Step<'_> {
     /// Sees to it that what rests is what should rest.
     pub(super) async fn rest(&self, seen: &Seen) -> Result<Next, LedgerError> {
+        if self.is_told_apart_soon(seen) {
+            return Ok(Next::Wait(SOON));
+        }
         let wanted = self.wanted(seen);
         let resting = seen.live(Purpose::Rest);
         match (resting, wanted) {
@@ -33,12 +38,18 @@ impl Step<'_> {
                 Ok(Next::Wait(SOON))
             }
             (None, _) if self.is_shut() => Ok(Next::Wait(LATER)),
+            (None, _) if self.is_unread() => Ok(Next::Wait(SOON)),
             (None, wanted) => match (self.must_undo(seen, wanted.is_some()).await?, wanted) {
                 (true, _) => self.undo(seen).await,
                 (false, Some((kind, quantity))) => self.place(seen, kind, quantity).await,
                 (false, None) => Ok(Next::Wait(LATER)),
             },
         }
+    }
+
+    /// Whether an answer that is on its way is going to tell how much is to be guarded: until then what rests stays as it is.
+    fn is_told_apart_soon(&self, seen: &Seen) -> bool {
+        seen.held_since.is_some_and(|since| self.inner.clock.now().since(since) < BRIEF)
     }
 
     async fn place(&self, seen: &Seen, kind: OrderKind, quantity: Quantity) -> Result<Next, LedgerError> {
@@ -84,7 +95,7 @@ impl Step<'_> {
         let gap = self.inner.config.protection.stop_limit_gap;
         let untouched = seen.protection.taken.is_empty();
         let kind = resting_kind(&seen.protection.plan, untouched, &rules, (side, stop), gap)?;
-        let quantity = Quantity::new(seen.position.quantity.abs() - seen.others).ok()?;
+        let quantity = Quantity::new(seen.position.quantity.abs() - seen.others - seen.held).ok()?;
         let quantity = quantity.floor_to(rules.lot_size);
         match rules.fit(side, kind, quantity, stop) {
             Ok((quantity, kind)) => Some((kind, quantity)),

@@ -14,20 +14,27 @@ use crate::{
 const MADE_ROOM: &str = "cancelled to make room for another exit; its position is watched meanwhile";
 
 impl Inner {
-    /// Makes room for an exit of the user's, within a bound.
-    pub(in crate::engine) async fn make_room(self: &Arc<Self>, user: &Arc<User>, signal: &TradeSignal) {
+    /// Makes room for an exit of the user's, within a bound. `on_record` is the exit itself, where it was taken up before.
+    pub(in crate::engine) async fn make_room(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        signal: &TradeSignal,
+        on_record: Option<OrderId>,
+    ) {
         // What the engine makes by itself waits for its own turn.
         if !signal.signal_type.is_exit() || signal.client_order_id.as_str().starts_with(RESERVED) {
             return;
         }
-        let in_the_way = self.in_the_way(user, signal).await;
+        let in_the_way = self.in_the_way(user, signal, on_record).await;
         if in_the_way.is_empty() {
             return;
         }
-        // Seen before: its goods were found the first time.
-        let known = self.ledger.order_by_client_id(user.id, &signal.client_order_id).await;
-        if !matches!(known, Ok(None)) {
-            return;
+        if on_record.is_none() {
+            // Seen before: its goods were found the first time.
+            let known = self.ledger.order_by_client_id(user.id, &signal.client_order_id).await;
+            if !matches!(known, Ok(None)) {
+                return;
+            }
         }
         let until = self.clock.now().plus(self.config.protection.stay_away);
         for (key, order) in &in_the_way {
@@ -62,8 +69,16 @@ impl Inner {
     }
 
     /// Resting stops that hold what this exit wants to close.
-    async fn in_the_way(&self, user: &User, signal: &TradeSignal) -> Vec<(Key, OrderId)> {
+    async fn in_the_way(
+        &self,
+        user: &User,
+        signal: &TradeSignal,
+        on_record: Option<OrderId>,
+    ) -> Vec<(Key, OrderId)> {
         let state = user.state.lock().await;
+        if on_record.is_some_and(|order| !state.orders.contains_key(&order)) {
+            return Vec::new();
+        }
         let wanted = match signal.size {
             OrderSize::Base(wanted) => Some(wanted.get()),
             OrderSize::Quote(_) => None,
@@ -74,7 +89,8 @@ impl Inner {
             if !here || open.side() == signal.side {
                 continue;
             }
-            let free = open.quantity.abs() - state.sums.closing(&key.0, &key.1, signal.side, None);
+            let free = open.quantity.abs()
+                - state.closing(&key.0, &key.1, signal.side, on_record.and_then(|order| state.share(order)));
             together += free.max(Decimal::ZERO);
             let there = if may_go_to_several(signal) { together } else { free };
             if wanted.is_some_and(|wanted| wanted <= there) {

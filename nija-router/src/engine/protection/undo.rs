@@ -18,13 +18,23 @@ impl Step<'_> {
         self.user.conn(&self.key.0).is_none()
     }
 
+    /// Whether what is open there is not known yet, under a key that signs only while its user is present: what its stop is to hold, and whether
+    /// another one is sent at all, is decided once the account has been read, or could not be.
+    pub(super) fn is_unread(&self) -> bool {
+        self.user.conn(&self.key.0).is_some_and(|conn| conn.is_attended() && !conn.tried.is_set())
+    }
+
     /// Whether the entry must be undone: nothing rests, and nothing will. `fits` says whether a stop could be sent at all. A position that
     /// its user set a protection for later is the user's to close.
     pub(super) async fn must_undo(&self, seen: &Seen, fits: bool) -> Result<bool, LedgerError> {
         let attended = self.user.conn(&self.key.0).is_some_and(|conn| conn.is_attended());
         let brought_along = seen.protection.order.is_some() && seen.protection.plan.stop.is_some();
         // What is still being bought or sold decides how large the stop must be.
-        if planted(Bug::KeepsUnguarded) || !attended || !brought_along || seen.grows || !seen.others.is_zero()
+        if planted(Bug::KeepsUnguarded)
+            || !attended
+            || !brought_along
+            || seen.grows
+            || !(seen.others + seen.held).is_zero()
         {
             return Ok(false);
         }

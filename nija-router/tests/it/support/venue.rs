@@ -159,15 +159,18 @@ impl FakeVenue {
     async fn readable(&self) -> Result<(), VenueError> {
         self.world().reads += 1;
         self.hears()?;
-        let hangs = self.world().reads_hang;
-        if hangs {
-            std::future::pending::<()>().await;
+        while self.hangs() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         if self.world().reads_fail {
             Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() })
         } else {
             Ok(())
         }
+    }
+
+    fn hangs(&self) -> bool {
+        self.world().reads_hang
     }
 
     fn lost(&self) -> VenueError {
