@@ -197,6 +197,27 @@ async fn a_share_of_an_exit_tries_its_own_venue_again_whatever_is_paused_or_kill
     assert!(!platform.ledger.records().iter().any(|record| stopped(&record.event)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_share_that_closes_less_when_it_tries_again_has_the_whole_say_so() {
+    for (opens, closes) in SIDES {
+        let (platform, a, b, engine) = holding(RoutingPolicy::WeightedScore, opens, "0.004", "0.006").await;
+        a.script([Answer::RateLimitedFor(Duration::from_secs(10))]);
+        let out = TradeSignal { side: closes, ..exit(user(1), "out", "0.01") };
+        let out = engine.submit(out).await.unwrap().order;
+        until("both shares to be sent", async || (a.placements(), b.placements()) == (2, 2)).await;
+        let (symbol, quantity) = (symbol("BTC-USD"), Quantity::new(dec("0.001")).unwrap());
+        let (now, ioc) = (platform.clock.now(), TimeInForce::Ioc);
+        a.world().arrive(user(1), None, &symbol, closes, OrderKind::Market, quantity, ioc, now);
+        let order = engine.settled(user(1), out.id(), LONG).await.unwrap();
+        assert_eq!((order.state, order.filled.get()), (OrderState::Filled, dec("0.009")), "{order:?}");
+        let reason = order.reason.unwrap();
+        assert_eq!(reason.code, "reduced_to_position");
+        assert!(reason.text.starts_with("0.009 BTC of 0.01 BTC filled; "), "{}", reason.text);
+        assert_eq!(positions(&platform).await, []);
+        assert!(platform.ledger.replay_agrees());
+    }
+}
+
 /// An exit of 0.009 whose venue `a` has 0.01 and no room for it: its user closes this much there by hand before it may try again, so that it has
 /// to go to `b` as well, which has 0.006. With the journal, and how it ended.
 async fn shared_by_then(

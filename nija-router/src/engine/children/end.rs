@@ -25,7 +25,7 @@ impl Inner {
             (OrderState::Filled, _) => nija_core::JournalEvent::StateChanged {
                 order: parent.id(),
                 state: OrderState::Filled,
-                reason: None,
+                reason: cut_short(parent, &children),
                 venue_order_id: None,
                 sent_at: None,
             },
@@ -39,6 +39,18 @@ impl Inner {
             }
         }
     }
+}
+
+/// Why it comes to less than was asked for though every child filled: one of them was cut when it tried again. What it said of itself when it
+/// was taken apart stands.
+fn cut_short(parent: &Order, children: &[Order]) -> Option<Reason> {
+    let asked = match parent.allowed_size() {
+        OrderSize::Base(asked) if parent.filled < asked && parent.reason.is_none() => asked,
+        _ => return None,
+    };
+    let why = children.iter().rev().find_map(|child| child.reason.as_ref())?;
+    let base = parent.intent.signal.symbol.base();
+    Some(Reason::new(why.code.clone(), format!("{} {base} of {asked} {base} filled; {}", parent.filled, why.text)))
 }
 
 /// The state and the reason of its end. `children` are all that there were, oldest first.
