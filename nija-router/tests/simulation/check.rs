@@ -262,8 +262,15 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         platform.witness.note(3, what);
     }
     let won = (cash + goods + third - deposits) * rate;
+    // A fee that nobody could value when it was taken is in no profit (accounting.md); all others are.
+    let fills = platform.ledger.all_fills();
+    let unvalued = fills.iter().filter(|fill| {
+        fill.user == user && fill.execution.fee_asset == FEE_ASSET && fill.fee_in_quote.is_zero()
+    });
+    let unvalued: Decimal =
+        unvalued.map(|fill| fill.execution.fee * Decimal::from(FEE_ASSET_PRICE) * rate).sum();
     // An average price may have digits without end, so profit is told to a trillionth.
-    if (account.pnl_total - won).abs() > Decimal::new(1, 12) {
+    if (account.pnl_total - unvalued - won).abs() > Decimal::new(1, 12) {
         platform.witness.note(3, format!("profit is {} and {won} was won", account.pnl_total));
     }
     let doubted: Decimal = platform

@@ -201,8 +201,12 @@ impl Witness {
             }
             return;
         }
-        let held: Decimal =
-            positions.iter().filter(|open| open.symbol == signal.symbol).map(|open| open.cost.abs()).sum();
+        // What its user sold by hand beyond what is on record is a short position until the rest is told: an entry closes it first.
+        let held: Decimal = positions
+            .iter()
+            .filter(|open| open.symbol == signal.symbol && open.side() == signal.side)
+            .map(|open| open.cost.abs())
+            .sum();
         let coming: Decimal = live
             .filter(|order| !order.intent.signal.signal_type.is_exit())
             .filter_map(|order| Some(order.remaining().get() * order.leg.as_ref()?.worst_price().get()))

@@ -50,7 +50,10 @@ fn cut_short(parent: &Order, children: &[Order]) -> Option<Reason> {
     };
     let why = children.iter().rev().find_map(|child| child.reason.as_ref())?;
     let base = parent.intent.signal.symbol.base();
-    Some(Reason::new(why.code.clone(), format!("{} {base} of {asked} {base} filled; {}", parent.filled, why.text)))
+    Some(Reason::new(
+        why.code.clone(),
+        format!("{} {base} of {asked} {base} filled; {}", parent.filled, why.text),
+    ))
 }
 
 /// The state and the reason of its end. `children` are all that there were, oldest first.
