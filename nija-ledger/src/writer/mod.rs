@@ -5,7 +5,7 @@ mod behind;
 mod state;
 
 use nija_core::{Appended, LedgerError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use crate::{
@@ -48,6 +48,13 @@ pub(crate) trait Commit {
     }
 }
 
+/// While some append together, a commit begins no sooner than this after the one before it began, and takes up all that came by then. Each
+/// costs the disk a sync and the processors far more than one append does, so that fewer and larger ones leave more for the orders (ADR 42).
+const APART: Duration = Duration::from_millis(1);
+/// So many jobs that wait together are some. Fewer are committed at once, since a lone order's answer should wait for nobody; and so are
+/// more, since another few would make their commit no cheaper.
+const SOME: std::ops::Range<usize> = 4..64;
+
 /// Jobs that come in, and the time.
 pub(crate) struct Inbox {
     pub(crate) queue: mpsc::Receiver<Job>,
@@ -55,20 +62,38 @@ pub(crate) struct Inbox {
     pub(crate) timer: Runtime,
 }
 
+impl Inbox {
+    /// Takes up a job and all that wait behind it.
+    fn gather(&mut self, first: Option<Job>, group: &mut Vec<Job>) {
+        let mut next = first;
+        while group.len() < QUEUE {
+            match next.take().or_else(|| self.queue.try_recv().ok()) {
+                Some(Job::Close) => self.queue.close(),
+                Some(job) => group.push(job),
+                None => return,
+            }
+        }
+    }
+}
+
+/// How long so many jobs wait for others to come along, if they do: `since` the commit before them began.
+fn pause(jobs: usize, since: Duration) -> Option<Duration> {
+    APART.checked_sub(since).filter(|left| SOME.contains(&jobs) && !left.is_zero())
+}
+
 /// Runs until the queue is closed.
 pub(crate) fn write(mut committer: impl Commit, mut inbox: Inbox) {
     let mut group = Vec::with_capacity(QUEUE);
+    let mut began = Instant::now();
     loop {
         match inbox.timer.block_on(committer.state().next(&mut inbox.queue)) {
             Next::Job(first) => {
-                let mut next = Some(first);
-                while let Some(job) = next {
-                    match job {
-                        Job::Close => inbox.queue.close(),
-                        job => group.push(job),
-                    }
-                    next = if group.len() < QUEUE { inbox.queue.try_recv().ok() } else { None };
+                inbox.gather(Some(first), &mut group);
+                if let Some(pause) = pause(group.len(), began.elapsed()) {
+                    std::thread::sleep(pause);
+                    inbox.gather(None, &mut group);
                 }
+                began = Instant::now();
                 committer.take(&mut group, &mut inbox);
                 committer.move_on(LAG);
             }
@@ -120,4 +145,19 @@ fn send<T>(answer: Answer<T>, result: Result<T, LedgerError>, failed: Option<&Le
         _ => result,
     };
     let _ = answer.send(result);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_wait_for_others_and_neither_a_lone_one_nor_many_do() {
+        let (early, late) = (Duration::from_micros(300), Duration::from_micros(1_000));
+        for (jobs, left) in [(1, None), (3, None), (4, Some(700)), (63, Some(700)), (64, None), (1024, None)]
+        {
+            assert_eq!(pause(jobs, early), left.map(Duration::from_micros), "{jobs}");
+            assert_eq!(pause(jobs, late), None, "{jobs}");
+        }
+    }
 }
