@@ -39,8 +39,8 @@ pub(crate) struct Args {
     /// Seconds of the row `users`.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     users_seconds: u64,
-    /// Runs of each row, in turns with its reference's; medians are printed.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=99))]
+    /// Runs of each row, in turns with its reference's; medians are printed. With many the paper users of `http` and `postgres` spend all they have.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
     runs: u8,
     /// Connections of the rows `http` and `venue`.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=256))]

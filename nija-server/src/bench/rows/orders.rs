@@ -225,6 +225,9 @@ async fn measure(
         at_venue += venue_cpu()?.saturating_sub(before);
         answers += run.latencies.len();
         ours.push(run.figures());
+        if let (Some(ours), Some(bare)) = (ours.last(), bares.last()) {
+            tracing::info!(ours = words(ours), bare = words(bare), "a turn");
+        }
     }
     for (name, load) in [("the bare server", &bare_load), ("the server", &our_load)] {
         if let Some(error) = &load.first_error {
