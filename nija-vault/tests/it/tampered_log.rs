@@ -164,7 +164,8 @@ fn every_deed_is_found(
     let mut runner = TestRunner::new(Config { cases, ..Config::default() });
     let outcome = runner.run(&(deeds(), any::<bool>()), |((deed, anew), checkpoints_too)| {
         let bad = done(&good, &deed, anew);
-        prop_assume!(bad != good);
+        // An entry that is appended behind all others is behind no checkpoint: the report's `signed_entries` tell.
+        prop_assume!(!bad.starts_with(&good));
         run(&script(&bad, blob));
         if checkpoints_too {
             run("CREATE TABLE kept AS SELECT * FROM checkpoints; DELETE FROM checkpoints;");
