@@ -10,7 +10,7 @@ const MIGRATIONS: [&str; 2] =
     [include_str!("migrations/0001_journal.sql"), include_str!("migrations/0002_bans.sql")];
 
 /// Of `tables.sql`. Tables of another version are drawn anew.
-const TABLES: i64 = 3;
+const TABLES: i64 = 4;
 
 const START: &str = "
 CREATE SCHEMA IF NOT EXISTS nija_ledger;
