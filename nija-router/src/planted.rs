@@ -61,6 +61,8 @@ pub(crate) enum Bug {
     IgnoresLiveExits,
     /// 6: an execution that is held since it may be an order's counts for nothing meanwhile.
     ForgetsWhatIsHeld,
+    /// 6: an exit closes what its user closed by hand while it was in its lane.
+    SendsWhatIsClosed,
     /// 6: a buy that closes a short goes where there is none.
     ClosesElsewhere,
     /// 6: what waits at its venue for a price seems to hold nothing.

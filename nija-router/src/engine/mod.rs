@@ -21,6 +21,7 @@ mod entries;
 mod error;
 mod feedback;
 mod fees;
+mod fitting;
 mod gap;
 mod hear;
 mod held;

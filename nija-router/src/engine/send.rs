@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    conn::Ask, draft::Draft, inner::Inner, live::SentAt, news::News, reroute::Dead, state::UserState,
-    user::User, venue::Venue,
+    conn::Ask, draft::Draft, fitting::is_there_to_close, inner::Inner, live::SentAt, news::News,
+    reroute::Dead, state::UserState, user::User, venue::Venue,
 };
 
 /// The codes of attempts that came to nothing through the venue's own doing.
@@ -93,6 +93,10 @@ impl Inner {
         );
         if !exit && let Err(reason) = self.guard_would_hold(venue, job).await {
             return self.not_sent(job, Dead::refused(reason)).await;
+        }
+        // Nobody else is waited for from here on.
+        if exit && !is_there_to_close(job).await {
+            return self.size_anew(job).await;
         }
         let now = self.clock.now();
         if now >= job.leg.deadline {

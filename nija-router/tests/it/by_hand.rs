@@ -83,6 +83,35 @@ async fn an_exit_that_is_sent_again_closes_no_more_than_its_user_left_by_hand() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_exit_that_waits_in_its_lane_closes_no_more_than_its_user_left_by_hand() {
+    for (opens, closes) in SIDES {
+        for (by_hand, left) in [("0.004", Some("0.006")), ("0.01", None)] {
+            let (platform, venue, engine) = holding(opens).await;
+            platform.join(user(2), 1000);
+            venue.ban(Duration::from_secs(20), true);
+            engine.submit(entry(user(2), "meets-the-ban")).await.unwrap();
+            until("the ban to be met", async || venue.world().turned_away > 0).await;
+            let order = engine.submit(closing(closes, "out", "0.01")).await.unwrap().order;
+            assert_eq!(order.state, OrderState::Queued);
+            trade(&platform, &venue, closes, by_hand);
+            let order = engine.settled(user(1), order.id(), LONG).await.unwrap();
+            let legs: Vec<_> = [Some("0.01"), left].into_iter().flatten().map(dec).collect();
+            assert_eq!(asked(&platform, &order).await, legs, "{opens} {by_hand}");
+            let (state, code) = left.map_or((OrderState::Rejected, "no_position"), |_| {
+                (OrderState::Filled, "reduced_to_position")
+            });
+            assert_eq!(
+                (order.state, order.reason.unwrap().code.as_str()),
+                (state, code),
+                "{opens} {by_hand}"
+            );
+            assert_eq!(there(&venue), Decimal::ZERO, "{opens} {by_hand}");
+            agrees(&platform, &venue).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_exit_of_what_its_user_closed_by_hand_ends_without_another_try() {
     for (opens, closes) in SIDES {
         let (platform, venue, engine) = holding(opens).await;

@@ -169,6 +169,7 @@ fn every_planted_bug_is_found() {
         (Bug::SharesTheWhole, 6),
         (Bug::IgnoresLiveExits, 6),
         (Bug::ForgetsWhatIsHeld, 6),
+        (Bug::SendsWhatIsClosed, 6),
         (Bug::ClosesElsewhere, 6),
         (Bug::StopsHoldNothing, 6),
         (Bug::ForgetsStops, 6),

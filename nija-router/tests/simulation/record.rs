@@ -1,6 +1,9 @@
 //! 5 and 6: what the journal says of exits, and what a kill switch says is flat, held against what was so.
 
-use nija_core::{Ineligible, JournalEvent, NO_EXECUTION_VENUE_AVAILABLE, OrderState, Symbol, Timestamp};
+use nija_core::{
+    Ineligible, JournalEvent, JournalRecord, NO_EXECUTION_VENUE_AVAILABLE, OrderId, OrderLeg, OrderState,
+    Symbol, Timestamp,
+};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -15,7 +18,8 @@ const NOT_AT_VENUES: [Ineligible; 4] =
 pub(crate) fn check_exits_on_record(platform: &Platform) {
     let orders: BTreeMap<_, _> =
         platform.ledger.all_orders().into_iter().map(|order| (order.id(), order)).collect();
-    for record in platform.ledger.records() {
+    let records = platform.ledger.records();
+    for (at, record) in records.iter().enumerate() {
         let (id, decision, leg) = match &record.event {
             JournalEvent::Routed { order, decision, leg } => (order, decision, Some(leg)),
             JournalEvent::NotRouted { order, decision } => (order, decision, None),
@@ -48,6 +52,7 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
             || order.state == OrderState::Cancelled;
         if let Some(leg) = leg.filter(|_| !excused)
             && !platform.witness.was_tried(leg.client_id)
+            && !was_closed_by_hand(&records[at..], *id, leg)
             && !platform.witness.words.excuse(
                 &leg.venue,
                 order.intent.signal.user,
@@ -102,4 +107,14 @@ pub(crate) fn check_flat(platform: &Platform, report: &KillReport) {
             platform.witness.note(6, what);
         }
     }
+}
+
+/// Whether an exit's attempt was given up since its user closed by hand, after it was routed, what it was to close.
+fn was_closed_by_hand(since: &[JournalRecord], exit: OrderId, routed: &OrderLeg) -> bool {
+    let given_up = since.iter().position(|record| {
+        matches!(&record.event, JournalEvent::AttemptEnded { order, attempt, reason, .. }
+            if (*order, *attempt) == (exit, routed.attempt) && reason.code == "position_changed")
+    });
+    let by_hand = |record: &JournalRecord| matches!(&record.event, JournalEvent::Filled(fill) if fill.order.is_none() && fill.execution.venue == routed.venue);
+    given_up.is_some_and(|end| since[..end].iter().any(by_hand))
 }

@@ -78,6 +78,8 @@ pub(crate) struct Trouble {
     pub(crate) delays: u32,
     pub(crate) appends: u32,
     pub(crate) signers: u32,
+    /// In per cent of orders that are to wait at their venue for a price: it refuses them.
+    pub(crate) stops: u32,
     /// Where set, this user is spared and all others have only trouble of their own making.
     pub(crate) calm: Option<UserId>,
     down: Mutex<Option<Outage>>,
@@ -97,6 +99,7 @@ impl Trouble {
             delays: if quiet { 0 } else { level(&dice) },
             appends: if quiet { 0 } else { level(&dice) / 3 },
             signers: if quiet { 0 } else { level(&dice) / 3 },
+            stops: if quiet { 0 } else { *dice.pick(&[0, 0, 5, 30]) },
             calm,
             down: Mutex::new(None),
             dice,

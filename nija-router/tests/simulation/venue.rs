@@ -223,7 +223,13 @@ impl Executor for SimVenue {
         _: Notional,
     ) -> Result<Placement, VenueError> {
         let dice = &self.trouble.dice;
-        let outcome = if self.is_down() { Outcome::Unavailable } else { self.trouble.outcome(account.user) };
+        let outcome = if self.is_down() {
+            Outcome::Unavailable
+        } else if order.kind().waits() && self.trouble.strikes(self.trouble.stops) {
+            Outcome::Rejected
+        } else {
+            self.trouble.outcome(account.user)
+        };
         let (venue, message) = (self.id.clone(), format!("{outcome:?}"));
         self.witness.asking(&venue);
         self.witness.trying(order);

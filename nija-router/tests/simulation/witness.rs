@@ -1,8 +1,8 @@
 //! Who stands at the wire: every request is compared with the journal in the moment it leaves, every order in the moment it arrives.
 
 use nija_core::{
-    Clock, ExecutionId, JournalEvent, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId,
-    VenueFill, VenueId, VenueOrder, VenueOrderId,
+    Clock, ExecutionId, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId, VenueFill,
+    VenueId, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -196,7 +196,7 @@ impl Witness {
                 .filter(|order| order.intent.signal.side == signal.side)
                 .map(|order| order.remaining().get())
                 .sum();
-            if closing > held && closing > held + self.closed_by_hand_since(sent) {
+            if closing > held {
                 self.note(6, format!("{closing} of {held} {} are being closed", signal.symbol));
             }
             return;
@@ -215,22 +215,6 @@ impl Witness {
         if may_be > Decimal::from(LARGEST_POSITION) * COLLAR {
             self.note(6, format!("{} may grow to {may_be} USD", signal.symbol));
         }
-    }
-
-    /// Base units that the user closed by hand, as the journal has it, since an exit was routed: it is on its way already.
-    fn closed_by_hand_since(&self, exit: &Order) -> Decimal {
-        let signal = &exit.intent.signal;
-        let records = self.ledger.records();
-        let since = records.iter().rev().take_while(|record| record.at >= exit.updated_at);
-        let by_hand = since.filter_map(|record| match &record.event {
-            JournalEvent::Filled(fill) if fill.order.is_none() && fill.user == signal.user => {
-                Some(&fill.execution)
-            }
-            _ => None,
-        });
-        let alike = by_hand.filter(|it| it.symbol == signal.symbol && it.side == signal.side);
-        let there = alike.filter(|it| exit.leg.as_ref().is_some_and(|leg| leg.venue == it.venue));
-        there.map(|it| it.quantity.get()).sum()
     }
 
     /// A venue has taken an order.
