@@ -16,24 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// Rows are shared, so that staging a batch on a copy costs little.
-#[derive(Default, Clone)]
-struct Book {
-    journal: Vec<Arc<JournalRecord>>,
-    orders: BTreeMap<OrderId, Arc<Order>>,
-    by_client: BTreeMap<(UserId, ClientOrderId), OrderId>,
-    open: BTreeMap<(UserId, VenueId, Symbol), Arc<Position>>,
-    closed: Vec<Arc<Position>>,
-    fills: Vec<Arc<SettledFill>>,
-    executions: BTreeSet<(VenueId, ExecutionId)>,
-    decisions: Vec<(UserId, OrderId, Arc<RouteDecision>)>,
-    paused: BTreeMap<UserId, Timestamp>,
-    kills: BTreeMap<(UserId, String), KillSwitch>,
-    preferences: BTreeMap<UserId, RoutingPreference>,
-    protections: BTreeMap<(UserId, VenueId, Symbol), Protection>,
-    nonces: BTreeMap<CredentialId, u64>,
-    bans: BTreeMap<VenueId, VenueBan>,
-}
+use super::book::Book;
 
 /// How appends behave where a test wants them otherwise than prompt.
 pub(crate) trait Pace: Send + Sync {
@@ -67,6 +50,11 @@ pub(crate) struct MemoryLedger {
 }
 
 impl MemoryLedger {
+    /// Replays the journal into an empty book and compares.
+    pub(crate) fn replay_agrees(&self) -> bool {
+        self.book.lock().replay_agrees()
+    }
+
     pub(crate) fn fail_next(&self, appends: usize) {
         self.faults.lock().failures = appends;
     }
@@ -132,107 +120,6 @@ impl MemoryLedger {
 
     pub(crate) fn all_fills(&self) -> Vec<Fill> {
         self.book.lock().fills.iter().map(|settled| settled.fill.clone()).collect()
-    }
-
-    /// Replays the journal into an empty book and compares.
-    pub(crate) fn replay_agrees(&self) -> bool {
-        let book = self.book.lock().clone();
-        let mut again = Book::default();
-        for record in &book.journal {
-            let batch = JournalBatch { user: record.user, at: record.at, events: vec![record.event.clone()] };
-            again.append(batch).unwrap();
-        }
-        again.orders == book.orders
-            && again.open == book.open
-            && again.closed == book.closed
-            && again.kills == book.kills
-            && again.protections == book.protections
-    }
-}
-
-impl Book {
-    fn append(&mut self, batch: JournalBatch) -> Result<Appended, LedgerError> {
-        let mut appended = Appended { records: Vec::new(), positions: Vec::new() };
-        for event in batch.events {
-            if let JournalEvent::Filled(fill) = &event
-                && !self
-                    .executions
-                    .insert((fill.execution.venue.clone(), fill.execution.execution_id.clone()))
-            {
-                continue;
-            }
-            self.take_up(batch.user, batch.at, &event, &mut appended.positions)?;
-            let record =
-                JournalRecord { seq: self.journal.len() as u64 + 1, user: batch.user, at: batch.at, event };
-            self.journal.push(Arc::new(record.clone()));
-            appended.records.push(record);
-        }
-        Ok(appended)
-    }
-
-    fn take_up(
-        &mut self,
-        user: UserId,
-        at: Timestamp,
-        event: &JournalEvent,
-        positions: &mut Vec<Position>,
-    ) -> Result<(), LedgerError> {
-        match event {
-            JournalEvent::IntentAccepted { intent } => {
-                let key = (user, intent.signal.client_order_id.clone());
-                if let Some(order) = self.by_client.get(&key) {
-                    return Err(LedgerError::ClientOrderIdTaken { client_order_id: key.1, order: *order });
-                }
-                self.by_client.insert(key, intent.id);
-                self.orders.insert(intent.id, Arc::new(Order::new(intent.clone())));
-            }
-            JournalEvent::Filled(fill) => self.fold(fill, positions),
-            JournalEvent::Paused { paused: true } => drop(self.paused.insert(user, at)),
-            JournalEvent::Paused { paused: false } => drop(self.paused.remove(&user)),
-            JournalEvent::RoutingPreferred { preference } => {
-                self.preferences.insert(user, *preference);
-            }
-            _ => {}
-        }
-        if let Some((order, decision)) = event.decision() {
-            self.decisions.push((user, order, Arc::new(decision.clone())));
-        }
-        if let Some((venue, symbol)) = event.protected() {
-            let key = (user, venue.clone(), symbol.clone());
-            let folded = Protection::fold(self.protections.remove(&key), user, at, event);
-            self.protections.extend(folded.map(|protection| (key, protection)));
-        }
-        if let Some(scope) = event.kill_scope() {
-            let key = (user, scope.name());
-            let folded = KillSwitch::fold(self.kills.remove(&key), user, at, event);
-            self.kills.extend(folded.map(|switch| (key, switch)));
-        }
-        if let Some(id) = event.order() {
-            let order = self.orders.get_mut(&id).ok_or(LedgerError::NoSuchOrder(id))?;
-            Arc::make_mut(order).apply(event, at)?;
-            if let Some(parent) = order.intent.parent {
-                let parent = self.orders.get_mut(&parent).ok_or(LedgerError::NoSuchOrder(parent))?;
-                Arc::make_mut(parent).apply_child(event, at);
-            }
-        }
-        Ok(())
-    }
-
-    fn fold(&mut self, fill: &Fill, positions: &mut Vec<Position>) {
-        let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
-        let change = Position::fold(self.open.remove(&key).map(Arc::unwrap_or_clone), fill);
-        self.fills.push(Arc::new(SettledFill { fill: fill.clone(), realised_pnl: change.realised_pnl }));
-        let left = change.open.as_ref().map(|open| open.quantity);
-        let guarded = Protection::follow(self.protections.remove(&key), change.closed.is_some(), left);
-        self.protections.extend(guarded.map(|protection| (key.clone(), protection)));
-        if let Some(closed) = change.closed {
-            positions.push(closed.clone());
-            self.closed.push(Arc::new(closed));
-        }
-        if let Some(open) = change.open {
-            positions.push(open.clone());
-            self.open.insert(key, Arc::new(open));
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! In-memory fakes of core's traits, and an engine put together from them.
 
+mod book;
 mod bus;
 mod clock;
 mod ledger;
