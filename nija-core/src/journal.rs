@@ -89,6 +89,12 @@ pub enum JournalEvent {
     },
     /// An execution at a venue; recorded once for each execution id.
     Filled(Fill),
+    /// A fee that counted as nothing, since nobody told what its asset was worth when the execution went on record, is worth something after
+    /// all. Once for each execution.
+    FeeValued {
+        /// The execution as it was recorded, with what its fee is worth.
+        fill: Fill,
+    },
     /// An order that was found at the venue and that the journal did not know: external, left alone.
     ExternalOrder {
         /// What the venue says of it.
@@ -215,6 +221,7 @@ impl JournalEvent {
             Self::StateChanged { .. } => "state_changed",
             Self::AttemptEnded { .. } => "attempt_ended",
             Self::Filled(_) => "filled",
+            Self::FeeValued { .. } => "fee_valued",
             Self::ExternalOrder { .. } => "external_order",
             Self::RiskSettingsChanged { .. } => "risk_settings_changed",
             Self::Paused { .. } => "paused",
@@ -280,7 +287,7 @@ impl JournalEvent {
             | Self::Stopped { order, .. }
             | Self::StateChanged { order, .. }
             | Self::AttemptEnded { order, .. } => Some(*order),
-            Self::Filled(fill) => fill.order,
+            Self::Filled(fill) | Self::FeeValued { fill } => fill.order,
             Self::ExternalOrder { .. }
             | Self::RiskSettingsChanged { .. }
             | Self::Paused { .. }

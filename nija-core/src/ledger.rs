@@ -148,6 +148,9 @@ pub trait Ledger: Send + Sync {
     /// All fills at a venue, oldest first: what a paper venue rebuilds its accounts from.
     async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError>;
 
+    /// A user's fills whose fees count as nothing, since nobody told what their asset is worth, oldest first.
+    async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError>;
+
     /// Realised profit and fees since a moment, by quote currency.
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError>;
 

@@ -100,6 +100,16 @@ impl Position {
         PositionChange { closed: Some(closed), open: Some(reopened), realised_pnl }
     }
 
+    /// Adds what a fee is worth that counted as nothing in the fold of its fill; see [`JournalEvent::FeeValued`](crate::JournalEvent::FeeValued).
+    /// One of before the position, by the venue's clock, is none of its: what is closed stays as it was closed.
+    pub fn value_fee(&mut self, fill: &Fill) -> bool {
+        let own = fill.execution.at >= self.opened_at;
+        if own {
+            self.fees += fill.fee_in_quote;
+        }
+        own
+    }
+
     fn flat(fill: &Fill) -> Self {
         let execution = &fill.execution;
         Self {
@@ -198,6 +208,20 @@ mod tests {
             (closed.realised_pnl, closed.fees, closed.realised_pnl - closed.fees),
             (dec("9.99"), dec("0.1"), dec("9.89"))
         );
+    }
+
+    #[test]
+    fn a_fee_that_is_valued_later_counts_where_its_fill_did() {
+        let fills = [(1, Side::Buy, "1"), (2, Side::Sell, "3"), (3, Side::Sell, "1")]
+            .map(|(n, side, quantity)| fill(n, side, dec(quantity), dec("100"), dec("1")));
+        let mut open = None;
+        for fill in &fills {
+            open = Position::fold(open, &Fill { fee_in_quote: Decimal::ZERO, ..fill.clone() }).open;
+        }
+        let mut open = open.unwrap();
+        let before = open.clone();
+        assert_eq!(fills.map(|fill| open.value_fee(&fill)), [false, true, true]);
+        assert_eq!(open, Position { fees: dec("2"), ..before });
     }
 
     #[test]

@@ -17,6 +17,28 @@ pub(crate) fn check(fill: &Fill, order: Option<&Order>, open: Option<&Position>)
     })
 }
 
+/// Refuses the worth of a fee that is none, or with which the sums would not fit.
+pub(crate) fn check_fee(
+    fill: &Fill,
+    order: Option<&Order>,
+    open: Option<&Position>,
+) -> Result<(), LedgerError> {
+    let fee = fill.fee_in_quote.abs();
+    if fee.is_zero() {
+        let words = format!("the fee of execution {} is valued at nothing", fill.execution.execution_id);
+        return Err(LedgerError::Invalid(words));
+    }
+    let fits = [order.map(|order| order.fees), open.map(|open| open.fees)]
+        .into_iter()
+        .flatten()
+        // As much again as folding the fills that follow may take.
+        .all(|known| known.abs().checked_add(fee).and_then(|sum| sum.checked_add(fee)).is_some());
+    if fits {
+        return Ok(());
+    }
+    Err(LedgerError::Invalid(format!("the fee of execution {} is too large", fill.execution.execution_id)))
+}
+
 fn fits(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Option<()> {
     let fee = fill.fee_in_quote.abs();
     let notional = fill.execution.quantity.get().checked_mul(fill.execution.price.get())?;

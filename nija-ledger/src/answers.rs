@@ -92,6 +92,10 @@ macro_rules! answer_by_jobs_and_questions {
                     self.asked().read(move |c| read::journal::fills_at_venue(c, &venue)).await
                 }
 
+                async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError> {
+                    self.asked().read(move |c| read::journal::unvalued_fees(c, user)).await
+                }
+
                 async fn realised_since(
                     &self,
                     user: UserId,

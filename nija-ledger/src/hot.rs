@@ -3,8 +3,8 @@
 use crate::{projection::lookups, read};
 
 /// Each question, and whether it may read all of an index of what is open now.
-pub(crate) const QUESTIONS: [(&str, bool); 34] = [
-    (lookups::FILL_IS_KNOWN, false),
+pub(crate) const QUESTIONS: [(&str, bool); 35] = [
+    (lookups::FILL, false),
     (lookups::ORDER, false),
     (lookups::ORDER_EXISTS, false),
     (lookups::OWNER, false),
@@ -25,6 +25,7 @@ pub(crate) const QUESTIONS: [(&str, bool); 34] = [
     (read::journal::OF_ORDER, false),
     (read::journal::FILLS, false),
     (read::journal::FILLS_AT_VENUE, false),
+    (read::journal::UNVALUED, false),
     (read::journal::NEWEST_FILL, false),
     (read::journal::PAUSED, false),
     (read::journal::PREFERENCE, false),

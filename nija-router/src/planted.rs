@@ -29,6 +29,8 @@ pub(crate) enum Bug {
     MissesBaseFees,
     /// 3: a fee in a third asset counts as nothing.
     ForgetsOtherFees,
+    /// 3: a fee that nobody could value counts as nothing for ever.
+    ForgetsLateFees,
     /// 3: what is in another currency than USD counts as nothing.
     KnowsDollarsAlone,
     /// 4: a user's refused requests count against the venue.

@@ -2,9 +2,9 @@
 
 use nija_client::wire::Activity;
 use nija_core::{
-    ExecutionMethod, Fill, HitCause, JournalEvent, JournalRecord, Order, OrderState, ProtectionPart, Side,
+    ExecutionMethod, Fill, HitCause, JournalEvent, JournalRecord, Order, OrderState, ProtectionPart,
+    SettledFill, Side,
 };
-use rust_decimal::Decimal;
 
 use super::words::{number, size};
 
@@ -22,8 +22,8 @@ pub fn is_told(event: &JournalEvent) -> Option<&'static str> {
     }
 }
 
-/// The line of an event that [`is_told`]. `order` is the order it belongs to, `realised` what its fill won.
-pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<Decimal>) -> Activity {
+/// The line of an event that [`is_told`]. `order` is the order it belongs to, `settled` what its fill came to.
+pub fn activity(record: &JournalRecord, order: Option<&Order>, settled: Option<&SettledFill>) -> Activity {
     let mut line = Activity {
         id: record.seq.to_string(),
         kind: is_told(&record.event).unwrap_or("order").to_owned(),
@@ -40,7 +40,7 @@ pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<
         at: record.at.to_string(),
     };
     match &record.event {
-        JournalEvent::Filled(fill) => trade(&mut line, fill, realised),
+        JournalEvent::Filled(fill) => trade(&mut line, fill, settled),
         JournalEvent::StateChanged { state, reason, .. } => {
             let what = order.map_or_else(
                 || "an order".to_owned(),
@@ -94,7 +94,7 @@ pub fn activity(record: &JournalRecord, order: Option<&Order>, realised: Option<
     line
 }
 
-fn trade(line: &mut Activity, fill: &Fill, realised: Option<Decimal>) {
+fn trade(line: &mut Activity, fill: &Fill, settled: Option<&SettledFill>) {
     let it = &fill.execution;
     let verb = match it.side {
         Side::Buy => "Bought",
@@ -108,8 +108,11 @@ fn trade(line: &mut Activity, fill: &Fill, realised: Option<Decimal>) {
     line.side = Some(it.side.as_str().to_owned());
     line.quantity = Some(it.quantity.get().normalize());
     line.price = Some(it.price.get().normalize());
-    line.fee = Some(fill.fee_in_quote.normalize());
+    // Its worth may have been told later than the trade; while nobody has told it, it is not zero.
+    let paid = settled.map_or(fill, |settled| &settled.fill);
+    line.fee = Some(paid.fee_in_quote.normalize()).filter(|_| !paid.lacks_fee());
     // A fill that opens wins nothing; zero would read like a draw.
+    let realised = settled.map(|settled| settled.realised_pnl);
     line.realised_pnl = realised.filter(|won| !won.is_zero()).map(|won| won.round_dp(8).normalize());
     line.at = it.at.to_string();
 }

@@ -79,7 +79,7 @@ pub struct Activity {
     /// Price per base unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
-    /// Fee in the quote currency.
+    /// Fee in the quote currency; missing while nobody has told what the asset that it was taken in is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee: Option<Decimal>,
     /// Realised by this fill, in the quote currency.

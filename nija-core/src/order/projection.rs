@@ -193,6 +193,11 @@ impl Order {
                 self.reason = Some(reason.clone());
             }
             JournalEvent::Filled(fill) => self.add_fill(fill),
+            JournalEvent::FeeValued { fill } => {
+                // No word of the venue.
+                self.fees += fill.fee_in_quote;
+                return Ok(());
+            }
             JournalEvent::CancelWished { .. } => {
                 // Nothing happened to the order itself.
                 self.cancel_wished = true;
@@ -217,6 +222,10 @@ impl Order {
                 if self.state.can_become(OrderState::PartialFill) {
                     self.state = OrderState::PartialFill;
                 }
+            }
+            JournalEvent::FeeValued { fill } => {
+                self.fees += fill.fee_in_quote;
+                return;
             }
             _ => return,
         }

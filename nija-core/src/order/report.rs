@@ -184,6 +184,14 @@ impl VenueFill {
     }
 }
 
+impl Fill {
+    /// Whether a fee was taken that counts as nothing: nobody told what its asset was worth.
+    #[must_use]
+    pub fn lacks_fee(&self) -> bool {
+        self.fee_in_quote.is_zero() && !self.execution.fee.is_zero()
+    }
+}
+
 /// A fill in the journal: the venue's execution, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
@@ -191,7 +199,7 @@ pub struct Fill {
     pub user: UserId,
     /// Our order; absent for an order made elsewhere.
     pub order: Option<OrderId>,
-    /// The fee valued in the quote currency at the time of the fill.
+    /// The fee valued in the quote currency at the time of the fill; zero also where nobody could tell.
     pub fee_in_quote: Decimal,
     /// What the venue said.
     #[serde(flatten)]

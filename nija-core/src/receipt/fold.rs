@@ -63,6 +63,11 @@ impl Fold {
                 }
             }
             JournalEvent::Filled(fill) => self.fill(fill, record.at),
+            JournalEvent::FeeValued { fill } => {
+                if let Some(attempt) = self.attempt_of(fill) {
+                    attempt.execution.fees = attempt.execution.fees.saturating_add(fill.fee_in_quote);
+                }
+            }
             _ => {}
         }
         if self.order.state.is_final() {
@@ -82,13 +87,17 @@ impl Fold {
         }
     }
 
-    /// Of the attempt whose id the venue echoes, else of the last one there was at that venue.
-    fn fill(&mut self, fill: &Fill, at: Timestamp) {
+    /// The attempt whose id the venue echoes, else the last one there was at that venue.
+    fn attempt_of(&mut self, fill: &Fill) -> Option<&mut Attempt> {
         let execution = &fill.execution;
         let named = self.attempts.iter().rposition(|(client, _)| Some(*client) == execution.client_id);
         let there = || self.attempts.iter().rposition(|(_, attempt)| attempt.venue == execution.venue);
         let index = named.or_else(there).or_else(|| self.attempts.len().checked_sub(1));
-        let Some((_, attempt)) = index.and_then(|index| self.attempts.get_mut(index)) else {
+        Some(&mut self.attempts.get_mut(index?)?.1)
+    }
+
+    fn fill(&mut self, fill: &Fill, at: Timestamp) {
+        let Some(attempt) = self.attempt_of(fill) else {
             return;
         };
         attempt.execution = attempt.execution.plus(Execution::of(fill, attempt.expected_price));

@@ -142,6 +142,24 @@ impl Story {
 }
 
 #[test]
+fn a_fee_that_is_valued_later_counts_for_the_attempt_of_its_fill() {
+    let mut story = Story::new(Side::Buy);
+    story.route(0, "a", dec("100"));
+    story.dead(0, None);
+    story.route(1, "b", dec("100"));
+    story.fill((1, "b"), dec("1"), dec("100"), dec("0"));
+    let Some(JournalEvent::Filled(fill)) = story.records.last().map(|record| record.event.clone()) else {
+        panic!("it filled")
+    };
+    let before = story.receipt();
+    story.push(JournalEvent::FeeValued { fill: Fill { fee_in_quote: dec("0.5"), ..fill } });
+    let receipt = story.receipt();
+    let fees: Vec<_> = receipt.attempts.iter().map(|attempt| attempt.execution.fees).collect();
+    assert_eq!((fees, receipt.total.fees, receipt.total.fills), (vec![dec("0"), dec("0.5")], dec("0.5"), 1));
+    assert_eq!(receipt.times, before.times);
+}
+
+#[test]
 fn a_fill_above_the_expected_price_costs_a_buyer_and_pays_a_seller() {
     for (side, slippage, bps) in [(Side::Buy, "1", "10"), (Side::Sell, "-1", "-10")] {
         let mut story = Story::new(side);

@@ -46,6 +46,7 @@ fn of_orders() -> Vec<JournalEvent> {
         },
         JournalEvent::AttemptEnded { order, attempt: 0, sent_at: None, reason },
         JournalEvent::Filled(fill(Some(order), "1", "100")),
+        JournalEvent::FeeValued { fill: fill(Some(order), "1", "100") },
     ]
 }
 
@@ -109,7 +110,7 @@ fn an_event_is_called_what_its_json_says_and_is_read_back_as_it_was_written() {
         assert_eq!(serde_json::from_str::<JournalRecord>(&text).unwrap(), record, "{text}");
         assert!(kinds.insert(record.event.kind()), "{} twice", record.event.kind());
     }
-    assert_eq!(kinds.len(), 21);
+    assert_eq!(kinds.len(), 22);
 }
 
 #[test]

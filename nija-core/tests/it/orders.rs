@@ -77,6 +77,20 @@ fn a_fill_that_comes_after_a_cancel_is_money_all_the_same() {
 }
 
 #[test]
+fn what_a_fee_is_worth_is_no_word_of_the_venue() {
+    let valued = |order| JournalEvent::FeeValued { fill: fill(Some(order), "4", "100") };
+    let mut order = queued();
+    order.apply(&JournalEvent::Filled(fill(Some(order.id()), "4", "100")), later(3)).unwrap();
+    let before = order.clone();
+    order.apply(&valued(order.id()), later(4)).unwrap();
+    assert_eq!(order.fees, dec("2"));
+    let mut parent = scheduled(None);
+    parent.apply_child(&valued(order_id(3)), later(5));
+    assert_eq!((parent.fees, parent.filled), (dec("1"), Quantity::ZERO));
+    assert_eq!(Order { fees: before.fees, ..order }, before);
+}
+
+#[test]
 fn the_reason_of_an_end_is_kept_and_a_wish_to_cancel_is_no_news_of_the_order() {
     let mut order = queued();
     order.apply(&JournalEvent::CancelWished { order: order.id() }, later(5)).unwrap();

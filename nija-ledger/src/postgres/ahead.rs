@@ -13,7 +13,7 @@ use crate::{
     projection::{
         Staged,
         known::{Key, Known},
-        lookups::Lookups,
+        lookups::{Lookups, Recorded},
     },
     sql::Row,
 };
@@ -24,7 +24,7 @@ const FIND: &str = r#"
     SELECT 1::int8, id, NULL::text, NULL::text, NULL::bytea, place, body FROM orders WHERE id = ANY($1::bytea[])
     UNION ALL SELECT 2, o."user", o.client_order_id, NULL, o.id, NULL, NULL
         FROM unnest($2::bytea[], $3::text[]) AS k (u, c) JOIN orders o ON o."user" = k.u AND o.client_order_id = k.c
-    UNION ALL SELECT 3, f."user", f.venue, f.execution_id, NULL, NULL, NULL
+    UNION ALL SELECT 3, f."user", f.venue, f.execution_id, NULL, f.unvalued, NULL
         FROM unnest($4::bytea[], $5::text[], $6::text[]) AS k (u, v, e)
         JOIN fills f ON f."user" = k.u AND f.venue = k.v AND f.execution_id = k.e
     UNION ALL SELECT 4, p."user", p.venue, p.symbol, NULL, p.opened, p.body
@@ -45,7 +45,7 @@ pub(super) struct Ahead<'c> {
 pub(super) struct Found {
     orders: HashMap<OrderId, Option<(u64, Order)>>,
     owners: HashMap<ByClient, Option<OrderId>>,
-    fills: HashMap<Execution, bool>,
+    fills: HashMap<Execution, Option<Recorded>>,
     positions: HashMap<Place, Option<(i64, Position)>>,
 }
 
@@ -71,7 +71,7 @@ impl Wanted {
                     wanted.order(staged, Some(intent.id));
                     wanted.order(staged, intent.parent);
                 }
-                JournalEvent::Filled(fill) => {
+                JournalEvent::Filled(fill) | JournalEvent::FeeValued { fill } => {
                     let nija_core::VenueFill { venue, execution_id, symbol, .. } = &fill.execution;
                     if !staged.has_fill(user, fill) {
                         wanted.fills.insert((user, venue.clone(), execution_id.clone()));
@@ -121,7 +121,7 @@ impl Found {
         let mut found = Self {
             orders: wanted.orders.iter().map(|id| (*id, None)).collect(),
             owners: wanted.owners.iter().map(|key| (key.clone(), None)).collect(),
-            fills: wanted.fills.iter().map(|key| (key.clone(), false)).collect(),
+            fills: wanted.fills.iter().map(|key| (key.clone(), None)).collect(),
             positions: wanted.positions.iter().map(|key| (key.clone(), None)).collect(),
         };
         wanted.keep_what_may_be_there(known);
@@ -170,7 +170,8 @@ impl Found {
             3 => {
                 let venue = VenueId::new(row.str(2)?).map_err(unreadable)?;
                 let execution = ExecutionId::new(row.str(3)?).map_err(unreadable)?;
-                self.fills.insert((user, venue, execution), true);
+                let recorded = Recorded { unvalued: row.get::<i64>(5)? != 0 };
+                self.fills.insert((user, venue, execution), Some(recorded));
             }
             _ => {
                 let venue = VenueId::new(row.str(2)?).map_err(unreadable)?;
@@ -212,11 +213,11 @@ impl Lookups for Ahead<'_> {
         }
     }
 
-    fn fill_is_known(&self, user: UserId, fill: &Fill) -> Outcome<bool> {
+    fn fill(&self, user: UserId, fill: &Fill) -> Outcome<Option<Recorded>> {
         let execution = &fill.execution;
         match self.found.fills.get(&(user, execution.venue.clone(), execution.execution_id.clone())) {
             Some(known) => Ok(*known),
-            None => self.connection.fill_is_known(user, fill),
+            None => self.connection.fill(user, fill),
         }
     }
 

@@ -12,7 +12,7 @@ INSERT INTO user_entries SELECT u, n, CASE WHEN n % 3 = 0 THEN '0f' WHEN n % 3 =
 INSERT INTO orders SELECT n, pg_temp.id('order' || n), u, 'client' || n, CASE WHEN n % 100 = 0 THEN 'working' ELSE 'filled' END,
     CASE WHEN n % 100 = 0 THEN 1 ELSE 0 END, venue, symbol, repeat('x', 200),
     CASE WHEN n % 10 = 0 THEN pg_temp.id('order' || n - 1) END FROM numbers;
-INSERT INTO fills SELECT n, u, venue, 'execution' || n, n, 'USD', '1', '1' FROM numbers;
+INSERT INTO fills SELECT n, u, venue, 'execution' || n, n, 'USD', '1', '1', CASE WHEN n % 1000 = 0 THEN 1 ELSE 0 END FROM numbers;
 INSERT INTO newest_fills SELECT pg_temp.id('holder' || n), venue, n FROM numbers;
 INSERT INTO pnl_days SELECT u, n, 'USD', '1', '1' FROM numbers;
 INSERT INTO pnl_cells SELECT u, n, venue, symbol, 'USD', '1', '1', '1', 1 FROM numbers;

@@ -185,9 +185,20 @@ fn positions(connection: &Connection, rows: &Rows) -> Outcome<()> {
 }
 
 fn fills(connection: &Connection, fills: &[NewFill]) -> Outcome<()> {
-    if fills.is_empty() {
-        return Ok(());
+    let (late, fills): (Vec<_>, Vec<_>) = fills.iter().partition(|fill| fill.is_late);
+    if !fills.is_empty() {
+        add_fills(connection, &fills)?;
     }
+    let value =
+        r#"UPDATE fills SET fee = $4, unvalued = 0 WHERE "user" = $1 AND venue = $2 AND execution_id = $3"#;
+    for fill in late {
+        let (user, fee) = (Id(fill.user.as_uuid().into_bytes()), fill.fee.to_string());
+        connection.run(value, &[&user, &fill.venue.as_str(), &fill.execution_id.as_str(), &fee])?;
+    }
+    Ok(())
+}
+
+fn add_fills(connection: &Connection, fills: &[&NewFill]) -> Outcome<()> {
     let seqs: Vec<_> = fills.iter().map(|fill| to_column(fill.seq)).collect();
     let users: Vec<_> = fills.iter().map(|fill| Id(fill.user.as_uuid().into_bytes())).collect();
     let venues: Vec<_> = fills.iter().map(|fill| fill.venue.as_str()).collect();
@@ -196,12 +207,14 @@ fn fills(connection: &Connection, fills: &[NewFill]) -> Outcome<()> {
     let currencies: Vec<_> = fills.iter().map(|fill| fill.currency.as_str()).collect();
     let realised: Vec<_> = fills.iter().map(|fill| fill.realised.to_string()).collect();
     let fees: Vec<_> = fills.iter().map(|fill| fill.fee.to_string()).collect();
-    let add = r#"INSERT INTO fills (seq, "user", venue, execution_id, at, currency, realised, fee)
-        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::text[], $8::text[])"#;
-    connection.run(add, &[&seqs, &users, &venues, &executions, &times, &currencies, &realised, &fees])?;
+    let unvalued: Vec<_> = fills.iter().map(|fill| i64::from(fill.unvalued)).collect();
+    let add = r#"INSERT INTO fills (seq, "user", venue, execution_id, at, currency, realised, fee, unvalued)
+        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::text[], $8::text[], $9::int8[])"#;
+    connection
+        .run(add, &[&seqs, &users, &venues, &executions, &times, &currencies, &realised, &fees, &unvalued])?;
 
     let (mut users, mut venues, mut times) = (Vec::new(), Vec::new(), Vec::new());
-    for ((user, venue), at) in newest(fills) {
+    for ((user, venue), at) in newest(fills.iter().copied()) {
         users.push(Id(user.as_uuid().into_bytes()));
         venues.push(venue.as_str());
         times.push(at);

@@ -46,11 +46,14 @@ CREATE TABLE fills (
     at BIGINT NOT NULL,    -- by the venue's clock
     currency TEXT COLLATE "C" NOT NULL,
     realised TEXT COLLATE "C" NOT NULL,
-    fee TEXT COLLATE "C" NOT NULL,
-    UNIQUE ("user", venue, execution_id)
+    fee TEXT COLLATE "C" NOT NULL, -- quote units, also where its worth was told later
+    unvalued BIGINT NOT NULL -- 1 while that is nothing, since nobody told what the fee's asset is worth
 );
 CREATE INDEX fills_by_time ON fills ("user", at);
 CREATE INDEX fills_by_venue ON fills (venue);
+CREATE INDEX fills_unvalued ON fills ("user", seq) WHERE unvalued = 1;
+-- Last, like those of orders.
+CREATE UNIQUE INDEX fills_by_execution ON fills ("user", venue, execution_id);
 
 CREATE TABLE newest_fills (
     "user" BYTEA NOT NULL,

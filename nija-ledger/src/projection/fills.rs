@@ -4,7 +4,10 @@ use nija_core::{ExecutionId, Fill, Symbol, UserId, VenueId};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-use super::{Set, lookups::Lookups};
+use super::{
+    Map,
+    lookups::{Lookups, Recorded},
+};
 use crate::fault::Outcome;
 
 /// A fill that the tables lack: what they and the sums store of it.
@@ -21,6 +24,10 @@ pub(crate) struct NewFill {
     pub(crate) fee_asset: String,
     /// The fee in units of that asset.
     pub(crate) paid: Decimal,
+    /// Whether the fee counts as nothing, since nobody told what its asset is worth.
+    pub(crate) unvalued: bool,
+    /// Whether the fill is there and only the worth of its fee is new.
+    pub(crate) is_late: bool,
 }
 
 impl NewFill {
@@ -38,7 +45,14 @@ impl NewFill {
             symbol: execution.symbol.clone(),
             fee_asset: execution.fee_asset.clone(),
             paid: execution.fee,
+            unvalued: fill.lacks_fee(),
+            is_late: false,
         }
+    }
+
+    /// What a fee is worth that counted as nothing.
+    pub(crate) fn late(seq: u64, fill: &Fill) -> Self {
+        Self { paid: Decimal::ZERO, is_late: true, ..Self::new(seq, fill, Decimal::ZERO) }
     }
 
     /// Whether it is this user's execution.
@@ -53,30 +67,34 @@ impl NewFill {
 #[derive(Default)]
 pub(crate) struct Fills {
     new: Vec<NewFill>,
-    known: Set<Key>,
+    known: Map<Key, Recorded>,
     /// Those that were handed over and are not known to be in the table yet.
-    under_way: Set<Key>,
+    under_way: Map<Key, Recorded>,
 }
 
 /// Whose, where, which.
 type Key = (UserId, VenueId, ExecutionId);
 
 impl Fills {
-    /// Whether this user's execution is recorded already.
-    pub(crate) fn is_known(&self, tables: &dyn Lookups, user: UserId, fill: &Fill) -> Outcome<bool> {
-        Ok(self.has(user, fill) || tables.fill_is_known(user, fill)?)
+    /// This user's execution, where it is recorded.
+    pub(crate) fn find(&self, tables: &dyn Lookups, user: UserId, fill: &Fill) -> Outcome<Option<Recorded>> {
+        match self.get(user, fill) {
+            Some(known) => Ok(Some(known)),
+            None => tables.fill(user, fill),
+        }
     }
 
-    /// Whether it is known without the table.
-    pub(crate) fn has(&self, user: UserId, fill: &Fill) -> bool {
+    /// The same without the table.
+    pub(crate) fn get(&self, user: UserId, fill: &Fill) -> Option<Recorded> {
         let execution = &fill.execution;
         let key = (user, execution.venue.clone(), execution.execution_id.clone());
-        self.known.contains(&key) || self.under_way.contains(&key)
+        self.known.get(&key).or_else(|| self.under_way.get(&key)).copied()
     }
 
     pub(crate) fn take(&mut self, fills: Vec<NewFill>) {
         for fill in fills {
-            self.known.insert((fill.user, fill.venue.clone(), fill.execution_id.clone()));
+            let recorded = Recorded { unvalued: fill.unvalued };
+            self.known.insert((fill.user, fill.venue.clone(), fill.execution_id.clone()), recorded);
             self.new.push(fill);
         }
     }
@@ -94,7 +112,7 @@ impl Fills {
 }
 
 /// The newest of each user and venue.
-pub(crate) fn newest(fills: &[NewFill]) -> BTreeMap<(UserId, &VenueId), i64> {
+pub(crate) fn newest<'f>(fills: impl Iterator<Item = &'f NewFill>) -> BTreeMap<(UserId, &'f VenueId), i64> {
     let mut newest: BTreeMap<(UserId, &VenueId), i64> = BTreeMap::new();
     for fill in fills {
         let at = newest.entry((fill.user, &fill.venue)).or_insert(fill.at);

@@ -8,7 +8,7 @@ use fastbloom::BloomFilter;
 use foldhash::quality::RandomState;
 use nija_core::{ClientOrderId, ExecutionId, Fill, Order, OrderId, Position, UserId, VenueId};
 
-use super::lookups::Lookups;
+use super::lookups::{Lookups, Recorded};
 use crate::fault::Outcome;
 
 /// How often a filter may say "perhaps" of what is not there.
@@ -108,10 +108,10 @@ impl<T: Lookups> Lookups for Screened<'_, T> {
         }
     }
 
-    fn fill_is_known(&self, user: UserId, fill: &Fill) -> Outcome<bool> {
+    fn fill(&self, user: UserId, fill: &Fill) -> Outcome<Option<Recorded>> {
         let execution = &fill.execution;
         let key = Key::Fill(user, &execution.venue, &execution.execution_id);
-        Ok(self.known.may_hold(&key) && self.tables.fill_is_known(user, fill)?)
+        if self.known.may_hold(&key) { self.tables.fill(user, fill) } else { Ok(None) }
     }
 
     fn open_position(&self, fill: &Fill) -> Outcome<Option<(i64, Position)>> {

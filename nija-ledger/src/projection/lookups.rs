@@ -13,8 +13,8 @@ use crate::{
 pub(crate) const ORDER: &str = "SELECT place, body FROM orders WHERE id = ?1 AND \"user\" = ?2";
 pub(crate) const ORDER_EXISTS: &str = "SELECT 1 FROM orders WHERE id = ?1";
 pub(crate) const OWNER: &str = "SELECT id FROM orders WHERE \"user\" = ?1 AND client_order_id = ?2";
-pub(crate) const FILL_IS_KNOWN: &str =
-    "SELECT 1 FROM fills WHERE \"user\" = ?1 AND venue = ?2 AND execution_id = ?3";
+pub(crate) const FILL: &str =
+    "SELECT unvalued FROM fills WHERE \"user\" = ?1 AND venue = ?2 AND execution_id = ?3";
 pub(crate) const OPEN_POSITION: &str = "SELECT opened, body FROM positions
     WHERE \"user\" = ?1 AND venue = ?2 AND symbol = ?3 AND closed IS NULL";
 
@@ -29,11 +29,18 @@ pub(crate) trait Lookups {
     /// The order that a user's client order id names.
     fn owner(&self, user: UserId, client_order_id: &ClientOrderId) -> Outcome<Option<OrderId>>;
 
-    /// Whether a user's execution is recorded.
-    fn fill_is_known(&self, user: UserId, fill: &Fill) -> Outcome<bool>;
+    /// A user's execution, where it is recorded.
+    fn fill(&self, user: UserId, fill: &Fill) -> Outcome<Option<Recorded>>;
 
     /// The open position that a fill changes, and its place.
     fn open_position(&self, fill: &Fill) -> Outcome<Option<(i64, Position)>>;
+}
+
+/// What is known of an execution that is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Whether its fee counts as nothing, since nobody told what its asset is worth.
+    pub(crate) unvalued: bool,
 }
 
 /// One question each.
@@ -52,11 +59,11 @@ impl<S: Sql> Lookups for S {
         one(self, OWNER, key, |row| Ok(OrderId::from_uuid(uuid::Uuid::from_bytes(row.get(0)?))))
     }
 
-    fn fill_is_known(&self, user: UserId, fill: &Fill) -> Outcome<bool> {
+    fn fill(&self, user: UserId, fill: &Fill) -> Outcome<Option<Recorded>> {
         let execution = &fill.execution;
         let key =
             values![user.as_uuid().into_bytes(), execution.venue.as_str(), execution.execution_id.as_str()];
-        Ok(one(self, FILL_IS_KNOWN, key, |_| Ok(()))?.is_some())
+        one(self, FILL, key, |row| Ok(Recorded { unvalued: row.get::<i64>(0)? != 0 }))
     }
 
     fn open_position(&self, fill: &Fill) -> Outcome<Option<(i64, Position)>> {

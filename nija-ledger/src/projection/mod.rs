@@ -24,7 +24,7 @@ use nija_core::{
 
 use crate::{amounts, fault::Outcome};
 use known::{Key, Known};
-use lookups::Lookups;
+use lookups::{Lookups, Recorded};
 
 /// Seeded anew for each map, in a fraction of the standard hasher's time.
 type Map<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
@@ -75,7 +75,7 @@ impl Staged {
 
     /// Whether a user's execution is known without the tables.
     pub(crate) fn has_fill(&self, user: UserId, fill: &Fill) -> bool {
-        self.fills.has(user, fill)
+        self.fills.get(user, fill).is_some()
     }
 
     /// Whether it is at hand what is open there.
@@ -207,13 +207,26 @@ impl<'c> Projector<'c> {
         }
     }
 
-    /// Whether the event is to be recorded: a fill that was counted already is not.
+    /// The user's execution, where it is recorded.
+    fn recorded(&self, fill: &Fill) -> Outcome<Option<Recorded>> {
+        let here = self.fills.iter().rfind(|known| known.is(self.user, fill));
+        match here {
+            Some(known) => Ok(Some(Recorded { unvalued: known.unvalued })),
+            None => self.staged.fills.find(self.tables, self.user, fill),
+        }
+    }
+
+    /// Whether the event is to be recorded: a fill that was counted already is not, nor a fee that has a worth.
     pub(crate) fn is_new(&self, event: &JournalEvent) -> Outcome<bool> {
         match event {
-            JournalEvent::Filled(fill) => {
-                let here = self.fills.iter().any(|known| known.is(self.user, fill));
-                Ok(!here && !self.staged.fills.is_known(self.tables, self.user, fill)?)
-            }
+            JournalEvent::Filled(fill) => Ok(self.recorded(fill)?.is_none()),
+            JournalEvent::FeeValued { fill } => match self.recorded(fill)? {
+                Some(recorded) => Ok(recorded.unvalued),
+                None => {
+                    let words = format!("execution {} is not recorded", fill.execution.execution_id);
+                    Err(LedgerError::Invalid(words).into())
+                }
+            },
             _ => Ok(true),
         }
     }
@@ -257,6 +270,31 @@ impl<'c> Projector<'c> {
                 }
                 Ok(())
             }
+            JournalEvent::FeeValued { fill } => {
+                if fill.user != self.user {
+                    return Err(
+                        LedgerError::Invalid("a fill is of another user than its batch".into()).into()
+                    );
+                }
+                let open = self.positions.open(tables, &staged.positions, fill)?;
+                let order = match fill.order {
+                    Some(id) => Some(self.orders.find(tables, &staged.orders, self.user, id)?),
+                    None => None,
+                };
+                amounts::check_fee(fill, order.as_deref(), open)?;
+                let mut parent = None;
+                if let Some(order) = order {
+                    order.apply(event, at)?;
+                    parent = order.intent.parent;
+                }
+                self.tell_parent(parent, event, at)?;
+                if let Some(position) = self.positions.value_fee(fill) {
+                    self.changed.retain(|known| known.id != position.id);
+                    self.changed.push(position);
+                }
+                self.fills.push(fills::NewFill::late(seq, fill));
+                Ok(())
+            }
             JournalEvent::RoutingPreferred { preference } => {
                 self.preferences.push((self.user, *preference));
                 Ok(())
@@ -289,8 +327,10 @@ impl<'c> Projector<'c> {
     fn tell_parent(&mut self, parent: Option<OrderId>, event: &JournalEvent, at: Timestamp) -> Outcome<()> {
         let Some(parent) = parent else { return Ok(()) };
         let parent = self.orders.find(self.tables, &self.staged.orders, self.user, parent)?;
-        if let JournalEvent::Filled(fill) = event {
-            amounts::check(fill, Some(parent), None)?;
+        match event {
+            JournalEvent::Filled(fill) => amounts::check(fill, Some(parent), None)?,
+            JournalEvent::FeeValued { fill } => amounts::check_fee(fill, Some(parent), None)?,
+            _ => {}
         }
         parent.apply_child(event, at);
         Ok(())

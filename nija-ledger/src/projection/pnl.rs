@@ -40,7 +40,7 @@ impl Sum {
 
     fn of(fill: &NewFill) -> Self {
         let paid = fill.paid.into();
-        Self { realised: fill.realised.into(), fees: fill.fee.into(), paid, fills: 1 }
+        Self { realised: fill.realised.into(), fees: fill.fee.into(), paid, fills: u64::from(!fill.is_late) }
     }
 }
 

@@ -133,6 +133,17 @@ impl Work {
         change
     }
 
+    /// Adds what the fee of an earlier fill is worth to the position, which was asked for before, if the fill was part of it.
+    pub(crate) fn value_fee(&mut self, fill: &Fill) -> Option<Position> {
+        let open = self.open.get_mut(&key(fill)).and_then(Option::as_mut)?;
+        if !open.position.value_fee(fill) {
+            return None;
+        }
+        let (opened, position) = (open.opened, open.position.clone());
+        self.put(opened, false, None, &position);
+        Some(position)
+    }
+
     fn put(&mut self, place: i64, is_new: bool, closed: Option<i64>, position: &Position) {
         let is_new = is_new || self.rows.get(&place).is_some_and(|known| known.is_new);
         self.rows.insert(place, ChangedRow { is_new, closed, position: position.clone() });

@@ -19,11 +19,13 @@ pub(crate) const ENTRIES: &str = concat!("SELECT seq, at, body FROM journal WHER
 pub(crate) const OF_ORDER: &str =
     concat!("SELECT seq, at, body FROM journal WHERE seq IN ", listed!(), " AND order_id = ?17");
 pub(crate) const FILLS: &str = concat!(
-    "SELECT j.seq, j.body, f.realised FROM fills f JOIN journal j ON j.seq = f.seq WHERE f.seq IN ",
+    "SELECT j.seq, j.body, f.realised, f.fee FROM fills f JOIN journal j ON j.seq = f.seq WHERE f.seq IN ",
     listed!()
 );
 pub(crate) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
+pub(crate) const UNVALUED: &str = "SELECT j.body FROM fills f
+    JOIN journal j ON j.seq = f.seq WHERE f.\"user\" = ?1 AND f.unvalued = 1 ORDER BY f.seq";
 pub(crate) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE \"user\" = ?1 AND venue = ?2";
 pub(crate) const RISK_SETTINGS: &str = "SELECT body FROM risk_settings WHERE \"user\" = ?1";
 pub(crate) const PAUSED: &str = "SELECT since FROM paused WHERE \"user\" = ?1";
@@ -92,13 +94,19 @@ pub(crate) fn fills(sql: &dyn Sql, user: UserId, page: PageRequest) -> Outcome<L
     let seqs = newest(sql, user, before(page), page.limit.saturating_add(1), |mark| mark == Mark::Fill)?;
     let rows = each(sql, FILLS, &seqs, None, |row| {
         let realised = row.str(2)?.parse().map_err(|error| Fault::unreadable("a realised profit", error))?;
-        Ok(SettledFill { fill: fill(row, 1)?, realised_pnl: realised })
+        // The entry may be older than the worth of its fee.
+        let fee_in_quote = row.str(3)?.parse().map_err(|error| Fault::unreadable("a fee", error))?;
+        Ok(SettledFill { fill: Fill { fee_in_quote, ..fill(row, 1)? }, realised_pnl: realised })
     })?;
     Ok(cut(rows, page))
 }
 
 pub(crate) fn fills_at_venue(sql: &dyn Sql, venue: &VenueId) -> Outcome<Vec<Fill>> {
     all(sql, FILLS_AT_VENUE, values![venue.as_str()], |row| fill(row, 0))
+}
+
+pub(crate) fn unvalued_fees(sql: &dyn Sql, user: UserId) -> Outcome<Vec<Fill>> {
+    all(sql, UNVALUED, values![user.as_uuid().into_bytes()], |row| fill(row, 0))
 }
 
 pub(crate) fn last_fill_at(sql: &dyn Sql, user: UserId, venue: &VenueId) -> Outcome<Option<Timestamp>> {

@@ -10,7 +10,7 @@ use std::future::Future;
 use super::{
     bans, equity,
     events::{Events, newest},
-    fills, orders, pnl, standing,
+    fees, fills, orders, pnl, standing,
 };
 
 pub(super) const BTC: &str = "BTC-USD";
@@ -37,6 +37,8 @@ pub async fn conformance<L: Ledger, F: Future<Output = L>>(make: impl Fn() -> F)
     fills::each_day_has_its_sum(&make().await).await;
     pnl::profits_are_told_by_day_pair_and_venue(&make().await).await;
     pnl::fees_are_told_apart_by_what_they_were_taken_in(&make().await).await;
+    fees::a_fee_is_valued_once_and_wherever_it_counts(&make().await).await;
+    fees::a_fee_of_a_position_that_was_closed_counts_in_the_sums(&make().await).await;
     pnl::groups_come_in_pages(&make().await).await;
     equity::every_sample_is_kept_for_a_while_and_one_a_day_for_longer(&make().await).await;
     equity::a_curve_is_its_users_and_as_fine_as_was_asked_for(&make().await).await;

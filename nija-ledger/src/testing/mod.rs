@@ -7,6 +7,7 @@ mod bans;
 mod conformance;
 mod equity;
 mod events;
+mod fees;
 mod fills;
 mod orders;
 mod pnl;

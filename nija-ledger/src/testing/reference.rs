@@ -147,6 +147,11 @@ impl Ledger for ReferenceLedger {
         Ok(there.map(|(_, fill)| fill.clone()).collect())
     }
 
+    async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError> {
+        let settled = book(&self.records.lock()).settled.into_iter().map(|(_, settled)| settled.fill);
+        Ok(settled.filter(|fill| fill.user == user && fill.lacks_fee()).collect())
+    }
+
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
         let mut sums = BTreeMap::<String, (ExactSum, ExactSum)>::new();
         for (_, SettledFill { fill, realised_pnl }) in book(&self.records.lock()).settled {

@@ -26,7 +26,19 @@ pub(super) fn fills(records: &[JournalRecord]) -> impl DoubleEndedIterator<Item 
 
 pub(super) fn book(records: &[JournalRecord]) -> Book {
     let mut book = Book::default();
-    for (seq, fill) in fills(records) {
+    for record in records {
+        let seq = record.seq;
+        if let JournalEvent::FeeValued { fill } = &record.event {
+            let settled = book.settled.iter_mut().map(|(_, settled)| settled);
+            let of_it = settled.filter(|settled| is_same(&settled.fill, fill));
+            of_it.for_each(|settled| settled.fill.fee_in_quote = fill.fee_in_quote);
+            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+            let open = book.open.get_mut(&key).filter(|(_, open)| open.opened_at <= fill.execution.at);
+            if let Some((_, open)) = open {
+                open.fees += fill.fee_in_quote;
+            }
+        }
+        let JournalEvent::Filled(fill) = &record.event else { continue };
         let execution = &fill.execution;
         let key = (fill.user, execution.venue.clone(), execution.symbol.clone());
         let before = book.open.remove(&key);
@@ -42,6 +54,12 @@ pub(super) fn book(records: &[JournalRecord]) -> Book {
         book.settled.push((seq, SettledFill { fill, realised_pnl }));
     }
     book
+}
+
+fn is_same(one: &Fill, other: &Fill) -> bool {
+    one.user == other.user
+        && one.execution.venue == other.execution.venue
+        && one.execution.execution_id == other.execution.execution_id
 }
 
 /// All orders with their places, oldest first.
@@ -114,6 +132,27 @@ pub(super) fn follows(records: &[JournalRecord], record: &JournalRecord) -> Resu
             amounts::check(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
             if let Some(parent) = order.and_then(|order| order.intent.parent) {
                 amounts::check(fill, Some(&find(parent)?), None)?;
+            }
+        }
+        JournalEvent::FeeValued { fill } => {
+            let settled = book(records).settled.into_iter().map(|(_, settled)| settled.fill);
+            let mine = |known: &Fill| is_same(known, &Fill { user: record.user, ..fill.clone() });
+            let Some(known) = settled.into_iter().find(mine) else {
+                let words = format!("execution {} is not recorded", fill.execution.execution_id);
+                return Err(LedgerError::Invalid(words));
+            };
+            if !known.lacks_fee() {
+                return Ok(false);
+            }
+            if fill.user != record.user {
+                return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
+            }
+            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+            let open = book(records).open.remove(&key);
+            let order = fill.order.map(find).transpose()?;
+            amounts::check_fee(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
+            if let Some(parent) = order.and_then(|order| order.intent.parent) {
+                amounts::check_fee(fill, Some(&find(parent)?), None)?;
             }
         }
         event => {

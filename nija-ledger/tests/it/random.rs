@@ -1,9 +1,9 @@
 //! Random events, possible and impossible ones, against the slow ledger that is obviously right.
 
 use nija_core::{
-    Appended, HitCause, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState, PageRequest,
-    PnlBy, PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side, Timestamp, UserId,
-    VenueId,
+    Appended, Fill, HitCause, JournalEvent, KillId, KillScope, Ledger, LedgerError, Order, OrderState,
+    PageRequest, PnlBy, PnlQuery, Price, ProtectionId, ProtectionPart, ProtectionPlan, Reason, Side,
+    Timestamp, UserId, VenueId,
 };
 use nija_ledger::testing::{Events, ReferenceLedger};
 use nija_test_services::Database;
@@ -24,6 +24,7 @@ enum Step {
     Route { order: usize, venue: usize, quantity: u32 },
     State { order: usize, choice: usize, legal: bool },
     Fill(FillStep),
+    Value { choice: usize, worth: i16, unvalued: bool },
     Pause(bool),
     Kill { scope: usize, id: u8, choice: u8 },
     Protect { venue: usize, symbol: usize, id: u8, choice: u8 },
@@ -49,6 +50,8 @@ enum FeeIn {
     Quote,
     Base,
     Other,
+    /// In something that nobody quotes.
+    Unpriced,
 }
 
 /// A user's batch; some reach for what is another user's.
@@ -62,7 +65,7 @@ fn fill() -> impl Strategy<Value = FillStep> {
     let place = (prop::option::of(0..30_usize), 0..2_usize, 0..3_usize, 0..300_u16);
     // Few quantities, so that positions come back to nothing now and then.
     let what = (any::<bool>(), 0..6_u32, 1..u32::MAX, -60..60_i64);
-    let fee_in = prop_oneof![3 => Just(FeeIn::Quote), 2 => Just(FeeIn::Base), 1 => Just(FeeIn::Other)];
+    let fee_in = prop_oneof![3 => Just(FeeIn::Quote), 2 => Just(FeeIn::Base), 1 => Just(FeeIn::Other), 1 => Just(FeeIn::Unpriced)];
     (place, what, (any::<i16>(), fee_in)).prop_map(
         |((order, venue, symbol, execution), (buy, quantity, price, hours), (fee, fee_in))| FillStep {
             order,
@@ -90,6 +93,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (order, any::<usize>(), prop::bool::weighted(0.85))
             .prop_map(|(order, choice, legal)| Step::State { order, choice, legal }),
         6 => fill().prop_map(Step::Fill),
+        2 => (any::<usize>(), any::<i16>(), prop::bool::weighted(0.9))
+            .prop_map(|(choice, worth, unvalued)| Step::Value { choice, worth, unvalued }),
         1 => any::<bool>().prop_map(Step::Pause),
         3 => (0..2_usize, 0..3_usize, 0..2_u8, 0..6_u8)
             .prop_map(|(venue, symbol, id, choice)| Step::Protect { venue, symbol, id, choice }),
@@ -103,7 +108,7 @@ fn batch() -> impl Strategy<Value = Batch> {
 }
 
 /// The event of a step. `orders` are the orders that exist, as they stand.
-fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
+fn event(owner: &Events, (orders, fills): &(Vec<Order>, Vec<Fill>), step: &Step) -> JournalEvent {
     let pick = |order: usize| {
         let mine: Vec<_> = orders.iter().filter(|order| order.intent.signal.user == owner.user).collect();
         mine.get(order % mine.len().max(1)).copied()
@@ -155,12 +160,25 @@ fn event(owner: &Events, orders: &[Order], step: &Step) -> JournalEvent {
                     fill.execution.fee = Decimal::new(i64::from(step.fee), 5);
                     fill.fee_in_quote = fill.execution.fee * fill.execution.price.get();
                 }
+                FeeIn::Unpriced => {
+                    fill.execution.fee_asset = "GAS".to_owned();
+                    fill.fee_in_quote = Decimal::ZERO;
+                }
                 FeeIn::Other => {
                     fill.execution.fee_asset = "BNB".to_owned();
                     fill.fee_in_quote = fill.execution.fee * Decimal::new(61_237, 2);
                 }
             }
             JournalEvent::Filled(fill)
+        }
+        Step::Value { choice, worth, unvalued } => {
+            let mine = |fill: &&Fill| fill.user == owner.user && (!unvalued || fill.lacks_fee());
+            let mine: Vec<_> = fills.iter().filter(mine).collect();
+            let unknown = || owner.fill(None, (VENUES[0], SYMBOLS[0], "E-none"), (Side::Buy, "1", "1", "1"));
+            let mut fill =
+                mine.get(choice % mine.len().max(1)).map_or_else(unknown, |fill| Fill::clone(fill));
+            fill.fee_in_quote = Decimal::new(i64::from(*worth), 5);
+            JournalEvent::FeeValued { fill }
         }
         Step::Pause(paused) => JournalEvent::Paused { paused: *paused },
         Step::Protect { venue, symbol, id, choice } => {
@@ -224,6 +242,7 @@ async fn answers(
         all.push(format!("{:#?}", ledger.open_positions(Some(user)).await?));
         all.push(format!("{:#?}", ledger.closed_positions(user, ALL).await?));
         all.push(format!("{:#?}", ledger.fills(user, ALL).await?));
+        all.push(format!("{:#?}", ledger.unvalued_fees(user).await?));
         all.push(format!("{:#?}", ledger.decisions(user, ALL).await?));
         all.push(format!("{:#?}", ledger.journal(user, ALL).await?));
         all.push(format!("{:#?}", ledger.realised_by_day(user).await?));
@@ -265,14 +284,16 @@ async fn profits(ledger: &impl Ledger, user: UserId) -> Result<Vec<String>, Ledg
     Ok(all)
 }
 
-/// All orders of all users.
-async fn existing(ledger: &impl Ledger, users: &[Events]) -> Vec<Order> {
-    let mut orders = Vec::new();
+/// All orders and fills of all users.
+async fn existing(ledger: &impl Ledger, users: &[Events]) -> (Vec<Order>, Vec<Fill>) {
+    let (mut orders, mut fills) = (Vec::new(), Vec::new());
     for events in users {
         let page = ledger.orders(events.user, None, ALL).await.unwrap();
         orders.extend(page.rows.into_iter().map(|(_, order)| order));
+        let page = ledger.fills(events.user, ALL).await.unwrap();
+        fills.extend(page.rows.into_iter().map(|(_, settled)| settled.fill));
     }
-    orders
+    (orders, fills)
 }
 
 proptest! {
@@ -305,9 +326,9 @@ fn answers_as_the_reference_does<L: Ledger>(
         let (mut ledger, reference) = (open(), ReferenceLedger::default());
         let users = [Events::new(1), Events::new(2)];
         for (number, Batch { user, steps }) in batches.iter().enumerate() {
-            let orders = existing(&reference, &users).await;
+            let existing = existing(&reference, &users).await;
             let one = |(foreign, step): &(bool, Step)| {
-                event(&users[if *foreign { 1 - user } else { *user }], &orders, step)
+                event(&users[if *foreign { 1 - user } else { *user }], &existing, step)
             };
             let batch = users[*user].batch(steps.iter().map(one).collect());
             let by_id = |mut appended: Appended| {
@@ -322,7 +343,7 @@ fn answers_as_the_reference_does<L: Ledger>(
                 ledger = open();
             }
         }
-        let orders = existing(&reference, &users).await;
+        let (orders, _) = existing(&reference, &users).await;
         let is = answers(&ledger, &users, &orders).await.unwrap();
         let should = answers(&reference, &users, &orders).await.unwrap();
         prop_assert_eq!(is.len(), should.len());

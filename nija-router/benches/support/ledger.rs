@@ -74,6 +74,10 @@ impl Ledger for NullLedger {
         Ok(Vec::new())
     }
 
+    async fn unvalued_fees(&self, _: UserId) -> Result<Vec<Fill>, LedgerError> {
+        Ok(Vec::new())
+    }
+
     async fn realised_since(&self, _: UserId, _: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
         Ok(Vec::new())
     }

@@ -1,5 +1,6 @@
 //! Prices that only a fee needs. A fee counts for good by what was known when its execution went on record, so that a price that is missing is asked
-//! for before. Where it cannot be had, what its user paid last is the best that is known.
+//! for before. Where it cannot be had, what its user paid last is the best that is known. One that nobody can value counts as nothing until
+//! somebody can (`late_fees.rs`).
 
 use futures::future::join_all;
 use nija_core::{Fill, MarketEvent, Quote, Symbol, VenueError, VenueFill};
@@ -18,7 +19,7 @@ use crate::lane::Sending;
 /// How long executions wait for the price of their fee: what guards their position waits as long.
 const WAIT: Duration = Duration::from_secs(2);
 /// What was asked for is not asked for again for this long, told or not: executions whose fees nobody quotes are not held up one by one.
-const AGAIN: Duration = Duration::from_secs(60);
+pub(super) const AGAIN: Duration = Duration::from_secs(60);
 
 /// What a venue has been asked for. A market is listed from its first question on.
 #[derive(Default)]

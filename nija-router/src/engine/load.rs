@@ -26,6 +26,7 @@ impl Inner {
         let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
         let fills = self.ledger.fills(user.id, newest).await?;
+        let unvalued = self.ledger.unvalued_fees(user.id).await?;
         // Read before anything of this user is recorded by this process, and taken up once.
         let journal = self.ledger.journal(user.id, feedback::READ_BACK).await?;
         let journal: Vec<_> = journal.rows.into_iter().rev().map(|(_, record)| record).collect();
@@ -38,6 +39,7 @@ impl Inner {
                 state.note_entry(&order.intent);
             }
             state.paused = paused;
+            state.unvalued = unvalued;
             state.routing = routing;
             self.feedback.follow(&mut state.attempts, &journal);
             for (_, settled) in fills.rows.iter().rev() {

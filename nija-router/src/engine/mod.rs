@@ -30,6 +30,7 @@ mod inner;
 mod keeper;
 mod kill;
 mod latch;
+mod late_fees;
 mod limits;
 mod listen;
 mod live;

@@ -53,15 +53,25 @@ pub(crate) fn fee_in_quote(
     rates: &RatesNow<'_>,
     paid: &PaidFees,
 ) -> Decimal {
-    worth(fill, market, rates).or_else(|| paid.worth(fill)).unwrap_or_else(|| {
+    told_fee(fill, market, rates, paid).unwrap_or_else(|| {
         tracing::warn!(
             venue = %fill.venue,
             execution = %fill.execution_id,
             asset = fill.fee_asset,
-            "no price for a fee's asset; the fee counts as nothing"
+            "no price for a fee's asset; the fee counts as nothing until there is one"
         );
         Decimal::ZERO
     })
+}
+
+/// The same, where anybody can tell.
+pub(crate) fn told_fee(
+    fill: &VenueFill,
+    market: &MarketSnapshot,
+    rates: &RatesNow<'_>,
+    paid: &PaidFees,
+) -> Option<Decimal> {
+    worth(fill, market, rates).or_else(|| paid.worth(fill))
 }
 
 fn worth(fill: &VenueFill, market: &MarketSnapshot, rates: &RatesNow<'_>) -> Option<Decimal> {

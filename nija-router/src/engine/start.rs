@@ -197,6 +197,7 @@ impl Inner {
             self.tasks.spawn(self.clone().watch_market(venue.clone(), wanted));
         }
         self.tasks.spawn(self.clone().publish_marks());
+        self.tasks.spawn(self.clone().value_fees());
         Ok(())
     }
 

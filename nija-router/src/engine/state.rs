@@ -1,7 +1,7 @@
 //! What the engine keeps in memory of one user: nothing that the journal and the venues could not give back.
 
 use nija_core::{
-    ClientOrderId, ExecutionId, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
+    ClientOrderId, ExecutionId, Fill, JournalEvent, JournalRecord, Order, OrderId, OrderState, Position,
     Protection, Quantity, RiskStanding, RoutingPreference, Side, Symbol, Timestamp, VenueBalance, VenueId,
     VenueOrderId,
 };
@@ -51,6 +51,8 @@ pub(crate) struct UserState {
     pub(crate) balances_read: HashSet<VenueId>,
     pub(crate) realised: Realised,
     pub(crate) paid_fees: PaidFees,
+    /// Fills whose fees count as nothing until somebody tells what their assets are worth.
+    pub(crate) unvalued: Vec<Fill>,
     pub(crate) last_entry_at: Option<Timestamp>,
     /// The newest entries.
     pub(crate) entries: Entries,
@@ -268,6 +270,12 @@ impl UserState {
                     self.tell_parent(order, record);
                 }
             }
+            JournalEvent::FeeValued { fill } => {
+                self.fold_worth(fill, record.at);
+                if let Some(order) = fill.order {
+                    self.tell_parent(order, record);
+                }
+            }
             JournalEvent::RoutingPreferred { preference } => self.routing = *preference,
             JournalEvent::RiskSettingsChanged { standing } => self.limits = standing.clone(),
             JournalEvent::Paused { paused } => self.paused = paused.then_some(record.at),
@@ -288,6 +296,12 @@ impl UserState {
             return;
         };
         let Some(live) = self.orders.get_mut(&id) else {
+            // What is told of one that ended is money all the same.
+            if let Some(ended) = self.ended.iter_mut().rfind(|ended| ended.id() == id)
+                && let Err(error) = ended.apply(&record.event, record.at)
+            {
+                tracing::error!(order = %id, %error, "memory and journal disagree");
+            }
             return;
         };
         let before = live.order.state;
@@ -355,10 +369,27 @@ impl UserState {
         }
     }
 
-    fn fold_fill(&mut self, fill: &nija_core::Fill, now: Timestamp, folded: &mut Folded) {
+    fn fold_worth(&mut self, fill: &Fill, now: Timestamp) {
+        let execution = &fill.execution;
+        self.paid_fees.note(fill);
+        let same = |known: &Fill| {
+            known.execution.venue == execution.venue && known.execution.execution_id == execution.execution_id
+        };
+        self.unvalued.retain(|known| !same(known));
+        let key = (execution.venue.clone(), execution.symbol.clone());
+        if let Some(open) = self.positions.get_mut(&key) {
+            open.value_fee(fill);
+        }
+        self.realised.add(&execution.symbol, execution.at.min(now), Decimal::ZERO, fill.fee_in_quote);
+    }
+
+    fn fold_fill(&mut self, fill: &Fill, now: Timestamp, folded: &mut Folded) {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
         self.paid_fees.note(fill);
+        if fill.lacks_fee() {
+            self.unvalued.push(fill.clone());
+        }
         if let Some(order) = fill.order {
             self.names.note_venue(order, &execution.venue, &execution.venue_order_id);
         }

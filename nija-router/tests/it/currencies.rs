@@ -1,11 +1,11 @@
 //! Limits, equity and profit where pairs are quoted in something other than USD.
 
-use nija_core::{Notional, Order, OrderSize, OrderState, Quantity, Side, SignalType, TradeSignal};
+use nija_core::{Ledger, Notional, Order, OrderSize, OrderState, Quantity, Side, SignalType, TradeSignal};
 use nija_router::Engine;
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
-use crate::support::{FakeVenue, LONG, Platform, dec, entry, exit, symbol, user};
+use crate::support::{FakeVenue, LONG, Platform, dec, entry, exit, symbol, until, user};
 
 /// One venue that lists nothing but these, all of them traded here; the user has only what is given.
 fn listing(prices: &[(&str, &str)], has: &[(&str, &str)]) -> (Platform, Arc<FakeVenue>) {
@@ -289,6 +289,41 @@ async fn an_execution_whose_fee_nobody_quotes_is_on_record_all_the_same() {
     }
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert!(platform.ledger.all_fills().iter().all(|fill| fill.fee_in_quote.is_zero()));
+}
+
+/// What is known of it is right wherever fees count, over restarts and after midnight too.
+#[tokio::test(start_paused = true)]
+async fn a_fee_that_nobody_could_value_is_valued_once_somebody_can() {
+    let (platform, venue) = Platform::single();
+    let mut engine = platform.start().await;
+    venue.world().fees_in = Some("GAS".into());
+    let order = done(&engine, entry(user(1), "in")).await;
+    let tomorrow = Duration::from_secs(24 * 60 * 60);
+    for pause in [Duration::from_secs(65), tomorrow] {
+        platform.clock.set_forward(pause);
+        engine.stop().await;
+        engine = platform.start().await;
+        tokio::time::sleep(Duration::from_secs(65)).await;
+        assert_eq!(platform.ledger.unvalued_fees(user(1)).await.unwrap().len(), 1);
+    }
+    let before = engine.account(user(1)).await.unwrap();
+    venue.world().prices.insert(symbol("GAS-USD"), dec("5"));
+    until("it to be valued", async || platform.ledger.unvalued_fees(user(1)).await.unwrap().is_empty()).await;
+    let fee = platform.ledger.all_fills()[0].fee_in_quote;
+    assert_eq!(fee, platform.ledger.all_fills()[0].execution.fee * dec("5"));
+    for engine in [engine, platform.start().await] {
+        let account = engine.account(user(1)).await.unwrap();
+        assert_eq!(account.pnl_total, before.pnl_total - fee);
+        assert_eq!(account.pnl_today, before.pnl_today, "it is a fee of the day before yesterday");
+        let told = engine.settled(user(1), order.id(), LONG).await.unwrap();
+        assert_eq!((told.fees, told.updated_at), (fee, order.updated_at));
+        assert_eq!(platform.position(user(1), "BTC-USD").await.unwrap().fees, fee);
+        engine.stop().await;
+    }
+    let journal = platform.ledger.order_journal(user(1), order.id()).await.unwrap();
+    let receipt = nija_core::Receipt::from_journal(&journal).unwrap().unwrap();
+    assert_eq!((receipt.total.fees, receipt.total.fills), (fee, 1));
+    assert!(platform.ledger.replay_agrees());
 }
 
 /// Of what cannot be asked for any more, the last that its user paid is what is known, over a restart too.

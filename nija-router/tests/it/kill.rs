@@ -9,6 +9,7 @@ use nija_router::{Engine, KillReport, SlicingConfig};
 use rust_decimal::Decimal;
 use std::{sync::Arc, time::Duration};
 
+use crate::protection::{plan, rests};
 use crate::support::{
     Answer, FakeVenue, Filling, LONG, Pace, Platform, TestClock, dec, entry, exit, resting, state, symbol,
     until, user,
@@ -241,6 +242,24 @@ async fn a_position_that_is_dust_from_its_beginning_is_named() {
     let report = throw(&engine, KillScope::User, true).await;
     assert!(report.done && report.flat_except_dust(), "{report:?}");
     assert_eq!(report.dust[0].quantity, dec("0.000002"));
+}
+
+/// It stays on, and what is opened by hand since is guarded at its venue.
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_has_done_its_work_keeps_no_stop_from_resting() {
+    let (platform, venue) = Platform::single();
+    let engine = platform.start().await;
+    bought(&engine, user(1), "in").await;
+    let report = throw(&engine, KillScope::User, true).await;
+    assert!(report.done && report.flat, "{report:?}");
+    let (symbol, quantity) = (symbol("BTC-USD"), Quantity::new(dec("0.01")).unwrap());
+    let (ioc, now) = (TimeInForce::Ioc, platform.clock.now());
+    venue.world().arrive(user(1), None, &symbol, Side::Buy, OrderKind::Market, quantity, ioc, now);
+    until("it to be on record", async || platform.position(user(1), "BTC-USD").await.is_some()).await;
+    let id = platform.position(user(1), "BTC-USD").await.unwrap().id;
+    engine.protect(user(1), &id, plan(Some("58000"), &[])).await.unwrap();
+    rests(&venue, "58000", "0.01").await;
+    assert!(engine.kill_switches(None)[0].done);
 }
 
 #[tokio::test(start_paused = true)]

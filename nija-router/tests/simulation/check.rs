@@ -262,9 +262,8 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         platform.witness.note(3, what);
     }
     let won = (cash + goods + third - deposits) * rate;
-    let unvalued = unvalued(platform, user) * Decimal::from(FEE_ASSET_PRICE) * rate;
     // An average price may have digits without end, so profit is told to a trillionth.
-    if (account.pnl_total - unvalued - won).abs() > Decimal::new(1, 12) {
+    if (account.pnl_total - won).abs() > Decimal::new(1, 12) {
         platform.witness.note(3, format!("profit is {} and {won} was won", account.pnl_total));
     }
     let doubted: Decimal = platform
@@ -285,22 +284,6 @@ async fn money(platform: &Platform, engine: &Engine, user: UserId) {
         );
         platform.witness.note(3, what);
     }
-}
-
-/// Units of the third asset that a user's first fees took, where nobody could tell what it is worth: they are in no profit (accounting.md). Every
-/// later one is.
-fn unvalued(platform: &Platform, user: UserId) -> Decimal {
-    let records = platform.ledger.records();
-    let fees = records.iter().filter_map(|record| match &record.event {
-        JournalEvent::Filled(fill) if fill.user == user && fill.execution.fee_asset == FEE_ASSET => {
-            Some((record.at, fill))
-        }
-        _ => None,
-    });
-    let Some((first, _)) = fees.clone().next() else { return Decimal::ZERO };
-    // One answer may name several.
-    let taken = fees.take_while(|(at, _)| at.since(first) <= Duration::from_secs(1));
-    taken.filter(|(_, fill)| fill.fee_in_quote.is_zero()).map(|(_, fill)| fill.execution.fee).sum()
 }
 
 /// What live buys hold here and not at their venues.

@@ -153,6 +153,7 @@ fn every_planted_bug_is_found() {
         (Bug::KeepsReservations, 3),
         (Bug::MissesBaseFees, 3),
         (Bug::ForgetsOtherFees, 3),
+        (Bug::ForgetsLateFees, 3),
         (Bug::KnowsDollarsAlone, 3),
         (Bug::BlamesVenueForUsers, 4),
         (Bug::HoldsAllForOne, 4),

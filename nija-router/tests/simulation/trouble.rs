@@ -80,6 +80,8 @@ pub(crate) struct Trouble {
     pub(crate) signers: u32,
     /// In per cent of orders that are to wait at their venue for a price: it refuses them.
     pub(crate) stops: u32,
+    /// Whether nobody tells, as long as there is trouble, what the third asset is worth that fees are taken from.
+    untold: bool,
     /// Where set, this user is spared and all others have only trouble of their own making.
     pub(crate) calm: Option<UserId>,
     down: Mutex<Option<Outage>>,
@@ -99,6 +101,7 @@ impl Trouble {
             delays: if quiet { 0 } else { level(&dice) },
             appends: if quiet { 0 } else { level(&dice) / 3 },
             signers: if quiet { 0 } else { level(&dice) / 3 },
+            untold: !quiet && dice.chance(20),
             stops: if quiet { 0 } else { *dice.pick(&[0, 0, 5, 30]) },
             calm,
             down: Mutex::new(None),
@@ -116,6 +119,11 @@ impl Trouble {
             return Outcome::Taken;
         }
         *if self.calm.is_some() { self.dice.pick(&OWN) } else { self.dice.pick(&ANY) }
+    }
+
+    /// Whether nobody tells what the third asset is worth.
+    pub(crate) fn hides_fees(&self) -> bool {
+        self.untold && self.is_on()
     }
 
     pub(crate) fn is_on(&self) -> bool {

@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     exchange::{Exchange, Portions},
-    fees::{FEE, FeesFrom},
+    fees::{FEE, FEE_ASSET, FeesFrom},
     resting::Resting,
     stream::Stream,
     trouble::{Outcome, Trouble},
@@ -138,6 +138,9 @@ impl SimVenue {
     }
 
     fn quote_of(&self, symbol: &Symbol) -> Option<Quote> {
+        if symbol.base() == FEE_ASSET && self.trouble.hides_fees() {
+            return None;
+        }
         let (price, touch) = {
             let exchange = self.exchange();
             (Price::new(*exchange.prices.get(symbol)?).ok()?, exchange.touch)

@@ -2,8 +2,7 @@
 
 use axum::{Json, extract::State};
 use nija_client::wire::{self, Activity, Page};
-use nija_core::{Fill, JournalEvent, JournalRecord, Ledger, PageRequest, UserId};
-use rust_decimal::Decimal;
+use nija_core::{Fill, JournalEvent, JournalRecord, Ledger, PageRequest, SettledFill, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -89,19 +88,19 @@ pub(crate) async fn line(ledger: &dyn Ledger, record: &JournalRecord) -> ApiResu
         Some(id) => ledger.order(record.user, id).await?,
         None => None,
     };
-    let realised = match &record.event {
-        JournalEvent::Filled(fill) => realised(ledger, record, fill).await?,
+    let settled = match &record.event {
+        JournalEvent::Filled(fill) => settled(ledger, record, fill).await?,
         _ => None,
     };
-    Ok(to_wire::activity(record, order.as_ref(), realised))
+    Ok(to_wire::activity(record, order.as_ref(), settled.as_ref()))
 }
 
-/// What a fill won: the ledger's list of fills has the same places as the journal.
-async fn realised(ledger: &dyn Ledger, record: &JournalRecord, fill: &Fill) -> ApiResult<Option<Decimal>> {
+/// What a fill came to: the ledger's list of fills has the same places as the journal.
+async fn settled(ledger: &dyn Ledger, record: &JournalRecord, fill: &Fill) -> ApiResult<Option<SettledFill>> {
     let here = PageRequest { before: record.seq.checked_add(1), limit: 1 };
     let fills = ledger.fills(record.user, here).await?;
     let same = |it: &Fill| {
         it.execution.execution_id == fill.execution.execution_id && it.execution.venue == fill.execution.venue
     };
-    Ok(fills.rows.into_iter().find(|(_, row)| same(&row.fill)).map(|(_, row)| row.realised_pnl))
+    Ok(fills.rows.into_iter().map(|(_, row)| row).find(|row| same(&row.fill)))
 }

@@ -95,6 +95,9 @@ async fn journal(app: &App, user: UserId, record: &JournalRecord) -> ApiResult<O
         JournalEvent::RoutingPreferred { .. } => {
             Some(StreamBody::Reload { reason: "how orders are routed was changed".to_owned() })
         }
+        JournalEvent::FeeValued { .. } => {
+            Some(StreamBody::Reload { reason: "what a fee is worth became known".to_owned() })
+        }
         event => match event.order() {
             // An attempt that came to nothing, a schedule, a wish: the order tells.
             Some(id) => order(app, user, id).await?,

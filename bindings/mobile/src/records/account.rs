@@ -106,7 +106,7 @@ mirror! {
         quantity: Option<String>,
         /// Price per base unit.
         price: Option<String>,
-        /// Fee in the quote currency.
+        /// Fee in the quote currency; missing while nobody has told what the asset that it was taken in is worth.
         fee: Option<String>,
         /// Realised by this fill, in the quote currency.
         realised_pnl: Option<String>,

@@ -9,7 +9,7 @@ export interface components {
             at: string;
             /** @description More words, where there are some. */
             detail?: string;
-            /** @description Fee in the quote currency. */
+            /** @description Fee in the quote currency; missing while nobody has told what the asset that it was taken in is worth. */
             fee?: string;
             /** @description Opaque id; pages go by it. */
             id: string;
@@ -602,7 +602,7 @@ export interface components {
                 at: string;
                 /** @description More words, where there are some. */
                 detail?: string;
-                /** @description Fee in the quote currency. */
+                /** @description Fee in the quote currency; missing while nobody has told what the asset that it was taken in is worth. */
                 fee?: string;
                 /** @description Opaque id; pages go by it. */
                 id: string;

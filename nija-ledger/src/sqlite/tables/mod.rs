@@ -17,7 +17,7 @@ use super::{
 pub(super) use keeper::write;
 
 /// Of `schema.sql`. Tables of another version are drawn anew.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// `ledger.tables.db` beside `ledger.db`.
 pub(super) fn path(ledger: &Path) -> PathBuf {

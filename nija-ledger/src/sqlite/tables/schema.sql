@@ -43,11 +43,13 @@ CREATE TABLE fills (
     at           INTEGER NOT NULL,    -- by the venue's clock
     currency     TEXT    NOT NULL,
     realised     TEXT    NOT NULL,
-    fee          TEXT    NOT NULL,
+    fee          TEXT    NOT NULL,    -- quote units, also where its worth was told later
+    unvalued     INTEGER NOT NULL,    -- 1 while that is nothing, since nobody told what the fee's asset is worth
     UNIQUE (user, venue, execution_id)
 ) STRICT;
 CREATE INDEX fills_by_time ON fills (user, at);
 CREATE INDEX fills_by_venue ON fills (venue);
+CREATE INDEX fills_unvalued ON fills (user, seq) WHERE unvalued = 1;
 
 CREATE TABLE newest_fills (
     user  BLOB    NOT NULL,

@@ -92,11 +92,13 @@ impl Kills {
         self.stops_user(user) || self.stops_venue(venue)
     }
 
-    /// Whether a switch is closing this user's positions at this venue.
+    /// Whether a switch is closing this user's positions at this venue. One that has done its work closes nothing that is opened by hand
+    /// later.
     pub(crate) fn flattens(&self, user: UserId, venue: &VenueId) -> bool {
         let on = self.on.read();
         let concerns = |key: &Key| (key.0 == user || key.0 == UserId::PLATFORM) && key.1.covers(venue);
-        on.iter().any(|(key, active)| concerns(key) && active.switch.lock().flatten)
+        let at_work = |switch: &KillSwitch| switch.flatten && switch.outcome.is_none();
+        on.iter().any(|(key, active)| concerns(key) && at_work(&active.switch.lock()))
     }
 
     /// What is held against sending entries to a venue.

@@ -66,6 +66,7 @@ impl Book {
                 self.orders.insert(intent.id, Arc::new(Order::new(intent.clone())));
             }
             JournalEvent::Filled(fill) => self.fold(fill, positions),
+            JournalEvent::FeeValued { fill } => self.value(fill, positions),
             JournalEvent::Paused { paused: true } => drop(self.paused.insert(user, at)),
             JournalEvent::Paused { paused: false } => drop(self.paused.remove(&user)),
             JournalEvent::RoutingPreferred { preference } => {
@@ -95,6 +96,20 @@ impl Book {
             }
         }
         Ok(())
+    }
+
+    fn value(&mut self, fill: &Fill, positions: &mut Vec<Position>) {
+        let mut settled = self.fills.iter_mut();
+        let settled =
+            settled.find(|settled| is_same(&settled.fill, fill)).expect("its execution is on record");
+        assert!(settled.fill.lacks_fee() && !fill.lacks_fee(), "it is valued once: {fill:?}");
+        Arc::make_mut(settled).fill.fee_in_quote = fill.fee_in_quote;
+        let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+        if let Some(open) = self.open.get_mut(&key)
+            && Arc::make_mut(open).value_fee(fill)
+        {
+            positions.push(Position::clone(open));
+        }
     }
 
     fn fold(&mut self, fill: &Fill, positions: &mut Vec<Position>) {
@@ -127,4 +142,8 @@ impl Book {
             && again.kills == self.kills
             && again.protections == self.protections
     }
+}
+
+fn is_same(one: &Fill, other: &Fill) -> bool {
+    one.execution.venue == other.execution.venue && one.execution.execution_id == other.execution.execution_id
 }
