@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     exchange::{Exchange, Portions},
-    fees::{FEE, FEE_ASSET, FeesFrom},
+    fees::{FEE, FEE_ASSET},
     resting::Resting,
     stream::Stream,
     trouble::{Outcome, Trouble},
@@ -159,8 +159,7 @@ impl Executor for SimVenue {
 
     async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
         self.witness.asking(&self.id);
-        // What a fee in a third asset is worth nobody can say before the first answer: it would count for good as the last one did.
-        if self.is_down() && self.exchange().fees != FeesFrom::Third {
+        if self.is_down() {
             return Err(VenueError::Unavailable { venue: self.id.clone(), message: "maintenance".into() });
         }
         let symbols: Vec<_> = self.exchange().prices.keys().cloned().collect();
