@@ -99,7 +99,8 @@ pub enum LedgerError {
 /// The journal and what follows from it. When [`Ledger::append`] answers, the batch survives a power cut.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Writes a batch; durable before it answers. Who reads after the answer meets its consequences.
+    /// Writes a batch; durable before it answers. Who reads after the answer meets its consequences. An execution that is on record already is
+    /// left out, and so is the worth of a fee that has one.
     async fn append(&self, batch: JournalBatch) -> Result<Appended, LedgerError>;
 
     /// One order of a user.
@@ -148,8 +149,8 @@ pub trait Ledger: Send + Sync {
     /// All fills at a venue, oldest first: what a paper venue rebuilds its accounts from.
     async fn fills_at_venue(&self, venue: &VenueId) -> Result<Vec<Fill>, LedgerError>;
 
-    /// A user's fills whose fees count as nothing, since nobody told what their asset is worth, oldest first.
-    async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError>;
+    /// A user's fills whose fees count as nothing, since nobody told what their asset is worth: the oldest, `most` of them.
+    async fn unvalued_fees(&self, user: UserId, most: usize) -> Result<Vec<Fill>, LedgerError>;
 
     /// Realised profit and fees since a moment, by quote currency.
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError>;

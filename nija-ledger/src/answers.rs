@@ -92,8 +92,8 @@ macro_rules! answer_by_jobs_and_questions {
                     self.asked().read(move |c| read::journal::fills_at_venue(c, &venue)).await
                 }
 
-                async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError> {
-                    self.asked().read(move |c| read::journal::unvalued_fees(c, user)).await
+                async fn unvalued_fees(&self, user: UserId, most: usize) -> Result<Vec<Fill>, LedgerError> {
+                    self.asked().read(move |c| read::journal::unvalued_fees(c, user, most)).await
                 }
 
                 async fn realised_since(

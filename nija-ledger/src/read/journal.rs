@@ -25,7 +25,7 @@ pub(crate) const FILLS: &str = concat!(
 pub(crate) const FILLS_AT_VENUE: &str = "SELECT j.body FROM fills f
     JOIN journal j ON j.seq = f.seq WHERE f.venue = ?1 ORDER BY f.seq";
 pub(crate) const UNVALUED: &str = "SELECT j.body FROM fills f
-    JOIN journal j ON j.seq = f.seq WHERE f.\"user\" = ?1 AND f.unvalued = 1 ORDER BY f.seq";
+    JOIN journal j ON j.seq = f.seq WHERE f.\"user\" = ?1 AND f.unvalued = 1 ORDER BY f.seq LIMIT ?2";
 pub(crate) const NEWEST_FILL: &str = "SELECT at FROM newest_fills WHERE \"user\" = ?1 AND venue = ?2";
 pub(crate) const RISK_SETTINGS: &str = "SELECT body FROM risk_settings WHERE \"user\" = ?1";
 pub(crate) const PAUSED: &str = "SELECT since FROM paused WHERE \"user\" = ?1";
@@ -105,8 +105,9 @@ pub(crate) fn fills_at_venue(sql: &dyn Sql, venue: &VenueId) -> Outcome<Vec<Fill
     all(sql, FILLS_AT_VENUE, values![venue.as_str()], |row| fill(row, 0))
 }
 
-pub(crate) fn unvalued_fees(sql: &dyn Sql, user: UserId) -> Outcome<Vec<Fill>> {
-    all(sql, UNVALUED, values![user.as_uuid().into_bytes()], |row| fill(row, 0))
+pub(crate) fn unvalued_fees(sql: &dyn Sql, user: UserId, most: usize) -> Outcome<Vec<Fill>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    all(sql, UNVALUED, values![user.as_uuid().into_bytes(), most], |row| fill(row, 0))
 }
 
 pub(crate) fn last_fill_at(sql: &dyn Sql, user: UserId, venue: &VenueId) -> Outcome<Option<Timestamp>> {

@@ -48,8 +48,8 @@ pub(super) async fn a_fee_is_valued_once_and_wherever_it_counts(ledger: &impl Le
     ledger.append(events.batch(vec![JournalEvent::Filled(fill.clone())])).await.unwrap();
     let other = events.fill(None, ("kraken", BTC, "E2"), (Buy, "1", "100", "0.5"));
     ledger.append(events.batch(vec![JournalEvent::Filled(other.clone())])).await.unwrap();
-    assert_eq!(ledger.unvalued_fees(user).await, Ok(vec![fill.clone()]));
-    assert_eq!(ledger.unvalued_fees(stranger.user).await, Ok(vec![]));
+    assert_eq!(ledger.unvalued_fees(user, 9).await, Ok(vec![fill.clone()]));
+    assert_eq!(ledger.unvalued_fees(stranger.user, 9).await, Ok(vec![]));
     assert_eq!(sums(ledger, user).await, (dec("0.5"), dec("0.5"), dec("0"), 2));
     let before = ledger.order(user, intent.id).await.unwrap().unwrap();
 
@@ -68,7 +68,7 @@ pub(super) async fn a_fee_is_valued_once_and_wherever_it_counts(ledger: &impl Le
     for event in [worth(&fill, "1.5"), worth(&fill, "7"), worth(&other, "7")] {
         assert_eq!(ledger.append(events.batch(vec![event])).await.unwrap().records, []);
     }
-    assert_eq!(ledger.unvalued_fees(user).await, Ok(vec![]));
+    assert_eq!(ledger.unvalued_fees(user, 9).await, Ok(vec![]));
     assert_eq!(sums(ledger, user).await, (dec("2.0"), dec("2.0"), dec("1.5"), 2));
     let order = ledger.order(user, intent.id).await.unwrap().unwrap();
     assert_eq!((order.fees, order.updated_at), (dec("1.5"), before.updated_at), "no word of the venue");

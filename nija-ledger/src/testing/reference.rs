@@ -147,9 +147,9 @@ impl Ledger for ReferenceLedger {
         Ok(there.map(|(_, fill)| fill.clone()).collect())
     }
 
-    async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError> {
+    async fn unvalued_fees(&self, user: UserId, most: usize) -> Result<Vec<Fill>, LedgerError> {
         let settled = book(&self.records.lock()).settled.into_iter().map(|(_, settled)| settled.fill);
-        Ok(settled.filter(|fill| fill.user == user && fill.lacks_fee()).collect())
+        Ok(settled.filter(|fill| fill.user == user && fill.lacks_fee()).take(most).collect())
     }
 
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {

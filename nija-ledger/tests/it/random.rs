@@ -242,7 +242,10 @@ async fn answers(
         all.push(format!("{:#?}", ledger.open_positions(Some(user)).await?));
         all.push(format!("{:#?}", ledger.closed_positions(user, ALL).await?));
         all.push(format!("{:#?}", ledger.fills(user, ALL).await?));
-        all.push(format!("{:#?}", ledger.unvalued_fees(user).await?));
+        all.push(format!(
+            "{:#?}",
+            [ledger.unvalued_fees(user, usize::MAX).await?, ledger.unvalued_fees(user, 1).await?]
+        ));
         all.push(format!("{:#?}", ledger.decisions(user, ALL).await?));
         all.push(format!("{:#?}", ledger.journal(user, ALL).await?));
         all.push(format!("{:#?}", ledger.realised_by_day(user).await?));

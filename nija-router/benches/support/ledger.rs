@@ -74,7 +74,7 @@ impl Ledger for NullLedger {
         Ok(Vec::new())
     }
 
-    async fn unvalued_fees(&self, _: UserId) -> Result<Vec<Fill>, LedgerError> {
+    async fn unvalued_fees(&self, _: UserId, _: usize) -> Result<Vec<Fill>, LedgerError> {
         Ok(Vec::new())
     }
 

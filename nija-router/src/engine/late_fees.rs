@@ -3,7 +3,7 @@
 use nija_core::{Fill, JournalEvent, LedgerError};
 use std::sync::Arc;
 
-use super::{fees::AGAIN, inner::Inner, money, realised::Realised, user::User};
+use super::{fees::AGAIN, inner::Inner, money, realised::Realised, state::UNVALUED_KEPT, user::User};
 use crate::planted::{Bug, planted};
 
 impl Inner {
@@ -48,7 +48,11 @@ impl Inner {
         let is_older = events
             .iter()
             .any(|event| matches!(event, JournalEvent::FeeValued { fill } if fill.execution.at < today));
+        let may_be_more = state.unvalued.len() == UNVALUED_KEPT;
         self.record(user, &mut state, events).await?;
+        if may_be_more {
+            state.unvalued = self.ledger.unvalued_fees(user.id, UNVALUED_KEPT).await?;
+        }
         if is_older {
             // Days that are over ended otherwise than they were kept.
             let days = self.ledger.realised_by_day(user.id).await?;

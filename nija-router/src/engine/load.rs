@@ -8,6 +8,7 @@ use super::{
     feedback,
     inner::Inner,
     realised::Realised,
+    state::UNVALUED_KEPT,
     user::User,
 };
 
@@ -26,7 +27,7 @@ impl Inner {
         let routing = self.ledger.routing_preference(user.id).await?;
         let newest = PageRequest { before: None, limit: RECENT_FILLS };
         let fills = self.ledger.fills(user.id, newest).await?;
-        let unvalued = self.ledger.unvalued_fees(user.id).await?;
+        let unvalued = self.ledger.unvalued_fees(user.id, UNVALUED_KEPT).await?;
         // Read before anything of this user is recorded by this process, and taken up once.
         let journal = self.ledger.journal(user.id, feedback::READ_BACK).await?;
         let journal: Vec<_> = journal.rows.into_iter().rev().map(|(_, record)| record).collect();

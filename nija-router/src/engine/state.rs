@@ -26,6 +26,8 @@ use super::{
 /// Executions remembered per user, so that a second telling is not even written; the ledger is the last guard.
 const EXECUTIONS_KEPT: usize = 4096;
 
+/// Executions whose fees have no worth yet, of each user: their assets may never be quoted anywhere.
+pub(crate) const UNVALUED_KEPT: usize = 1000;
 /// Orders that ended and are answered from memory; older ones are read from the ledger.
 const ENDED_KEPT: usize = 8;
 
@@ -51,7 +53,7 @@ pub(crate) struct UserState {
     pub(crate) balances_read: HashSet<VenueId>,
     pub(crate) realised: Realised,
     pub(crate) paid_fees: PaidFees,
-    /// Fills whose fees count as nothing until somebody tells what their assets are worth.
+    /// Fills whose fees count as nothing until somebody tells what their assets are worth: the oldest of them.
     pub(crate) unvalued: Vec<Fill>,
     pub(crate) last_entry_at: Option<Timestamp>,
     /// The newest entries.
@@ -387,7 +389,7 @@ impl UserState {
         let execution = &fill.execution;
         self.note_seen(&execution.venue, &execution.execution_id);
         self.paid_fees.note(fill);
-        if fill.lacks_fee() {
+        if fill.lacks_fee() && self.unvalued.len() < UNVALUED_KEPT {
             self.unvalued.push(fill.clone());
         }
         if let Some(order) = fill.order {

@@ -304,11 +304,12 @@ async fn a_fee_that_nobody_could_value_is_valued_once_somebody_can() {
         engine.stop().await;
         engine = platform.start().await;
         tokio::time::sleep(Duration::from_secs(65)).await;
-        assert_eq!(platform.ledger.unvalued_fees(user(1)).await.unwrap().len(), 1);
+        assert_eq!(platform.ledger.unvalued_fees(user(1), 9).await.unwrap().len(), 1);
     }
     let before = engine.account(user(1)).await.unwrap();
     venue.world().prices.insert(symbol("GAS-USD"), dec("5"));
-    until("it to be valued", async || platform.ledger.unvalued_fees(user(1)).await.unwrap().is_empty()).await;
+    until("it to be valued", async || platform.ledger.unvalued_fees(user(1), 9).await.unwrap().is_empty())
+        .await;
     let fee = platform.ledger.all_fills()[0].fee_in_quote;
     assert_eq!(fee, platform.ledger.all_fills()[0].execution.fee * dec("5"));
     for engine in [engine, platform.start().await] {

@@ -261,9 +261,9 @@ impl Ledger for MemoryLedger {
         Ok(fills.filter(|fill| fill.execution.venue == *venue).collect())
     }
 
-    async fn unvalued_fees(&self, user: UserId) -> Result<Vec<Fill>, LedgerError> {
+    async fn unvalued_fees(&self, user: UserId, most: usize) -> Result<Vec<Fill>, LedgerError> {
         let all = self.all_fills().into_iter();
-        Ok(all.filter(|fill| fill.user == user && fill.lacks_fee()).collect())
+        Ok(all.filter(|fill| fill.user == user && fill.lacks_fee()).take(most).collect())
     }
 
     async fn realised_since(&self, user: UserId, since: Timestamp) -> Result<Vec<RealisedPnl>, LedgerError> {
