@@ -1,42 +1,37 @@
 //! The bounds within which folding a fill cannot overflow a decimal.
 
-use nija_core::{Fill, LedgerError, Order, Position};
+use nija_core::{Fill, JournalEvent, LedgerError, Order, Position};
 use rust_decimal::Decimal;
 
-/// Refuses a fill whose sums would not fit: [`Position::fold`] and [`Order::apply`] add and multiply unchecked.
+/// Refuses a fill, or the worth of its fee, whose sums would not fit: [`Position::fold`] and [`Order::apply`] add and multiply unchecked.
 /// Real fills stay many orders of magnitude below these bounds.
-pub(crate) fn check(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Result<(), LedgerError> {
-    if fill.execution.quantity.is_zero() {
-        return Err(LedgerError::Invalid(format!("execution {} fills nothing", fill.execution.execution_id)));
-    }
-    fits(fill, order, open).ok_or_else(|| {
-        LedgerError::Invalid(format!(
-            "the amounts of execution {} are too large",
-            fill.execution.execution_id
-        ))
-    })
-}
-
-/// Refuses the worth of a fee that is none, or with which the sums would not fit.
-pub(crate) fn check_fee(
-    fill: &Fill,
+pub(crate) fn check(
+    event: &JournalEvent,
     order: Option<&Order>,
     open: Option<&Position>,
 ) -> Result<(), LedgerError> {
+    let refused = match event {
+        JournalEvent::Filled(fill) if fill.execution.quantity.is_zero() => Some((fill, "fills nothing")),
+        JournalEvent::Filled(fill) if fits(fill, order, open).is_none() => Some((fill, "is too large")),
+        JournalEvent::FeeValued { fill } if fill.fee_in_quote.is_zero() => {
+            Some((fill, "has a fee of no worth"))
+        }
+        JournalEvent::FeeValued { fill } if fee_fits(fill, order, open).is_none() => {
+            Some((fill, "has too large a fee"))
+        }
+        _ => None,
+    };
+    refused.map_or(Ok(()), |(fill, why)| {
+        Err(LedgerError::Invalid(format!("execution {} {why}", fill.execution.execution_id)))
+    })
+}
+
+fn fee_fits(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Option<()> {
     let fee = fill.fee_in_quote.abs();
-    if fee.is_zero() {
-        let words = format!("the fee of execution {} is valued at nothing", fill.execution.execution_id);
-        return Err(LedgerError::Invalid(words));
+    for known in [order.map(|order| order.fees), open.map(|open| open.fees)].into_iter().flatten() {
+        known.abs().checked_add(fee)?;
     }
-    let fits = [order.map(|order| order.fees), open.map(|open| open.fees)]
-        .into_iter()
-        .flatten()
-        // As much again as folding the fills that follow may take.
-        .all(|known| known.abs().checked_add(fee).and_then(|sum| sum.checked_add(fee)).is_some());
-    if fits {
-        return Ok(());
-    }
-    Err(LedgerError::Invalid(format!("the fee of execution {} is too large", fill.execution.execution_id)))
+    Some(())
 }
 
 fn fits(fill: &Fill, order: Option<&Order>, open: Option<&Position>) -> Option<()> {

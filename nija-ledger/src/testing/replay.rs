@@ -87,11 +87,7 @@ pub(super) fn of_user(orders: Vec<(u64, Order)>, user: UserId) -> Vec<(u64, Orde
 
 /// Whether the event may follow; `false` leaves it out.
 pub(super) fn follows(records: &[JournalRecord], record: &JournalRecord) -> Result<bool, LedgerError> {
-    let find = |id: OrderId| {
-        let mut found = of_user(orders(records), record.user).into_iter();
-        let found = found.find(|(_, order)| order.id() == id);
-        found.map(|(_, order)| order).ok_or(LedgerError::NoSuchOrder(id))
-    };
+    let find = |id: OrderId| find(records, record.user, id);
     match &record.event {
         JournalEvent::IntentAccepted { intent } => {
             let signal = &intent.signal;
@@ -115,45 +111,20 @@ pub(super) fn follows(records: &[JournalRecord], record: &JournalRecord) -> Resu
             intent.parent.map(find).transpose()?;
         }
         JournalEvent::Filled(fill) => {
-            let same = |known: &Fill| {
-                known.user == record.user
-                    && known.execution.venue == fill.execution.venue
-                    && known.execution.execution_id == fill.execution.execution_id
-            };
-            if fills(records).any(|(_, known)| same(known)) {
+            if recorded(records, record.user, fill).is_some() {
                 return Ok(false);
             }
-            if fill.user != record.user {
-                return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
-            }
-            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
-            let open = book(records).open.remove(&key);
-            let order = fill.order.map(find).transpose()?;
-            amounts::check(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
-            if let Some(parent) = order.and_then(|order| order.intent.parent) {
-                amounts::check(fill, Some(&find(parent)?), None)?;
-            }
+            fill_follows(records, record, fill)?;
         }
         JournalEvent::FeeValued { fill } => {
-            let settled = book(records).settled.into_iter().map(|(_, settled)| settled.fill);
-            let mine = |known: &Fill| is_same(known, &Fill { user: record.user, ..fill.clone() });
-            let Some(known) = settled.into_iter().find(mine) else {
+            let Some(known) = recorded(records, record.user, fill) else {
                 let words = format!("execution {} is not recorded", fill.execution.execution_id);
                 return Err(LedgerError::Invalid(words));
             };
             if !known.lacks_fee() {
                 return Ok(false);
             }
-            if fill.user != record.user {
-                return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
-            }
-            let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
-            let open = book(records).open.remove(&key);
-            let order = fill.order.map(find).transpose()?;
-            amounts::check_fee(fill, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
-            if let Some(parent) = order.and_then(|order| order.intent.parent) {
-                amounts::check_fee(fill, Some(&find(parent)?), None)?;
-            }
+            fill_follows(records, record, fill)?;
         }
         event => {
             if let Some(id) = event.order() {
@@ -162,6 +133,34 @@ pub(super) fn follows(records: &[JournalRecord], record: &JournalRecord) -> Resu
         }
     }
     Ok(true)
+}
+
+fn find(records: &[JournalRecord], user: UserId, id: OrderId) -> Result<Order, LedgerError> {
+    let mut found = of_user(orders(records), user).into_iter();
+    let found = found.find(|(_, order)| order.id() == id);
+    found.map(|(_, order)| order).ok_or(LedgerError::NoSuchOrder(id))
+}
+
+/// A user's execution as it counts.
+fn recorded(records: &[JournalRecord], user: UserId, fill: &Fill) -> Option<Fill> {
+    let of_user = Fill { user, ..fill.clone() };
+    let mut settled = book(records).settled.into_iter().map(|(_, settled)| settled.fill);
+    settled.find(|known| is_same(known, &of_user))
+}
+
+/// Refuses an execution, or the worth of its fee, that contradicts its batch, names no order or does not fit.
+fn fill_follows(records: &[JournalRecord], record: &JournalRecord, fill: &Fill) -> Result<(), LedgerError> {
+    if fill.user != record.user {
+        return Err(LedgerError::Invalid("a fill is of another user than its batch".into()));
+    }
+    let key = (fill.user, fill.execution.venue.clone(), fill.execution.symbol.clone());
+    let open = book(records).open.remove(&key);
+    let order = fill.order.map(|id| find(records, record.user, id)).transpose()?;
+    amounts::check(&record.event, order.as_ref(), open.as_ref().map(|(_, position)| position))?;
+    if let Some(parent) = order.and_then(|order| order.intent.parent) {
+        amounts::check(&record.event, Some(&find(records, record.user, parent)?), None)?;
+    }
+    Ok(())
 }
 
 /// What a fill is counted with.
