@@ -39,6 +39,7 @@ impl Inner {
             self.market.note_holding(user.id, key, *holds);
         }
         self.note_doubts(state, &appended.records);
+        self.fit_later(user, &appended.records);
         for key in &folded.guarded {
             self.guard(user, key);
         }

@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    conn::Ask, draft::Draft, fitting::is_there_to_close, inner::Inner, live::SentAt, news::News,
-    reroute::Dead, state::UserState, user::User, venue::Venue,
+    conn::Ask, draft::Draft, fitting::still_fits, inner::Inner, live::SentAt, news::News, reroute::Dead,
+    state::UserState, user::User, venue::Venue,
 };
 
 /// The codes of attempts that came to nothing through the venue's own doing.
@@ -95,7 +95,7 @@ impl Inner {
             return self.not_sent(job, Dead::refused(reason)).await;
         }
         // Nobody else is waited for from here on.
-        if exit && !is_there_to_close(job).await {
+        if exit && !still_fits(job).await {
             return self.size_anew(job).await;
         }
         let now = self.clock.now();

@@ -88,7 +88,7 @@ async fn an_exit_that_waits_in_its_lane_closes_no_more_than_its_user_left_by_han
         for (by_hand, left) in [("0.004", Some("0.006")), ("0.01", None)] {
             let (platform, venue, engine) = holding(opens).await;
             platform.join(user(2), 1000);
-            venue.ban(Duration::from_secs(20), true);
+            venue.ban(Duration::from_secs(3), true);
             engine.submit(entry(user(2), "meets-the-ban")).await.unwrap();
             until("the ban to be met", async || venue.world().turned_away > 0).await;
             let order = engine.submit(closing(closes, "out", "0.01")).await.unwrap().order;

@@ -19,15 +19,7 @@ pub(crate) fn check_exits_on_record(platform: &Platform) {
     let orders: BTreeMap<_, _> =
         platform.ledger.all_orders().into_iter().map(|order| (order.id(), order)).collect();
     let records = platform.ledger.records();
-    for record in &records {
-        if let JournalEvent::AttemptEnded { order, reason, .. } = &record.event
-            && reason.code == "position_changed"
-            && let Some(leg) = orders.get(order).and_then(|order| order.leg.as_ref())
-        {
-            // It gave a turn at its venue away.
-            platform.witness.words.called(&leg.venue, record.at);
-        }
-    }
+    platform.witness.note_turns_given_up();
     for (at, record) in records.iter().enumerate() {
         let (id, decision, leg) = match &record.event {
             JournalEvent::Routed { order, decision, leg } => (order, decision, Some(leg)),

@@ -1,8 +1,8 @@
 //! Who stands at the wire: every request is compared with the journal in the moment it leaves, every order in the moment it arrives.
 
 use nija_core::{
-    Clock, ExecutionId, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId, VenueFill,
-    VenueId, VenueOrder, VenueOrderId,
+    Clock, ExecutionId, JournalEvent, Ledger, Order, OrderId, OrderState, Side, Timestamp, VenueClientId,
+    VenueFill, VenueId, VenueOrder, VenueOrderId,
 };
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
@@ -47,6 +47,8 @@ pub(crate) struct Witness {
     cancels: Mutex<BTreeMap<VenueClientId, Timestamp>>,
     violations: Mutex<Vec<Violation>>,
     pub(crate) words: Words,
+    /// The last entry of the journal that was looked through for attempts that gave their turn up.
+    given_up: Mutex<u64>,
 }
 
 impl Witness {
@@ -62,6 +64,7 @@ impl Witness {
             cancels: Mutex::default(),
             violations: Mutex::default(),
             words: Words::default(),
+            given_up: Mutex::default(),
         }
     }
 
@@ -131,6 +134,21 @@ impl Witness {
         self.ends.lock().iter().copied().filter(|end| *end >= from).fold(to, Timestamp::min)
     }
 
+    /// An exit that has its turn at a venue and finds less to close gives it up, and waits for another one.
+    pub(crate) fn note_turns_given_up(&self) {
+        let mut seen = self.given_up.lock();
+        let orders = self.ledger.all_orders();
+        for record in self.ledger.records().iter().filter(|record| record.seq > *seen) {
+            if let JournalEvent::AttemptEnded { order, reason, .. } = &record.event
+                && reason.code == "position_changed"
+                && let Some(leg) = orders.iter().find(|it| it.id() == *order).and_then(|it| it.leg.as_ref())
+            {
+                self.words.called(&leg.venue, record.at);
+            }
+        }
+        *seen = self.ledger.records().last().map_or(*seen, |record| record.seq);
+    }
+
     /// The first byte of a request leaves.
     pub(crate) fn sending(&self, venue: &VenueId, sent: &VenueOrder) {
         let id = sent.client_id();
@@ -168,6 +186,9 @@ impl Witness {
             self.note(6, format!("{} was sent to {venue} although {on:?}", order.id()));
         }
         let waited = self.clock.now().since(order.updated_at);
+        if signal.signal_type.is_exit() && waited > AT_ONCE {
+            self.note_turns_given_up();
+        }
         if signal.signal_type.is_exit()
             && order.state == OrderState::Queued
             && waited > AT_ONCE
